@@ -1,0 +1,168 @@
+"""The one error tree: what went wrong, what to type next, and the exit code.
+
+Every error a person can cause or meet is one of these; `cli.main` alone turns them into text and a
+process exit code. Anything else that escapes is a bug in hpctl (exit code 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """The documented exit codes; `meaning` is the text of the reference page."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> ExitCode:
+        """Attach the meaning to the number."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    OK = 0, "done, or already in the wanted state"
+    BUG = 1, "a bug in hpctl"
+    USAGE = 2, "wrong usage, or an invalid spec (file, line and column are named)"
+    NOT_FOUND = 3, "the named thing does not exist"
+    ACCESS = 4, "credentials are missing, expired or not allowed (the IAM action is named)"
+    TIMEOUT = 5, "waiting timed out; the work goes on (the command to resume is printed)"
+    CONFLICT = 6, "conflict: exists with another spec, busy, locked or guarded"
+    UNAVAILABLE = 7, "the service throttled or was unreachable after all retries"
+    UNCONFIRMED = 8, "confirmation was refused, or needed with nobody to ask"
+    CHANGES = 10, "`plan --detailed-exitcode`: there are changes"
+    CHECKS_FAILED = 20, "a check failed, or the service failed what was asked of it"
+    CHECKS_UNKNOWN = 21, "no check failed, but one that blocks could not look"
+    INTERRUPTED = 130, "interrupted (SIGINT)"
+    CLOSED_PIPE = 141, "the reader of standard output went away (SIGPIPE)"
+    TERMINATED = 143, "terminated (SIGTERM)"
+
+
+class HpctlError(Exception):
+    """An error a person can act on.
+
+    `message` is one sentence without a full stop, values in backticks; `hint` is what to do or type
+    next and may span lines; `code` is the stable name that `-o json` shows.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        """Keep the two texts apart: the renderer decides how they look."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(HpctlError):
+    """The command line asks for something that cannot be."""
+
+    code = "usage"
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in an input file: where (`file:line:column`), at which path, and what is allowed."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    nearest: str | None = None
+
+
+class SpecError(HpctlError):
+    """An input file is not a valid spec; carries every problem found, in file order."""
+
+    code = "invalid_spec"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = (), *, hint: str | None = None) -> None:
+        """Keep all problems: a person fixes a file once, not once per error."""
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+
+class NotFoundError(HpctlError):
+    """The named thing does not exist (in this account and Region)."""
+
+    code = "not_found"
+    exit_code = ExitCode.NOT_FOUND
+
+
+class AccessError(HpctlError):
+    """Credentials are missing or expired, or the caller may not do this; `action` is the IAM action if known."""
+
+    code = "access_denied"
+    exit_code = ExitCode.ACCESS
+
+    def __init__(self, message: str, *, action: str | None = None, hint: str | None = None) -> None:
+        """Name the IAM action apart from the text, for machines."""
+        super().__init__(message, hint=hint)
+        self.action = action
+
+
+class WaitTimeoutError(HpctlError):
+    """Waiting ran out of time; the work goes on at AWS."""
+
+    code = "timed_out"
+    exit_code = ExitCode.TIMEOUT
+
+
+class ConflictError(HpctlError):
+    """The thing exists with another spec, is busy, or is guarded."""
+
+    code = "conflict"
+    exit_code = ExitCode.CONFLICT
+
+
+class UnavailableError(HpctlError):
+    """The service throttled, failed or could not be reached, after all retries."""
+
+    code = "unavailable"
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class UnconfirmedError(HpctlError):
+    """A confirmation was refused, or there was nobody to ask."""
+
+    code = "unconfirmed"
+    exit_code = ExitCode.UNCONFIRMED
+
+
+class RefusedError(HpctlError):
+    """AWS refused the request itself (a ValidationException, a limit); `aws_code` is its error code."""
+
+    code = "refused"
+    exit_code = ExitCode.CHECKS_FAILED
+
+    def __init__(self, message: str, *, aws_code: str, hint: str | None = None) -> None:
+        """Keep AWS's own code: scripts and known failures match on it."""
+        super().__init__(message, hint=hint)
+        self.aws_code = aws_code
+
+
+class ChecksFailedError(HpctlError):
+    """A check failed; the report has been shown already."""
+
+    code = "checks_failed"
+    exit_code = ExitCode.CHECKS_FAILED
+
+
+class ChecksUnknownError(HpctlError):
+    """No check failed, but one that blocks could not look; the report has been shown already."""
+
+    code = "checks_unknown"
+    exit_code = ExitCode.CHECKS_UNKNOWN
+
+
+class ClusterFailedError(HpctlError):
+    """The cluster that was waited for ended in `Failed` (or rolled back)."""
+
+    code = "cluster_failed"
+    exit_code = ExitCode.CHECKS_FAILED
