@@ -1,0 +1,64 @@
+"""What checks find, and what a run of them answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from hpctl.report.base import Part, Report
+from hpctl.terms import Outcome
+
+
+class Finding(Part):
+    """One thing a check found about one subject.
+
+    `level` is how much it matters (a note changes no outcome), `evidence` the values seen and needed,
+    `remedy` what to type or edit, `path` the place in the spec, `location` its `file:line:column`.
+    """
+
+    level: Literal["fail", "warn", "note"]
+    subject: str
+    message: str
+    evidence: tuple[str, ...] = ()
+    remedy: str | None = None
+    path: tuple[str | int, ...] = ()
+    location: str | None = None
+
+
+class CheckResult(Part):
+    """How one check ended; `reason` says why it could not look (unknown) or did not run (skip)."""
+
+    id: str
+    title: str
+    outcome: Outcome
+    blocking: bool
+    findings: tuple[Finding, ...] = ()
+    reason: str | None = None
+    hint: str | None = None
+
+
+class CheckReport(Report):
+    """The results of one run of checks, in catalogue order."""
+
+    kind: Literal["CheckReport"] = "CheckReport"
+    subject: str
+    results: tuple[CheckResult, ...]
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        """How many checks ended how."""
+        return Counter(result.outcome for result in self.results)
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """The checks that failed."""
+        return tuple(result for result in self.results if result.outcome is Outcome.FAIL)
+
+    @property
+    def blind(self) -> tuple[CheckResult, ...]:
+        """The checks that would block if they failed, and could not look."""
+        return tuple(result for result in self.results if result.blocking and result.outcome is Outcome.UNKNOWN)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of the checks that did not pass."""
+        return tuple(result.id for result in self.results if result.outcome is not Outcome.PASS)

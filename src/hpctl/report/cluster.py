@@ -1,0 +1,99 @@
+"""What is, about clusters and their nodes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hpctl.facts.records import Cluster, ClusterSummary, Event, Node
+from hpctl.report.base import Part, Report
+
+
+class Diagnosis(Part):
+    """Something wrong with a live cluster or node: what it is, what causes it, what to do next."""
+
+    subject: str
+    message: str
+    cause: str | None = None
+    remedy: str | None = None
+    failure: str | None = None
+
+
+class ClusterListReport(Report):
+    """The clusters of a Region, newest first."""
+
+    kind: Literal["ClusterList"] = "ClusterList"
+    region: str
+    clusters: tuple[ClusterSummary, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the cluster names."""
+        return tuple(cluster.name for cluster in self.clusters)
+
+
+class ClusterReport(Report):
+    """One cluster: what it is, what is wrong with it, what to type next."""
+
+    kind: Literal["Cluster"] = "Cluster"
+    region: str
+    cluster: Cluster
+    nodes_by_status: dict[str, int]
+    diagnoses: tuple[Diagnosis, ...] = ()
+    next_steps: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the cluster's name."""
+        return (self.cluster.name,)
+
+
+class EventListReport(Report):
+    """Events of a cluster, oldest first, and what the known ones among the errors mean."""
+
+    kind: Literal["EventList"] = "EventList"
+    cluster: str
+    events: tuple[Event, ...]
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the event ids."""
+        return tuple(event.event_id for event in self.events)
+
+
+class NodeListReport(Report):
+    """The nodes of a cluster."""
+
+    kind: Literal["NodeList"] = "NodeList"
+    cluster: str
+    nodes: tuple[Node, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the node ids."""
+        return tuple(node.node_id for node in self.nodes)
+
+
+class NodeReport(Report):
+    """One node, and what is wrong with it."""
+
+    kind: Literal["Node"] = "Node"
+    cluster: str
+    node: Node
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the node's id."""
+        return (self.node.node_id,)
+
+
+class OutcomeReport(Report):
+    """How a create or delete ended (or, without waiting, that it began)."""
+
+    kind: Literal["Outcome"] = "Outcome"
+    cluster: str
+    verb: Literal["create", "delete"]
+    result: Literal["done", "started", "unchanged"]
+    arn: str | None = None
+    elapsed_s: float | None = None
+    next_steps: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the cluster's name."""
+        return (self.cluster,)

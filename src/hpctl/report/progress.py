@@ -1,0 +1,63 @@
+"""What a long command says while it works: typed steps, one JSON object a line with `-o jsonl`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from hpctl.facts.records import Event
+from hpctl.report.base import Part
+from hpctl.report.cluster import Diagnosis
+
+
+class GroupProgress(Part):
+    """How far one instance group is."""
+
+    name: str
+    status: str | None
+    current_count: int
+    target_count: int
+
+
+class Started(Part):
+    """An action was sent to AWS."""
+
+    type: Literal["started"] = "started"
+    time: datetime
+    verb: Literal["create", "delete"]
+    cluster: str
+    arn: str | None = None
+
+
+class Observed(Part):
+    """The cluster as last seen; `waiting_for` is what is still missing, in words."""
+
+    type: Literal["observed"] = "observed"
+    time: datetime
+    elapsed_s: float
+    cluster: str
+    status: str
+    groups: tuple[GroupProgress, ...]
+    waiting_for: str
+
+
+class EventSeen(Part):
+    """An event that was not there before; known failures come with cause and remedy."""
+
+    type: Literal["event"] = "event"
+    time: datetime
+    event: Event
+    diagnosis: Diagnosis | None = None
+
+
+class Finished(Part):
+    """The wanted state is reached."""
+
+    type: Literal["finished"] = "finished"
+    time: datetime
+    elapsed_s: float
+    cluster: str
+    status: str
+
+
+Progress = Started | Observed | EventSeen | Finished

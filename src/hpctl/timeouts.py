@@ -1,0 +1,32 @@
+"""Every time limit and interval of hpctl, in seconds, with the reason for its value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONNECT_S: Final = 3.05
+"""Opening a connection to an AWS endpoint; just above one TCP retransmission."""
+
+READ_S: Final = 30.0
+"""One answer of an AWS API. HyperPod's slowest reads answer in a few seconds."""
+
+ATTEMPTS: Final = 6
+"""Tries of one API call, the first included; botocore's standard mode waits between them with full jitter."""
+
+BACKOFF_CAP_S: Final = 20.0
+"""The longest wait between two tries: botocore's own cap in standard mode."""
+
+POLL_FIRST_S: Final = 1.0
+"""The first wait of a waiter: a refusal or a failure shows early."""
+
+POLL_GROWTH: Final = 1.4
+"""Factor between two waits, so that a waiter is at its cap within half a minute."""
+
+POLL_CAP_S: Final = 15.0
+"""The steady interval of a waiter: at most four describes a minute and process."""
+
+CREATE_WAIT_S: Final = 60 * 60.0
+"""Creating a cluster takes AWS 15 to 25 minutes; deep health checks may add two hours (then raise `--timeout`)."""
+
+DELETE_WAIT_S: Final = 45 * 60.0
+"""Deleting a cluster takes AWS 10 to 35 minutes."""
