@@ -1,0 +1,108 @@
+# Everything a person or CI does here. Needs Python >= 3.11 and make, nothing else: no compiler, no prior install.
+#
+#   make PYTHON=python3.12 test     another interpreter (the environment is made anew)
+#   make LOCK=--upgrade lock        newest versions that pyproject.toml allows
+#   make TESTS=tests/unit test      a part of the tests
+
+PYTHON ?= python3
+TESTS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
+LOCK ?=
+
+SHELL := /bin/sh
+BIN := .venv/bin
+UV := .venv-uv/bin/uv
+AWS := .venv-aws/bin/aws
+
+# The interpreter's version is part of the stamp's name: asking for another one makes the environment anew.
+VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+INTERPRETER := .venv/.python-$(VERSION)
+
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+SYNC := $(UV) pip sync --quiet --require-hashes --only-binary :all:
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(LOCK)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types bench docs lock dist clean python
+
+help: ## Show what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-7s %s\n' "$$name" "$$text"; done
+
+demo: .venv/.run ## Watch the whole story in the embedded sandbox: two clusters, from a file to InService to gone
+	@$(BIN)/hpctl quickstart
+
+test: .venv/.dev $(AWS) ## Run all tests; the last line tells how they ended
+	@$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
+
+lint: .venv/.dev ## Check style, imports between rooms, and spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --cache-dir .import_linter_cache
+	$(BIN)/codespell
+
+types: .venv/.dev ## Check types, strictly
+	$(BIN)/mypy
+
+bench: .venv/.dev $(AWS) ## Measure CPU time against the AWS CLI; fails when a target is missed
+	@$(BIN)/python tests/benchmarks/bench.py
+
+docs: .venv/.dev ## Write the generated pages of the reference anew
+	$(BIN)/python tools/build_docs.py
+
+dist: .venv/.dev ## Build the source archive and the wheel into dist/
+	rm -rf dist
+	$(BIN)/hatchling build
+
+lock: $(UV) ## Compile requirements/*.txt from what pyproject.toml and requirements/*.in ask for
+	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt
+	$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
+	$(COMPILE) pyproject.toml --extra sandbox --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra sandbox --group build --constraint requirements/dev.txt \
+		--output-file requirements/run.txt
+
+clean: ## Remove every environment, cache and build
+	rm -rf .venv .venv-uv .venv-aws build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python: # A clear word instead of a syntax error three tools later
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "error: hpctl needs Python 3.11 or newer; \`$(PYTHON)\` is $(or $(VERSION),not there)" >&2; \
+		echo >&2; echo "hint: name another one, for example \`make PYTHON=python3.12 $(or $(MAKECMDGOALS),demo)\`" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "error: \`$(PYTHON)\` cannot make virtual environments: its \`ensurepip\` module is missing" >&2; \
+		echo >&2; echo "hint: on Debian and Ubuntu \`apt-get install python3-venv\`" >&2; exit 1; }
+
+# pip installs uv and nothing else; uv makes and fills the other environments, every file checked by its hash.
+$(UV): requirements/uv.txt | python
+	@echo "Setting up: uv"
+	@$(PYTHON) -m venv --clear .venv-uv
+	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--requirement requirements/uv.txt
+	@touch $@
+
+$(INTERPRETER): | python $(UV)
+	@$(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@touch $@
+
+# What the demo needs, and no more. Adds only, so it may follow the whole set.
+.venv/.run: requirements/run.txt pyproject.toml $(INTERPRETER) | $(UV)
+	@echo "Setting up: hpctl with its sandbox"
+	@$(INSTALL) --require-hashes --only-binary :all: --requirement requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt pyproject.toml $(INTERPRETER) | $(UV)
+	@echo "Setting up: hpctl and the tools to work on it"
+	@$(SYNC) --python $(BIN)/python requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(AWS): requirements/awscli.txt $(INTERPRETER) | $(UV)
+	@echo "Setting up: the AWS CLI, in an environment of its own"
+	@$(UV) venv --quiet --clear --no-project --python $(BIN)/python .venv-aws
+	@$(SYNC) --python .venv-aws/bin/python requirements/awscli.txt
+	@touch $@
+
+.venv-aws: $(AWS)
