@@ -25,7 +25,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types bench docs lock dist clean python
+.PHONY: help demo test lint types bench docs lock dist clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-7s %s\n' "$$name" "$$text"; done
@@ -66,23 +66,27 @@ clean: ## Remove every environment, cache and build
 	rm -rf .venv .venv-uv .venv-aws build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
-python: # A clear word instead of a syntax error three tools later
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "error: hpctl needs Python 3.11 or newer; \`$(PYTHON)\` is $(or $(VERSION),not there)" >&2; \
-		echo >&2; echo "hint: name another one, for example \`make PYTHON=python3.12 $(or $(MAKECMDGOALS),demo)\`" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "error: \`$(PYTHON)\` cannot make virtual environments: its \`ensurepip\` module is missing" >&2; \
-		echo >&2; echo "hint: on Debian and Ubuntu \`apt-get install python3-venv\`" >&2; exit 1; }
+# A clear word instead of a syntax error three tools later.
+define CHECK_PYTHON
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "error: hpctl needs Python 3.11 or newer; \`$(PYTHON)\` is $(or $(VERSION),not there)" >&2; \
+	echo >&2; echo "hint: name another one, for example \`make PYTHON=python3.12 $(or $(MAKECMDGOALS),demo)\`" >&2; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "error: \`$(PYTHON)\` cannot make virtual environments: its \`ensurepip\` module is missing" >&2; \
+	echo >&2; echo "hint: on Debian and Ubuntu \`apt-get install python3-venv\`" >&2; exit 1; }
+endef
 
 # pip installs uv and nothing else; uv makes and fills the other environments, every file checked by its hash.
-$(UV): requirements/uv.txt | python
+$(UV): requirements/uv.txt
+	$(CHECK_PYTHON)
 	@echo "Setting up: uv"
 	@$(PYTHON) -m venv --clear .venv-uv
 	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 		--requirement requirements/uv.txt
 	@touch $@
 
-$(INTERPRETER): | python $(UV)
+$(INTERPRETER): | $(UV)
+	$(CHECK_PYTHON)
 	@$(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
 	@touch $@
 
