@@ -1,0 +1,82 @@
+"""One environment for all tests: no real account, no real home, one pinned screen."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PINNED = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "COLUMNS": "80",
+    "LC_ALL": "C.UTF-8",
+    "LINES": "24",
+    "NO_COLOR": "1",
+    "TERM": "xterm-256color",
+    "TZ": "UTC",
+}
+FORGOTTEN_PREFIXES = ("AWS_", "HPCTL_", "KUBE")
+FORGOTTEN = ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Cut the session off from the person who runs it: a test can reach neither their keys nor their files."""
+    home = tempfile.TemporaryDirectory(prefix="hpctl-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(home.cleanup)
+    for name in list(os.environ):
+        if name in FORGOTTEN or (name.startswith(FORGOTTEN_PREFIXES) and not name.startswith("HPCTL_TEST_")):
+            del os.environ[name]
+    os.environ.update(PINNED, **_private_folders(Path(home.name)))
+
+
+def _private_folders(home: Path) -> dict[str, str]:
+    return {
+        "AWS_CONFIG_FILE": str(home / "no-aws-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / "no-aws-credentials"),
+        "HOME": str(home),
+        "KUBECONFIG": str(home / "no-kubeconfig"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_STATE_HOME": str(home / "state"),
+    }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the folder they stand in, so that `-m functional` needs no line in each file."""
+    for item in items:
+        for room in ("contract", "functional"):
+            if item.path.is_relative_to(REPOSITORY / "tests" / room):
+                item.add_marker(room)
+
+
+def present(path: Path, what: str, remedy: str) -> Path:
+    """Return `path`; where it is missing, fail in CI (`CI=true`) and elsewhere skip with the remedy."""
+    if path.exists():
+        return path
+    reason = f"{what} is not at {path}: {remedy}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the project."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Path:
+    """The published Kubernetes and CRD schemas, which stand beside the project and are not copied into it."""
+    return present(REPOSITORY.parent / "shared" / "schemas", "the folder of schemas", "put it beside the project")
+
+
+@pytest.fixture(scope="session")
+def aws_cli() -> Path:
+    """The real `aws` command, in an environment of its own."""
+    default = REPOSITORY / ".venv-aws" / "bin" / "aws"
+    return present(Path(os.environ.get("HPCTL_TEST_AWS", default)), "the AWS CLI", "run `make .venv-aws`")
