@@ -1,0 +1,1 @@
+"""AWS through botocore; imported when a command first needs it, never for `--help`."""

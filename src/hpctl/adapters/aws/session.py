@@ -1,0 +1,160 @@
+"""The only road to AWS: one botocore session a process, every error translated, every limit set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import ConfigParseError, InvalidRegionError, ProfileNotFound
+
+from hpctl import __version__, timeouts
+from hpctl.adapters.aws.calllog import CallLog
+from hpctl.adapters.aws.errors import CAUGHT, Request, lacking, translated
+from hpctl.catalog.nearest import nearest
+from hpctl.errors import UsageError
+
+PAGE_SIZE: Final = 100
+"""Rows a page: the most that SageMaker's list operations give (botocore 1.44.5 service model)."""
+
+_REGION: Final = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)
+"""Where the Region comes from without `--region`; botocore alone does not read AWS_REGION, the other SDKs do."""
+
+_NAMING: Final = ("NodeId", "NodeLogicalId", "EventId", "ResourceArn", "ClusterName", "name")
+"""Parameters that name what a call is about, the closest first."""
+
+_AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
+
+
+class AwsSession:
+    """Credentials, Region and clients: made when first needed, one each, safe to use from many threads."""
+
+    def __init__(self, *, profile: str | None, region: str | None, log: Callable[[str], None] | None = None) -> None:
+        """Read the configuration; `log` is told of each call, its duration and retries, never of its parameters.
+
+        Raises:
+            UsageError: the profile does not exist, or the configuration file cannot be read.
+        """
+        self._lock = Lock()
+        self._clients: dict[str, BaseClient] = {}
+        self._botocore = botocore.session.Session(profile=profile)
+        self._botocore.session_var_map["region"] = _REGION
+        if region is not None:
+            self._botocore.set_config_variable("region", region)
+        self._settings = self._read_settings()
+        if log is not None:
+            CallLog(log).listen(self._botocore)
+
+    @property
+    def profile(self) -> str | None:
+        """The profile in use, from `--profile` or AWS_PROFILE; None for the default one."""
+        return self._botocore.profile
+
+    @property
+    def region(self) -> str:
+        """The Region in use, from `--region`, the environment or the profile; `UsageError` when nothing names one."""
+        region = self._botocore.get_config_variable("region")
+        if region:
+            return str(region)
+        profile = f"profile `{self.profile}`" if self.profile else "default profile"
+        raise UsageError("no AWS Region is chosen", hint=f"pass `--region`, set AWS_REGION, or give the {profile} one")
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """Call an operation by AWS's name for it and return the answer.
+
+        Raises:
+            HpctlError: what `adapters.aws.errors` makes of a failure.
+        """
+        with self._translating(service, operation, params) as client:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+            return answer
+
+    def pages(self, service: str, operation: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Yield the rows under `key` of all pages; a page is asked for when the one before it is used up.
+
+        Raises:
+            HpctlError: what `adapters.aws.errors` makes of a failure.
+        """
+        with self._translating(service, operation, params) as client:
+            shape = client.meta.service_model.operation_model(operation).output_shape
+            required = shape is not None and key in shape.required_members
+            paginator = client.get_paginator(xform_name(operation))
+            for page in paginator.paginate(PaginationConfig={"PageSize": PAGE_SIZE}, **params):
+                if required and key not in page:
+                    raise lacking(f"{service}:{operation}", key)
+                yield from page.get(key, ())
+
+    @contextmanager
+    def _translating(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[BaseClient]:
+        client = self._client(service)
+        try:
+            yield client
+        except CAUGHT as error:
+            request = Request(
+                service=service,
+                operation=operation,
+                region=self.region,
+                subject=next((str(params[name]) for name in _NAMING if name in params), None),
+                endpoint=_foreign(client.meta.endpoint_url),
+                renewal=self._renewal(),
+            )
+            raise translated(error, request) from error
+
+    def _client(self, service: str) -> BaseClient:
+        with self._lock:  # making a client is not thread-safe in botocore, using one is
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
+
+    def _new_client(self, service: str) -> BaseClient:
+        config = Config(
+            connect_timeout=timeouts.CONNECT_S,
+            read_timeout=timeouts.READ_S,
+            retries={"mode": "standard", "total_max_attempts": timeouts.ATTEMPTS},
+            user_agent_extra=f"hpctl/{__version__}",
+        )
+        try:
+            return self._botocore.create_client(service, region_name=self.region, config=config)
+        except InvalidRegionError as error:
+            raise UsageError(f"`{self.region}` is not the name of an AWS Region", hint="check `--region`") from error
+        except ValueError as error:  # botocore knows no better class for an endpoint without `http://`
+            hint = "check AWS_ENDPOINT_URL and the profile's `endpoint_url`: they start with `https://` or `http://`"
+            raise UsageError(f"the AWS endpoint is no URL: {error}", hint=hint) from error
+
+    def _read_settings(self) -> Mapping[str, Any]:
+        try:
+            return self._botocore.get_scoped_config()
+        except ProfileNotFound as error:
+            raise self._unknown_profile() from error
+        except ConfigParseError as error:
+            raise UsageError(f"an AWS configuration file cannot be read: {error}") from error
+
+    def _unknown_profile(self) -> UsageError:
+        wanted, known = self.profile or "default", self._botocore.available_profiles
+        close = nearest(wanted, known)
+        names = ", ".join(f"`{name}`" for name in [*close, *(name for name in known if name not in close)])
+        hint = f"there are {names}" if names else f"`aws configure --profile {wanted}` makes it"
+        return UsageError(f"there is no AWS profile `{wanted}`", hint=hint)
+
+    def _renewal(self) -> str:
+        profile = f" --profile {self.profile}" if self.profile else ""
+        if "sso_session" in self._settings or "sso_start_url" in self._settings:
+            return f"run `aws sso login{profile}`"
+        if "login_session" in self._settings:
+            return f"run `aws login{profile}`"
+        return f"run `aws configure{profile}`, set AWS_PROFILE or pass `--profile`, or renew the AWS_* keys"
+
+
+def _foreign(url: str) -> str | None:
+    """The address of an endpoint that is not AWS's, without user name and password."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host.endswith(_AWS_HOSTS):
+        return None
+    return f"{parts.scheme}://{host}:{parts.port}" if parts.port else f"{parts.scheme}://{host}"
