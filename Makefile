@@ -46,7 +46,7 @@ types: .venv/.dev ## Check types, strictly
 	$(BIN)/mypy
 
 bench: .venv/.dev $(AWS) ## Measure CPU time against the AWS CLI; fails when a target is missed
-	@$(BIN)/python tests/benchmarks/bench.py
+	@$(BIN)/python -m tests.benchmarks.bench
 
 docs: .venv/.dev ## Write the generated pages of the reference anew
 	$(BIN)/python tools/build_docs.py

@@ -1,0 +1,94 @@
+"""What hpctl costs to start and to ask, beside the AWS CLI: `make bench`.
+
+Both ask the same sandbox about the same cluster. The exit status is 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.measure import Command, Target, measure, medians, table
+
+HPCTL = str(Path(sys.executable).with_name("hpctl"))
+AWS = os.environ.get("HPCTL_TEST_AWS", str(Path(__file__).resolve().parents[2] / ".venv-aws" / "bin" / "aws"))
+SANDBOX = "bench"
+CLUSTER = "bench"
+READY_WITHIN_S = 60.0
+TARGETS = (
+    Target("hpctl --version", 0.15),
+    Target("hpctl --help", 0.30),
+    Target("hpctl cluster describe", 1.0, yardstick="aws describe-cluster"),
+)
+PRINT_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
+
+
+def run(*argv: str, environment: Mapping[str, str]) -> str:
+    """Return what a command printed; what it said on stderr stays visible."""
+    return subprocess.run(argv, env=dict(environment), stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@contextmanager
+def sandbox(home: Path) -> Iterator[dict[str, str]]:
+    """Yield the environment of a sandbox of its own, which is gone afterwards."""
+    own = {**os.environ, "HPCTL_SANDBOX_HOME": str(home)}
+    run(HPCTL, "sandbox", "up", "--name", SANDBOX, "--pace", "0.5", environment=own)
+    try:
+        inside = run(
+            HPCTL, "sandbox", "run", "--name", SANDBOX, "--", sys.executable, "-c", PRINT_ENVIRONMENT, environment=own
+        )
+        yield json.loads(inside)
+    finally:
+        run(HPCTL, "sandbox", "down", "--name", SANDBOX, "--delete", environment=own)
+
+
+def create_cluster(environment: Mapping[str, str]) -> None:
+    """Create the cluster that both sides describe, with the AWS CLI, and wait until it is in service."""
+    group = {
+        "InstanceGroupName": "workers",
+        "InstanceType": "ml.c5.xlarge",
+        "InstanceCount": 2,
+        "ExecutionRole": environment["EXECUTION_ROLE"],
+        "LifeCycleConfig": {"SourceS3Uri": f"s3://{environment['BUCKET_NAME']}/", "OnCreate": "on_create.sh"},
+    }
+    request = json.dumps({"ClusterName": CLUSTER, "InstanceGroups": [group]})
+    run(AWS, "sagemaker", "create-cluster", "--cli-input-json", request, environment=environment)
+    deadline = time.monotonic() + READY_WITHIN_S
+    while "InService" not in run(
+        AWS, "sagemaker", "describe-cluster", "--cluster-name", CLUSTER, environment=environment
+    ):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the cluster was not in service within {READY_WITHIN_S:.0f} s")
+        time.sleep(0.5)
+
+
+def commands(environment: Mapping[str, str]) -> tuple[Command, ...]:
+    """Return what is measured; each line is what a person would type."""
+    lines = {
+        "aws --version": (AWS, "--version"),
+        "hpctl --version": (HPCTL, "--version"),
+        "hpctl --help": (HPCTL, "--help"),
+        "aws describe-cluster": (AWS, "sagemaker", "describe-cluster", "--cluster-name", CLUSTER),
+        "hpctl cluster describe": (HPCTL, "cluster", "describe", CLUSTER, "-o", "json"),
+    }
+    return tuple(Command(name, argv, environment) for name, argv in lines.items())
+
+
+def main() -> int:
+    """Measure, print the table, and return the exit status."""
+    with tempfile.TemporaryDirectory(prefix="hpctl-bench-") as home, sandbox(Path(home)) as environment:
+        create_cluster(environment)
+        samples = measure(commands(environment))
+    print(*table(samples, TARGETS, yardstick="aws --version"), sep="\n")
+    return 0 if all(target.met(medians(samples)) for target in TARGETS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
