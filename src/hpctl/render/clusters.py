@@ -1,0 +1,143 @@
+"""Clusters and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from hpctl.render.diagnoses import next_steps, problems
+from hpctl.render.page import WIDE, Aside, Blank, Cell, Column, Fields, Piece, Prose, Style, Styled, Table
+from hpctl.render.words import age, duration, known, listed, moment, status
+from hpctl.report.cluster import ClusterListReport, ClusterReport, EventListReport, OutcomeReport
+
+_ORCHESTRATORS = {"eks": "EKS", "slurm": "Slurm"}
+_LEVELS = {"Error": Style.BAD, "Warn": Style.WARN}
+
+
+def cluster_list(report: ClusterListReport, now: datetime) -> Iterator[Piece]:
+    """Yield one row a cluster."""
+    if not report.clusters:
+        yield Aside(f"no clusters in {report.region}")
+        return
+    yield Table(
+        (Column("NAME"), Column("STATUS"), Column("AGE", drop=1), Column("CREATED", WIDE), Column("ARN", WIDE)),
+        [
+            (row.name, status(row.status), age(row.created_at, now), moment(row.created_at), row.arn)
+            for row in report.clusters
+        ],
+    )
+
+
+def cluster(report: ClusterReport) -> Iterator[Piece]:
+    """Yield the cluster, its groups and nodes, what is wrong and what comes next."""
+    yield Fields(tuple(_facts(report)))
+    yield from _groups(report)
+    if report.nodes_by_status:
+        yield Blank()
+        yield Prose(f"nodes: {listed(f'{count} {state}' for state, count in report.nodes_by_status.items())}")
+    yield from problems(report.diagnoses)
+    yield from next_steps(report.next_steps)
+
+
+def _facts(report: ClusterReport) -> Iterator[tuple[str, Cell]]:
+    live = report.cluster
+    yield "Name", Styled(live.name, Style.BOLD)
+    yield "Status", status(live.status)
+    if live.failure_message:
+        yield "Failure", Styled(live.failure_message, Style.BAD)
+    yield "ARN", live.arn
+    yield "Region", report.region
+    yield "Orchestrator", orchestrator(live.orchestrator)
+    if live.eks_cluster_arn:
+        yield "EKS cluster", live.eks_cluster_arn
+    yield "Created", moment(live.created_at)
+    yield "Node recovery", known(live.node_recovery)
+    yield "Provisioning", known(live.node_provisioning)
+    yield "Subnets", listed(live.subnet_ids)
+    yield "Security groups", listed(live.security_group_ids)
+
+
+def _groups(report: ClusterReport) -> Iterator[Piece]:
+    if not report.cluster.instance_groups:
+        return
+    yield Blank()
+    yield Table(
+        (
+            Column("INSTANCE GROUP"),
+            Column("TYPE"),
+            Column("STATUS", drop=3),
+            Column("CURRENT", align=">"),
+            Column("TARGET", align=">"),
+            Column("SLURM", drop=2) if report.cluster.orchestrator == "slurm" else Column("SLURM", WIDE),
+            Column("THREADS", WIDE, align=">"),
+            Column("ROLE", WIDE),
+            Column("SUBNETS", WIDE),
+        ),
+        [
+            (
+                group.name,
+                group.instance_type,
+                status(group.status),
+                Styled(str(group.current_count), Style.PLAIN if group.settled else Style.WARN),
+                str(group.target_count),
+                known(group.slurm_node_type),
+                known(group.threads_per_core),
+                known(group.execution_role),
+                listed(group.subnet_ids),
+            )
+            for group in report.cluster.instance_groups
+        ],
+    )
+
+
+def orchestrator(value: str) -> str:
+    """Return the orchestrator by its proper name."""
+    return _ORCHESTRATORS.get(value, value)
+
+
+def event_list(report: EventListReport) -> Iterator[Piece]:
+    """Yield one row an event, and what the known ones mean."""
+    if not report.events:
+        yield Aside(f"no events of cluster {report.cluster}")
+    else:
+        yield Table(
+            (
+                Column("TIME"),
+                Column("LEVEL"),
+                Column("GROUP", drop=1),
+                Column("NODE", WIDE),
+                Column("RESOURCE", WIDE),
+                Column("DESCRIPTION", least=30),
+                Column("ID", WIDE),
+            ),
+            [
+                (
+                    moment(event.time),
+                    Styled(event.level, _LEVELS.get(event.level, Style.PLAIN)),
+                    known(event.instance_group),
+                    known(event.node_id),
+                    event.resource_type,
+                    ": ".join(filter(None, (event.description, event.failure_message))),
+                    event.event_id,
+                )
+                for event in report.events
+            ],
+        )
+    yield from problems(report.diagnoses)
+
+
+def outcome(report: OutcomeReport) -> Iterator[Piece]:
+    """Yield how it ended, and what comes next."""
+    name = f"cluster `{report.cluster}`"
+    sentence = {
+        ("create", "done"): f"{name} is in service",
+        ("create", "started"): f"{name} is being created",
+        ("create", "unchanged"): f"{name} is there already, as asked: nothing to do",
+        ("delete", "done"): f"{name} is gone",
+        ("delete", "started"): f"{name} is being deleted",
+        ("delete", "unchanged"): f"{name} is being deleted already: nothing to do",
+    }[report.verb, report.result]
+    yield Prose(sentence if report.elapsed_s is None else f"{sentence}, after {duration(report.elapsed_s)}")
+    if report.arn:
+        yield Prose(report.arn, lead="ARN:", style=Style.BOLD)
+    yield from next_steps(report.next_steps)

@@ -1,0 +1,22 @@
+"""Remarks to a person, and questions."""
+
+from __future__ import annotations
+
+from hpctl.errors import UnconfirmedError
+from hpctl.render.safe import safe_text
+from hpctl.render.terminal import Terminal, write
+
+
+def say(text: str, terminal: Terminal) -> None:
+    """Write a remark to stderr."""
+    write(terminal.stderr, f"{safe_text(text)}\n")
+
+
+def ask(question: str, terminal: Terminal) -> str:
+    """Write `question` to stderr and return the line that is typed; `UnconfirmedError` when stdin ends instead."""
+    write(terminal.stderr, f"{safe_text(question)} ")
+    answer = terminal.stdin.readline()
+    if not answer:
+        write(terminal.stderr, "\n")
+        raise UnconfirmedError("nobody answered the question", hint="add `--yes` to go on without being asked")
+    return answer.strip()

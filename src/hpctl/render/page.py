@@ -1,0 +1,98 @@
+"""What views are made of: a few kinds of pieces, without a width, a colour or a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+WIDE: Final = 99
+"""The `drop` of a column that only `-o wide` shows."""
+
+
+class Style(StrEnum):
+    """Emphasis, as ECMA-48 SGR parameters; it only ever repeats what the words say."""
+
+    PLAIN = ""
+    BOLD = "1"
+    DIM = "2"
+    GOOD = "32"
+    WARN = "33"
+    BAD = "1;31"
+
+
+@dataclass(frozen=True)
+class Styled:
+    """A table cell with emphasis."""
+
+    text: str
+    style: Style
+
+
+Cell = str | Styled
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column.
+
+    `drop` 0 stays on every screen; of the others the highest goes first where the screen is narrow.
+    `least` is the width down to which its cells may be wrapped; without it they never are.
+    """
+
+    title: str
+    drop: int = 0
+    least: int | None = None
+    align: Literal["<", ">"] = "<"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Sequence[Cell]]
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Labels and values of one thing, aligned."""
+
+    rows: Sequence[tuple[str, Cell]]
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A sentence, wrapped to the screen; `lead` is the emphasised word before it, and further lines hang under it."""
+
+    text: str
+    lead: str = ""
+    style: Style = Style.PLAIN
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Lines that can be pasted: never wrapped."""
+
+    text: str
+    lead: str = ""
+    style: Style = Style.PLAIN
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Blank:
+    """An empty line."""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A remark that is no part of the answer: goes to stderr."""
+
+    text: str
+
+
+Piece = Table | Fields | Prose | Verbatim | Blank | Aside

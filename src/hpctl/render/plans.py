@@ -1,0 +1,134 @@
+"""What is about to happen."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from hpctl.render.checks import check_summary
+from hpctl.render.clusters import orchestrator
+from hpctl.render.page import WIDE, Blank, Column, Piece, Prose, Style, Table
+from hpctl.render.words import counted, known, listed
+from hpctl.report.plan import PlanReport
+
+_SIGNS: Final = {"create": ("+", Style.GOOD), "delete": ("-", Style.BAD)}
+_MULTIPLE: Final = re.compile(r"(\d+) x (.+)")
+
+
+def plan(report: PlanReport) -> Iterator[Piece]:
+    """Yield who does it where, what happens, what goes and stays, and how the checks went."""
+    yield _identity(report)
+    yield Blank()
+    yield from _actions(report)
+    yield from _groups(report)
+    yield from _bullets("goes:", report.goes, "-", Style.BAD)
+    yield from _bullets("stays:", report.stays, "=", Style.PLAIN)
+    if report.notices:
+        yield Blank()
+    for notice in report.notices:
+        yield Prose(notice, lead="note:", style=Style.WARN)
+    if report.checks is not None:
+        yield Blank()
+        yield from check_summary(report.checks)
+
+
+def _identity(report: PlanReport) -> Piece:
+    caller = report.identity
+    principal = caller.arn.rpartition(":")[2]  # the account stands before it already
+    words = [f"account {caller.account}", f"region {caller.region}", f"as {principal}"]
+    if caller.profile:
+        words.append(f"profile {caller.profile}")
+    return Prose(", ".join(words))
+
+
+def _actions(report: PlanReport) -> Iterator[Piece]:
+    for action in report.actions:
+        sign, style = _SIGNS[action.verb]
+        subject = action.subject.replace("/", " ", 1)
+        yield Prose(f"{action.verb} {subject} ({orchestrator(report.orchestrator)})", lead=sign, style=style)
+    if report.actions:
+        return
+    name = f"cluster `{report.cluster}`"
+    match report.state:
+        case "same":
+            yield Prose(f"{name} exists as asked: nothing to do")
+        case "other":
+            yield Prose(f"{name} exists with another spec: nothing is done", lead="!", style=Style.BAD)
+        case "present":
+            yield Prose(f"{name} is being deleted already: nothing to do")
+        case "absent":
+            yield Prose("nothing to do")
+
+
+def _groups(report: PlanReport) -> Iterator[Piece]:
+    if not report.groups:
+        return
+    yield Blank()
+    yield Table(
+        (
+            Column("GROUP"),
+            Column("TYPE"),
+            Column("COUNT", align=">"),
+            Column("ROLE", drop=3),
+            Column("ACCELERATORS", drop=1),
+            Column("EFA", drop=2, align=">"),
+            Column("ADDRESSES", drop=2, align=">"),
+            Column("VCPUS", WIDE, align=">"),
+            Column("MEMORY", WIDE, align=">"),
+            Column("SUBNETS", WIDE),
+        ),
+        [
+            (
+                group.name,
+                group.instance_type,
+                str(group.count),
+                known(group.role),
+                known(group.accelerators),
+                known(group.efa_interfaces),
+                known(group.addresses),
+                known(group.vcpus),
+                "-" if group.memory_gib is None else f"{known(group.memory_gib)} GiB",
+                listed(group.subnet_ids),
+            )
+            for group in report.groups
+        ],
+        indent=2,
+    )
+    yield Prose(", ".join(_totals(report)), lead="total:", style=Style.BOLD, indent=2)
+
+
+def _totals(report: PlanReport) -> Iterator[str]:
+    yield counted(sum(group.count for group in report.groups), "instance")
+    yield from _together(group.accelerators for group in report.groups if group.accelerators)
+    yield _sum((group.efa_interfaces for group in report.groups), "EFA interface")
+    yield _sum((group.addresses for group in report.groups), "IP address")
+
+
+def _together(accelerators: Iterable[str]) -> Iterator[str]:
+    """Yield `48 x H100` for `32 x H100` and `16 x H100`; what is worded otherwise stays as it is."""
+    sums: Counter[str] = Counter()
+    for text in accelerators:
+        if found := _MULTIPLE.fullmatch(text):
+            sums[found[2]] += int(found[1])
+        else:
+            yield text
+    for kind, count in sums.items():
+        yield f"{count} x {kind}"
+
+
+def _sum(values: Iterable[int | None], noun: str) -> str:
+    """Return the sum; `at least` where a part is not known."""
+    numbers = list(values)
+    total = counted(sum(number or 0 for number in numbers), noun)
+    return f"at least {total}" if None in numbers else total
+
+
+def _bullets(title: str, items: Iterable[str], sign: str, style: Style) -> Iterator[Piece]:
+    rows = tuple(items)
+    if rows:
+        yield Blank()
+        yield Prose(title, style=Style.BOLD)
+    for row in rows:
+        yield Prose(row, lead=sign, style=style, indent=2)

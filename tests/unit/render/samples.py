@@ -1,0 +1,333 @@
+"""One of every report, as the sandbox or AWS would fill it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hpctl.facts.records import Cluster, ClusterSummary, Event, Identity, InstanceGroup, Node
+from hpctl.report.check import CheckReport, CheckResult, Finding
+from hpctl.report.cluster import (
+    ClusterListReport,
+    ClusterReport,
+    Diagnosis,
+    EventListReport,
+    NodeListReport,
+    NodeReport,
+    OutcomeReport,
+)
+from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
+from hpctl.report.plan import Action, PlannedGroup, PlanReport
+from hpctl.terms import Outcome
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ARN = "arn:aws:sagemaker:us-west-2:123456789012:cluster/ab12cd34ef56"
+EKS_ARN = "arn:aws:eks:us-west-2:123456789012:cluster/training-eks"
+
+GROUPS = (
+    InstanceGroup(
+        name="workers",
+        instance_type="ml.p5.48xlarge",
+        status="Creating",
+        current_count=3,
+        target_count=4,
+        execution_role="arn:aws:iam::123456789012:role/hyperpod-execution",
+        threads_per_core=1,
+        subnet_ids=("subnet-0a1b2c3d4e5f60718",),
+    ),
+    InstanceGroup(name="system", instance_type="ml.c5.2xlarge", status="InService", current_count=2, target_count=2),
+)
+
+CLUSTER = Cluster(
+    name="hp-cluster",
+    arn=ARN,
+    status="Creating",
+    created_at=NOW - timedelta(minutes=14),
+    orchestrator="eks",
+    eks_cluster_arn=EKS_ARN,
+    node_recovery="Automatic",
+    node_provisioning="Continuous",
+    subnet_ids=("subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"),
+    security_group_ids=("sg-0a1b2c3d4e5f60718",),
+    instance_groups=GROUPS,
+)
+
+DIAGNOSIS = Diagnosis(
+    subject="instance group/workers",
+    message="EFA health checks did not run successfully. Ensure that your VPC and security groups are properly "
+    "configured before attempting to create a new cluster",
+    cause="the security group `sg-0a1b2c3d4e5f60718` does not let its own members talk to each other",
+    remedy="aws ec2 authorize-security-group-ingress --group-id sg-0a1b2c3d4e5f60718 --protocol=-1 "
+    "--source-group sg-0a1b2c3d4e5f60718\n"
+    "aws ec2 authorize-security-group-egress --group-id sg-0a1b2c3d4e5f60718 --protocol=-1 "
+    "--source-group sg-0a1b2c3d4e5f60718",
+    failure="efa-health-check",
+)
+
+CLUSTERS = ClusterListReport(
+    region="us-west-2",
+    clusters=(
+        ClusterSummary(name="hp-cluster", arn=ARN, status="Creating", created_at=NOW - timedelta(minutes=14)),
+        ClusterSummary(
+            name="a-cluster-with-a-rather-long-name-of-sixty-three-characters-xyz",
+            arn=ARN.replace("ab12", "zz99"),
+            status="InService",
+            created_at=NOW - timedelta(days=31),
+        ),
+    ),
+)
+
+CLUSTER_REPORT = ClusterReport(
+    region="us-west-2",
+    cluster=CLUSTER,
+    nodes_by_status={"Running": 5, "Pending": 1},
+    diagnoses=(DIAGNOSIS,),
+    next_steps=("hpctl cluster events hp-cluster", "hpctl node list --cluster hp-cluster"),
+)
+
+EVENTS = EventListReport(
+    cluster="hp-cluster",
+    events=(
+        Event(
+            event_id="0d6f1d5e-6b0c-4a40-9f0f-1d2c3b4a5e6f",
+            time=NOW - timedelta(minutes=13),
+            level="Info",
+            resource_type="Cluster",
+            description="Cluster creation started",
+        ),
+        Event(
+            event_id="1d6f1d5e-6b0c-4a40-9f0f-1d2c3b4a5e6f",
+            time=NOW - timedelta(minutes=5),
+            level="Error",
+            resource_type="Instance",
+            description="Instance failed its checks",
+            instance_group="workers",
+            node_id="i-0123456789abcdef0",
+            failure_message="EFA health checks did not run successfully",
+        ),
+    ),
+    diagnoses=(DIAGNOSIS,),
+)
+
+NODE = Node(
+    node_id="i-0123456789abcdef0",
+    instance_group="workers",
+    instance_type="ml.p5.48xlarge",
+    status="Failure",
+    message="EFA health checks did not run successfully",
+    logical_id="nl-1",
+    launched_at=NOW - timedelta(minutes=9),
+    private_dns_name="ip-10-0-1-17.us-west-2.compute.internal",
+    private_ip="10.0.1.17",
+    zone="us-west-2a",
+    zone_id="usw2-az1",
+    threads_per_core=1,
+    image_id="ami-0123456789abcdef0",
+    lifecycle_script="s3://bucket/lifecycle/on_create.sh",
+)
+
+NODES = NodeListReport(
+    cluster="hp-cluster",
+    nodes=(
+        NODE,
+        Node(
+            node_id="i-1123456789abcdef0",
+            instance_group="system",
+            instance_type="ml.c5.2xlarge",
+            status="Running",
+            launched_at=NOW - timedelta(hours=3),
+        ),
+    ),
+)
+
+NODE_REPORT = NodeReport(cluster="hp-cluster", node=NODE, diagnoses=(DIAGNOSIS,))
+
+CHECKS = CheckReport(
+    subject="cluster.yaml",
+    results=(
+        CheckResult(id="spec-names", title="names are unique", outcome=Outcome.PASS, blocking=True),
+        CheckResult(
+            id="network-ids-exist",
+            title="every subnet and security group exists",
+            outcome=Outcome.UNKNOWN,
+            blocking=True,
+            reason="not allowed: `ec2:DescribeSubnets`",
+            hint="allow `ec2:DescribeSubnets` to `role/Admin`, or go on with `--allow-unknown`",
+        ),
+        CheckResult(
+            id="network-efa-single-az",
+            title="every EFA instance group lives in one Availability Zone",
+            outcome=Outcome.FAIL,
+            blocking=True,
+            findings=(
+                Finding(
+                    level="fail",
+                    subject="instance group/workers",
+                    message="EFA cannot cross Availability Zones, and the subnets of `workers` are in 2 of them",
+                    evidence=("usw2-az1: subnet-0a1b2c3d4e5f60718", "usw2-az2: subnet-1a1b2c3d4e5f60718"),
+                    remedy="give `workers` subnets of one zone only, for example `subnet-0a1b2c3d4e5f60718`",
+                    path=("instance_groups", 0, "override_network", "subnet_ids"),
+                    location="cluster.yaml:14:5",
+                ),
+            ),
+        ),
+        CheckResult(
+            id="eks-auth-mode",
+            title="the EKS cluster takes access entries",
+            outcome=Outcome.FAIL,
+            blocking=True,
+            findings=(
+                Finding(
+                    level="fail",
+                    subject="EKS cluster/training-eks",
+                    message="HyperPod does not support authentication mode `CONFIG_MAP`",
+                    evidence=("seen: CONFIG_MAP", "needed: API or API_AND_CONFIG_MAP"),
+                    remedy="aws eks update-cluster-config --region us-west-2 --name training-eks "
+                    "--access-config authenticationMode=API_AND_CONFIG_MAP",
+                    path=("orchestrator", "eks"),
+                ),
+            ),
+        ),
+        CheckResult(
+            id="network-free-addresses",
+            title="subnets have enough free addresses",
+            outcome=Outcome.SKIP,
+            blocking=True,
+            reason="needs `network-ids-exist`",
+        ),
+        CheckResult(
+            id="spec-multi-subnet",
+            title="the cluster's subnets are meant to be several",
+            outcome=Outcome.WARN,
+            blocking=False,
+            findings=(Finding(level="warn", subject="cluster/hp-cluster", message="HyperPod picks one of them"),),
+        ),
+        CheckResult(id="spec-counts", title="counts are possible", outcome=Outcome.PASS, blocking=True),
+    ),
+)
+
+IDENTITY = Identity(
+    account="123456789012",
+    arn="arn:aws:sts::123456789012:assumed-role/Admin/ana",
+    region="us-west-2",
+    profile="research",
+)
+
+PLAN = PlanReport(
+    identity=IDENTITY,
+    cluster="hp-cluster",
+    orchestrator="eks",
+    state="absent",
+    actions=(Action(verb="create", subject="cluster/hp-cluster", request={"ClusterName": "hp-cluster"}),),
+    groups=(
+        PlannedGroup(
+            name="workers",
+            instance_type="ml.p5.48xlarge",
+            count=4,
+            accelerators="32 x NVIDIA H100",
+            vcpus=768,
+            memory_gib=8192.0,
+            efa_interfaces=128,
+            addresses=324,
+            subnet_ids=("subnet-0a1b2c3d4e5f60718",),
+        ),
+        PlannedGroup(name="system", instance_type="ml.c5.2xlarge", count=2, vcpus=16, memory_gib=32.0, addresses=None),
+    ),
+    notices=("`ResilienceConfig.NodeRecovery` is `NodeRecovery` in today's service model: it was moved there",),
+    checks=CHECKS,
+)
+
+DELETE_PLAN = PlanReport(
+    identity=IDENTITY,
+    cluster="hp-cluster",
+    orchestrator="eks",
+    state="present",
+    actions=(Action(verb="delete", subject="cluster/hp-cluster", request={"ClusterName": "hp-cluster"}),),
+    goes=(
+        f"cluster `hp-cluster` ({ARN})",
+        "instance group `workers`: 4 x ml.p5.48xlarge",
+        "the root and secondary volumes of 6 nodes, with everything on them",
+    ),
+    stays=(
+        "EKS cluster `training-eks` with its objects and add-ons",
+        "execution role `hyperpod-execution` (delete it after the cluster, never before)",
+        "subnets subnet-0a1b2c3d4e5f60718, subnet-1a1b2c3d4e5f60718 and security groups sg-0a1b2c3d4e5f60718",
+    ),
+)
+
+OUTCOME = OutcomeReport(
+    cluster="hp-cluster",
+    verb="create",
+    result="done",
+    arn=ARN,
+    elapsed_s=754.2,
+    next_steps=("hpctl cluster describe hp-cluster",),
+)
+
+P5 = InstanceTypeFacts(
+    instance_type="ml.p5.48xlarge",
+    architecture="x86_64",
+    vcpus=192,
+    memory_gib=2048.0,
+    threads_per_core=(1, 2),
+    accelerator_kind="nvidia",
+    accelerator="NVIDIA H100",
+    accelerator_count=8,
+    accelerator_memory_gib=80.0,
+    neuron_cores=None,
+    network_gbps=3200.0,
+    network_cards=32,
+    efa_interfaces=32,
+    ipv4_per_interface=50,
+    addresses_eks=81,
+    addresses_slurm=32,
+    max_pods=100,
+    local_nvme_gb=30400.0,
+    allocatable_cpu=191.38,
+    allocatable_memory_gib=None,
+    kubernetes_resources={"nvidia.com/gpu": 8, "vpc.amazonaws.com/efa": 32},
+    deep_health_checks=True,
+    sources={"vcpus": "EC2 DescribeInstanceTypes", "efa_interfaces": "AWS documentation, EFA-supported types"},
+)
+
+C5 = InstanceTypeFacts(
+    instance_type="ml.c5.2xlarge",
+    architecture="x86_64",
+    vcpus=8,
+    memory_gib=16.0,
+    threads_per_core=(1, 2),
+    accelerator_kind="none",
+    accelerator=None,
+    accelerator_count=0,
+    accelerator_memory_gib=None,
+    neuron_cores=None,
+    network_gbps=None,
+    network_cards=1,
+    efa_interfaces=0,
+    ipv4_per_interface=15,
+    addresses_eks=None,
+    addresses_slurm=1,
+    max_pods=None,
+    local_nvme_gb=None,
+    allocatable_cpu=None,
+    allocatable_memory_gib=None,
+    kubernetes_resources={},
+    deep_health_checks=False,
+    sources={},
+)
+
+INSTANCE_TYPES = InstanceTypeListReport(instance_types=(P5, C5))
+INSTANCE_TYPE = InstanceTypeReport(instance_type=P5)
+
+EVERY_REPORT = {
+    "clusters": CLUSTERS,
+    "cluster": CLUSTER_REPORT,
+    "events": EVENTS,
+    "nodes": NODES,
+    "node": NODE_REPORT,
+    "checks": CHECKS,
+    "plan": PLAN,
+    "delete-plan": DELETE_PLAN,
+    "outcome": OUTCOME,
+    "instance-types": INSTANCE_TYPES,
+    "instance-type": INSTANCE_TYPE,
+}
