@@ -9,6 +9,9 @@ TESTS ?=
 PYTEST_ARGS ?= -n 2 --dist loadfile
 LOCK ?=
 
+# Certificates are the machine's own, as for git and curl: that is where a company's proxy has put its root.
+export UV_SYSTEM_CERTS ?= true
+
 SHELL := /bin/sh
 BIN := .venv/bin
 UV := .venv-uv/bin/uv
