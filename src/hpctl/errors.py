@@ -161,6 +161,31 @@ class ChecksUnknownError(HpctlError):
     exit_code = ExitCode.CHECKS_UNKNOWN
 
 
+class InterruptedWaitError(HpctlError):
+    """The person stopped waiting; the work goes on at AWS."""
+
+    code = "interrupted"
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Terminated(KeyboardInterrupt):  # noqa: N818  it is no error, and stands beside KeyboardInterrupt
+    """SIGTERM arrived; handled wherever Ctrl-C is, and ends with its own exit code."""
+
+
+class TerminatedWaitError(InterruptedWaitError):
+    """SIGTERM ended the waiting; the work goes on at AWS."""
+
+    code = "terminated"
+    exit_code = ExitCode.TERMINATED
+
+
+class ClosedPipeError(HpctlError):
+    """Whoever read standard output went away; nobody is left to tell."""
+
+    code = "closed_pipe"
+    exit_code = ExitCode.CLOSED_PIPE
+
+
 class ClusterFailedError(HpctlError):
     """The cluster that was waited for ended in `Failed` (or rolled back)."""
 

@@ -30,3 +30,12 @@ CREATE_WAIT_S: Final = 60 * 60.0
 
 DELETE_WAIT_S: Final = 45 * 60.0
 """Deleting a cluster takes AWS 10 to 35 minutes."""
+
+VISIBLE_S: Final = 60.0
+"""A cluster that was just created may be unknown to DescribeCluster for so long."""
+
+LOOKS_MISSED: Final = 3
+"""Looks in a row, each with all its retries, after which a waiter gives up on an API that does not answer."""
+
+PAIRED_EVENTS_S: Final = 1.5
+"""One provisioning fault gives two error events within about a second; events so close are one fault."""

@@ -1,0 +1,1 @@
+"""The command line: parse, wire, ask; everything else is done by services and said by render."""

@@ -102,3 +102,4 @@ class Ports:
     eks: Eks
     caller: Caller
     clock: Clock
+    region: str

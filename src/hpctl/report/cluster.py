@@ -9,13 +9,17 @@ from hpctl.report.base import Part, Report
 
 
 class Diagnosis(Part):
-    """Something wrong with a live cluster or node: what it is, what causes it, what to do next."""
+    """Something wrong with a live cluster or node: what it is, what causes it, what to do next.
+
+    `failure` is the id of the known failure, `final` says that waiting will not cure it.
+    """
 
     subject: str
     message: str
     cause: str | None = None
     remedy: str | None = None
     failure: str | None = None
+    final: bool = False
 
 
 class ClusterListReport(Report):

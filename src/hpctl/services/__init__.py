@@ -1,0 +1,1 @@
+"""Use cases, a module a noun: specs and ports in, reports out."""

@@ -1,0 +1,5 @@
+"""`python -m hpctl` is `hpctl`."""
+
+from hpctl.cli.main import main
+
+main()

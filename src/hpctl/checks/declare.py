@@ -1,0 +1,69 @@
+"""How a check is declared: one small function, its id, its title, and what must hold before it is worth asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
+
+Path = tuple[str | int, ...]
+"""A place in the spec, such as `instance_groups`, 0, `count`."""
+
+Judge = Callable[[ClusterSpec, World], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A declared check. The judge's docstring is the check's page in the reference.
+
+    `about` names the top-level spec fields it judges, `needs` the checks that must not have failed,
+    `blocking` whether not being able to look stops a create, `reads` the AWS APIs it asks (none: it works offline).
+    """
+
+    id: str
+    title: str
+    judge: Judge
+    about: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    blocking: bool = True
+
+    @property
+    def page(self) -> str:
+        """The text of the check's page."""
+        return self.judge.__doc__ or ""
+
+
+def check(
+    check_id: str,
+    title: str,
+    *,
+    about: tuple[str, ...],
+    needs: tuple[str, ...] = (),
+    reads: tuple[str, ...] = (),
+    blocking: bool = True,
+) -> Callable[[Judge], Check]:
+    """Declare the decorated function as a check."""
+
+    def declare(judge: Judge) -> Check:
+        return Check(check_id, title, judge, about, needs, reads, blocking)
+
+    return declare
+
+
+def fail(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:
+    """Build a finding that fails the check."""
+    return Finding(level="fail", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at)
+
+
+def warn(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:
+    """Build a finding that warns."""
+    return Finding(level="warn", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at)
+
+
+def note(subject: str, message: str, *evidence: str, at: Path = ()) -> Finding:
+    """Build a finding that only informs."""
+    return Finding(level="note", subject=subject, message=message, evidence=evidence, path=at)

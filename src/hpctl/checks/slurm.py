@@ -1,0 +1,126 @@
+"""Slurm's own rules: one controller, partitions on compute nodes, one strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpctl.checks.declare import Path, check, fail, warn
+from hpctl.checks.walk import instance_groups
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
+from hpctl.spec.groups import InstanceGroup
+from hpctl.terms import Orchestrator, SlurmNodeType
+
+
+@check("slurm-node-type", "instance groups agree on who says their Slurm role", about=("instance_groups",))
+def node_type(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """Slurm roles come from every group's `slurm` member, or from `provisioning_parameters.json` beside the scripts.
+
+    HyperPod refuses a cluster that uses both models, so a group without a role beside groups with one
+    is a mistake; and a role on a cluster that EKS orchestrates has no meaning.
+    """
+    with_role = [(path, group) for path, group in instance_groups(spec) if group.slurm]
+    if spec.kind_of_orchestrator is Orchestrator.EKS:
+        for path, group in with_role:
+            yield fail(
+                f"instance group/{group.name}",
+                "has a Slurm role, but the cluster is orchestrated by EKS",
+                remedy=f"remove `slurm` from `{group.name}`",
+                at=(*path, "slurm"),
+            )
+        return
+    for path, group in instance_groups(spec):
+        if with_role and not group.slurm:
+            yield fail(
+                f"instance group/{group.name}",
+                "has no Slurm node type, while other groups have one",
+                remedy="add `slurm: {node_type: Compute}` (or Controller, or Login)",
+                at=path,
+            )
+
+
+@check("slurm-controller-single", "exactly one group is the Slurm controller", about=("instance_groups",))
+def controller_single(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """With roles in the request, HyperPod wants exactly one instance group with node type Controller."""
+    if not _has_roles(spec):
+        return
+    controllers = _groups_of(spec, SlurmNodeType.CONTROLLER)
+    if len(controllers) != 1:
+        names = ", ".join(group.name for _path, group in controllers) or "none"
+        yield fail(
+            f"cluster/{spec.name}",
+            f"{len(controllers)} controller groups, exactly one is needed",
+            f"controllers: {names}",
+            remedy="leave `slurm.node_type: Controller` on one instance group",
+            at=("instance_groups",),
+        )
+
+
+@check("slurm-controller-count", "the Slurm controller group has one node", about=("instance_groups",))
+def controller_count(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """Roles in the request know no multi-head set-up: the controller group has a count of 1.
+
+    Several controllers exist only in the older model, through `provisioning_parameters.json`.
+    """
+    for path, group in _groups_of(spec, SlurmNodeType.CONTROLLER):
+        if group.count != 1:
+            yield fail(
+                f"instance group/{group.name}",
+                f"the controller group asks for {group.count} nodes, it must be 1",
+                remedy="count: 1",
+                at=(*path, "count"),
+            )
+
+
+@check("slurm-partition-compute", "only compute groups name partitions", about=("instance_groups",))
+def partition_compute(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """Partitions can be assigned to Compute groups only; Slurm keeps the names ALL and DEFAULT for itself."""
+    for path, group in instance_groups(spec):
+        role = group.slurm
+        if role is None or not role.partition_names:
+            continue
+        at = (*path, "slurm", "partition_names")
+        if role.node_type != SlurmNodeType.COMPUTE:
+            yield fail(
+                f"instance group/{group.name}",
+                f"names a partition, but its node type is `{role.node_type}`",
+                remedy="move `partition_names` to a Compute group",
+                at=at,
+            )
+        for name in role.partition_names:
+            if name.upper() in ("ALL", "DEFAULT"):
+                yield fail(f"instance group/{group.name}", f"`{name}` is a word of Slurm's own, not a partition", at=at)
+
+
+@check("slurm-strategy", "the Slurm configuration strategy fits the provisioning mode", about=("orchestrator",))
+def strategy(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """With continuous provisioning HyperPod takes only the strategy Merge, which is also its default."""
+    slurm = spec.orchestrator.slurm if spec.orchestrator else None
+    if slurm and spec.node_provisioning and slurm.slurm_config_strategy not in (None, "Merge"):
+        yield fail(
+            f"cluster/{spec.name}",
+            f"strategy `{slurm.slurm_config_strategy}` does not go with continuous provisioning",
+            remedy="slurm_config_strategy: Merge",
+            at=("orchestrator", "slurm", "slurm_config_strategy"),
+        )
+
+
+@check("slurm-login-schedulable", "login nodes take no jobs by surprise", about=("instance_groups",), blocking=False)
+def login_schedulable(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """Login nodes run slurmd too and are in the default partition: jobs land on them unless they are drained."""
+    for path, group in _groups_of(spec, SlurmNodeType.LOGIN):
+        yield warn(
+            f"instance group/{group.name}",
+            "login nodes are in Slurm's default partition and take jobs",
+            remedy="once the cluster is up: scontrol update NodeName=<login node> State=DRAIN Reason=login-only",
+            at=(*path, "slurm"),
+        )
+
+
+def _has_roles(spec: ClusterSpec) -> bool:
+    return spec.kind_of_orchestrator is Orchestrator.SLURM and any(group.slurm for group in spec.instance_groups)
+
+
+def _groups_of(spec: ClusterSpec, role: SlurmNodeType) -> list[tuple[Path, InstanceGroup]]:
+    return [(path, group) for path, group in instance_groups(spec) if group.slurm and group.slurm.node_type == role]

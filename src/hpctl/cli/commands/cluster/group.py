@@ -1,0 +1,11 @@
+"""The noun `cluster`: what its verbs share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Create, look at and delete clusters.", no_args_is_help=True, rich_markup_mode=None)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Cluster name.")]

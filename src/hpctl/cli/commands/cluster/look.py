@@ -1,0 +1,74 @@
+"""`hpctl cluster list|describe|events|schema`: what is, and what a spec may say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hpctl.cli import wiring
+from hpctl.cli.commands.cluster.group import NameArgument, app
+from hpctl.cli.options import OutputOption, ProfileOption, QueryOption, RegionOption, VerboseOption, invocation
+from hpctl.render.output import Output
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    contains: Annotated[str | None, typer.Option("--contains", help="Only names with this in them.")] = None,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """List the clusters of the Region, newest first."""
+    from hpctl.services.cluster import list_clusters
+
+    session = wiring.session(invocation(ctx))
+    session.show(list_clusters(session.ports.region, session.ports.clusters, name_contains=contains))
+
+
+@app.command()
+def describe(
+    ctx: typer.Context,
+    name: NameArgument,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Tell what a cluster is, what is wrong with it and what to do next."""
+    from hpctl.services.cluster import describe as describe_cluster
+
+    session = wiring.session(invocation(ctx))
+    session.show(describe_cluster(name, session.ports.region, session.ports.clusters))
+
+
+@app.command()
+def events(
+    ctx: typer.Context,
+    name: NameArgument,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """List what happened to a cluster, oldest first, and explain known failures."""
+    from hpctl.services.events import list_events
+
+    session = wiring.session(invocation(ctx))
+    session.show(list_events(name, session.ports.clusters))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the spec file, for editors."""
+    import json
+
+    from hpctl.render.terminal import Terminal, write
+    from hpctl.spec.schema import cluster_schema
+
+    write(Terminal.current().stdout, json.dumps(cluster_schema(), indent=2) + "\n")

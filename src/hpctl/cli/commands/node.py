@@ -1,0 +1,57 @@
+"""`hpctl node`: the nodes of a cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hpctl.cli import wiring
+from hpctl.cli.options import (
+    ClusterOption,
+    OutputOption,
+    ProfileOption,
+    QueryOption,
+    RegionOption,
+    VerboseOption,
+    invocation,
+)
+from hpctl.render.output import Output
+
+app = typer.Typer(help="Look at the nodes of a cluster.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    cluster: ClusterOption = None,
+    group: Annotated[str | None, typer.Option("--group", help="Only nodes of this instance group.")] = None,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """List the nodes of a cluster."""
+    from hpctl.services.node import list_nodes
+
+    session = wiring.session(invocation(ctx))
+    session.show(list_nodes(session.cluster(cluster), session.ports.clusters, instance_group=group))
+
+
+@app.command()
+def describe(
+    ctx: typer.Context,
+    node: Annotated[str, typer.Argument(metavar="NODE", help="Node id (i-...) or logical id.")],
+    cluster: ClusterOption = None,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Tell what a node is and what is wrong with it."""
+    from hpctl.services.node import describe_node
+
+    session = wiring.session(invocation(ctx))
+    session.show(describe_node(session.cluster(cluster), node, session.ports.clusters))

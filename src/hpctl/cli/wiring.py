@@ -1,0 +1,140 @@
+"""The only place where ports meet adapters, and where a command line meets its spec file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hpctl.cli.options import Invocation
+from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UnconfirmedError, UsageError
+from hpctl.render.terminal import Terminal
+
+if TYPE_CHECKING:
+    from hpctl.facts.ports import Ports
+    from hpctl.facts.world import World
+    from hpctl.report.base import Report
+    from hpctl.spec.load import Loaded
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's way to AWS and to its terminal; nothing is opened before it is asked for."""
+
+    said: Invocation
+    terminal: Terminal
+    region_of_spec: str | None = None
+
+    @cached_property
+    def ports(self) -> Ports:
+        """The ports, over one AWS session."""
+        from hpctl.adapters.aws.caller import AwsCaller
+        from hpctl.adapters.aws.clusters import AwsClusters
+        from hpctl.adapters.aws.eks import AwsEks
+        from hpctl.adapters.aws.network import AwsNetwork
+        from hpctl.adapters.aws.session import AwsSession
+        from hpctl.adapters.local.clock import SystemClock
+        from hpctl.facts.ports import Ports
+        from hpctl.render.notices import say
+
+        aws = AwsSession(
+            profile=self.said.profile,
+            region=self.said.region or self.region_of_spec,
+            log=(lambda line: say(line, self.terminal)) if self.said.verbose else None,
+        )
+        return Ports(
+            clusters=AwsClusters(aws),
+            network=AwsNetwork(aws),
+            eks=AwsEks(aws),
+            caller=AwsCaller(aws),
+            region=aws.region,
+            clock=SystemClock(),
+        )
+
+    @cached_property
+    def world(self) -> World:
+        """The facts, over the ports."""
+        from hpctl.facts.world import World
+
+        return World(self.ports)
+
+    def cluster(self, name: str | None) -> str:
+        """Return `name`, or the name of the only cluster of the Region, saying so."""
+        from hpctl.render.notices import say
+        from hpctl.services.pick import only_cluster
+
+        if name:
+            return name
+        only = only_cluster(self.ports.clusters, self.ports.region)
+        say(f"cluster: {only} (the only one in {self.ports.region})", self.terminal)
+        return only
+
+    def show(self, report: Report) -> None:
+        """Write the report as `-o` and `--query` say."""
+        from hpctl.render.show import show
+
+        show(report, self.said.output, self.said.query, self.terminal)
+
+    def show_beside(self, report: Report) -> None:
+        """Write the report for the person on stderr: stdout is kept for the command's own answer."""
+        from dataclasses import replace
+
+        from hpctl.render.output import Output
+        from hpctl.render.show import show
+
+        show(report, Output.TABLE, None, replace(self.terminal, stdout=self.terminal.stderr))
+
+    def demand_somebody(self, flag: str) -> None:
+        """Raise `UnconfirmedError` at once when a question could not be answered."""
+        if not self.terminal.interactive:
+            raise UnconfirmedError("this asks for confirmation, and there is nobody to ask", hint=f"add {flag}")
+
+    def confirm(self, question: str) -> None:
+        """Ask a yes-or-no question; `UnconfirmedError` for anything but yes."""
+        if self.ask(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+            raise UnconfirmedError("not confirmed; nothing was changed")
+
+    def ask(self, question: str) -> str:
+        """Return what the person answers."""
+        from hpctl.render.notices import ask
+
+        return ask(question, self.terminal)
+
+
+def session(said: Invocation, *, region_of_spec: str | None = None) -> Session:
+    """Open a session for this invocation."""
+    return Session(said, Terminal.current(), region_of_spec)
+
+
+def load(file: str, name: str | None, values: list[str] | None) -> Loaded:
+    """Load a cluster spec from a file, or from stdin for `-`; `SpecError` lists everything wrong with it."""
+    from hpctl.spec.load import load_cluster
+
+    source = sys.stdin if file == "-" else file
+    return load_cluster(source, env=os.environ, set_values=assignments(values or ()), name=name)
+
+
+def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:
+    """Return `VAR=VALUE` words as a mapping; `UsageError` for a word without `=`."""
+    pairs = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise UsageError(f"`--set {word}` has no value", hint="write --set VAR=VALUE")
+        pairs[key] = value
+    return pairs
+
+
+@contextmanager
+def resumable(resume: str) -> Iterator[None]:
+    """Turn Ctrl-C or SIGTERM while waiting into a farewell that says how to go on."""
+    try:
+        yield
+    except Terminated as end:
+        raise TerminatedWaitError("stopped waiting; AWS goes on working", hint=f"to go on waiting: {resume}") from end
+    except KeyboardInterrupt as end:
+        raise InterruptedWaitError("stopped waiting; AWS goes on working", hint=f"to go on waiting: {resume}") from end

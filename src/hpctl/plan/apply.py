@@ -1,0 +1,45 @@
+"""Carry out a plan: the only place that changes anything at AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hpctl.errors import ConflictError, NotFoundError, UnavailableError
+from hpctl.facts.ports import Clusters, Ports
+from hpctl.plan.create import RUN_ID_TAG
+from hpctl.report.plan import Action, PlanReport
+from hpctl.report.progress import Progress, Started
+
+
+def apply(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
+    """Send every action of `plan` in order and yield a step for each.
+
+    Raises `ConflictError` when a cluster that is not this run's has taken the name meanwhile.
+    """
+    for action in plan.actions:
+        arn = _send(action, plan.cluster, ports.clusters)
+        yield Started(time=ports.clock.now(), verb=action.verb, cluster=plan.cluster, arn=arn)
+
+
+def _send(action: Action, name: str, clusters: Clusters) -> str | None:
+    if action.verb == "delete":
+        clusters.delete(name)
+        return None
+    try:
+        return clusters.create(action.request)
+    except (ConflictError, UnavailableError) as error:
+        # The answer to an earlier try may have been lost after AWS had acted on it: our tag tells.
+        mine = _made_by_this_run(action.request, name, clusters)
+        if mine is None:
+            raise error from None
+        return mine
+
+
+def _made_by_this_run(request: Mapping[str, Any], name: str, clusters: Clusters) -> str | None:
+    try:
+        arn = clusters.describe(name).arn
+        seen = clusters.tags(arn).get(RUN_ID_TAG)
+    except (NotFoundError, UnavailableError):
+        return None
+    return arn if {"Key": RUN_ID_TAG, "Value": seen} in request["Tags"] else None

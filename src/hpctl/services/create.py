@@ -1,0 +1,105 @@
+"""Create a cluster: judge the wish, plan it, carry the plan out, follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hpctl.checks.catalogue import CLUSTER_CHECKS
+from hpctl.checks.engine import Observer, run_checks
+from hpctl.errors import ChecksFailedError, ChecksUnknownError, ConflictError, RefusedError
+from hpctl.facts.ports import Ports
+from hpctl.facts.world import World
+from hpctl.plan.apply import apply
+from hpctl.plan.create import guard, plan_create
+from hpctl.report.check import CheckReport
+from hpctl.report.plan import PlanReport
+from hpctl.report.progress import Progress
+from hpctl.services.diagnose import explain, hint_of
+from hpctl.services.wait import Waiting, until_in_service
+from hpctl.spec.load import Loaded
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How a spec is judged: which checks to leave out, and who is told each result as it comes."""
+
+    skip: tuple[str, ...] = ()
+    observe: Observer = lambda _result: None
+
+
+def check_spec(loaded: Loaded, world: World, judging: Judging) -> CheckReport:
+    """Return what every check says of the spec; `ConflictError` first when it is for another account or Region."""
+    guard(loaded.spec, world.identity())
+    return run_checks(
+        CLUSTER_CHECKS,
+        loaded.spec,
+        world,
+        skip=judging.skip,
+        locate=loaded.source.where,
+        observe=judging.observe,
+    )
+
+
+def plan(loaded: Loaded, world: World, judging: Judging, *, run_id: str) -> PlanReport:
+    """Return the plan for the spec, with the checks' judgement in it."""
+    checks = check_spec(loaded, world, judging)
+    return plan_create(loaded.spec, world, run_id=run_id, checks=checks, notices=loaded.notices)
+
+
+class Blindness(StrEnum):
+    """What it means that a check which must hold could not look."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
+def demand_passed(checks: CheckReport, blindness: Blindness = Blindness.REFUSED) -> None:
+    """Raise `ChecksFailedError` when a check failed, `ChecksUnknownError` when one that blocks could not look."""
+    if failed := checks.failed:
+        ids = ", ".join(f"`{result.id}`" for result in failed)
+        raise ChecksFailedError(
+            f"{len(failed)} of {len(checks.results)} checks failed: {ids}",
+            hint=f"fix what they name, or leave one out: --skip {failed[0].id}",
+        )
+    blind = checks.blind
+    if blind and blindness is Blindness.REFUSED:
+        ids = ", ".join(f"`{result.id}`" for result in blind)
+        raise ChecksUnknownError(
+            f"{len(blind)} checks that must hold could not look: {ids}",
+            hint=next((result.hint for result in blind if result.hint), None) or "go on without them: --allow-unknown",
+        )
+
+
+def demand_absent(plan: PlanReport) -> None:
+    """Raise `ConflictError` when another cluster has the name."""
+    if plan.state == "other":
+        raise ConflictError(
+            f"a cluster named `{plan.cluster}` exists and is not what this spec asks for (or is failing or going)",
+            hint=f"look at it: hpctl cluster describe {plan.cluster}\nchoose another name, or delete it first",
+        )
+
+
+def create(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
+    """Carry out the plan; a refusal by AWS comes with its known cause and remedy."""
+    try:
+        yield from apply(plan, ports)
+    except RefusedError as error:
+        known = explain(f"cluster/{plan.cluster}", error.message, _values(plan))
+        raise RefusedError(error.message, aws_code=error.aws_code, hint=hint_of(known) or error.hint) from error
+
+
+def _values(plan: PlanReport) -> dict[str, str | None]:
+    orchestrator = plan.actions[0].request.get("Orchestrator", {})
+    eks_arn = orchestrator.get("Eks", {}).get("ClusterArn")
+    return {
+        "name": plan.cluster,
+        "region": plan.identity.region,
+        "eks_cluster": eks_arn.rpartition("/")[2] if eks_arn else None,
+    }
+
+
+def follow(plan: PlanReport, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[Progress]:
+    """Follow the plan's cluster until it is in service."""
+    return until_in_service(Waiting(plan.cluster, timeout_s, resume), ports)

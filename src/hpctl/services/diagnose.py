@@ -1,0 +1,114 @@
+"""Say what is wrong with a live cluster, why, and what to do: from statuses, messages and known failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from hpctl.catalog.failures import Severity, fill, match
+from hpctl.facts.records import Cluster, Event, Node
+from hpctl.report.cluster import Diagnosis
+from hpctl.terms import ClusterStatus
+
+UNHEALTHY = ("Failure", "Failed")
+"""Node statuses that mean broken: the enum says the first, AWS's guides the second."""
+
+CAPACITY = "capacity"
+"""How the ids of capacity failures begin: HyperPod goes on trying, and tomorrow there may be some."""
+
+
+def diagnose(cluster: Cluster, nodes: Iterable[Node], events: Iterable[Event]) -> tuple[Diagnosis, ...]:
+    """Return what is wrong with `cluster`, the most telling first and nothing twice."""
+    found = [*_cluster(cluster), *_nodes(cluster, nodes), *_events(cluster, events), *_late(cluster)]
+    return tuple({(one.failure or one.message): one for one in reversed(found)}.values())[::-1]
+
+
+def diagnose_event(event: Event, cluster: Cluster) -> Diagnosis | None:
+    """Return what an error event means, or None when it is no error."""
+    if event.level != "Error":
+        return None
+    subject = f"instance group/{event.instance_group}" if event.instance_group else f"cluster/{cluster.name}"
+    return explain(subject, event.failure_message or event.description, _values(cluster, event.instance_group))
+
+
+def diagnose_node(node: Node, cluster: Cluster) -> Diagnosis | None:
+    """Return what is wrong with a node, or None when nothing is; messages of healthy nodes may be old."""
+    if node.status not in UNHEALTHY:
+        return None
+    text = node.message or f"the node is in status {node.status}"
+    return explain(f"node/{node.node_id}", text, _values(cluster, node.instance_group))
+
+
+def diagnose_failure(cluster: Cluster, seen: Iterable[Diagnosis]) -> Diagnosis | None:
+    """Return why `cluster` will never be in service, or None while it still may."""
+    hopeless = next((one for one in seen if one.final), None)
+    if cluster.status == ClusterStatus.FAILED:
+        text = cluster.failure_message or "AWS gives no reason"
+        told = explain(f"cluster/{cluster.name}", text, _values(cluster, None))
+        return told if told.failure else hopeless or told
+    return hopeless
+
+
+def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagnosis:
+    """Return AWS's words with the known failure behind them, if any; `values` fill the remedy's placeholders."""
+    known = match(text)
+    if known is None:
+        return Diagnosis(subject=subject, message=text)
+    return Diagnosis(
+        subject=subject,
+        message=text,
+        cause=known.cause,
+        remedy=fill(known.remedy, values),
+        failure=known.id,
+        final=known.severity is Severity.BLOCKS and not known.id.startswith(CAPACITY),
+    )
+
+
+def hint_of(diagnosis: Diagnosis) -> str | None:
+    """Return cause and remedy as a hint."""
+    lines = [f"cause: {diagnosis.cause}"] if diagnosis.cause else []
+    return "\n".join([*lines, diagnosis.remedy] if diagnosis.remedy else lines) or None
+
+
+def _values(cluster: Cluster, group_name: str | None) -> dict[str, str | None]:
+    group = next((one for one in cluster.instance_groups if one.name == group_name), None)
+    return {
+        "name": cluster.name,
+        "cluster_id": cluster.cluster_id,
+        "region": cluster.arn.split(":")[3],
+        "eks_cluster": cluster.eks_cluster_arn.rpartition("/")[2] if cluster.eks_cluster_arn else None,
+        "group": group_name,
+        "role": group.execution_role.rpartition("/")[2] if group and group.execution_role else None,
+        "instance_type": group.instance_type if group else None,
+        "security_group": cluster.security_group_ids[0] if len(cluster.security_group_ids) == 1 else None,
+    }
+
+
+def _cluster(cluster: Cluster) -> Iterator[Diagnosis]:
+    if cluster.failure_message:
+        yield explain(f"cluster/{cluster.name}", cluster.failure_message, _values(cluster, None))
+    elif cluster.status == ClusterStatus.FAILED:
+        yield Diagnosis(subject=f"cluster/{cluster.name}", message="the cluster failed and AWS gives no reason")
+
+
+def _nodes(cluster: Cluster, nodes: Iterable[Node]) -> Iterator[Diagnosis]:
+    for node in nodes:
+        if found := diagnose_node(node, cluster):
+            yield found
+
+
+def _events(cluster: Cluster, events: Iterable[Event]) -> Iterator[Diagnosis]:
+    for event in events:
+        if found := diagnose_event(event, cluster):
+            yield found
+
+
+def _late(cluster: Cluster) -> Iterator[Diagnosis]:
+    if cluster.status in (ClusterStatus.DELETING, ClusterStatus.FAILED):
+        return
+    for group in cluster.instance_groups:
+        if not group.settled:
+            yield Diagnosis(
+                subject=f"instance group/{group.name}",
+                message=f"{group.current_count} of {group.target_count} nodes are there",
+                remedy=f"hpctl node list --cluster {cluster.name}",
+            )

@@ -1,0 +1,61 @@
+"""Cluster events: each told once, paired ones as one, known failures with cause and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from hpctl import timeouts
+from hpctl.facts.ports import Clusters
+from hpctl.facts.records import Cluster, Event
+from hpctl.report.cluster import Diagnosis, EventListReport
+from hpctl.services.diagnose import diagnose_event
+
+ERROR = "Error"
+
+
+class EventFeed:
+    """Events of a cluster that were not told before."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        """Start with nothing told."""
+        self._clusters = clusters
+        self._told: set[str] = set()
+
+    def new(self, cluster: Cluster) -> Iterator[tuple[Event, Diagnosis | None]]:
+        """Yield what happened since the last call, oldest first; nothing for clusters that publish no events."""
+        if not cluster.continuous:
+            return
+        fresh = [event for event in self._clusters.events(cluster.name) if event.event_id not in self._told]
+        self._told.update(event.event_id for event in fresh)
+        for event in in_full(cluster.name, collapse(reversed(fresh)), self._clusters):
+            yield event, diagnose_event(event, cluster)
+
+
+def list_events(name: str, clusters: Clusters) -> EventListReport:
+    """Return the events of a cluster, oldest first, with what the known failures among them mean."""
+    cluster = clusters.describe(name)
+    newest_first = list(clusters.events(name))
+    events = tuple(in_full(name, collapse(reversed(newest_first)), clusters))
+    diagnoses = (diagnose_event(event, cluster) for event in events)
+    unique = dict.fromkeys(one for one in diagnoses if one)
+    return EventListReport(cluster=name, events=events, diagnoses=tuple(unique))
+
+
+def collapse(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield events, the second of two errors that tell of one fault left out."""
+    last: dict[str | None, Event] = {}
+    near = timedelta(seconds=timeouts.PAIRED_EVENTS_S)
+    for event in events:
+        before = last.get(event.instance_group)
+        if event.level == ERROR:
+            last[event.instance_group] = event
+            if before is not None and event.time - before.time <= near and event.node_id == before.node_id:
+                continue
+        yield event
+
+
+def in_full(name: str, events: Iterable[Event], clusters: Clusters) -> Iterator[Event]:
+    """Yield events, errors with the failure message that only DescribeClusterEvent tells."""
+    for event in events:
+        yield clusters.event(name, event.event_id) if event.level == ERROR else event

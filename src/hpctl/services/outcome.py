@@ -1,0 +1,42 @@
+"""Remember, while steps pass by, how it all ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from hpctl.report.cluster import OutcomeReport
+from hpctl.report.plan import PlanReport
+from hpctl.report.progress import Finished, Progress, Started
+
+
+class Witness:
+    """Passes steps on and can say afterwards what they amounted to."""
+
+    def __init__(self, steps: Iterable[Progress]) -> None:
+        """See nothing yet."""
+        self._steps = steps
+        self._started: Started | None = None
+        self._finished: Finished | None = None
+
+    def __iter__(self) -> Iterator[Progress]:
+        """Yield the steps as they come."""
+        for step in self._steps:
+            match step:
+                case Started():
+                    self._started = step
+                case Finished():
+                    self._finished = step
+            yield step
+
+    def outcome(self, plan: PlanReport, verb: Literal["create", "delete"]) -> OutcomeReport:
+        """Return how carrying out `plan` ended."""
+        result: Literal["done", "started", "unchanged"] = "done" if self._finished else "started"
+        return OutcomeReport(
+            cluster=plan.cluster,
+            verb=verb,
+            result=result if self._started else "unchanged",
+            arn=self._started.arn if self._started else None,
+            elapsed_s=self._finished.elapsed_s if self._finished else None,
+            next_steps=(f"hpctl cluster describe {plan.cluster}",) if verb == "create" else (),
+        )
