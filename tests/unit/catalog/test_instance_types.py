@@ -39,6 +39,7 @@ def test_a_cpu_type_offers_no_extended_resource_and_takes_no_deep_health_check()
     assert dict(m5.kubernetes_resources) == {}
     assert not m5.supports_deep_health_checks
     assert instance_type("ml.g5.xlarge").supports_deep_health_checks
+    assert instance_type("ml.trn1.32xlarge").supports_deep_health_checks
 
 
 @pytest.mark.parametrize(
