@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ConfigParseError, InvalidRegionError, ProfileNotFound
 
 from hpctl import __version__, timeouts
+from hpctl.adapters.aws import models
 from hpctl.adapters.aws.calllog import CallLog
 from hpctl.adapters.aws.errors import CAUGHT, Request, lacking, translated
 from hpctl.catalog.nearest import nearest
@@ -48,6 +49,7 @@ class AwsSession:
         if region is not None:
             self._botocore.set_config_variable("region", region)
         self._settings = self._read_settings()
+        models.prefer(self._botocore)
         if log is not None:
             CallLog(log).listen(self._botocore)
 
