@@ -68,6 +68,11 @@ def test_render_may_print_and_main_may_catch_everything() -> None:
     assert not list(rules.catches_by_name(Module("hpctl.cli.main", "hpctl/cli/main.py", text)))
 
 
+def test_a_library_may_keep_its_own_noun() -> None:
+    text = "class QuietRequestHandler(WSGIRequestHandler): ..."
+    assert not list(rules.has_a_real_name(Module("hpctl.sandbox.x", "hpctl/sandbox/x.py", text)))
+
+
 def test_nine_functions_of_ten_stay_under_forty_lines() -> None:
     lengths = [rules.length(function) for module in modules() for function in rules.functions(module)]
     assert statistics.quantiles(lengths, n=10)[-1] < 40
