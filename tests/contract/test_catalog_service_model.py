@@ -9,7 +9,8 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from hpctl.catalog.limits import python_pattern, shape
+from hpctl.catalog.limits import shape
+from hpctl.catalog.patterns import python_pattern
 
 TOOL = runpy.run_path(str(Path(__file__).resolve().parents[2] / "tools/extract_service_model.py"))
 COMMITTED = json.loads(TOOL["TARGET"].read_text(encoding="utf-8"))

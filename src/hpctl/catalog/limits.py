@@ -6,17 +6,16 @@ are left to the service, minutes later. Here all of them are judged, every viola
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 
 from hpctl.catalog.nearest import nearest
+from hpctl.catalog.patterns import matches
 from hpctl.catalog.shapes import Shape, shape
 
-__all__ = ["Rule", "Shape", "Violation", "python_pattern", "shape", "violations"]
+__all__ = ["Rule", "Shape", "Violation", "shape", "violations"]
 
 Path = tuple[str | int, ...]
 
@@ -41,14 +40,8 @@ _WORDS = {
 _LISTABLE = 12
 """Above so many values an error names their number and the nearest, not all of them."""
 
-_MATCHABLE = 4096
-"""Characters; some of AWS's patterns take quadratic time, so that longer text is judged by length alone."""
-
 _SHOWN = 80
 """Characters of a wrong value that a message repeats."""
-
-_SPACES = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_CATEGORIES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": _SPACES}
 
 
 class Rule(StrEnum):
@@ -87,20 +80,6 @@ def violations(shape_name: str, value: object) -> Iterator[Violation]:
     `value` is plain data as JSON or YAML gives it. Raises NotFoundError for an unknown shape.
     """
     yield from _walk(shape(shape_name), value, ())
-
-
-@cache
-def python_pattern(pattern: str) -> re.Pattern[str]:
-    r"""AWS's pattern (Java's dialect) for Python's `re`; judge with `fullmatch`, as the service does.
-
-    Java's `\d`, `\w` and `\s` are ASCII, Python's are not; Python lacks `\p{L}`, `\p{N}` and `\p{Z}`.
-    `\w` stands for the first two: it is letters, numbers and `_`, and the service model names them
-    only beside `_`. Raises re.error for a dialect not met so far.
-    """
-    translated = pattern
-    for category, text in _CATEGORIES.items():
-        translated = translated.replace(category, text)
-    return re.compile(translated, 0 if translated != pattern else re.ASCII)
 
 
 def _walk(model: Shape, value: object, path: Path) -> Iterator[Violation]:
@@ -162,13 +141,9 @@ def _scalar(model: Shape, value: object, path: Path) -> Iterator[Violation]:
         close = nearest(value, model.enum)
         yield Violation(path, value, Rule.ENUM, model.enum, _not_one_of(model, value), close)
     yield from _bounds(model, value, path)
-    if isinstance(value, str) and model.pattern and not _matches(model.pattern, value):
+    if isinstance(value, str) and model.pattern and not matches(model.pattern, value):
         message = f"{_show(value)} does not match `{model.pattern}`"
         yield Violation(path, value, Rule.PATTERN, (model.pattern,), message)
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return len(text) > _MATCHABLE or python_pattern(pattern).fullmatch(text) is not None
 
 
 def _not_one_of(model: Shape, value: object) -> str:
