@@ -1,0 +1,1 @@
+"""The wish: what somebody wants of HyperPod, validated, with a place in a file for every value."""

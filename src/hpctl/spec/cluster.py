@@ -10,7 +10,7 @@ from pydantic import StrictBool, StringConstraints
 from hpctl import terms
 from hpctl.spec.frozen_map import Frozen, FrozenMap
 from hpctl.spec.groups import Group, InstanceGroup
-from hpctl.spec.limits import Limits
+from hpctl.spec.limits import Limits, OrPlaceholder
 from hpctl.spec.members import Member, UpdatePolicy
 from hpctl.spec.model import SpecModel
 from hpctl.spec.network import Network
@@ -62,11 +62,11 @@ class ClusterSpec(SpecModel):
         Member("ClusterName", "Name of the cluster, unique in the account and Region", UpdatePolicy.NEVER),
     ]
     region: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$")] | None,
+        Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$"), OrPlaceholder()] | None,
         Member(None, "Region of the cluster; hpctl refuses to act in another", UpdatePolicy.NEVER),
     ] = None
     account: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None,
+        Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$"), OrPlaceholder()] | None,
         Member(None, "Guard: hpctl refuses to act in any other account", UpdatePolicy.NEVER),
     ] = None
     orchestrator: Annotated[

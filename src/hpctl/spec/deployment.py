@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from hpctl.spec.limits import Limits
+from hpctl.spec.limits import Limits, OrPlaceholder
 from hpctl.spec.members import Member, UpdatePolicy
 from hpctl.spec.model import SpecModel
 
@@ -94,8 +94,10 @@ class PatchSchedule(SpecModel):
     aws_shape: ClassVar[str] = "ClusterPatchSchedule"
 
     next_patch_date: Annotated[
-        Annotated[datetime, AfterValidator(_in_utc)] | None,
-        Member("NextPatchDate", "Earliest time of the next patch, ISO 8601; UTC unless it says more", UpdatePolicy.IN_PLACE),
+        Annotated[datetime, AfterValidator(_in_utc), OrPlaceholder()] | None,
+        Member(
+            "NextPatchDate", "Earliest time of the next patch, ISO 8601; UTC unless it says more", UpdatePolicy.IN_PLACE
+        ),
     ] = None
 
 
@@ -121,7 +123,9 @@ class AutoPatch(SpecModel):
 
     patching_strategy: Annotated[
         Annotated[str, Limits("ClusterPatchingStrategy")],
-        Member("PatchingStrategy", "Patch nodes when idle, when all are idle, or drain them first", UpdatePolicy.IN_PLACE),
+        Member(
+            "PatchingStrategy", "Patch nodes when idle, when all are idle, or drain them first", UpdatePolicy.IN_PLACE
+        ),
     ]
     patch_schedule: Annotated[
         PatchSchedule | None, Member("PatchSchedule", "When the next patch may start", UpdatePolicy.IN_PLACE)

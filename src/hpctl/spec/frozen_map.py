@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-
 from pydantic import AfterValidator, PlainSerializer
 
 
@@ -40,4 +39,3 @@ class FrozenMap(Mapping[str, str]):
 
 Frozen = (AfterValidator(FrozenMap), PlainSerializer(dict, return_type=dict[str, str]))
 """Annotations that make a validated mapping a FrozenMap."""
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from dataclasses import dataclass
+from enum import EnumType
 from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError, core_schema
@@ -22,6 +23,15 @@ PLACEHOLDER = {"type": "string", "pattern": r"\$(\{[A-Za-z_]\w*\}|[A-Za-z_])"}
 
 
 @dataclass(frozen=True, slots=True)
+class OrPlaceholder:
+    """Let the JSON Schema accept a placeholder too; validation sees what was put in its place."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Offer both."""
+        return {"anyOf": [handler(core), PLACEHOLDER]}
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Hold a value to the shape of this name in the SageMaker service model.
 
@@ -34,10 +44,10 @@ class Limits:
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Judge after the type; an enum is judged before it, so that all enums fail with the same words."""
         inner = handler(source)
-        if inner["type"] == "enum":
+        if isinstance(source, EnumType):
             return core_schema.no_info_before_validator_function(self._judge, inner)
         if inner["type"] == "int":
-            inner["strict"] = True
+            inner = core_schema.int_schema(strict=True)
         return core_schema.no_info_after_validator_function(self._judge, inner)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -64,9 +74,13 @@ class Limits:
 
 def _size_violations(limits: Shape, size: int) -> Iterator[Violation]:
     if limits.min is not None and size < limits.min:
-        yield Violation((), size, Rule.MIN, (str(limits.min),), f"needs at least {limits.min} entries, has {size}")
+        yield Violation((), size, Rule.MIN, (str(limits.min),), f"it has {_entries(size)}, fewer than {limits.min}")
     if limits.max is not None and size > limits.max:
-        yield Violation((), size, Rule.MAX, (str(limits.max),), f"takes at most {limits.max} entries, has {size}")
+        yield Violation((), size, Rule.MAX, (str(limits.max),), f"it has {_entries(size)}, more than {limits.max}")
+
+
+def _entries(size: int) -> str:
+    return "1 entry" if size == 1 else f"{size} entries"
 
 
 _SIZES = {
@@ -78,7 +92,7 @@ _SIZES = {
 
 
 def _keywords(limits: Shape) -> JsonSchemaValue:
-    """Translate a shape; a pattern with `\\p{…}` is left out, for few validators know it."""
+    r"""Translate a shape; a pattern with `\p{…}` is left out, for few validators know it."""
     least, most = _SIZES.get(limits.type, ("", ""))
     if limits.name == "TagList":
         least, most = _SIZES["map"]

@@ -38,12 +38,18 @@ class SpecModel(BaseModel):
             error = PydanticCustomError("exactly_one", "{text}", {**context, "text": text})
             yield InitErrorDetails(type=error, loc=tuple(named[1:2]), input=None)
 
+    @classmethod
+    def settled(cls, data: Mapping[str, object]) -> Mapping[str, object]:
+        """Bring another way of writing the same into the one that is kept."""
+        return data
+
     @model_validator(mode="wrap")
     @classmethod
     def _judge_shape_and_fields(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Report a structure's own problems together with those of its fields, not after them."""
         found: list[InitErrorDetails] = []
         if isinstance(data, Mapping):
+            data = cls.settled(data)
             found = list(cls.shape_problems({key: value for key, value in data.items() if value is not None}))
         try:
             model = handler(data)
@@ -73,5 +79,5 @@ def shape_problem(template: str, field: str) -> InitErrorDetails:
 
 def _repeated(error: ValidationError) -> Iterator[InitErrorDetails]:
     for detail in error.errors(include_url=False):
-        again = PydanticCustomError(detail["type"], "{text}", {**detail.get("ctx", {}), "text": detail["msg"]})  # type: ignore[arg-type]
+        again = PydanticCustomError(detail["type"], "{text}", {**detail.get("ctx", {}), "text": detail["msg"]})
         yield InitErrorDetails(type=again, loc=detail["loc"], input=detail["input"])

@@ -36,5 +36,7 @@ class NetworkInterface(SpecModel):
 
     interface_type: Annotated[
         Annotated[str, Limits("ClusterInterfaceType")] | None,
-        Member("InterfaceType", "`efa`, or `efa-only` for interfaces without IP addresses", UpdatePolicy.REPLACES_GROUP),
+        Member(
+            "InterfaceType", "`efa`, or `efa-only` for interfaces without IP addresses", UpdatePolicy.REPLACES_GROUP
+        ),
     ] = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints
 
-from hpctl.spec.limits import Limits
+from hpctl.spec.limits import Limits, OrPlaceholder
 from hpctl.spec.members import Member, UpdatePolicy
 from hpctl.spec.model import SpecModel
 
@@ -25,7 +25,8 @@ class EksOrchestrator(SpecModel):
     exactly_one: ClassVar[tuple[str, ...]] = ("cluster", "cluster_arn")
 
     cluster: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^(?:[0-9A-Za-z][A-Za-z0-9\-_]{0,99}|arn:.*)$")] | None,
+        Annotated[str, StringConstraints(pattern=r"^(?:[0-9A-Za-z][A-Za-z0-9\-_]{0,99}|arn:.*)$"), OrPlaceholder()]
+        | None,
         Member(None, "Name of the EKS cluster in the same account and Region (or its ARN)", UpdatePolicy.NEVER),
     ] = None
     cluster_arn: Annotated[
@@ -33,13 +34,11 @@ class EksOrchestrator(SpecModel):
         Member("ClusterArn", "ARN of the EKS cluster", UpdatePolicy.NEVER),
     ] = None
 
-    @model_validator(mode="before")
     @classmethod
-    def _keep_arn_apart(cls, data: object) -> object:
-        if not isinstance(data, Mapping) or data.get("cluster_arn") is not None:
-            return data
+    def settled(cls, data: Mapping[str, object]) -> Mapping[str, object]:
+        """Keep an ARN that was written as `cluster` where ARNs belong."""
         cluster = data.get("cluster")
-        if not isinstance(cluster, str) or not cluster.startswith("arn:"):
+        if not isinstance(cluster, str) or not cluster.startswith("arn:") or data.get("cluster_arn") is not None:
             return data
         return {key: value for key, value in data.items() if key != "cluster"} | {"cluster_arn": cluster}
 
@@ -105,10 +104,8 @@ class Orchestrator(SpecModel):
         SlurmOrchestrator | None, Member("Slurm", "Slurm on the cluster's own nodes", UpdatePolicy.NEVER)
     ] = None
 
-    @model_validator(mode="before")
     @classmethod
-    def _take_bare_slurm(cls, data: object) -> object:
+    def settled(cls, data: Mapping[str, object]) -> Mapping[str, object]:
         """Read `slurm:` with nothing after it as `slurm: {}`: there is nothing that must follow."""
-        if isinstance(data, Mapping) and "slurm" in data and data["slurm"] is None:
-            return {**data, "slurm": {}}
-        return data
+        bare = data.get("eks") is None and "slurm" in data and data["slurm"] is None
+        return {**data, "slurm": {}} if bare else data

@@ -44,7 +44,8 @@ class EbsVolume(SpecModel):
         yield from super().shape_problems(given)
         if given.get("root_volume") is True:
             if "volume_size_in_gb" in given:
-                yield shape_problem("a root volume (`{root_volume}`) takes no `{volume_size_in_gb}`", "volume_size_in_gb")
+                template = "a root volume (`{root_volume}`) takes no `{volume_size_in_gb}`"
+                yield shape_problem(template, "volume_size_in_gb")
             if "volume_kms_key_id" not in given:
                 yield shape_problem("a root volume (`{root_volume}`) needs `{volume_kms_key_id}`", "volume_kms_key_id")
         elif "volume_size_in_gb" not in given:

@@ -1,0 +1,78 @@
+"""Where a spec's text comes from, and what is refused before anybody parses it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpctl.errors import Problem, SpecError
+
+MAX_BYTES = 10 * 1024 * 1024
+"""Largest file that is read; CreateCluster requests are a few kilobytes."""
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.2 does not allow in a file (section 5.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSource:
+    """A text that is at hand already; `name` stands for the file in messages (such as `<stdin>`)."""
+
+    name: str
+    text: str
+
+
+def read(source: Path | TextSource) -> TextSource:
+    """Bring the text in, without a byte order mark.
+
+    Raises SpecError when there is no such file, or it is no UTF-8 text of at most 10 MB.
+    """
+    if isinstance(source, TextSource):
+        name, data = source.name, source.text.encode("utf-8", "surrogatepass")
+    else:
+        name, data = str(source), _bytes(source)
+    if len(data) > MAX_BYTES:
+        raise _refused(name, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MB")
+    text = _decoded(name, data)
+    if stray := _UNPRINTABLE.search(text):
+        line, column = _position(text, stray.start())
+        raise _refused(name, line, column, f"the character U+{ord(stray[0]):04X} cannot stand in a text file")
+    return TextSource(name, text)
+
+
+def unreadable(file: str, *problems: Problem) -> SpecError:
+    """Make the error of a file that is not even a tree of values."""
+    return SpecError(f"`{file}` cannot be read as a cluster spec", problems)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        message = f"there is no file `{path}`"
+        raise SpecError(message, hint="give the path of a cluster spec") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"`{path}` cannot be read: {reason}"
+        raise SpecError(message, hint="check the path and its permissions") from None
+
+
+def _decoded(name: str, data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refused(name, 1, 1, "the file is UTF-16; save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column = _position(data[: error.start].decode("utf-8", "replace"), error.start)
+        raise _refused(name, line, column, f"the byte 0x{data[error.start]:02X} is not UTF-8") from None
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    before = text[:offset]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _refused(name: str, line: int, column: int, message: str) -> SpecError:
+    return unreadable(name, Problem(name, line, column, "", message))
