@@ -7,11 +7,10 @@ from datetime import datetime
 
 from hpctl.render.diagnoses import next_steps, problems
 from hpctl.render.page import WIDE, Aside, Blank, Cell, Column, Fields, Piece, Prose, Style, Styled, Table
-from hpctl.render.words import age, duration, known, listed, moment, status
+from hpctl.render.words import LEVELS, age, duration, known, listed, moment, status
 from hpctl.report.cluster import ClusterListReport, ClusterReport, EventListReport, OutcomeReport
 
 _ORCHESTRATORS = {"eks": "EKS", "slurm": "Slurm"}
-_LEVELS = {"Error": Style.BAD, "Warn": Style.WARN}
 
 
 def cluster_list(report: ClusterListReport, now: datetime) -> Iterator[Piece]:
@@ -35,6 +34,9 @@ def cluster(report: ClusterReport) -> Iterator[Piece]:
     if report.nodes_by_status:
         yield Blank()
         yield Prose(f"nodes: {listed(f'{count} {state}' for state, count in report.nodes_by_status.items())}")
+    if not report.diagnoses:
+        yield Blank()
+        yield Prose("no known problems")
     yield from problems(report.diagnoses)
     yield from next_steps(report.next_steps)
 
@@ -68,7 +70,7 @@ def _groups(report: ClusterReport) -> Iterator[Piece]:
             Column("STATUS", drop=3),
             Column("CURRENT", align=">"),
             Column("TARGET", align=">"),
-            Column("SLURM", drop=2) if report.cluster.orchestrator == "slurm" else Column("SLURM", WIDE),
+            Column("SLURM", drop=2 if any(group.slurm_node_type for group in report.cluster.instance_groups) else WIDE),
             Column("THREADS", WIDE, align=">"),
             Column("ROLE", WIDE),
             Column("SUBNETS", WIDE),
@@ -113,7 +115,7 @@ def event_list(report: EventListReport) -> Iterator[Piece]:
             [
                 (
                     moment(event.time),
-                    Styled(event.level, _LEVELS.get(event.level, Style.PLAIN)),
+                    Styled(event.level, LEVELS.get(event.level, Style.PLAIN)),
                     known(event.instance_group),
                     known(event.node_id),
                     event.resource_type,

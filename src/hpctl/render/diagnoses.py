@@ -30,12 +30,18 @@ def why_and_fix(cause: str | None, remedy: str | None, *, indent: int) -> Iterat
 
 def advice(text: str, *, lead: str, indent: int) -> Iterator[Piece]:
     """Yield what to do: sentences (they have backticks) are wrapped, bare commands are left to be pasted."""
-    for number, line in enumerate(text.splitlines()):
-        kind = Prose if "`" in line else Verbatim
-        if number == 0:
-            yield kind(line, lead=lead, style=Style.BOLD, indent=indent)
-        else:
-            yield kind(line, indent=indent + len(lead) + 1)
+    first, *others = text.splitlines() or [""]
+    if not others:
+        yield _advice(first, lead=lead, indent=indent)
+        return
+    yield Prose(lead, style=Style.BOLD, indent=indent)
+    for line in (first, *others):
+        yield _advice(line, lead="", indent=indent + 2)
+
+
+def _advice(line: str, *, lead: str, indent: int) -> Piece:
+    kind = Prose if "`" in line else Verbatim
+    return kind(line, lead=lead, style=Style.BOLD if lead else Style.PLAIN, indent=indent)
 
 
 def next_steps(steps: Iterable[str]) -> Iterator[Piece]:

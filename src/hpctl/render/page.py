@@ -33,6 +33,11 @@ class Styled:
 Cell = str | Styled
 
 
+def styled(cell: Cell) -> Styled:
+    """Return the cell with its emphasis, none for a bare string."""
+    return cell if isinstance(cell, Styled) else Styled(cell, Style.PLAIN)
+
+
 @dataclass(frozen=True)
 class Column:
     """A table column.

@@ -37,7 +37,7 @@ def plan(report: PlanReport) -> Iterator[Piece]:
 def _identity(report: PlanReport) -> Piece:
     caller = report.identity
     principal = caller.arn.rpartition(":")[2]  # the account stands before it already
-    words = [f"account {caller.account}", f"region {caller.region}", f"as {principal}"]
+    words = [f"account {caller.account}", f"region {caller.region}", principal]
     if caller.profile:
         words.append(f"profile {caller.profile}")
     return Prose(", ".join(words))
@@ -71,7 +71,7 @@ def _groups(report: PlanReport) -> Iterator[Piece]:
             Column("GROUP"),
             Column("TYPE"),
             Column("COUNT", align=">"),
-            Column("ROLE", drop=3),
+            Column("ROLE", drop=3 if any(group.role for group in report.groups) else WIDE),
             Column("ACCELERATORS", drop=1),
             Column("EFA", drop=2, align=">"),
             Column("ADDRESSES", drop=2, align=">"),

@@ -18,9 +18,14 @@ def safe_text(text: str) -> str:
     return "".join(char if char.isprintable() or char in _KEPT else escape(char) for char in text)
 
 
+def flat(text: str) -> str:
+    """Return `text` safe and in one line: newlines and tabs are spaces."""
+    return safe_text(text.replace("\n", " ").replace("\t", " "))
+
+
 def one_line(text: str) -> str:
-    """Return `text` safe and in one line: runs of white space are one space."""
-    return safe_text(" ".join(text.split()))
+    """Return `text` safe, in one line and trimmed: runs of spaces, newlines and tabs are one space."""
+    return " ".join(word for word in flat(text).split(" ") if word)
 
 
 def escape(char: str) -> str:

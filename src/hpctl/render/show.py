@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from hpctl.render import data
-from hpctl.render.layout import Screen, lines
+from hpctl.render.layout import lines
 from hpctl.render.output import Output
 from hpctl.render.page import Aside, Piece
 from hpctl.render.safe import one_line
+from hpctl.render.screen import Screen
 from hpctl.render.terminal import Terminal, write
 from hpctl.render.views import pieces
 from hpctl.report.base import Report

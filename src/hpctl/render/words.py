@@ -12,8 +12,11 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 
+LEVELS: Final = {"Error": Style.BAD, "Warn": Style.WARN}
+"""Emphasis of an event's level; the other levels have none."""
+
 _GOOD: Final = frozenset({"InService", "Running"})
-_BAD: Final = frozenset({"Failed", "Failure", "RollingBack", "UnschedulableFailed"})
+_BAD: Final = frozenset({"Degraded", "Failed", "Failure", "NotFound", "RollingBack"})
 
 
 def known(value: object) -> str:
