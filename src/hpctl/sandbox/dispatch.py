@@ -1,0 +1,84 @@
+"""moto as one WSGI application, with the sandbox's own services in the places of moto's.
+
+moto offers no plug-in point for operations, so this module leans on five private names of moto 5.2
+(`get_backend`, `create_backend_app`, `DomainDispatcherApplication`, `mock_random`, `BackendDict`); a
+contract test pins them. What moto has not got answers HTTP 501 in the form of the service's protocol:
+SDKs do not retry that, and print the operation's name.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import moto.backends
+from botocore.exceptions import UnknownServiceError
+from flask import Response, request
+from moto.core.utils import get_service_model
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from hpctl.sandbox.eks.models import eks_backends
+from hpctl.sandbox.recording import operation_of
+from hpctl.sandbox.sagemaker.models import sagemaker_backends
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from flask import Flask
+
+_OWN_BACKENDS: dict[str, Any] = {"eks": eks_backends, "sagemaker": sagemaker_backends}
+_XML = {
+    "ec2": "<Response><Errors><Error>{}</Error></Errors></Response>",
+    "query": "<ErrorResponse><Error><Type>Receiver</Type>{}</Error></ErrorResponse>",
+    "rest-xml": "<Error>{}</Error>",
+}
+_moto_backend = moto.backends.get_backend
+
+
+def moto_application() -> WSGIApplication:
+    """Return moto's application with the sandbox's services in it; services load at their first request."""
+    moto.backends.get_backend = _backend
+    application: WSGIApplication = DomainDispatcherApplication(_service_app)
+    return application
+
+
+def _backend(name: Any) -> Any:
+    # Not `get(...) or ...`: a BackendDict that nobody has used yet is empty, and so false.
+    return _OWN_BACKENDS[name] if name in _OWN_BACKENDS else _moto_backend(name)
+
+
+def _service_app(service: Any) -> Flask:
+    app = create_backend_app(service)
+
+    def not_implemented(_: Exception) -> Response:
+        operation = operation_of(request.environ, request.get_data())
+        message = f"{operation}: the hpctl sandbox does not have this operation of {service}"
+        return _error(service, 501, "NotImplementedInSandbox", message)
+
+    def internal_failure(error: Exception) -> Response | HTTPException:
+        if isinstance(error, HTTPException):
+            return error
+        app.logger.exception("cannot answer")
+        return _error(service, 500, "InternalFailure", f"{type(error).__name__}: {error}")
+
+    for missing in (NotImplementedError, NotFound, MethodNotAllowed):
+        app.register_error_handler(missing, not_implemented)
+    app.register_error_handler(Exception, internal_failure)
+    return app
+
+
+def _error(service: str, status: int, code: str, message: str) -> Response:
+    headers = {"x-amzn-ErrorType": code}
+    if frame := _XML.get(_protocol(service)):
+        body = frame.format(f"<Code>{code}</Code><Message>{escape(message)}</Message>")
+        return Response(body, status, headers, content_type="text/xml")
+    body = json.dumps({"__type": code, "message": message})
+    return Response(body, status, headers, content_type="application/x-amz-json-1.1")
+
+
+def _protocol(service: str) -> str:
+    try:
+        return str(get_service_model(service).metadata["protocol"])
+    except UnknownServiceError:
+        return "json"

@@ -1,0 +1,1 @@
+"""Amazon EKS in the sandbox: clusters with authentication modes and access entries, over moto's."""

@@ -1,0 +1,104 @@
+"""EKS operations that the sandbox adds to moto's, or answers in moto's place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.eks.responses import EKSResponse
+
+from hpctl.sandbox.eks.models import EksBackend, eks_backends
+
+_PAGE = 100
+
+
+class EksResponse(EKSResponse):
+    """Reads requests by EKS's service model and answers by it."""
+
+    def __init__(self) -> None:
+        """Let moto parse the members: access entries carry them in the path."""
+        super().__init__()
+        self.automated_parameter_parsing = True
+
+    @property
+    def eks_backend(self) -> EksBackend:
+        """The backend of the caller's account and Region."""
+        return eks_backends[self.current_account][self.region]
+
+    def create_cluster(self) -> ActionResult:
+        """CreateCluster, keeping every member."""
+        return ActionResult({"cluster": self.eks_backend.create(dict(self.params))})
+
+    def describe_cluster(self) -> ActionResult:
+        """DescribeCluster."""
+        return ActionResult({"cluster": self.eks_backend.describe_cluster(self._name)})
+
+    def delete_cluster(self) -> ActionResult:
+        """DeleteCluster."""
+        return ActionResult({"cluster": self.eks_backend.delete_cluster(self._name)})
+
+    def update_cluster_config(self) -> ActionResult:
+        """UpdateClusterConfig: the answer is `update` (moto answers `cluster`)."""
+        return ActionResult({"update": self.eks_backend.update_config(self._name, dict(self.params))})
+
+    def describe_update(self) -> ActionResult:
+        """DescribeUpdate."""
+        return ActionResult({"update": self.eks_backend.describe_update(self._name, self.params["updateId"])})
+
+    def list_updates(self) -> ActionResult:
+        """ListUpdates."""
+        updates = self.eks_backend.cluster(self._name).updates
+        return ActionResult(self._page("updateIds", [update.id for update in updates]))
+
+    def create_access_entry(self) -> ActionResult:
+        """CreateAccessEntry."""
+        return ActionResult({"accessEntry": self.eks_backend.create_access_entry(dict(self.params))})
+
+    def describe_access_entry(self) -> ActionResult:
+        """DescribeAccessEntry."""
+        return ActionResult({"accessEntry": self.eks_backend.access_entry(self._name, self._principal).entry})
+
+    def update_access_entry(self) -> ActionResult:
+        """UpdateAccessEntry."""
+        return ActionResult({"accessEntry": self.eks_backend.update_access_entry(dict(self.params))})
+
+    def list_access_entries(self) -> ActionResult:
+        """ListAccessEntries."""
+        policy = self.params.get("associatedPolicyArn")
+        return ActionResult(self._page("accessEntries", self.eks_backend.list_access_entries(self._name, policy)))
+
+    def delete_access_entry(self) -> ActionResult:
+        """DeleteAccessEntry."""
+        self.eks_backend.delete_access_entry(self._name, self._principal)
+        return EmptyResult()
+
+    def associate_access_policy(self) -> ActionResult:
+        """AssociateAccessPolicy."""
+        policy = self.eks_backend.associate_access_policy(dict(self.params))
+        return ActionResult(self._named({"associatedAccessPolicy": policy}))
+
+    def disassociate_access_policy(self) -> ActionResult:
+        """DisassociateAccessPolicy."""
+        self.eks_backend.access_entry(self._name, self._principal).policies.pop(self.params["policyArn"], None)
+        return EmptyResult()
+
+    def list_associated_access_policies(self) -> ActionResult:
+        """ListAssociatedAccessPolicies."""
+        policies = self.eks_backend.access_entry(self._name, self._principal).policies
+        return ActionResult(self._named(self._page("associatedAccessPolicies", list(policies.values()))))
+
+    @property
+    def _name(self) -> str:
+        return str(self.params.get("clusterName") or self.params["name"])
+
+    @property
+    def _principal(self) -> str:
+        return str(self.params["principalArn"])
+
+    def _named(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return {"clusterName": self._name, "principalArn": self._principal, **answer}
+
+    def _page(self, member: str, rows: list[Any]) -> dict[str, Any]:
+        start = int(self.params.get("nextToken") or 0)
+        end = start + int(self.params.get("maxResults") or _PAGE)
+        return {member: rows[start:end], "nextToken": str(end) if end < len(rows) else None}

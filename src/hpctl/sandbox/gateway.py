@@ -1,0 +1,103 @@
+"""The front door: gives every request its moment, keeps what mutates, and answers one request at a time.
+
+One at a time because moto draws identifiers from one generator: a request beside another would take some
+of its numbers, and a replay would come out different. A request takes some milliseconds, so this is no
+bottleneck for one person's sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
+from werkzeug.wrappers import Response
+
+from hpctl.sandbox.clock import Moment, happening
+from hpctl.sandbox.journal import Entry, Journal
+from hpctl.sandbox.recording import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HEALTH_PATH = "/.hpctl/health"
+_REFUSED = 400
+
+
+class Gateway:
+    """The sandbox as one WSGI application over moto's."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        journal: Journal,
+        *,
+        account: str,
+        pace: float,
+        clock: Callable[[], datetime],
+        health: dict[str, object],
+    ) -> None:
+        """Take the application and what surrounds it; `clock` says when a live request happens."""
+        self.clock = clock
+        self._application = application
+        self._journal = journal
+        self._account = account
+        self._pace = pace
+        self._health = health
+        self._attempt = journal.last_attempt
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a live request."""
+        path = environ["PATH_INFO"]
+        if path == HEALTH_PATH:
+            return Response(json.dumps(self._health), content_type="application/json")(environ, start_response)
+        if path.startswith("/moto-api"):
+            # moto's own switchboard can empty the models behind the journal's back.
+            return Response("the hpctl sandbox has no moto-api\n", status=404)(environ, start_response)
+        return self._answer_live(Recording.of(environ))(environ, start_response)
+
+    def replay(self) -> int:
+        """Answer the journal's requests again, in order; returns how many there were."""
+        count = 0
+        for entry in self._journal.entries():
+            self._answer(Recording(dict(entry.environ), entry.body), entry.moment, entry.attempt)
+            count += 1
+        return count
+
+    def warm(self, service: str, region: str) -> None:
+        """Load a service before somebody waits for it."""
+        scope = f"AWS4-HMAC-SHA256 Credential=warm/20000101/{region}/{service}/aws4_request, Signature=0"
+        environ = {"REQUEST_METHOD": "OPTIONS", "PATH_INFO": "/", "HTTP_AUTHORIZATION": scope}
+        self._answer_live(Recording(environ | {"SERVER_NAME": "localhost", "SERVER_PORT": "0"}, b""))
+
+    def _answer_live(self, recording: Recording) -> Response:
+        with self._lock:
+            now = Moment(self.clock(), self._pace)
+            if not recording.mutates:
+                return self._answer(recording, now, None)
+            self._attempt += 1
+            response = self._answer(recording, now, self._attempt)
+            if response.status_code < _REFUSED:
+                self._journal.append(Entry(self._attempt, now, recording.environ, recording.body))
+            return response
+
+    def _answer(self, recording: Recording, now: Moment, attempt: int | None) -> Response:
+        self._prepare_region(recording.region)
+        if attempt is not None:
+            mock_random.seed(f"request {attempt}")
+        with happening(now):
+            return Response.from_app(self._application, recording.replayable(), buffered=True)
+
+    def _prepare_region(self, region: str | None) -> None:
+        # A Region's EC2 comes into being, with its default VPC, at the first request that touches it,
+        # and that may be a read. It gets identifiers of its own seed, so that they are the same again.
+        regions = ec2_backends[self._account]
+        if region is not None and region in regions and region not in regions.keys():  # noqa: SIM118 - `in` asks for known Regions
+            mock_random.seed(f"region {region}")
+            _ = regions[region]

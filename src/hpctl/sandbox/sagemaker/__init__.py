@@ -1,0 +1,1 @@
+"""SageMaker HyperPod in the sandbox: clusters that live a real life on a faster clock."""

@@ -1,0 +1,108 @@
+"""The sandbox's server process: loopback only, no real credentials, gone cleanly on SIGTERM.
+
+`control.up` starts it as `python -m hpctl.sandbox.server HOME NAME REGION PACE PORT…` with a
+cleaned environment; it says that it is ready by writing the sandbox's state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import make_server
+
+from hpctl.sandbox.dispatch import moto_application
+from hpctl.sandbox.environment import write_client_files
+from hpctl.sandbox.gateway import Gateway
+from hpctl.sandbox.home import Home, SandboxState
+from hpctl.sandbox.journal import Journal
+from hpctl.sandbox.seed import seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from werkzeug.serving import BaseWSGIServer
+
+# The account number of AWS's own examples; the environment gives it to moto.
+ACCOUNT = "123456789012"
+_LOOPBACK = "127.0.0.1"
+# What a team has was there before it came: EKS clusters of the seed are ACTIVE at once.
+_SEED_AGE = timedelta(hours=1)
+_SEED_FACT = "seed"
+
+
+class _QuietRequestHandler(MotoRequestHandler):
+    """A log line a request would only fill the disk."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM; 1 when another server has this home already."""
+    directory, name, region, pace, *ports = arguments
+    os.umask(0o077)
+    home = Home(Path(directory))
+    if home.acquire() is None:
+        return 1
+    journal = Journal(home.journal)
+    if journal.fact(_SEED_FACT) is None:
+        journal.forget()
+    started = datetime.now(UTC)
+    health = {"name": name, "region": region, "account": ACCOUNT, "pid": os.getpid()}
+    gateway = Gateway(
+        moto_application(), journal, account=ACCOUNT, pace=float(pace), clock=partial(datetime.now, UTC), health=health
+    )
+    gateway.replay()
+    server = _listen(gateway, [int(port) for port in ports])
+    serving = Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=server.shutdown).start())
+    seeded = _seeded(journal, gateway, f"http://{_LOOPBACK}:{server.port}", region)
+    state = SandboxState(name, region, ACCOUNT, float(pace), server.port, os.getpid(), started.isoformat(), directory, seeded)
+    write_client_files(state)
+    home.write(state)
+    gateway.warm("sagemaker", region)
+    serving.join()
+    journal.close()
+    return 0
+
+
+def _listen(gateway: Gateway, ports: Sequence[int]) -> BaseWSGIServer:
+    first, *others = ports
+    try:
+        listener = socket.create_server((_LOOPBACK, first))
+    except OSError:
+        if not others:
+            raise
+        return _listen(gateway, others)
+    # werkzeug's own binding prints and exits; with a descriptor it takes the socket as it is.
+    port = listener.getsockname()[1]
+    return make_server(
+        _LOOPBACK, port, gateway, threaded=True, request_handler=_QuietRequestHandler, fd=listener.detach()
+    )
+
+
+def _seeded(journal: Journal, gateway: Gateway, endpoint: str, region: str) -> dict[str, str]:
+    kept = journal.fact(_SEED_FACT)
+    if kept is None:
+        now = gateway.clock
+        gateway.clock = lambda: now() - _SEED_AGE
+        kept = json.dumps(seed(endpoint, region, ACCOUNT))
+        journal.remember(_SEED_FACT, kept)
+        gateway.clock = now
+    found: dict[str, str] = json.loads(kept)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""What a request violates of its service model: required members, enums, patterns, lengths and ranges.
+
+The words are those of AWS's JSON services ("1 validation error detected: Value '…' at '…' failed to satisfy
+constraint: …"), which check on the server what botocore leaves unchecked on the client. AWS's services
+pass over unknown members; the sandbox names them, because a member that is silently dropped is a bug here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.model import Shape
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,), "map": (dict,), "list": (list,), "string": (str,), "boolean": (bool,), "integer": (int,),
+    "long": (int,), "float": (int, float), "double": (int, float), "timestamp": (int, float, str, datetime),
+}  # fmt: skip
+
+
+class SerializationError(Exception):
+    """A value has another JSON type than its shape; AWS answers `SerializationException`."""
+
+
+def validation_message(shape: Shape, value: Any) -> str | None:
+    """Return what the request violates, in AWS's words, or None; raises SerializationError."""
+    found = list(_violations(shape, value, ""))
+    if not found:
+        return None
+    return f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
+
+
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, _TYPES.get(shape.type_name, (object,))):
+        message = f"{type(value).__name__} at '{path}' cannot be converted to {shape.type_name}"
+        raise SerializationError(message)
+    match shape.type_name:
+        case "structure":
+            yield from _in_structure(shape, value, path)
+        case "list":
+            yield from _outside(shape, len(value), path, value, "length")
+            for number, item in enumerate(value, start=1):
+                yield from _violations(shape.member, item, f"{path}.{number}.member")
+        case "map":
+            yield from _outside(shape, len(value), path, value, "length")
+            for key, item in value.items():
+                yield from _violations(shape.key, key, f"{path}.key")
+                yield from _violations(shape.value, item, f"{path}.{key}.member")
+        case "string":
+            yield from _in_string(shape, value, path)
+        case "integer" | "long" | "float" | "double":
+            yield from _outside(shape, value, path, value, "value")
+
+
+def _in_structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
+    if shape.is_document_type:
+        return
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
+    for name, item in value.items():
+        if name not in shape.members:
+            yield f"Value at '{_join(path, name)}' failed to satisfy constraint: Member is not known"
+        elif item is not None:
+            yield from _violations(shape.members[name], item, _join(path, name))
+
+
+def _in_string(shape: Any, value: str, path: str) -> Iterator[str]:
+    if shape.enum and value not in shape.enum:
+        yield _failed(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+    too_long_or_short = list(_outside(shape, len(value), path, value, "length"))
+    yield from too_long_or_short
+    pattern = shape.metadata.get("pattern")
+    if pattern and not too_long_or_short and not _compiled(pattern).fullmatch(value):
+        yield _failed(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _outside(shape: Shape, size: float, path: str, value: Any, noun: str) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if most is not None and size > most:
+        yield _failed(value, path, f"Member must have {noun} less than or equal to {most}")
+    if least is not None and size < least:
+        yield _failed(value, path, f"Member must have {noun} greater than or equal to {least}")
+
+
+def _failed(value: Any, path: str, constraint: str) -> str:
+    return f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _join(path: str, name: str) -> str:
+    member = name[0].lower() + name[1:]
+    return f"{path}.{member}" if path else member
+
+
+@lru_cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Patterns are Java's; Python has no \p classes, and these are the ones that service models use.
+    for java, python in ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s")):
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern)
