@@ -12,6 +12,9 @@ LOCK ?=
 # Certificates are the machine's own, as for git and curl: that is where a company's proxy has put its root.
 export UV_SYSTEM_CERTS ?= true
 
+# An environment without compiled bytecode would start every command two to three times slower.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/sh
 BIN := .venv/bin
 UV := .venv-uv/bin/uv
