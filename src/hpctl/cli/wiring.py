@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpctl.cli.options import Invocation
@@ -113,8 +114,9 @@ def session(said: Invocation, *, region_of_spec: str | None = None) -> Session:
 def load(file: str, name: str | None, values: list[str] | None) -> Loaded:
     """Load a cluster spec from a file, or from stdin for `-`; `SpecError` lists everything wrong with it."""
     from hpctl.spec.load import load_cluster
+    from hpctl.spec.source import TextSource
 
-    source = sys.stdin if file == "-" else file
+    source = TextSource("<stdin>", sys.stdin.read()) if file == "-" else Path(file)
     return load_cluster(source, env=os.environ, set_values=assignments(values or ()), name=name)
 
 

@@ -13,6 +13,7 @@ import typer
 from hpctl import timeouts
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.group import NameArgument, app
+from hpctl.cli.durations import seconds
 from hpctl.cli.options import (
     AllowUnknownOption,
     DryRunOption,
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 Verb = Literal["create", "delete"]
 TimeoutOption = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0, help="Stop waiting after so long.")
+    float,
+    typer.Option("--timeout", parser=seconds, metavar="DURATION", help="Stop waiting after so long (90s, 45m, 2h)."),
 ]
 
 
@@ -114,7 +116,7 @@ def create(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Create a cluster from a spec file and follow it until it is in service.
+    """Create a cluster and follow it until it is in service.
 
     The same command again goes on with the same cluster: it never makes two.
     """
@@ -152,7 +154,10 @@ def delete(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Delete a cluster, after saying what goes and what stays, and follow it until it is gone."""
+    """Delete a cluster and follow it until it is gone.
+
+    Says first what goes and what stays, and asks for the name.
+    """
     from hpctl.services import delete as service
 
     session = wiring.session(invocation(ctx))

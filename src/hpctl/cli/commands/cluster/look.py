@@ -39,7 +39,7 @@ def describe(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Tell what a cluster is, what is wrong with it and what to do next."""
+    """Show a cluster, what is wrong with it, what to do next."""
     from hpctl.services.cluster import describe as describe_cluster
 
     session = wiring.session(invocation(ctx))
@@ -56,7 +56,7 @@ def events(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """List what happened to a cluster, oldest first, and explain known failures."""
+    """List what happened to a cluster; explain failures."""
     from hpctl.services.events import list_events
 
     session = wiring.session(invocation(ctx))
@@ -69,6 +69,6 @@ def schema() -> None:
     import json
 
     from hpctl.render.terminal import Terminal, write
-    from hpctl.spec.schema import cluster_schema
+    from hpctl.spec.json_schema import cluster_schema
 
     write(Terminal.current().stdout, json.dumps(cluster_schema(), indent=2) + "\n")
