@@ -55,9 +55,9 @@ def text_files() -> Iterator[tuple[str, str]]:
     for name in sorted(set(names)):
         path = REPOSITORY / name
         if path.is_file() and path.suffix in TEXT:
-            yield name, path.read_text(encoding="utf-8")
+            yield name, path.read_text(encoding="utf-8", errors="replace")
 
 
 def _walked() -> list[str]:
     found = (path.relative_to(REPOSITORY) for path in REPOSITORY.rglob("*"))
-    return [path.as_posix() for path in found if not path.parts[0].startswith(".venv")]
+    return [path.as_posix() for path in found if not path.parts[0].startswith(".") and "__pycache__" not in path.parts]
