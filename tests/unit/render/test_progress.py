@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pyte
+import pytest
+
+from hpctl.render.output import Output
+from hpctl.render.progress import follow
+from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Started
+from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
+from tests.unit.render.samples import ARN, DIAGNOSIS, EVENTS, NOW
+
+
+def observed(elapsed_s: float, ready: int, status: str = "Creating") -> Observed:
+    groups = (
+        GroupProgress(name="workers", status=status, current_count=ready, target_count=4),
+        GroupProgress(name="system", status=None, current_count=2, target_count=2),
+    )
+    return Observed(
+        time=NOW + timedelta(seconds=elapsed_s),
+        elapsed_s=elapsed_s,
+        cluster="ml",
+        status=status,
+        groups=groups,
+        waiting_for=f"nodes of `workers` {ready}/4" if ready < 4 else "",
+    )
+
+
+STEPS: tuple[Progress, ...] = (
+    Started(time=NOW, verb="create", cluster="ml", arn=ARN),
+    observed(0, 0),
+    observed(15, 0),
+    EventSeen(time=NOW, event=EVENTS.events[1], diagnosis=DIAGNOSIS),
+    observed(30, 1),
+    observed(200, 4, "InService"),
+    Finished(time=NOW + timedelta(seconds=200), elapsed_s=200, cluster="ml", status="InService"),
+)
+
+
+def interrupted(*steps: Progress) -> Iterator[Progress]:
+    yield from steps
+    raise KeyboardInterrupt
+
+
+def screen_of(text: str) -> list[str]:
+    screen = pyte.Screen(80, 40)
+    pyte.Stream(screen).feed(text.replace("\n", "\r\n"))
+    return [line.rstrip() for line in screen.display if line.strip()]
+
+
+def test_without_a_terminal_every_change_is_one_plain_line() -> None:
+    terminal = in_a_pipe()
+    follow(iter(STEPS), Output.TABLE, terminal)
+    assert DIAGNOSIS.remedy is not None
+    first, second = DIAGNOSIS.remedy.splitlines()
+    assert err(terminal).splitlines() == [
+        f"2026-03-01T12:00:00Z creating cluster `ml` ({ARN})",
+        "2026-03-01T12:00:00Z Creating (0s); workers 0/4, system 2/2; waiting for nodes of `workers` 0/4",
+        (
+            "2026-03-01T11:55:00Z Error: workers, i-0123456789abcdef0: Instance failed its checks: "
+            "EFA health checks did not run successfully"
+        ),
+        f"    cause: {DIAGNOSIS.cause}",
+        "    fix:",
+        f"      {first}",
+        f"      {second}",
+        "2026-03-01T12:00:30Z Creating (30s); workers 1/4, system 2/2; waiting for nodes of `workers` 1/4",
+        "2026-03-01T12:03:20Z InService (3m 20s); workers 4/4, system 2/2",
+        "2026-03-01T12:03:20Z cluster `ml`: InService, after 3m 20s",
+    ]
+    assert out(terminal) == ""
+
+
+def test_without_a_terminal_nothing_is_said_twice_within_a_minute_and_something_every_minute() -> None:
+    terminal = in_a_pipe()
+    follow(iter([observed(elapsed_s, 1) for elapsed_s in range(0, 200, 15)]), Output.TABLE, terminal)
+    assert [line.split("(")[1].split(")")[0] for line in err(terminal).splitlines()] == [
+        "0s",
+        "1m 00s",
+        "2m 00s",
+        "3m 00s",
+    ]
+
+
+@pytest.mark.parametrize("env", [{"CI": "true"}, {"TERM": "dumb", "NO_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}])
+def test_a_terminal_that_must_not_be_redrawn_gets_lines_without_cursor_movements(env: dict[str, str]) -> None:
+    terminal = on_a_tty(**{"NO_COLOR": "1", **env})
+    follow(iter(STEPS), Output.TABLE, terminal)
+    assert "\x1b" not in err(terminal)
+    assert "Creating (30s)" in err(terminal)
+
+
+def test_jsonl_writes_every_step_as_one_object_a_line_to_stdout() -> None:
+    terminal = on_a_tty()
+    follow(iter(STEPS), Output.JSONL, terminal)
+    assert [json.loads(line) for line in out(terminal).splitlines()] == [step.model_dump(mode="json") for step in STEPS]
+    assert [json.loads(line)["type"] for line in out(terminal).splitlines()][:2] == ["started", "observed"]
+    assert err(terminal) == ""
+
+
+@pytest.mark.parametrize("output", [Output.TABLE, Output.JSON, Output.YAML, Output.NAME, Output.WIDE])
+def test_other_forms_keep_stdout_free_for_the_answer(output: Output) -> None:
+    terminal = on_a_tty()
+    follow(iter(STEPS), output, terminal)
+    assert out(terminal) == ""
+
+
+def test_a_live_terminal_ends_with_the_events_and_the_result() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    follow(iter(STEPS), Output.TABLE, terminal)
+    rows = screen_of(err(terminal))
+    assert rows[0] == "2026-03-01T12:00:00Z creating cluster `ml`"
+    assert "    fix:" in rows
+    assert rows[-1] == "cluster `ml`: InService, after 3m 20s"
+    assert not any("workers 1/4" in row or "waiting" in row for row in rows), "the region is gone at the end"
+
+
+def test_a_live_terminal_shows_groups_and_what_is_waited_for_and_keeps_them_when_interrupted() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    with pytest.raises(KeyboardInterrupt):
+        follow(interrupted(STEPS[0], STEPS[1], STEPS[4]), Output.TABLE, terminal)
+    rows = screen_of(err(terminal))
+    status, workers, system, waiting = rows[-4:]
+    assert status.split()[1:] == ["ml", "Creating", "30s"]
+    assert workers.split()[0] == "workers"
+    assert workers.split()[-2:] == ["1/4", "Creating"]
+    assert system.split()[-1] == "2/2"
+    assert waiting == "  waiting for nodes of `workers` 1/4"
+
+
+def test_the_cursor_comes_back_however_it_ends() -> None:
+    terminal = on_a_tty()
+    with pytest.raises(KeyboardInterrupt):
+        follow(interrupted(STEPS[1]), Output.TABLE, terminal)
+    assert err(terminal).count("\x1b[?25l") == 1
+    assert err(terminal).rindex("\x1b[?25h") > err(terminal).rindex("\x1b[?25l")
+
+
+def test_no_color_takes_colour_from_a_live_terminal() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    follow(iter(STEPS), Output.TABLE, terminal)
+    assert "\x1b[32m" not in err(terminal)
+    assert "\x1b[1;31m" not in err(terminal)
+
+
+def test_steps_without_groups_or_arn_are_shown_too() -> None:
+    terminal = in_a_pipe()
+    steps = (
+        Started(time=NOW, verb="delete", cluster="ml"),
+        Observed(time=NOW, elapsed_s=3601, cluster="ml", status="Deleting", groups=(), waiting_for=""),
+        EventSeen(time=NOW, event=EVENTS.events[0]),
+    )
+    follow(iter(steps), Output.TABLE, terminal)
+    assert err(terminal).splitlines() == [
+        "2026-03-01T12:00:00Z deleting cluster `ml`",
+        "2026-03-01T12:00:00Z Deleting (1h 00m)",
+        "2026-03-01T11:47:00Z Info: Cluster creation started",
+    ]
