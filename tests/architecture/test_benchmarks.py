@@ -38,7 +38,7 @@ def test_every_command_gives_a_sample_a_round() -> None:
         (Target("ours", 0.4, yardstick="theirs"), False),
     ],
 )
-def test_a_target_is_met_at_its_ceiling_and_missed_above(target: Target, met: bool) -> None:  # noqa: FBT001 a table's column
+def test_a_target_is_met_at_its_ceiling_and_missed_above(target: Target, met: bool) -> None:
     assert target.met({"ours": 0.30, "theirs": 0.60}) is met
 
 
