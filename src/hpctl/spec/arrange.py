@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 
 from hpctl.errors import Problem
-from hpctl.spec.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.model import SpecModel
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.notation import Kind, ListOf, Notation, Structure, Text, TextMap, keys, kinds, nearest_key
 from hpctl.spec.positions import SpecPath
 

@@ -12,10 +12,10 @@ from hpctl.catalog.limits import shape
 from hpctl.errors import SpecError
 from hpctl.spec.arrange import Arrangement
 from hpctl.spec.cluster import ClusterSpec
-from hpctl.spec.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.frozen_map import FrozenMap
 from hpctl.spec.members import members
 from hpctl.spec.model import SpecModel
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.notation import Notation, Structure
 from hpctl.spec.orchestrator import EksOrchestrator
 from hpctl.spec.positions import Place, joined

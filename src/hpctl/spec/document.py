@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 )
 
 from hpctl.errors import Problem
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, height
 from hpctl.spec.positions import Place, joined
 from hpctl.spec.source import unreadable
 
@@ -37,44 +38,6 @@ MAX_NODES = 100_000
 """Values after aliases are expanded; a CreateCluster request at all of its limits stays below."""
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
-
-
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
-    """One value; `plain` when it may be a number, a boolean or null; `written` before substitution, if any."""
-
-    place: Place
-    text: str
-    plain: bool
-    written: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One key of a mapping, the key's own place, and the value."""
-
-    key: str
-    place: Place
-    value: Node
-
-
-@dataclass(frozen=True, slots=True)
-class MappingNode:
-    """Keys and values in the order of the file; no key comes twice."""
-
-    place: Place
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceNode:
-    """Values in the order of the file."""
-
-    place: Place
-    items: tuple[Node, ...]
-
-
-Node = ScalarNode | MappingNode | SequenceNode
 
 
 @dataclass(slots=True)
@@ -114,7 +77,7 @@ class _Composer:
             self.refuse(place, f"`*{event.anchor}` stands before its anchor, or has none")
         node, size = self.anchors[event.anchor]
         self._count(size, place)
-        self._limit_depth(depth + _height(node), place)
+        self._limit_depth(depth + height(node), place)
         return node
 
     def _scalar(self, event: ScalarEvent, place: Place) -> ScalarNode:
@@ -227,16 +190,6 @@ def _compose(file: str, text: str) -> tuple[Node, tuple[Problem, ...]]:
 
 def _place(event: Event, path: str) -> Place:
     return Place(event.start_mark.line + 1, event.start_mark.column + 1, path)
-
-
-def _height(node: Node) -> int:
-    match node:
-        case SequenceNode(items=below):
-            return 1 + max(map(_height, below), default=0)
-        case MappingNode(entries=entries):
-            return 1 + max((_height(entry.value) for entry in entries), default=0)
-        case _:
-            return 0
 
 
 def _without_json_tabs(text: str) -> str:

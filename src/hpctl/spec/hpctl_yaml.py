@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from io import StringIO
@@ -35,8 +34,8 @@ def to_yaml(spec: ClusterSpec) -> str:
 def _plain(value: object) -> object:  # noqa: PLR0911 - one a variant
     match value:
         case SpecModel():
-            fields = ((name, getattr(value, name)) for name in type(value).model_fields)
-            return {name: _plain(held) for name, held in fields if not _is_left_out(held)}
+            fields = {name: getattr(value, name) for name in type(value).model_fields}
+            return {name: _plain(held) for name, held in fields.items() if not _says_nothing(value, name, held)}
         case FrozenMap():
             return {key: _plain(text) for key, text in value.items()}
         case tuple():
@@ -51,5 +50,6 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one a variant
             return value
 
 
-def _is_left_out(value: object) -> bool:
-    return value is None or value is False or (isinstance(value, tuple | Mapping) and not value)
+def _says_nothing(model: SpecModel, name: str, value: object) -> bool:
+    """Tell what its absence says as well; the first two keys of a spec tell what the file is, and stay."""
+    return name not in {"api_version", "kind"} and value == type(model).model_fields[name].default

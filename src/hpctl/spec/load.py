@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from hpctl.errors import Problem, SpecError
 from hpctl.spec.arrange import Arrangement
 from hpctl.spec.cluster import ClusterSpec
-from hpctl.spec.document import Entry, MappingNode, Node, ScalarNode, SequenceNode, compose
+from hpctl.spec.document import compose
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.notation import Notation, Structure, keys
 from hpctl.spec.positions import Place, SourceMap
 from hpctl.spec.problems import problems_of

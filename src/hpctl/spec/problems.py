@@ -10,7 +10,7 @@ from hpctl.catalog.nearest import nearest
 from hpctl.errors import Problem
 from hpctl.spec.arrange import is_null
 from hpctl.spec.cluster import ClusterSpec
-from hpctl.spec.document import Node, ScalarNode, SequenceNode
+from hpctl.spec.nodes import Node, ScalarNode, SequenceNode
 from hpctl.spec.notation import Notation, key_of, model_at, written_path
 from hpctl.spec.positions import Place, SpecPath, joined
 

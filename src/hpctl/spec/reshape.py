@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hpctl.errors import Problem
-from hpctl.spec.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.group_parts import Capacity
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

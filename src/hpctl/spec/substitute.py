@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hpctl.errors import Problem
-from hpctl.spec.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
