@@ -19,7 +19,7 @@ def instance_type_list(report: InstanceTypeListReport) -> Iterator[Piece]:
             Column("NAME"),
             Column("VCPU", drop=2, align=">"),
             Column("MEMORY", drop=3, align=">"),
-            Column("ACCELERATORS", drop=1),
+            Column("ACCELERATORS", drop=1, least=20),
             Column("EFA", drop=5, align=">"),
             Column("IPS EKS/SLURM", drop=4, align=">"),
             Column("NETWORK", WIDE, align=">"),

@@ -52,9 +52,6 @@ def _console(terminal: Terminal) -> Console:
         file=terminal.stderr,
         force_terminal=True,
         no_color=not terminal.colour_stderr,
-        highlight=False,
-        markup=False,
-        emoji=False,
         _environ=dict(terminal.env),
     )
 

@@ -14,7 +14,7 @@ def say(text: str, terminal: Terminal) -> None:
 
 def ask(question: str, terminal: Terminal) -> str:
     """Write `question` to stderr and return the line that is typed; `UnconfirmedError` when stdin ends instead."""
-    write(terminal.stderr, f"{safe_text(question)} ")
+    write(terminal.stderr, f"{safe_text(question).rstrip()} ")
     answer = terminal.stdin.readline()
     if not answer:
         write(terminal.stderr, "\n")

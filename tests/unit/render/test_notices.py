@@ -15,7 +15,7 @@ def test_a_remark_goes_to_stderr() -> None:
 
 def test_a_question_goes_to_stderr_and_one_line_is_the_answer() -> None:
     terminal = on_a_tty(" hp-cluster \nmore\n")
-    assert ask("type the cluster's name to delete it:", terminal) == "hp-cluster"
+    assert ask("type the cluster's name to delete it: ", terminal) == "hp-cluster"
     assert (out(terminal), err(terminal)) == ("", "type the cluster's name to delete it: ")
     assert terminal.stdin.readline() == "more\n"
 

@@ -112,7 +112,12 @@ def test_a_live_terminal_ends_with_the_events_and_the_result() -> None:
     terminal = on_a_tty(NO_COLOR="1")
     follow(iter(STEPS), Output.TABLE, terminal)
     rows = screen_of(err(terminal))
-    assert rows[0] == "2026-03-01T12:00:00Z creating cluster `ml`"
+    assert rows[:4] == [
+        "2026-03-01T12:00:00Z creating cluster `ml`",
+        f"  ({ARN})",
+        "2026-03-01T11:55:00Z Error: workers, i-0123456789abcdef0: Instance failed its",
+        "  checks: EFA health checks did not run successfully",
+    ]
     assert "    fix:" in rows
     assert rows[-1] == "cluster `ml`: InService, after 3m 20s"
     assert not any("workers 1/4" in row or "waiting" in row for row in rows), "the region is gone at the end"
