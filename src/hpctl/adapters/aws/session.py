@@ -94,19 +94,21 @@ class AwsSession:
 
     @contextmanager
     def _translating(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[BaseClient]:
-        client = self._client(service)
         try:
-            yield client
+            yield self._client(service)
         except CAUGHT as error:
-            request = Request(
-                service=service,
-                operation=operation,
-                region=self.region,
-                subject=next((str(params[name]) for name in _NAMING if name in params), None),
-                endpoint=_foreign(client.meta.endpoint_url),
-                renewal=self._renewal(),
-            )
-            raise translated(error, request) from error
+            raise translated(error, self._request(service, operation, params)) from error
+
+    def _request(self, service: str, operation: str, params: Mapping[str, Any]) -> Request:
+        client = self._clients.get(service)
+        return Request(
+            service=service,
+            operation=operation,
+            region=self.region,
+            subject=next((str(params[name]) for name in _NAMING if name in params), None),
+            endpoint=_foreign(client.meta.endpoint_url) if client else None,
+            renewal=self._renewal(),
+        )
 
     def _client(self, service: str) -> BaseClient:
         with self._lock:  # making a client is not thread-safe in botocore, using one is

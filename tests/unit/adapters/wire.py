@@ -1,0 +1,114 @@
+"""AWS at the end of a wire that never leaves the process: canned answers, and every request kept."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+from hpctl.adapters.aws.session import AwsSession
+
+ACCESS_KEY = "AKIAPLANTED000000000"
+SECRET_KEY = "planted-secret-key"
+SESSION_TOKEN = "planted-session-token"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of the service."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request as it would have left."""
+
+    service: str
+    operation: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a JSON or a query service was asked; empty for a GET."""
+        if not self.body:
+            return {}
+        if self.body.startswith(b"{"):
+            parsed: dict[str, Any] = json.loads(self.body)
+            return parsed
+        return {key: values[0] for key, values in parse_qs(self.body.decode()).items()}
+
+
+class Wire:
+    """Answers each request with the next reply, the last one for ever; a reply that is an exception is raised."""
+
+    def __init__(self, *replies: Reply | Exception) -> None:
+        self.sent: list[Sent] = []
+        self._replies = list(replies)
+
+    def send(self, request: AWSPreparedRequest, event_name: str, **context: Any) -> AWSResponse:
+        _, service, operation = event_name.split(".")
+        headers = {str(key): _text(value) for key, value in request.headers.items()}
+        body = _text(request.body or b"").encode()
+        self.sent.append(Sent(service, operation, str(request.method), str(request.url), headers, body))
+        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return AWSResponse(request.url, reply.status, dict(reply.headers), _Raw(reply.body))  # type: ignore[arg-type]
+
+
+class _Raw(io.BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def connect(
+    wire: Wire,
+    *,
+    region: str | None = "eu-west-1",
+    profile: str | None = None,
+    log: Callable[[str], None] | None = None,
+) -> AwsSession:
+    """Open a session at whose end is `wire`, with planted credentials."""
+    session = AwsSession(profile=profile, region=region, log=log)
+    session._botocore.set_credentials(ACCESS_KEY, SECRET_KEY, SESSION_TOKEN)
+    session._botocore.register("before-send", wire.send)  # type: ignore[arg-type]
+    return session
+
+
+def ok(answer: Mapping[str, Any]) -> Reply:
+    """Answer as a JSON service does."""
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "11111111-2222"}
+    return Reply(200, json.dumps(answer).encode(), headers)
+
+
+def error(code: str, message: str, status: int = 400) -> Reply:
+    """Refuse as a JSON service does."""
+    body = json.dumps({"__type": code, "message": message}).encode()
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code}
+    return Reply(status, body, headers)
+
+
+def xml(body: str, status: int = 200) -> Reply:
+    """Answer as a query service does."""
+    return Reply(status, body.encode(), {"content-type": "text/xml"})
+
+
+def ec2_error(code: str, message: str, status: int = 400) -> Reply:
+    """Refuse as EC2 does."""
+    inner = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
+    return xml(f"<Response>{inner}<RequestID>3333</RequestID></Response>", status)
