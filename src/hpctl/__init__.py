@@ -1,3 +1,5 @@
 """hpctl: Amazon SageMaker HyperPod clusters, from a spec file to a running job."""
 
+from __future__ import annotations
+
 __version__ = "0.1.0"

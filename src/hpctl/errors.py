@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
 
     meaning: str
 
-    def __new__(cls, value: int, meaning: str) -> ExitCode:
+    def __new__(cls, value: int, meaning: str) -> Self:
         """Attach the meaning to the number."""
         member = int.__new__(cls, value)
         member._value_ = value
@@ -168,7 +168,7 @@ class InterruptedWaitError(HpctlError):
     exit_code = ExitCode.INTERRUPTED
 
 
-class Terminated(KeyboardInterrupt):  # noqa: N818  it is no error, and stands beside KeyboardInterrupt
+class Terminated(KeyboardInterrupt):
     """SIGTERM arrived; handled wherever Ctrl-C is, and ends with its own exit code."""
 
 

@@ -26,7 +26,10 @@ POLL_CAP_S: Final = 15.0
 """The steady interval of a waiter: at most four describes a minute and process."""
 
 CREATE_WAIT_S: Final = 60 * 60.0
-"""Creating a cluster takes AWS 15 to 25 minutes; deep health checks may add two hours (then raise `--timeout`)."""
+"""Creating a cluster takes AWS 15 to 25 minutes."""
+
+DEEP_CHECKS_S: Final = 150 * 60.0
+"""What deep health checks add: AWS speaks of about two hours."""
 
 DELETE_WAIT_S: Final = 45 * 60.0
 """Deleting a cluster takes AWS 10 to 35 minutes."""

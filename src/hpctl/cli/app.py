@@ -9,6 +9,7 @@ import typer
 import hpctl
 from hpctl.cli.commands import cluster, instances, node, quickstart, sandbox
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
+from hpctl.render.terminal import Terminal, write
 
 app = typer.Typer(
     name="hpctl",
@@ -28,7 +29,7 @@ app.command("quickstart")(quickstart.quickstart)
 
 def _version(value: bool) -> None:  # noqa: FBT001  Typer's callback signature
     if value:
-        typer.echo(f"hpctl {hpctl.__version__}")
+        write(Terminal.current().stdout, f"hpctl {hpctl.__version__}\n")
         raise typer.Exit
 
 

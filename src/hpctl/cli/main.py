@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import hpctl
-from hpctl.errors import ClosedPipeError, ExitCode, HpctlError, Terminated
+from hpctl.errors import ExitCode, HpctlError, Terminated
 
 if TYPE_CHECKING:
     from hpctl.cli.options import Invocation
@@ -17,11 +17,27 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run hpctl and exit with a documented code (`hpctl.errors.ExitCode`)."""
-    if sys.argv[1:] == ["--version"]:
-        # Scripts ask this often: no need to build the command tree for it.
-        sys.stdout.write(f"hpctl {hpctl.__version__}\n")
-        sys.exit(ExitCode.OK)
-    sys.exit(_run())
+    try:
+        # Scripts ask for the version often: no need to build the command tree for it.
+        code = _tell_version() if sys.argv[1:] == ["--version"] else _run()
+        if sys.stdout:
+            sys.stdout.flush()  # when the interpreter does it, a closed pipe is a remark and exit code 120
+    except BrokenPipeError:
+        code = _nobody_reads()
+    sys.exit(code)
+
+
+def _tell_version() -> int:
+    sys.stdout.write(f"hpctl {hpctl.__version__}\n")
+    return ExitCode.OK
+
+
+def _nobody_reads() -> int:
+    # Python flushes both streams once more at exit, which would fail again.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        os.dup2(nowhere, stream.fileno())
+    return ExitCode.CLOSED_PIPE
 
 
 def _run() -> int:
@@ -35,7 +51,11 @@ def _run() -> int:
     except HpctlError as error:
         return _tell(error, said)
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer has made exit code 1 of it
+            raise end.__context__ from None
         return ExitCode.TERMINATED if said.terminated else _code(end)
+    except BrokenPipeError:
+        raise
     except Exception as error:  # the last line of defence: whatever gets here is a bug in hpctl
         return _bug(error)
     return ExitCode.OK
@@ -53,22 +73,18 @@ def _tell(error: HpctlError, said: Invocation) -> int:
     from hpctl.render.errors import show_error
     from hpctl.render.terminal import Terminal
 
-    if isinstance(error, ClosedPipeError):
-        # Python flushes stdout once more at exit, which would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    else:
-        show_error(error, said.output, Terminal.current())
+    show_error(error, said.output, Terminal.current())
     return error.exit_code
 
 
 def _bug(error: Exception) -> int:
-    from hpctl.adapters.local.crash import keep
+    from hpctl.cli.wiring import keep_crash
     from hpctl.render.notices import say
     from hpctl.render.terminal import Terminal
 
     if os.environ.get("HPCTL_TRACEBACK"):
         raise error
-    where = keep(error, os.environ)
+    where = keep_crash(error)
     what = f"{type(error).__name__}: {error}"
     say(f"error: this is a bug in hpctl: {what}\n\nhint: the report is in {where}", Terminal.current())
     return ExitCode.BUG

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,6 +129,20 @@ def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"`--set {word}` has no value", hint="write --set VAR=VALUE")
         pairs[key] = value
     return pairs
+
+
+def run_program(argv: Sequence[str], folder: Path) -> int:
+    """Run a program in the foreground and return its exit code."""
+    from hpctl.adapters.local.process import run
+
+    return run(argv, folder=folder)
+
+
+def keep_crash(error: BaseException) -> Path:
+    """Keep the traceback of a bug in a private file and return its path."""
+    from hpctl.adapters.local.crash import keep
+
+    return keep(error, os.environ)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-SCHEMA_VERSION = "hpctl/v1"
+SCHEMA_VERSION: Literal["hpctl/v1"] = "hpctl/v1"
 
 
 class Part(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hpctl import timeouts
 from hpctl.checks.catalogue import CLUSTER_CHECKS
 from hpctl.checks.engine import Observer, run_checks
 from hpctl.errors import ChecksFailedError, ChecksUnknownError, ConflictError, RefusedError
@@ -18,6 +19,7 @@ from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress
 from hpctl.services.diagnose import explain, hint_of
 from hpctl.services.wait import Waiting, until_in_service
+from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 
 
@@ -98,6 +100,12 @@ def _values(plan: PlanReport) -> dict[str, str | None]:
         "region": plan.identity.region,
         "eks_cluster": eks_arn.rpartition("/")[2] if eks_arn else None,
     }
+
+
+def usual_wait_s(spec: ClusterSpec) -> float:
+    """Return after how many seconds a create that goes well is done, with a margin."""
+    tested = any(group.deep_health_checks for group in spec.all_groups)
+    return timeouts.CREATE_WAIT_S + (timeouts.DEEP_CHECKS_S if tested else 0)
 
 
 def follow(plan: PlanReport, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[Progress]:

@@ -8,5 +8,5 @@ from pathlib import Path
 
 
 def run(argv: Sequence[str], *, folder: Path) -> int:
-    """Run `argv` in `folder` with this process's streams and return its exit code (negative: the signal that ended it)."""
+    """Run `argv` in `folder` with this process's streams; return its exit code (negative: the signal that ended it)."""
     return subprocess.run(argv, cwd=folder, check=False).returncode

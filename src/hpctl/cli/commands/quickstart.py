@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from hpctl.cli import wiring
 from hpctl.errors import ExitCode, HpctlError
+from hpctl.render.terminal import Terminal, write
 
 SANDBOX = "quickstart"
 EXAMPLES = ("eks.yaml", "slurm.yaml", "broken.yaml")
@@ -58,12 +60,16 @@ def quickstart(
             _tell(Path(folder), pace)
         finally:
             _run(Step("Take the sandbox down", ("sandbox", "down", "--name", SANDBOX, "--delete")), Path(folder))
-    typer.echo(
+    _say(
         "\nThat was all of it. To go on by yourself:\n\n"
         "  hpctl sandbox up                   # the sandbox stays until `hpctl sandbox down`\n"
         '  eval "$(hpctl sandbox env)"        # this shell now talks to it\n'
         "  hpctl cluster list\n"
     )
+
+
+def _say(text: str) -> None:
+    write(Terminal.current().stdout, f"{text}\n")
 
 
 def _tell(folder: Path, pace: float) -> None:
@@ -73,11 +79,8 @@ def _tell(folder: Path, pace: float) -> None:
 
 
 def _run(step: Step, folder: Path, *inside: str) -> None:
-    from hpctl.adapters.local.process import run
-
-    typer.echo(f"\n# {step.say}\n$ {shlex.join(('hpctl', *step.words))}")
-    sys.stdout.flush()
-    code = run((*inside, *_hpctl(*step.words)), folder=folder)
+    _say(f"\n# {step.say}\n$ {shlex.join(('hpctl', *step.words))}")
+    code = wiring.run_program((*inside, *_hpctl(*step.words)), folder=folder)
     if code != step.code:
         raise StoryError(f"`hpctl {shlex.join(step.words)}` ended with exit code {code}, not {step.code.value}")
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 Verb = Literal["create", "delete"]
 TimeoutOption = Annotated[
-    float,
+    float | None,
     typer.Option("--timeout", parser=seconds, metavar="DURATION", help="Stop waiting after so long (90s, 45m, 2h)."),
 ]
 
@@ -109,7 +109,7 @@ def create(
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     wait: WaitOption = True,
-    timeout: TimeoutOption = timeouts.CREATE_WAIT_S,
+    timeout: TimeoutOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
@@ -136,7 +136,8 @@ def create(
         session.confirm(f"create cluster `{planned.cluster}` in account {planned.identity.account}?")
     steps: Iterator[Progress] = service.create(planned, session.ports)
     if wait:
-        steps = chain(steps, service.follow(planned, session.ports, timeout_s=timeout, resume=_resume()))
+        patience = service.usual_wait_s(loaded.spec) if timeout is None else timeout
+        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=_resume()))
     _carry_out(session, planned, "create", steps)
 
 
@@ -147,7 +148,7 @@ def delete(
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     wait: WaitOption = True,
-    timeout: TimeoutOption = timeouts.DELETE_WAIT_S,
+    timeout: TimeoutOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
@@ -172,7 +173,8 @@ def delete(
         service.demand_named(planned, session.ask(f"type the name of the cluster to delete it ({planned.cluster}): "))
     steps: Iterator[Progress] = service.delete(planned, session.ports)
     if wait:
-        steps = chain(steps, service.follow(planned, session.ports, timeout_s=timeout, resume=_resume()))
+        patience = timeouts.DELETE_WAIT_S if timeout is None else timeout
+        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=_resume()))
     _carry_out(session, planned, "delete", steps)
 
 
