@@ -28,7 +28,8 @@ def main() -> NoReturn:
 
 
 def _tell_version() -> int:
-    sys.stdout.write(f"hpctl {hpctl.__version__}\n")
+    if sys.stdout:
+        sys.stdout.write(f"hpctl {hpctl.__version__}\n")
     return ExitCode.OK
 
 

@@ -39,7 +39,7 @@ def _text(error: HpctlError, lead: str) -> Iterator[str]:
 def _sentence(error: HpctlError) -> str:
     """Return the message, with what only machines would be told else."""
     match error:
-        case SpecError() if error.problems:
+        case SpecError() if error.problems and "problem" not in error.message:
             count = len(error.problems)
             return f"{error.message} ({count} problem{'' if count == 1 else 's'})"
         case AccessError() if error.action and error.action not in error.message:
