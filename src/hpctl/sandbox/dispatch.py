@@ -1,6 +1,6 @@
 """moto as one WSGI application, with the sandbox's own services in the places of moto's.
 
-moto offers no plug-in point for operations, so this module leans on five private names of moto 5.2
+moto offers no plug-in point for operations, so this module leans on private names of moto 5.2
 (`get_backend`, `create_backend_app`, `DomainDispatcherApplication`, `mock_random`, `BackendDict`); a
 contract test pins them. What moto has not got answers HTTP 501 in the form of the service's protocol:
 SDKs do not retry that, and print the operation's name.
@@ -15,7 +15,9 @@ from xml.sax.saxutils import escape
 import moto.backends
 from botocore.exceptions import UnknownServiceError
 from flask import Response, request
+from moto.core.base_backend import BackendDict
 from moto.core.utils import get_service_model
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
@@ -24,10 +26,16 @@ from hpctl.sandbox.recording import operation_of
 from hpctl.sandbox.sagemaker.models import sagemaker_backends
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
 _OWN_BACKENDS: dict[str, Any] = {"eks": eks_backends, "sagemaker": sagemaker_backends}
+# Services that others look into: HyperPod and EKS read subnets, security groups and roles.
+_SHARED = ("ec2", "iam")
+# Where moto keeps services that have no Region.
+_GLOBAL = "aws"
 _XML = {
     "ec2": "<Response><Errors><Error>{}</Error></Errors></Response>",
     "query": "<ErrorResponse><Error><Type>Receiver</Type>{}</Error></ErrorResponse>",
@@ -36,11 +44,44 @@ _XML = {
 _moto_backend = moto.backends.get_backend
 
 
-def moto_application() -> WSGIApplication:
-    """Return moto's application with the sandbox's services in it; services load at their first request."""
-    moto.backends.get_backend = _backend
-    application: WSGIApplication = DomainDispatcherApplication(_service_app)
-    return application
+class Moto:
+    """moto's services and the sandbox's, for one account; a service loads at its first request."""
+
+    def __init__(self, account: str) -> None:
+        """Put the sandbox's services in moto's registry."""
+        moto.backends.get_backend = _backend
+        self._account = account
+        self._dispatcher = DomainDispatcherApplication(_service_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        answer: Iterable[bytes] = self._dispatcher(environ, start_response)
+        return answer
+
+    def prepare(self, environ: WSGIEnvironment, region: str | None) -> None:
+        """Bring into being what a request will look into: its service, in its Region.
+
+        moto does so at the first request, which may be a read, and draws identifiers for it (EC2's default
+        VPC). Done here, under seeds of their own, they are the same in every run.
+        """
+        service = self._dispatcher.get_application(environ).service  # type: ignore[attr-defined]
+        for name in (service, *_SHARED):
+            backends = _backend(name)
+            if isinstance(backends, BackendDict):
+                self._touch(name, backends, region)
+
+    def _touch(self, service: str, backends: BackendDict[Any], region: str | None) -> None:
+        regions = backends[self._account]
+        for place in (region, _GLOBAL):
+            # `in` asks moto for the Regions that it knows, `keys` for those that somebody has used.
+            if place is not None and place in regions and place not in set(regions.keys()):
+                mock_random.seed(f"{service} in {place}")
+                _ = regions[place]
+
+
+def seed_identifiers(text: str) -> None:
+    """Let every identifier that moto draws from now on follow from this text."""
+    mock_random.seed(text)
 
 
 def _backend(name: Any) -> Any:
@@ -59,7 +100,7 @@ def _service_app(service: Any) -> Flask:
     def internal_failure(error: Exception) -> Response | HTTPException:
         if isinstance(error, HTTPException):
             return error
-        app.logger.exception("cannot answer")
+        app.logger.error("cannot answer", exc_info=error)
         return _error(service, 500, "InternalFailure", f"{type(error).__name__}: {error}")
 
     for missing in (NotImplementedError, NotFound, MethodNotAllowed):

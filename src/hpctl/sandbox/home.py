@@ -75,10 +75,10 @@ class Home:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def read(self) -> SandboxState | None:
-        """Return what the server wrote last, or None when there never was one."""
+        """Return what the server wrote last, or None when there never was one, or one of another version."""
         try:
             return SandboxState(**json.loads(self._state.read_text()))
-        except FileNotFoundError:
+        except (FileNotFoundError, TypeError, ValueError):
             return None
 
     def write(self, state: SandboxState) -> None:
@@ -144,6 +144,6 @@ def write_private(path: Path, text: str) -> None:
 def _root(environ: Mapping[str, str]) -> Path:
     if moved := environ.get("HPCTL_SANDBOX_HOME"):
         return Path(moved).absolute()
-    from platformdirs import user_state_path  # noqa: PLC0415 - only where it is needed: the command starts faster
+    from platformdirs import user_state_path
 
     return user_state_path("hpctl") / "sandbox"

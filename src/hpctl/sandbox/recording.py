@@ -81,7 +81,7 @@ def operation_of(environ: Mapping[str, Any], body: bytes) -> str:
     form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
     parameters = parse_qs(body.decode() if form else environ.get("QUERY_STRING", ""))
     if action := parameters.get("Action"):
-        return action[0]
+        return str(action[0])
     return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
 
 

@@ -48,15 +48,15 @@ _INSTANCE_ROLE_POLICY = [
     ("logs:PutLogEvents logs:CreateLogStream logs:DescribeLogStreams logs:CreateLogGroup", "*"),
     ("cloudwatch:PutMetricData", "*"),
     ("s3:ListBucket s3:GetObject", "arn:aws:s3:::sagemaker-*"),
-    ("ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel ssmmessages:OpenControlChannel "
-     "ssmmessages:OpenDataChannel", "*"),
+    ("ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel", "*"),
+    ("ssmmessages:OpenControlChannel ssmmessages:OpenDataChannel", "*"),
 ]  # fmt: skip
 
 
 def seed(endpoint: str, region: str, account: str) -> dict[str, str]:
     """Fill a new sandbox; returns what a user needs of it, by the names that `sandbox env` exports."""
     aws = _Clients(endpoint, region)
-    private, groups = _network(aws, region)
+    private, groups = _network(aws)
     roles = _roles(aws)
     bucket = f"sagemaker-hpctl-sandbox-{account}-{region}"
     _lifecycle_bucket(aws, bucket, region)
@@ -87,12 +87,14 @@ class _Clients:
         self._endpoint = endpoint
 
     def __getattr__(self, service: str) -> Any:
-        client = self._session.client(service, endpoint_url=self._endpoint, config=Config(retries={"total_max_attempts": 1}))  # type: ignore[call-overload]
+        client = self._session.client(
+            service, endpoint_url=self._endpoint, config=Config(retries={"total_max_attempts": 1})
+        )  # type: ignore[call-overload]
         setattr(self, service, client)
         return client
 
 
-def _network(aws: _Clients, region: str) -> tuple[list[str], dict[str, str]]:
+def _network(aws: _Clients) -> tuple[list[str], dict[str, str]]:
     vpc = aws.ec2.create_vpc(CidrBlock=_VPC_CIDR, TagSpecifications=_named("vpc", "hpctl-sandbox"))["Vpc"]["VpcId"]
     aws.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     gateway = aws.ec2.create_internet_gateway(TagSpecifications=_named("internet-gateway", "hpctl-sandbox"))

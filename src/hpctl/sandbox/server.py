@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from hpctl.sandbox.dispatch import moto_application
+from hpctl.sandbox.dispatch import Moto
 from hpctl.sandbox.environment import write_client_files
 from hpctl.sandbox.gateway import Gateway
 from hpctl.sandbox.home import Home, SandboxState
@@ -38,6 +38,7 @@ _LOOPBACK = "127.0.0.1"
 # What a team has was there before it came: EKS clusters of the seed are ACTIVE at once.
 _SEED_AGE = timedelta(hours=1)
 _SEED_FACT = "seed"
+_SHUTDOWN_POLL_S = 0.05
 
 
 class _QuietRequestHandler(MotoRequestHandler):
@@ -59,16 +60,16 @@ def main(arguments: Sequence[str]) -> int:
         journal.forget()
     started = datetime.now(UTC)
     health = {"name": name, "region": region, "account": ACCOUNT, "pid": os.getpid()}
-    gateway = Gateway(
-        moto_application(), journal, account=ACCOUNT, pace=float(pace), clock=partial(datetime.now, UTC), health=health
-    )
+    gateway = Gateway(Moto(ACCOUNT), journal, pace=float(pace), clock=partial(datetime.now, UTC), health=health)
     gateway.replay()
     server = _listen(gateway, [int(port) for port in ports])
-    serving = Thread(target=server.serve_forever, daemon=True)
+    serving = Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True)
     serving.start()
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=server.shutdown).start())
     seeded = _seeded(journal, gateway, f"http://{_LOOPBACK}:{server.port}", region)
-    state = SandboxState(name, region, ACCOUNT, float(pace), server.port, os.getpid(), started.isoformat(), directory, seeded)
+    state = SandboxState(
+        name, region, ACCOUNT, float(pace), server.port, os.getpid(), started.isoformat(), directory, seeded
+    )
     write_client_files(state)
     home.write(state)
     gateway.warm("sagemaker", region)

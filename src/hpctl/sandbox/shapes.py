@@ -35,26 +35,37 @@ def validation_message(shape: Shape, value: Any) -> str | None:
     return f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
 
 
-def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    if not isinstance(value, _TYPES.get(shape.type_name, (object,))):
-        message = f"{type(value).__name__} at '{path}' cannot be converted to {shape.type_name}"
-        raise SerializationError(message)
-    match shape.type_name:
+def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
+    kind = shape.type_name
+    if not _has_type(value, kind):
+        raise SerializationError(f"{type(value).__name__} at '{path}' cannot be converted to {kind}")
+    match kind:
         case "structure":
             yield from _in_structure(shape, value, path)
-        case "list":
+        case "list" | "map":
             yield from _outside(shape, len(value), path, value, "length")
-            for number, item in enumerate(value, start=1):
-                yield from _violations(shape.member, item, f"{path}.{number}.member")
-        case "map":
-            yield from _outside(shape, len(value), path, value, "length")
-            for key, item in value.items():
-                yield from _violations(shape.key, key, f"{path}.key")
-                yield from _violations(shape.value, item, f"{path}.{key}.member")
+            for inner, item, place in _items(shape, value, path):
+                yield from _violations(inner, item, place)
         case "string":
             yield from _in_string(shape, value, path)
         case "integer" | "long" | "float" | "double":
             yield from _outside(shape, value, path, value, "value")
+
+
+def _has_type(value: Any, kind: str) -> bool:
+    # JSON's true is Python's 1.
+    is_number = kind in {"integer", "long", "float", "double"}
+    return isinstance(value, _TYPES.get(kind, (object,))) and not (is_number and isinstance(value, bool))
+
+
+def _items(shape: Any, value: Any, path: str) -> Iterator[tuple[Any, Any, str]]:
+    if shape.type_name == "list":
+        for number, item in enumerate(value, start=1):
+            yield shape.member, item, f"{path}.{number}.member"
+        return
+    for key, item in value.items():
+        yield shape.key, key, f"{path}.key"
+        yield shape.value, item, f"{path}.{key}.member"
 
 
 def _in_structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:

@@ -2,117 +2,148 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict
-from enum import StrEnum
+import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpctl.cli import wiring
+from hpctl.cli.options import OutputOption, QueryOption, invocation
+from hpctl.render.output import Output
+
 if TYPE_CHECKING:
+    from hpctl.report.sandbox import SandboxReport
     from hpctl.sandbox.control import SandboxStatus
 
 app = typer.Typer(
-    name="sandbox",
-    help="An AWS account on this machine, for any AWS client: start, look, use, stop.",
-    no_args_is_help=True,
+    help="Run an AWS account on this machine, for any AWS client.", no_args_is_help=True, rich_markup_mode=None
 )
 
-
-class StatusFormat(StrEnum):
-    """How `status` answers."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-Name = Annotated[str, typer.Option("--name", help="Which sandbox; several can run side by side.")]
-Output = Annotated[StatusFormat, typer.Option("--output", "-o", help="The form of the answer.")]
+NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Which sandbox; several can be up.")]
 
 
 @app.command()
 def up(
-    name: Name = "default",
-    region: Annotated[str | None, typer.Option(help="The AWS Region that it plays. [default: us-west-2]")] = None,
-    pace: Annotated[float | None, typer.Option(help="Seconds of a whole cluster creation. [default: 6]")] = None,
-    port: Annotated[int | None, typer.Option(help="The port on 127.0.0.1. [default: any free one]")] = None,
+    ctx: typer.Context,
+    name: NameOption = "default",
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="NAME", help="The AWS Region that it plays (else us-west-2).")
+    ] = None,
+    pace: Annotated[
+        float | None, typer.Option("--pace", metavar="SECONDS", help="How long a cluster takes to be created (else 6).")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1 (else any that is free).")
+    ] = None,
 ) -> None:
     """Start a sandbox in the background, or say that it is up."""
+    from hpctl.render.notices import say
     from hpctl.sandbox import control
 
     before = control.status(name)
     found = control.up(name, region, pace, port)
     was = "is up already" if before.running else "is up"
-    typer.echo(f"Sandbox {name} {was} at {_endpoint(found)} (process {found.pid}).\n", err=True)
-    option = "" if name == "default" else f" --name {name}"
-    typer.echo("Use it in this shell, for one command, and stop it:", err=True)
-    typer.echo(f'  eval "$(hpctl sandbox env{option})"', err=True)
-    typer.echo(f"  hpctl sandbox run{option} -- aws sagemaker list-clusters", err=True)
-    typer.echo(f"  hpctl sandbox down{option}", err=True)
+    option = "" if name == control.DEFAULT_NAME else f" --name {name}"
+    say(
+        f"sandbox {name} {was}: {_endpoint(found)}\n\n"
+        f'to use it in this shell:   eval "$(hpctl sandbox env{option})"\n'
+        f"to use it for one command: hpctl sandbox run{option} -- hpctl cluster list\n"
+        f"to stop it:                hpctl sandbox down{option}",
+        wiring.session(invocation(ctx)).terminal,
+    )
 
 
 @app.command()
-def status(name: Name = "default", output: Output = StatusFormat.TABLE) -> None:
-    """Say whether a sandbox runs, and where."""
+def status(
+    ctx: typer.Context, name: NameOption = "default", output: OutputOption = Output.TABLE, query: QueryOption = None
+) -> None:
+    """Tell whether a sandbox is up, and where."""
     from hpctl.sandbox import control
 
-    row = _row(control.status(name))
-    if output is StatusFormat.JSON:
-        typer.echo(json.dumps({"schema_version": 1, **row}, indent=2))
-        return
-    width = max(map(len, row))
-    for key, value in row.items():
-        typer.echo(f"{key.upper().replace('_', ' '):<{width}}  {'-' if value is None else value}")
+    _show(wiring.session(invocation(ctx)), _report(control.status(name)))
 
 
 @app.command()
-def env(name: Name = "default") -> None:
-    """Print what aims this shell at a sandbox, for `eval`."""
+def env(ctx: typer.Context, name: NameOption = "default") -> None:
+    """Print what aims this shell at a sandbox: eval "$(hpctl sandbox env)"."""
+    from hpctl.render.terminal import write
     from hpctl.sandbox import control
     from hpctl.sandbox.environment import environment, shell_lines
 
-    for line in shell_lines(environment(control.running(name))):
-        typer.echo(line)
+    rows = shell_lines(environment(control.running(name)))
+    write(wiring.session(invocation(ctx)).terminal.stdout, "".join(f"{row}\n" for row in rows))
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
 def run(
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD…", help="What to run.")], name: Name = "default"
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run; write -- before it.")],
+    name: NameOption = "default",
 ) -> None:
-    """Run a command in a sandbox's environment: its exit code and its signals are its own."""
+    """Run a command aimed at a sandbox; its exit code and its signals are its own."""
     from hpctl.errors import UsageError
     from hpctl.sandbox import control
     from hpctl.sandbox.environment import applied, environment
 
     variables = applied(environment(control.running(name)), os.environ)
+    # Python ignores SIGPIPE, and what is ignored stays so in the command that takes this process over.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execvpe(command[0], command, variables)  # noqa: S606 - running the user's command is the purpose
-    except FileNotFoundError as error:
-        message = f"there is no command `{command[0]}`"
-        raise UsageError(message, hint="look for it in PATH") from error
+        os.execvpe(command[0], command, variables)  # noqa: S606 - the user's own command, and no shell
+    except OSError as error:
+        message = f"`{command[0]}` cannot be run: {error.strerror}"
+        raise UsageError(
+            message, hint="write the command after --, as in: hpctl sandbox run -- aws --version"
+        ) from error
 
 
 @app.command()
 def down(
-    name: Name = "default",
+    ctx: typer.Context,
+    name: NameOption = "default",
     delete: Annotated[bool, typer.Option("--delete", help="Forget all that it kept, too.")] = False,
 ) -> None:
     """Stop a sandbox; what it kept is there again at the next `up`, unless it is deleted."""
+    from hpctl.render.notices import say
     from hpctl.sandbox import control
 
     before = control.down(name, delete=delete)
-    was = "was not running" if before.pid is None else "is stopped"
-    typer.echo(f"Sandbox {name} {was}{', and all that it kept is deleted' if delete else ''}.", err=True)
+    was = "is stopped" if before.pid else "was not running"
+    kept = ", and all that it kept is deleted" if delete else ""
+    say(f"sandbox {name} {was}{kept}", wiring.session(invocation(ctx)).terminal)
 
 
-def _endpoint(found: SandboxStatus) -> str:
-    return found.state.endpoint if found.state else ""
+def _show(session: wiring.Session, report: SandboxReport) -> None:
+    from hpctl.render.layout import lines
+    from hpctl.render.sandboxes import sandbox
+    from hpctl.render.screen import Screen
+    from hpctl.render.terminal import write
+
+    if session.said.output not in (Output.TABLE, Output.WIDE):
+        session.show(report)
+        return
+    rows = lines(sandbox(report), Screen(None, colour=session.terminal.colour))
+    write(session.terminal.stdout, "".join(f"{row}\n" for row in rows))
 
 
-def _row(found: SandboxStatus) -> dict[str, object]:
-    about = asdict(found.state) if found.state else {}
-    words = {True: "running", False: "stopped" if about else "absent"}
-    kept = {key: about.get(key) for key in ("region", "account", "pace", "started_at", "home")}
-    endpoint = _endpoint(found) if found.running else None
-    return {"name": found.name, "status": words[found.running], "endpoint": endpoint, "pid": found.pid, **kept}
+def _endpoint(found: SandboxStatus) -> str | None:
+    return found.state.endpoint if found.state and found.running else None
+
+
+def _report(found: SandboxStatus) -> SandboxReport:
+    from datetime import datetime
+
+    from hpctl.report.sandbox import SandboxReport
+
+    state = found.state
+    return SandboxReport(
+        name=found.name,
+        status="running" if found.running else "stopped" if state else "absent",
+        endpoint=_endpoint(found),
+        pid=found.pid,
+        region=state.region if state else None,
+        account=state.account if state else None,
+        pace_s=state.pace if state else None,
+        started_at=datetime.fromisoformat(state.started_at) if state else None,
+        home=state.home if state else None,
+    )

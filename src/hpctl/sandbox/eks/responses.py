@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import get_service_model
 from moto.eks.responses import EKSResponse
 
-from hpctl.sandbox.eks.models import EksBackend, eks_backends
+from hpctl.sandbox.eks.models import EksBackend, EksError, eks_backends
+from hpctl.sandbox.shapes import validation_message
 
 _PAGE = 100
 
@@ -25,6 +27,13 @@ class EksResponse(EKSResponse):
         """The backend of the caller's account and Region."""
         return eks_backends[self.current_account][self.region]
 
+    def call_action(self) -> Any:
+        """Check the members against the service model first: moto does not."""
+        shape = get_service_model("eks").operation_model(self._get_action()).input_shape
+        if message := validation_message(shape, self.params):
+            return self.serialized(ActionResult(EksError("InvalidParameterException", message)))
+        return super().call_action()
+
     def create_cluster(self) -> ActionResult:
         """CreateCluster, keeping every member."""
         return ActionResult({"cluster": self.eks_backend.create(dict(self.params))})
@@ -39,7 +48,7 @@ class EksResponse(EKSResponse):
 
     def update_cluster_config(self) -> ActionResult:
         """UpdateClusterConfig: the answer is `update` (moto answers `cluster`)."""
-        return ActionResult({"update": self.eks_backend.update_config(self._name, dict(self.params))})
+        return ActionResult({"update": self.eks_backend.update_config(dict(self.params))})
 
     def describe_update(self) -> ActionResult:
         """DescribeUpdate."""

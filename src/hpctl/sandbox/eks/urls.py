@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from moto.eks.urls import url_bases, url_paths as moto_paths
+from moto.eks.urls import url_bases
+from moto.eks.urls import url_paths as moto_paths
 
 from hpctl.sandbox.eks.responses import EksResponse
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -115,23 +116,23 @@ def _eks_access(cluster: Cluster) -> Iterator[Event]:
 
 def _group_creation(cluster: Cluster, group: Group, until: datetime) -> Iterator[Event]:
     where, start = f"Cluster {cluster.name}", cluster.created
-    about = {"resource_type": "InstanceGroup", "group": group.name}
-    yield Event(_at(start, 0.04), f"InstanceGroup {group.name} creation started successfully in {where}", **about)
+    about = partial(Event, resource_type="InstanceGroup", group=group.name)
+    yield about(_at(start, 0.04), f"InstanceGroup {group.name} creation started successfully in {where}")
     yield from _network(cluster, group)
     for seat in group.seats:
         yield from _seat(cluster, group, seat, until)
     if not group.fault:
         counts = {"InstanceCount": len(group.seats), "TargetCount": len(group.seats)}
         text = f"Instance Group {group.name} creation in {where} completed successfully"
-        yield Event(_at(start, timeline.SETTLED), text, **about, metadata={"InstanceGroupScaling": counts})
+        yield about(_at(start, timeline.SETTLED), text, metadata={"InstanceGroupScaling": counts})
 
 
 def _network(cluster: Cluster, group: Group) -> Iterator[Event]:
-    about = {"resource_type": "InstanceGroup", "group": group.name}
+    about = partial(Event, resource_type="InstanceGroup", group=group.name)
     network = group.spec.get("OverrideVpcConfig") or cluster.request.get("VpcConfig")
     if network is None:
         text = f"Using HyperPod Platform provided network configuration for IG {group.name} in Cluster {cluster.name}"
-        yield Event(_at(cluster.created, 0.06), text, **about)
+        yield about(_at(cluster.created, 0.06), text)
         return
     for seat in {seat.subnet_id: seat for seat in group.seats}.values():
         members = {"SubnetId": seat.subnet_id, "SecurityGroupIds": network["SecurityGroupIds"]}
@@ -140,7 +141,7 @@ def _network(cluster: Cluster, group: Group) -> Iterator[Event]:
             f"[{', '.join(network['SecurityGroupIds'])}] for IG {group.name} in Cluster {cluster.name}"
         )
         metadata = {"InstanceGroup": {**members, "AvailabilityZoneId": seat.zone_id}}
-        yield Event(_at(cluster.created, 0.06), text, **about, metadata=metadata)
+        yield about(_at(cluster.created, 0.06), text, metadata=metadata)
 
 
 def _seat(cluster: Cluster, group: Group, seat: Seat, until: datetime) -> Iterator[Event]:

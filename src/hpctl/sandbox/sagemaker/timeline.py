@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from hpctl.sandbox.clock import Moment
     from hpctl.sandbox.sagemaker.cluster import Cluster, Group, Seat
 
@@ -95,7 +96,7 @@ def _living(cluster: Cluster, now: datetime) -> ClusterState:
     share = elapsed(cluster.created, now)
     status = _status(cluster, share)
     nodes = tuple(node for group in cluster.groups for node in _nodes(cluster, group, status, share))
-    groups = tuple(_group_state(cluster, group, status, nodes) for group in cluster.groups)
+    groups = tuple(_group_state(group, status, nodes) for group in cluster.groups)
     faults = [group.fault for group in cluster.groups if group.fault]
     message = faults[0] if status in {"RollingBack", "Failed"} else None
     return ClusterState(status, message, groups, nodes)
@@ -143,7 +144,7 @@ def _node_status(group: Group, own: float) -> tuple[str, str | None]:
     return "Running", None
 
 
-def _group_state(cluster: Cluster, group: Group, cluster_status: str, nodes: tuple[NodeState, ...]) -> GroupState:
+def _group_state(group: Group, cluster_status: str, nodes: tuple[NodeState, ...]) -> GroupState:
     statuses = [node.status for node in nodes if node.group is group]
     current = sum(status in {"Running", "DeepHealthCheckInProgress", "ShuttingDown"} for status in statuses)
     return GroupState(group, _group_status(group, cluster_status, statuses, current), current)

@@ -1,0 +1,105 @@
+"""An EKS cluster: its create request and the updates after it, all dated; what it looks like now is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from hpctl.sandbox.clock import Moment
+
+# A control plane takes minutes where a HyperPod cluster takes a quarter of an hour.
+_CHANGE_SHARE = 0.2
+# `UpdateType` by the member that changes, and `UpdateParamType` by what changes in it (EKS service model).
+_KINDS = {
+    "accessConfig": "AccessConfigUpdate",
+    "logging": "LoggingUpdate",
+    "resourcesVpcConfig": "EndpointAccessUpdate",
+    "upgradePolicy": "UpgradePolicyUpdate",
+}
+_PARAMS = {
+    "authenticationMode": "AuthenticationMode",
+    "clusterLogging": "ClusterLogging",
+    "endpointPrivateAccess": "EndpointPrivateAccess",
+    "endpointPublicAccess": "EndpointPublicAccess",
+    "publicAccessCidrs": "PublicAccessCidrs",
+    "securityGroupIds": "SecurityGroups",
+    "subnetIds": "Subnets",
+    "supportType": "UpgradePolicy",
+}
+
+
+@dataclass
+class AccessEntry:
+    """An access entry and the access policies associated with it, by policy ARN."""
+
+    entry: dict[str, Any]
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Update:
+    """A change of members that was asked for at a moment, and is in force some time later."""
+
+    id: str
+    change: dict[str, Any]
+    asked: Moment
+
+    @property
+    def done_at(self) -> datetime:
+        """When the change is in force."""
+        return settled_at(self.asked)
+
+    def described(self, now: datetime) -> dict[str, Any]:
+        """Return the `Update` of the service model."""
+        changed = {
+            name: value for member in self.change.values() if isinstance(member, dict) for name, value in member.items()
+        }
+        return {
+            "id": self.id,
+            "status": "Successful" if now >= self.done_at else "InProgress",
+            "type": next((_KINDS[member] for member in self.change if member in _KINDS), "ConfigUpdate"),
+            "params": [{"type": _PARAMS[name], "value": str(changed[name])} for name in changed if name in _PARAMS],
+            "createdAt": self.asked.at,
+            "errors": [],
+        }
+
+
+@dataclass
+class Cluster:
+    """A cluster: the members of its create request with what AWS adds, and what happened since."""
+
+    members: dict[str, Any]
+    created: Moment
+    updates: list[Update] = field(default_factory=list)
+    access_entries: dict[str, AccessEntry] = field(default_factory=dict)
+
+    def status(self, now: datetime) -> str:
+        """Return the `ClusterStatus`."""
+        if now < settled_at(self.created):
+            return "CREATING"
+        return "UPDATING" if any(now < update.done_at for update in self.updates) else "ACTIVE"
+
+    def authentication_mode(self, now: datetime) -> str:
+        """Return the mode in force."""
+        return str(self._members_at(now)["accessConfig"]["authenticationMode"])
+
+    def described(self, now: datetime) -> dict[str, Any]:
+        """Return the `Cluster` of the service model; members that only requests have are dropped on the way out."""
+        return {**self._members_at(now), "status": self.status(now), "createdAt": self.created.at}
+
+    def _members_at(self, now: datetime) -> dict[str, Any]:
+        members = dict(self.members)
+        for update in self.updates:
+            if now >= update.done_at:
+                members |= {name: _merged(members.get(name), value) for name, value in update.change.items()}
+        return members
+
+
+def settled_at(start: Moment) -> datetime:
+    """Return when what was asked for at a moment is done."""
+    return start.at + timedelta(seconds=start.pace * _CHANGE_SHARE)
+
+
+def _merged(old: Any, new: Any) -> Any:
+    return {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
