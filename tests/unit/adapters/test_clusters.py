@@ -287,3 +287,9 @@ def test_times_of_any_zone_become_utc() -> None:
     tokyo = timezone(timedelta(hours=9))
     cluster = cluster_of({**CLUSTER, "CreationTime": datetime(2026, 11, 21, 21, tzinfo=tokyo)})
     assert (cluster.created_at, cluster.created_at.tzinfo) == (NOON, UTC)
+
+
+def test_the_operation_whose_answer_lacks_a_member_is_the_one_that_is_named() -> None:
+    clusters, _ = port(ok({"NodeDetails": {}}))
+    with pytest.raises(UnavailableError, match="the answer to `sagemaker:DescribeClusterNode` has no `InstanceStatus`"):
+        clusters.node("train", "workers-1")

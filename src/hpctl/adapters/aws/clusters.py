@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -87,7 +88,8 @@ def cluster_of(answer: Mapping[str, Any]) -> Cluster:
     """Read DescribeCluster; restricted instance groups follow the others."""
     orchestrator = answer.get("Orchestrator", {})
     network = answer.get("VpcConfig", {})
-    groups = [*answer.get("InstanceGroups", ()), *answer.get("RestrictedInstanceGroups", ())]
+    groups = map(_group_of, answer.get("InstanceGroups", ()))
+    restricted = map(_restricted_group_of, answer.get("RestrictedInstanceGroups", ()))
     return Cluster(
         name=answer["ClusterName"],
         arn=answer["ClusterArn"],
@@ -99,23 +101,30 @@ def cluster_of(answer: Mapping[str, Any]) -> Cluster:
         node_provisioning=answer.get("NodeProvisioningMode"),
         subnet_ids=tuple(network.get("Subnets", ())),
         security_group_ids=tuple(network.get("SecurityGroupIds", ())),
-        instance_groups=tuple(map(_group_of, groups)),
+        instance_groups=(*groups, *restricted),
         failure_message=answer.get("FailureMessage") or None,
     )
 
 
-def _group_of(group: Mapping[str, Any]) -> InstanceGroup:
-    types = group.get("InstanceRequirements", {})
-    several = types.get("DesiredInstanceTypes") or types.get("CurrentInstanceTypes") or ()
+def _restricted_group_of(group: Mapping[str, Any]) -> InstanceGroup:
     return InstanceGroup(
         name=group["InstanceGroupName"],
-        instance_type=group.get("InstanceType") or ",".join(several),
+        instance_type=group.get("InstanceType", ""),
         status=group.get("Status"),
         current_count=group.get("CurrentCount", 0),
         target_count=group.get("TargetCount", 0),
         execution_role=group.get("ExecutionRole"),
         threads_per_core=group.get("ThreadsPerCore"),
         subnet_ids=tuple(group.get("OverrideVpcConfig", {}).get("Subnets", ())),
+    )
+
+
+def _group_of(group: Mapping[str, Any]) -> InstanceGroup:
+    types = group.get("InstanceRequirements", {})
+    several = types.get("DesiredInstanceTypes") or types.get("CurrentInstanceTypes") or ()
+    return replace(
+        _restricted_group_of(group),
+        instance_type=group.get("InstanceType") or ",".join(several),
         slurm_node_type=group.get("SlurmConfig", {}).get("NodeType"),
     )
 
@@ -133,19 +142,12 @@ def summary_of(row: Mapping[str, Any]) -> ClusterSummary:
 
 @reads("sagemaker:ListClusterNodes")
 def listed_node_of(row: Mapping[str, Any]) -> Node:
-    """Read one row of ListClusterNodes."""
+    """Read one row of ListClusterNodes; a node without an instance yet goes by its logical id."""
     return _node_of(row)
-
-
-@reads("sagemaker:DescribeClusterNode")
-def node_of(answer: Mapping[str, Any]) -> Node:
-    """Read DescribeClusterNode."""
-    return _node_of(answer["NodeDetails"])
 
 
 def _node_of(row: Mapping[str, Any]) -> Node:
     status = row["InstanceStatus"]
-    placement = row.get("Placement", {})
     launched_at = row.get("LaunchTime")
     return Node(
         node_id=row.get("InstanceId") or row["NodeLogicalId"],
@@ -156,12 +158,22 @@ def _node_of(row: Mapping[str, Any]) -> Node:
         logical_id=row.get("NodeLogicalId"),
         launched_at=_utc(launched_at) if launched_at else None,
         private_dns_name=row.get("PrivateDnsHostname"),
-        private_ip=row.get("PrivatePrimaryIp"),
+    )
+
+
+@reads("sagemaker:DescribeClusterNode")
+def node_of(answer: Mapping[str, Any]) -> Node:
+    """Read DescribeClusterNode, which tells all that ListClusterNodes does and more."""
+    details = answer["NodeDetails"]
+    placement = details.get("Placement", {})
+    return replace(
+        _node_of(details),
+        private_ip=details.get("PrivatePrimaryIp"),
         zone=placement.get("AvailabilityZone"),
         zone_id=placement.get("AvailabilityZoneId"),
-        threads_per_core=row.get("ThreadsPerCore"),
-        image_id=row.get("CurrentImageId"),
-        lifecycle_script=_lifecycle_script(row.get("LifeCycleConfig", {})),
+        threads_per_core=details.get("ThreadsPerCore"),
+        image_id=details.get("CurrentImageId"),
+        lifecycle_script=_lifecycle_script(details.get("LifeCycleConfig", {})),
     )
 
 
@@ -174,18 +186,10 @@ def _lifecycle_script(config: Mapping[str, Any]) -> str | None:
 @reads("sagemaker:ListClusterEvents")
 def listed_event_of(row: Mapping[str, Any]) -> Event:
     """Read one row of ListClusterEvents."""
-    return _event_of(row, None)
+    return _event_of(row)
 
 
-@reads("sagemaker:DescribeClusterEvent")
-def event_of(answer: Mapping[str, Any]) -> Event:
-    """Read DescribeClusterEvent; whichever part of the metadata carries a failure message counts."""
-    event = answer["EventDetails"]
-    parts = event.get("EventDetails", {}).get("EventMetadata", {}).values()
-    return _event_of(event, next((part["FailureMessage"] for part in parts if part.get("FailureMessage")), None))
-
-
-def _event_of(row: Mapping[str, Any], failure_message: str | None) -> Event:
+def _event_of(row: Mapping[str, Any]) -> Event:
     return Event(
         event_id=row["EventId"],
         time=_utc(row["EventTime"]),
@@ -194,8 +198,16 @@ def _event_of(row: Mapping[str, Any], failure_message: str | None) -> Event:
         description=row.get("Description", ""),
         instance_group=row.get("InstanceGroupName"),
         node_id=row.get("InstanceId"),
-        failure_message=failure_message,
     )
+
+
+@reads("sagemaker:DescribeClusterEvent")
+def event_of(answer: Mapping[str, Any]) -> Event:
+    """Read DescribeClusterEvent; whichever part of the metadata carries a failure message counts."""
+    event = answer["EventDetails"]
+    parts = event.get("EventDetails", {}).get("EventMetadata", {}).values()
+    messages = (part.get("FailureMessage") for part in parts)
+    return replace(_event_of(event), failure_message=next(filter(None, messages), None))
 
 
 def _utc(moment: datetime) -> datetime:
