@@ -9,9 +9,9 @@ from hpctl.render.layout import lines
 from hpctl.render.page import Piece
 from hpctl.render.safe import one_line
 from hpctl.render.screen import Screen
-from hpctl.render.steps import finished, pieces_of
+from hpctl.render.steps import pieces_of
 from hpctl.render.terminal import Terminal
-from hpctl.render.words import duration
+from hpctl.render.words import duration, time_of_day
 from hpctl.report.progress import Finished, GroupProgress, Observed, Progress
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ _REDRAWS_A_SECOND = 8
 
 
 def follow_live(steps: Iterable[Progress], terminal: Terminal) -> None:
-    """Show `steps` on stderr; the cursor comes back and the region stays readable however they end."""
+    """Show `steps` on stderr; the cursor comes back however they end, and an interrupted region stays to be read."""
     from rich.live import Live
 
     console = _console(terminal)
     region = _Region(console)
+    answered_here = terminal.stdout.isatty()  # then the answer is the next line, and says how it ended
     with Live(
         get_renderable=region.now,
         console=console,
@@ -39,9 +40,11 @@ def follow_live(steps: Iterable[Progress], terminal: Terminal) -> None:
                 case Observed():
                     region.see(step)
                 case Finished():
-                    region.end(step)
+                    region.end()
+                    if not answered_here:
+                        _print(pieces_of(step, time_of_day), terminal, console)
                 case _:
-                    _print(pieces_of(step), terminal, console)
+                    _print(pieces_of(step, time_of_day), terminal, console)
             live.refresh()
 
 
@@ -74,13 +77,12 @@ class _Region:
         self._spinner = Spinner("dots" if console.encoding.startswith("utf") else "line")
         self._seen: Observed | None = None
         self._seen_at = console.get_time()
-        self._end: Finished | None = None
 
     def see(self, step: Observed) -> None:
         self._seen, self._seen_at = step, self._console.get_time()
 
-    def end(self, step: Finished) -> None:
-        self._end = step
+    def end(self) -> None:
+        self._seen = None
 
     def now(self) -> Group:
         """Return what the region looks like at this moment."""
@@ -91,17 +93,15 @@ class _Region:
     def _rows(self) -> Iterable[RenderableType]:
         from rich.text import Text
 
-        if self._end is not None:
-            yield Text(one_line(finished(self._end)), style="green")
+        seen = self._seen
+        if seen is None:
             return
-        if self._seen is None:
-            return
-        elapsed_s = self._seen.elapsed_s + self._console.get_time() - self._seen_at
-        self._spinner.update(text=Text(one_line(f"{self._seen.cluster} {self._seen.status} {duration(elapsed_s)}")))
+        elapsed_s = seen.elapsed_s + self._console.get_time() - self._seen_at
+        self._spinner.update(text=Text(one_line(f"{seen.cluster} {seen.status} {duration(elapsed_s)}")))
         yield self._spinner
-        yield _bars(self._seen.groups)
-        if self._seen.waiting_for:
-            yield Text(f"  waiting for {one_line(self._seen.waiting_for)}", style="dim")
+        yield _bars(seen.groups)
+        if seen.waiting_for:
+            yield Text(f"  waiting for {one_line(seen.waiting_for)}", style="dim")
 
 
 def _bars(groups: Iterable[GroupProgress]) -> Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Final, assert_never
 
 from hpctl.render.diagnoses import why_and_fix
@@ -33,9 +34,13 @@ class Memory:
         return True
 
 
-def pieces_of(step: Progress) -> Iterator[Piece]:
+Stamp = Callable[[datetime], str]
+"""How a time is written before a line."""
+
+
+def pieces_of(step: Progress, stamp: Stamp = moment) -> Iterator[Piece]:
     """Yield one line for a step, and cause and remedy under an event that is a known failure."""
-    time = moment(step.time)
+    time = stamp(step.time)
     match step:
         case Started():
             verb = {"create": "creating", "delete": "deleting"}[step.verb]
@@ -43,7 +48,7 @@ def pieces_of(step: Progress) -> Iterator[Piece]:
         case Observed():
             yield Prose(sentence(step), lead=time)
         case EventSeen():
-            yield from _event(step)
+            yield from _event(step, stamp)
         case Finished():
             yield Prose(finished(step), lead=time)
         case _:
@@ -67,10 +72,14 @@ def count(group: GroupProgress) -> str:
     return f"{group.name} {group.current_count}/{group.target_count}"
 
 
-def _event(step: EventSeen) -> Iterator[Piece]:
+def _event(step: EventSeen, stamp: Stamp) -> Iterator[Piece]:
     event = step.event
-    where = ", ".join(filter(None, (event.instance_group, event.node_id)))
-    what = ": ".join(filter(None, (where, event.description, event.failure_message)))
-    yield Prose(what, lead=f"{moment(event.time)} {event.level}:", style=LEVELS.get(event.level, Style.PLAIN))
+    said = ": ".join(filter(None, (event.description, event.failure_message)))
+    where = ", ".join(part for part in (event.instance_group, event.node_id) if part and part not in said)
+    yield Prose(
+        f"{where}: {said}" if where else said,
+        lead=f"{stamp(event.time)} {event.level}:",
+        style=LEVELS.get(event.level, Style.PLAIN),
+    )
     if step.diagnosis is not None:
         yield from why_and_fix(step.diagnosis.cause, step.diagnosis.remedy, indent=4)

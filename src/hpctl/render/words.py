@@ -48,6 +48,11 @@ def moment(time: datetime | None) -> str:
     return "-" if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def time_of_day(time: datetime) -> str:
+    """Return the time of day in UTC to the second: enough where somebody is watching."""
+    return time.astimezone(UTC).strftime("%H:%M:%SZ")
+
+
 def age(time: datetime | None, now: datetime) -> str:
     """Return how long ago `time` was, the way kubectl writes it: `42s`, `7m`, `5h`, `3d`."""
     if time is None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pyte
 import pytest
@@ -108,19 +110,24 @@ def test_other_forms_keep_stdout_free_for_the_answer(output: Output) -> None:
     assert out(terminal) == ""
 
 
-def test_a_live_terminal_ends_with_the_events_and_the_result() -> None:
+def test_a_live_terminal_ends_with_the_events_because_the_answer_follows() -> None:
     terminal = on_a_tty(NO_COLOR="1")
     follow(iter(STEPS), Output.TABLE, terminal)
     rows = screen_of(err(terminal))
     assert rows[:4] == [
-        "2026-03-01T12:00:00Z creating cluster `ml`",
-        f"  ({ARN})",
-        "2026-03-01T11:55:00Z Error: workers, i-0123456789abcdef0: Instance failed its",
-        "  checks: EFA health checks did not run successfully",
+        "12:00:00Z creating cluster `ml`",
+        f"          ({ARN})",
+        "11:55:00Z Error: workers, i-0123456789abcdef0: Instance failed its checks: EFA",
+        "  health checks did not run successfully",
     ]
     assert "    fix:" in rows
-    assert rows[-1] == "cluster `ml`: InService, after 3m 20s"
-    assert not any("workers 1/4" in row or "waiting" in row for row in rows), "the region is gone at the end"
+    assert [row for row in rows if "\u2501" in row or "waiting for" in row or "3m 20s" in row] == []
+
+
+def test_a_live_terminal_hears_the_result_when_the_answer_goes_elsewhere() -> None:
+    terminal = replace(on_a_tty(NO_COLOR="1"), stdout=StringIO())
+    follow(iter(STEPS), Output.TABLE, terminal)
+    assert screen_of(err(terminal))[-1] == "12:03:20Z cluster `ml`: InService, after 3m 20s"
 
 
 def test_a_live_terminal_shows_groups_and_what_is_waited_for_and_keeps_them_when_interrupted() -> None:
@@ -164,3 +171,12 @@ def test_steps_without_groups_or_arn_are_shown_too() -> None:
         "2026-03-01T12:00:00Z Deleting (1h 00m)",
         "2026-03-01T11:47:00Z Info: Cluster creation started",
     ]
+
+
+def test_an_event_does_not_name_what_its_text_names_already() -> None:
+    terminal = in_a_pipe()
+    event = replace(
+        EVENTS.events[1], description="Instance i-0123456789abcdef0 of workers failed", failure_message=None
+    )
+    follow(iter([EventSeen(time=NOW, event=event)]), Output.TABLE, terminal)
+    assert err(terminal) == "2026-03-01T11:55:00Z Error: Instance i-0123456789abcdef0 of workers failed\n"
