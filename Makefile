@@ -55,7 +55,7 @@ bench: .venv/.dev $(AWS) ## Measure CPU time against the AWS CLI; fails when a t
 	@$(BIN)/python -m tests.benchmarks.bench
 
 docs: .venv/.dev ## Write the generated pages of the reference anew
-	$(BIN)/python tools/build_docs.py
+	$(BIN)/python -m tools.build_docs
 
 dist: .venv/.dev ## Build the source archive and the wheel into dist/
 	rm -rf dist

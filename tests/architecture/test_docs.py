@@ -1,18 +1,8 @@
-"""Generated pages say what the code says now."""
+"""Decision records and the changelog keep their form."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
-
-
-def test_the_generated_pages_are_fresh(repository: Path) -> None:
-    generator = repository / "tools" / "build_docs.py"
-    done = subprocess.run(
-        [sys.executable, str(generator), "--check"], cwd=repository, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"run `make docs`\n{done.stdout}{done.stderr}"
 
 
 def test_every_decision_record_has_its_parts(repository: Path) -> None:

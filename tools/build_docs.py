@@ -1,0 +1,58 @@
+"""Write `docs/reference/` from the code: `python -m tools.build_docs`, or `make docs`.
+
+With `--check` nothing is written; stale pages are named and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from tools.pages import checks, commands, exit_codes, failures, instance_types, reports, spec
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+PAGES: Mapping[str, Callable[[], str]] = {
+    "checks.md": checks.checks,
+    "cluster.schema.json": spec.schema,
+    "commands.md": commands.commands,
+    "exit-codes.md": exit_codes.exit_codes,
+    "failures.md": failures.failures,
+    "instance-types.md": instance_types.instance_type_table,
+    "reports.md": reports.reports,
+    "spec.md": spec.spec,
+}
+
+
+def stale(folder: Path = FOLDER) -> Iterator[str]:
+    """Yield the names of pages that are missing, out of date, or not generated any more."""
+    for name, build in PAGES.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != build():
+            yield name
+    yield from sorted(path.name for path in folder.iterdir() if path.name not in PAGES)
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Write every page anew."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, build in PAGES.items():
+        (folder / name).write_text(build(), encoding="utf-8")
+
+
+def main() -> int:
+    """Write the pages, or judge them."""
+    parser = argparse.ArgumentParser(description="Write docs/reference from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing, name stale pages")
+    if not parser.parse_args().check:
+        write()
+        return 0
+    names = tuple(stale())
+    for name in names:
+        print(f"docs/reference/{name} is not what the code says now: run `make docs`")
+    return 1 if names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

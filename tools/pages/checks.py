@@ -1,0 +1,38 @@
+"""The page of checks, from the catalogue of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpctl.checks.catalogue import CLUSTER_CHECKS
+from hpctl.checks.declare import Check
+from tools.pages.markdown import bullets, code, codes, page, prose, sections, table
+
+INTRODUCTION = """\
+`hpctl cluster check`, `plan` and `create` run these checks on a spec. Nothing is created when one fails.
+
+A check ends in one of five ways: **pass**, **warn**, **fail**, **unknown** (it could not look, for example because a
+permission is missing; never a pass) or **skip** (a check that it needs did not hold, or `--skip` left it out). A check
+that *must hold* stops a create when it is unknown, too, unless `--allow-unknown` is given. The ids are stable:
+`--skip ID` leaves a check out."""
+
+
+def checks() -> str:
+    """Return the page."""
+    rows = ((f"[{code(one.id)}](#{one.id})", one.title, "yes" if one.blocking else "no") for one in CLUSTER_CHECKS)
+    overview = table(("id", "what it says when it passes", "must hold"), rows)
+    details = sections((one.id, _details(one)) for one in CLUSTER_CHECKS)
+    return page("Checks", "`hpctl.checks`", INTRODUCTION, overview, details)
+
+
+def _details(one: Check) -> Iterator[str]:
+    yield f"**{one.title}**"
+    yield prose(one.page)
+    yield bullets(_facts(one))
+
+
+def _facts(one: Check) -> Iterator[str]:
+    yield f"judges: {codes(one.about)}"
+    if one.needs:
+        yield f"needs: {', '.join(f'[{code(need)}](#{need})' for need in one.needs)}"
+    yield f"asks AWS: {codes(one.reads)}" if one.reads else "asks AWS: nothing"

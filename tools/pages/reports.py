@@ -1,0 +1,146 @@
+"""The page of JSON forms, from the report models."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, RefusedError, SpecError
+from hpctl.render.errors import show_error
+from hpctl.render.output import Output
+from hpctl.render.terminal import Terminal
+from hpctl.report import check, cluster, instance, plan, progress
+from hpctl.report.base import Part, Report
+from tools.pages.commands import paths
+from tools.pages.markdown import code, codes, fence, page, prose, sections, table
+
+INTRODUCTION = """\
+With `-o json` or `-o yaml` a command answers with one report, with `-o jsonl` with one JSON object a line.
+`--query` selects from the JSON form with [JMESPath](https://jmespath.org).
+
+Every report has `schema_version` (`hpctl/v1`) and `kind`. Under one schema version fields are only ever added, never
+renamed or removed. Lists are empty, never null. Times are UTC, in ISO 8601. Read what you know and ignore the rest.
+`[]` marks a list, `{}` a mapping of names to values."""
+
+PROGRESS = """\
+`hpctl cluster create` and `delete` with `-o jsonl` write these objects while they work, one a line, and the
+[Outcome](#outcome) as the last line. `type` says which one it is."""
+ERRORS = """\
+With `-o json` or `-o jsonl` an error is one JSON object in one line on stderr, and stdout stays empty or as it was.
+`error.code` is the stable name that [exit codes](exit-codes.md) lists. `problems`, `action` and `aws_code` come with
+the errors that have them."""
+
+COMMANDS: dict[type[Report], tuple[str, ...]] = {
+    check.CheckReport: ("cluster check",),
+    plan.PlanReport: ("cluster plan", "cluster create --dry-run", "cluster delete --dry-run"),
+    cluster.OutcomeReport: ("cluster create", "cluster delete"),
+    cluster.ClusterListReport: ("cluster list",),
+    cluster.ClusterReport: ("cluster describe",),
+    cluster.EventListReport: ("cluster events",),
+    cluster.NodeListReport: ("node list",),
+    cluster.NodeReport: ("node describe",),
+    instance.InstanceTypeListReport: ("instances list",),
+    instance.InstanceTypeReport: ("instances describe",),
+}
+STEPS: tuple[type[Part], ...] = (progress.Started, progress.Observed, progress.EventSeen, progress.Finished)
+SAMPLES: tuple[HpctlError, ...] = (
+    NotFoundError("there is no cluster `demo`"),
+    SpecError(
+        "`cluster.yaml` is not a valid cluster spec: 1 problem",
+        (Problem("cluster.yaml", 7, 5, "instance_groups[0].tpye", "the key `tpye` is unknown here", "type"),),
+        hint="`hpctl cluster schema` describes every key",
+    ),
+    AccessError("not allowed to list clusters", action="sagemaker:ListClusters"),
+    RefusedError("AWS refused the request", aws_code="ValidationException"),
+)
+
+
+def reports() -> str:
+    """Return the page; raises ValueError when a report or a command is not told of."""
+    told = {command.partition(" --")[0] for names in COMMANDS.values() for command in names}
+    if set(Report.__subclasses__()) != set(COMMANDS) or not told <= paths():
+        message = "`COMMANDS` does not name every report with the commands that answer with it"
+        raise ValueError(message)
+    parts = [(_kind(report), _report(report)) for report in COMMANDS]
+    parts += [("Progress", _progress()), ("Errors", iter((ERRORS, fence("\n".join(map(_error, SAMPLES)), "json"))))]
+    return page("Reports", "`hpctl.report`", INTRODUCTION, sections(parts))
+
+
+def rows(model: type[Part]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the type of every value in the JSON form of `model`."""
+    schema = TypeAdapter(model).json_schema(mode="serialization")
+    yield from _flat(schema, schema.get("$defs", {}), "")
+
+
+def _kind(report: type[Report]) -> str:
+    return str(report.model_fields["kind"].default)
+
+
+def _report(report: type[Report]) -> Iterator[str]:
+    yield prose(report.__doc__)
+    yield f"From {codes(f'hpctl {command}' for command in COMMANDS[report])}. {_names(report)}"
+    yield _table(report)
+
+
+def _names(report: type[Report]) -> str:
+    words = prose(report.names.__doc__).removeprefix("Return ").rstrip(".")
+    return f"With `-o name`: {words}."
+
+
+def _progress() -> Iterator[str]:
+    yield PROGRESS
+    for step in STEPS:
+        yield f"### {step.model_fields['type'].default}"
+        yield prose(step.__doc__)
+        yield _table(step)
+
+
+def _table(model: type[Part]) -> str:
+    return table(("path", "type"), ((code(path), kind) for path, kind in rows(model) if path != "schema_version"))
+
+
+def _flat(node: dict[str, Any], known: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    node, null = _resolved(node, known)
+    if path and (kind := node.get("properties", {}).get("kind", {}).get("const")):
+        yield path, f"[{kind}](#{kind.lower()})" + (" or null" if null else "")
+    elif node.get("properties"):
+        if null:
+            yield path, "object or null"
+        for name, child in node["properties"].items():
+            yield from _flat(child, known, f"{path}.{name}" if path else name)
+    elif "items" in node:
+        yield from _flat(node["items"], known, f"{path}[]")
+    elif isinstance(node.get("additionalProperties"), dict):
+        yield from _flat(node["additionalProperties"], known, f"{path}{{}}")
+    else:
+        yield path, _type(node) + (" or null" if null else "")
+
+
+def _resolved(node: dict[str, Any], known: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    null = False
+    while "$ref" in node or "anyOf" in node:
+        if "$ref" in node:
+            node = known[node["$ref"].rpartition("/")[2]]
+            continue
+        kinds = [one for one in node["anyOf"] if one.get("type") != "null"]
+        if len(kinds) != 1:
+            return {"type": " or ".join(_type(one) for one in kinds)}, len(kinds) < len(node["anyOf"])
+        node, null = kinds[0], True
+    return node, null
+
+
+def _type(node: dict[str, Any]) -> str:
+    if "const" in node:
+        return code(node["const"])
+    if "enum" in node:
+        return " or ".join(map(code, node["enum"]))
+    return "time" if node.get("format") == "date-time" else str(node.get("type", "any value"))
+
+
+def _error(error: HpctlError) -> str:
+    stream = io.StringIO()
+    show_error(error, Output.JSON, Terminal(io.StringIO(), io.StringIO(), stream, {}))
+    return stream.getvalue().strip()
