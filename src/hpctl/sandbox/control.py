@@ -59,7 +59,7 @@ def up(
     known = home.read()
     _refuse_other_region(name, known, region)
     if home.holder() is not None:
-        return _refuse_other_settings(_wait_until_ready(name, home, None), pace, port)
+        return _refuse_other_settings(_wait_until_ready(name, home), pace, port)
     _require_moto()
     region = region or (known.region if known else DEFAULT_REGION)
     pace = pace or (known.pace if known else DEFAULT_PACE)
@@ -67,7 +67,8 @@ def up(
         message = f"a pace of `{pace:g}` seconds is too fast"
         raise UsageError(message, hint=f"use {LEAST_PACE:g} seconds or more")
     arguments = [str(home.path), name, region, str(pace), *_ports(known, port)]
-    return _wait_until_ready(name, home, _start(home, arguments, environ))
+    _start(home, arguments, environ)
+    return _wait_until_ready(name, home)
 
 
 def status(name: str = DEFAULT_NAME, *, environ: Mapping[str, str] = os.environ) -> SandboxStatus:
@@ -124,12 +125,13 @@ def _ports(known: SandboxState | None, port: int | None) -> list[str]:
     return [str(known.port), "0"] if known else ["0"]
 
 
-def _start(home: Home, arguments: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(home: Home, arguments: list[str], environ: Mapping[str, str]) -> None:
     home.prepare()
-    command = [sys.executable, "-m", "hpctl.sandbox.server", *arguments]
+    command = [sys.executable, "-m", "hpctl.sandbox", *arguments]
     log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        return subprocess.Popen(
+        # Returns when the server is on its own; 1 says that somebody else has just started one.
+        subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -137,6 +139,7 @@ def _start(home: Home, arguments: list[str], environ: Mapping[str, str]) -> subp
             env=_server_environment(environ),
             cwd=home.path,
             start_new_session=True,
+            check=False,
         )
     finally:
         os.close(log)
@@ -158,14 +161,12 @@ def _server_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _wait_until_ready(name: str, home: Home, process: subprocess.Popen[bytes] | None) -> SandboxStatus:
+def _wait_until_ready(name: str, home: Home) -> SandboxStatus:
     deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        pid, state = home.holder(), home.read()
-        if pid is not None and state is not None and state.pid == pid:
+    while time.monotonic() < deadline and (pid := home.holder()) is not None:
+        state = home.read()
+        if state is not None and state.pid == pid:
             return SandboxStatus(name, pid, state)
-        if pid is None and (process is None or process.poll() is not None):
-            break
         time.sleep(_POLL_S)
     last = home.log.read_text(errors="replace").strip().splitlines()[-1:]
     message = f"sandbox `{name}` did not start"

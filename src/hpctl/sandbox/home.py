@@ -88,7 +88,7 @@ class Home:
         draft.replace(self._state)
 
     def acquire(self) -> int | None:
-        """Take the lock for this process and write its id; returns the descriptor, or None when it is held."""
+        """Take the lock; returns its descriptor (a child that inherits it holds the lock too), None when it is held."""
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,7 +96,6 @@ class Home:
             os.close(descriptor)
             return None
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
         return descriptor
 
     def holder(self) -> int | None:

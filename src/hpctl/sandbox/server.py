@@ -1,16 +1,15 @@
 """The sandbox's server process: loopback only, no real credentials, gone cleanly on SIGTERM.
 
-`control.up` starts it as `python -m hpctl.sandbox.server HOME NAME REGION PACE PORT…` with a
-cleaned environment; it says that it is ready by writing the sandbox's state.
+`control.up` starts it with a cleaned environment; it says that it is ready by writing the sandbox's state.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import socket
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -48,24 +47,18 @@ class _QuietRequestHandler(MotoRequestHandler):
         """Say nothing."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Serve until SIGTERM; 1 when another server has this home already."""
-    directory, name, region, pace, *ports = arguments
+def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> None:
+    """Serve a home whose lock this process holds, until SIGTERM; of the ports the first one that is free."""
     os.umask(0o077)
-    home = Home(Path(directory))
-    if home.acquire() is None:
-        return 1
+    home, started = Home(Path(directory)), datetime.now(UTC)
     journal = Journal(home.journal)
     if journal.fact(_SEED_FACT) is None:
         journal.forget()
-    started = datetime.now(UTC)
     health = {"name": name, "region": region, "account": ACCOUNT, "pid": os.getpid()}
     gateway = Gateway(Moto(ACCOUNT), journal, pace=float(pace), clock=partial(datetime.now, UTC), health=health)
     gateway.replay()
     server = _listen(gateway, [int(port) for port in ports])
-    serving = Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True)
-    serving.start()
-    signal.signal(signal.SIGTERM, lambda *_: Thread(target=server.shutdown).start())
+    serving = _serve_until_sigterm(server)
     seeded = _seeded(journal, gateway, f"http://{_LOOPBACK}:{server.port}", region)
     state = SandboxState(
         name, region, ACCOUNT, float(pace), server.port, os.getpid(), started.isoformat(), directory, seeded
@@ -73,9 +66,18 @@ def main(arguments: Sequence[str]) -> int:
     write_client_files(state)
     home.write(state)
     gateway.warm("sagemaker", region)
+    gc.freeze()
+    gc.enable()
     serving.join()
     journal.close()
-    return 0
+
+
+def _serve_until_sigterm(server: BaseWSGIServer) -> Thread:
+    serving = Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True)
+    serving.start()
+    # `shutdown` waits for the loop to end, which a signal's handler must not.
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=server.shutdown).start())
+    return serving
 
 
 def _listen(gateway: Gateway, ports: Sequence[int]) -> BaseWSGIServer:
@@ -103,7 +105,3 @@ def _seeded(journal: Journal, gateway: Gateway, endpoint: str, region: str) -> d
         gateway.clock = now
     found: dict[str, str] = json.loads(kept)
     return found
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
