@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from difflib import get_close_matches
-from functools import partial
 
 from hpctl.checks.declare import Check
 from hpctl.errors import AccessError, HpctlError, UsageError
@@ -33,7 +32,7 @@ def run_checks(
     """Run `checks` on a spec and return every result in catalogue order.
 
     `skip` names checks not to run (`UsageError` for an id that does not exist), `locate` turns a spec path into
-    `file:line:column`, `observe` receives each result as it comes.
+    `file:line:column`, `observe` receives each result as it comes, in the caller's own thread.
     """
     catalogue = tuple(checks)
     skipped = _known(skip, catalogue)
@@ -43,7 +42,8 @@ def run_checks(
         for one in in_order(catalogue):
             needs = {need: runs[need] for need in one.needs if need in runs and need not in skipped}
             runs[one.id] = pool.submit(_run, one, spec, world, needs, one.id in skipped, locate)
-            runs[one.id].add_done_callback(partial(_tell, observe))
+        for run in as_completed(runs.values()):
+            observe(run.result())
     results = tuple(runs[one.id].result() for one in catalogue)
     return CheckReport(subject=f"cluster/{spec.name}", results=results)
 
@@ -88,14 +88,17 @@ def _run(
     for need, run in needs.items():
         if run.result().outcome not in (Outcome.PASS, Outcome.WARN):
             return _result(one, Outcome.SKIP, reason=f"needs `{need}`, which did not hold")
+    findings: list[Finding] = []
     try:
-        findings = tuple(_located(found, locate) for found in one.judge(spec, world))
+        findings.extend(_located(found, locate) for found in one.judge(spec, world))
     except HpctlError as error:
-        return _result(one, Outcome.UNKNOWN, reason=f"could not look: {error.message}", hint=_hint(error))
+        # What was seen before counts: a failure stays one, but nothing passes half judged.
+        outcome = Outcome.FAIL if _outcome(findings) is Outcome.FAIL else Outcome.UNKNOWN
+        return _result(one, outcome, findings, reason=f"could not look: {error.message}", hint=_hint(error))
     return _result(one, _outcome(findings), findings)
 
 
-def _outcome(findings: tuple[Finding, ...]) -> Outcome:
+def _outcome(findings: Iterable[Finding]) -> Outcome:
     levels = {found.level for found in findings}
     return Outcome.FAIL if "fail" in levels else Outcome.WARN if "warn" in levels else Outcome.PASS
 
@@ -103,7 +106,7 @@ def _outcome(findings: tuple[Finding, ...]) -> Outcome:
 def _result(
     one: Check,
     outcome: Outcome,
-    findings: tuple[Finding, ...] = (),
+    findings: Iterable[Finding] = (),
     *,
     reason: str | None = None,
     hint: str | None = None,
@@ -113,7 +116,7 @@ def _result(
         title=one.title,
         outcome=outcome,
         blocking=one.blocking,
-        findings=findings,
+        findings=tuple(findings),
         reason=reason,
         hint=hint,
     )
@@ -128,7 +131,3 @@ def _hint(error: HpctlError) -> str | None:
     if isinstance(error, AccessError) and error.action:
         return f"allow `{error.action}`, or leave the check out with `--skip`"
     return error.hint
-
-
-def _tell(observe: Observer, run: Future[CheckResult]) -> None:
-    observe(run.result())
