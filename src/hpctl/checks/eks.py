@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail, warn
+from hpctl.errors import NotFoundError
 from hpctl.facts.records import EksCluster, Identity
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -26,13 +27,19 @@ def cluster_active(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         return
     identity = world.identity()
     if elsewhere := _elsewhere(eks, identity):
-        yield fail(_subject(eks), elsewhere, f"wanted: {identity.account}, {identity.region}", at=_AT)
+        yield fail(
+            _subject(eks),
+            elsewhere,
+            f"wanted: {identity.account}, {identity.region}",
+            remedy="name an EKS cluster of this account and Region, or use other credentials (`--profile`, `--region`)",
+            at=_AT,
+        )
         return
     cluster = world.eks_cluster(eks.cluster_name)
     if cluster is None:
         yield fail(
             _subject(eks),
-            f"there is no EKS cluster `{eks.cluster_name}` in `{identity.region}`",
+            _absent(eks, identity),
             remedy=f"aws eks list-clusters --region {identity.region}",
             at=_AT,
         )
@@ -40,7 +47,7 @@ def cluster_active(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         yield fail(
             f"EKS cluster/{cluster.name}",
             f"the EKS cluster is `{cluster.status}`",
-            remedy=f"aws eks wait cluster-active --region {identity.region} --name {cluster.name}",
+            remedy=_activate(cluster, identity.region),
             at=_AT,
         )
 
@@ -59,15 +66,20 @@ def auth_mode(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     default for clusters made through its API is `CONFIG_MAP`, and CreateCluster refuses it. The change
     is one-way: a cluster cannot go back to `CONFIG_MAP`.
     """
-    cluster = world.eks_cluster(eks.cluster_name) if (eks := _eks(spec)) else None
-    if cluster is None:
+    eks = _eks(spec)
+    if eks is None:
         return
-    region = world.identity().region
+    identity = world.identity()
+    elsewhere = _elsewhere(eks, identity)
+    cluster = None if elsewhere else world.eks_cluster(eks.cluster_name)
+    if cluster is None:
+        # Only with `eks-cluster-active` left out: there is no mode to judge, and silence would be a pass.
+        raise NotFoundError(elsewhere or _absent(eks, identity))
     match cluster.authentication_mode:
         case AuthenticationMode.API | AuthenticationMode.API_AND_CONFIG_MAP:
             return
         case AuthenticationMode.CONFIG_MAP:
-            yield fail(*_refused(cluster), remedy=_change(cluster, region), at=_AT)
+            yield fail(*_refused(cluster), remedy=_change(cluster, identity.region), at=_AT)
         case mode:
             yield warn(f"EKS cluster/{cluster.name}", f"authentication mode `{mode}` is unknown to hpctl", at=_AT)
 
@@ -90,6 +102,16 @@ def _elsewhere(eks: EksOrchestrator, identity: Identity) -> str | None:
     if account != identity.account:
         return f"the EKS cluster is in account `{account}`"
     return f"the EKS cluster is in Region `{region}`" if region != identity.region else None
+
+
+def _absent(eks: EksOrchestrator, identity: Identity) -> str:
+    return f"there is no EKS cluster `{eks.cluster_name}` in `{identity.region}`"
+
+
+def _activate(cluster: EksCluster, region: str) -> str:
+    if cluster.status in ("FAILED", "DELETING"):  # it will not become active by waiting
+        return f"aws eks describe-cluster --region {region} --name {cluster.name} --query cluster.health"
+    return f"aws eks wait cluster-active --region {region} --name {cluster.name}"
 
 
 def _refused(cluster: EksCluster) -> tuple[str, str, str, str]:
