@@ -90,7 +90,12 @@ def partition_compute(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             )
         for name in role.partition_names:
             if name.upper() in ("ALL", "DEFAULT"):
-                yield fail(f"instance group/{group.name}", f"`{name}` is a word of Slurm's own, not a partition", at=at)
+                yield fail(
+                    f"instance group/{group.name}",
+                    f"`{name}` is a word of Slurm's own, not a partition",
+                    remedy="choose another name",
+                    at=at,
+                )
 
 
 @check("slurm-strategy", "the Slurm configuration strategy fits the provisioning mode", about=("orchestrator",))

@@ -115,7 +115,12 @@ def deep_checks(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         at = (*path, "deep_health_checks")
         for known in _types(group):
             if not known.supports_deep_health_checks:
-                yield fail(f"instance group/{group.name}", f"`{known.name}` has no deep health checks", at=at)
+                yield fail(
+                    f"instance group/{group.name}",
+                    f"`{known.name}` has no deep health checks",
+                    remedy=f"remove `deep_health_checks` from `{group.name}`",
+                    at=at,
+                )
         if isinstance(group, InstanceGroup) and group.kubernetes and group.kubernetes.taints:
             yield fail(
                 f"instance group/{group.name}",
