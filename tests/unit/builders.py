@@ -1,0 +1,159 @@
+"""Wishes and facts to judge, healthy unless a test says otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from hpctl.facts.records import (
+    Cluster,
+    ClusterSummary,
+    EksCluster,
+    Event,
+    Identity,
+    InstanceGroup,
+    Node,
+    SecurityGroup,
+    Subnet,
+)
+from hpctl.report.check import CheckReport, CheckResult, Finding
+from hpctl.spec.cluster import ClusterSpec
+from hpctl.spec.groups import InstanceGroup as WishedGroup
+from hpctl.spec.restricted import RestrictedInstanceGroup
+from hpctl.terms import Outcome
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ACCOUNT = "123456789012"
+REGION = "us-west-2"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/hyperpod-execution"
+EKS_ARN = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/training"
+CLUSTER_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:cluster/abcdef012345"
+
+EFA_TYPE = "ml.p5.48xlarge"
+PLAIN_TYPE = "ml.c5.2xlarge"
+ON_EKS = {"eks": {"cluster": "training"}}
+ON_SLURM: dict[str, object] = {"slurm": {}}
+
+
+def a_network(*subnet_ids: str, groups: tuple[str, ...] = ("sg-nodes",)) -> dict[str, tuple[str, ...]]:
+    return {"subnet_ids": subnet_ids or ("subnet-1",), "security_group_ids": groups}
+
+
+def a_group(name: str = "workers", **members: Any) -> WishedGroup:
+    """An EFA group of two with everything that the checks ask for."""
+    usual = {"count": 2, "execution_role": ROLE, "lifecycle": {"source_s3_uri": "s3://sagemaker-x/lc"}}
+    kind = {} if "instance_requirements" in members else {"type": EFA_TYPE, "threads_per_core": 2}
+    return WishedGroup.model_validate({"name": name, **usual, **kind, **members})
+
+
+def a_plain_group(name: str = "system", **members: Any) -> WishedGroup:
+    """A group without accelerators and EFA."""
+    return a_group(name, **{"type": PLAIN_TYPE, "threads_per_core": None, **members})
+
+
+def a_restricted_group(name: str = "nova", **members: Any) -> RestrictedInstanceGroup:
+    usual = {"type": EFA_TYPE, "count": 2, "execution_role": ROLE, "threads_per_core": 2}
+    return RestrictedInstanceGroup.model_validate({"name": name, **usual, **members})
+
+
+def a_spec(*groups: WishedGroup, **members: Any) -> ClusterSpec:
+    """A cluster on EKS in one subnet; `groups` are its instance groups, one EFA group unless given."""
+    return a_groupless_spec(instance_groups=groups or (a_group(),), **members)
+
+
+def a_groupless_spec(**members: Any) -> ClusterSpec:
+    usual = {"name": "ml-cluster", "orchestrator": ON_EKS, "network": a_network(), "node_recovery": "Automatic"}
+    return ClusterSpec.model_validate({**usual, **members})
+
+
+def a_slurm_spec(*groups: WishedGroup, **members: Any) -> ClusterSpec:
+    """A Slurm cluster with a controller and a compute group, unless groups are given."""
+    controller = a_plain_group("controller", count=1, slurm={"node_type": "Controller"})
+    compute = a_group("workers", slurm={"node_type": "Compute", "partition_names": ("train",)})
+    return a_spec(*(groups or (controller, compute)), **{"orchestrator": ON_SLURM, **members})
+
+
+def an_identity(**members: Any) -> Identity:
+    usual = {"account": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/ada", "region": REGION}
+    return Identity(**{**usual, **members})
+
+
+def a_subnet(subnet_id: str = "subnet-1", zone_id: str = "usw2-az1", **members: Any) -> Subnet:
+    usual = {"vpc_id": "vpc-1", "zone": f"{REGION}a", "cidr": "10.0.0.0/20", "free_addresses": 4000}
+    return Subnet(subnet_id=subnet_id, zone_id=zone_id, **{**usual, **members})
+
+
+def a_security_group(group_id: str = "sg-nodes", **members: Any) -> SecurityGroup:
+    return SecurityGroup(group_id=group_id, **{"name": "nodes", "vpc_id": "vpc-1", **members})
+
+
+def an_eks_cluster(name: str = "training", **members: Any) -> EksCluster:
+    usual = {
+        "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{name}",
+        "status": "ACTIVE",
+        "version": "1.33",
+        "authentication_mode": "API",
+        "vpc_id": "vpc-1",
+    }
+    return EksCluster(name=name, **{**usual, **members})
+
+
+def a_live_group(name: str = "workers", current: int = 2, target: int = 2, **members: Any) -> InstanceGroup:
+    usual = {"instance_type": EFA_TYPE, "status": "InService", "execution_role": ROLE}
+    return InstanceGroup(name=name, current_count=current, target_count=target, **{**usual, **members})
+
+
+def a_cluster(status: str = "InService", *groups: InstanceGroup, **members: Any) -> Cluster:
+    """A live cluster with continuous provisioning on EKS."""
+    usual = {
+        "name": "ml-cluster",
+        "arn": CLUSTER_ARN,
+        "created_at": NOW - timedelta(minutes=5),
+        "orchestrator": "eks",
+        "eks_cluster_arn": EKS_ARN,
+        "node_recovery": "Automatic",
+        "node_provisioning": "Continuous",
+        "subnet_ids": ("subnet-1",),
+        "security_group_ids": ("sg-nodes",),
+        "instance_groups": groups or (a_live_group(),),
+    }
+    return Cluster(status=status, **{**usual, **members})
+
+
+def a_summary(name: str = "ml-cluster", **members: Any) -> ClusterSummary:
+    return ClusterSummary(name=name, **{"arn": CLUSTER_ARN, "status": "InService", "created_at": NOW, **members})
+
+
+def a_node(node_id: str = "i-0a1b2c3d4e5f60718", status: str = "Running", **members: Any) -> Node:
+    usual = {"instance_group": "workers", "instance_type": EFA_TYPE}
+    return Node(node_id=node_id, status=status, **{**usual, **members})
+
+
+def an_event(event_id: str, after_s: float = 0.0, **members: Any) -> Event:
+    """An event `after_s` seconds from NOW."""
+    usual = {"level": "Info", "resource_type": "Cluster", "description": f"event {event_id}"}
+    return Event(event_id=event_id, time=NOW + timedelta(seconds=after_s), **{**usual, **members})
+
+
+def an_error(event_id: str, after_s: float = 0.0, **members: Any) -> Event:
+    """An error event of the group `workers`."""
+    return an_event(event_id, after_s, **{"level": "Error", "instance_group": "workers", **members})
+
+
+def a_finding(
+    level: Literal["fail", "warn", "note"],
+    subject: str,
+    message: str,
+    *evidence: str,
+    remedy: str | None = None,
+    path: tuple[str | int, ...] = (),
+) -> Finding:
+    return Finding(level=level, subject=subject, message=message, evidence=evidence, remedy=remedy, path=path)
+
+
+def a_result(check_id: str, outcome: Outcome, **members: Any) -> CheckResult:
+    return CheckResult(id=check_id, title=f"title of {check_id}", outcome=outcome, **{"blocking": True, **members})
+
+
+def a_check_report(*results: CheckResult) -> CheckReport:
+    return CheckReport(subject="cluster/ml-cluster", results=results)

@@ -1,0 +1,252 @@
+"""The engine: order, needs, skips, observers, concurrency, and what it makes of errors and bugs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from threading import Barrier, Event
+
+import pytest
+
+from hpctl.checks.catalogue import CLUSTER_CHECKS
+from hpctl.checks.declare import Check, Judge
+from hpctl.checks.engine import in_order, run_checks
+from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError, UsageError
+from hpctl.facts.world import World
+from hpctl.report.check import CheckReport, CheckResult, Finding
+from hpctl.spec.cluster import ClusterSpec
+from hpctl.terms import Outcome
+from tests.unit.builders import a_finding, a_spec
+from tests.unit.fakes import FakeAccount
+
+WAIT_S = 10.0
+"""Longer than any scheduling delay: reached only when the thing waited for never comes."""
+
+
+def silent(_spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """Find nothing."""
+    return iter(())
+
+
+def finds(*levels: str) -> Judge:
+    def judge(_spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+        return (a_finding(level, "x", "found") for level in levels)  # type: ignore[arg-type]
+
+    return judge
+
+
+def raises(error: Exception, *before: str) -> Judge:
+    def judge(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+        yield from finds(*before)(spec, world)
+        raise error
+
+    return judge
+
+
+def a_check(check_id: str, judge: Judge = silent, *needs: str, blocking: bool = True) -> Check:
+    return Check(check_id, f"title of {check_id}", judge, ("name",), needs, (), blocking)
+
+
+def run(*checks: Check, skip: tuple[str, ...] = (), account: FakeAccount | None = None) -> CheckReport:
+    return run_checks(checks, a_spec(), (account or FakeAccount()).world, skip=skip)
+
+
+def outcomes(report: CheckReport) -> dict[str, str]:
+    return {one.id: str(one.outcome) for one in report.results}
+
+
+def reasons(report: CheckReport) -> dict[str, str | None]:
+    return {one.id: one.reason for one in report.results}
+
+
+def test_results_come_in_catalogue_order_whatever_needs_what() -> None:
+    report = run(a_check("a-last", silent, "a-first"), a_check("a-middle"), a_check("a-first"))
+    assert [one.id for one in report.results] == ["a-last", "a-middle", "a-first"]
+    assert report.subject == "cluster/ml-cluster"
+
+
+def test_checks_are_ordered_after_what_they_need_and_else_left_alone() -> None:
+    checks = (a_check("a-1", silent, "a-3"), a_check("a-2"), a_check("a-3", silent, "a-4"), a_check("a-4"))
+    assert [one.id for one in in_order(checks)] == ["a-4", "a-3", "a-1", "a-2"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "outcome"),
+    [
+        ((), Outcome.PASS),
+        (("note",), Outcome.PASS),
+        (("note", "warn"), Outcome.WARN),
+        (("warn", "fail", "note"), Outcome.FAIL),
+    ],
+)
+def test_the_worst_finding_decides(levels: tuple[str, ...], outcome: Outcome) -> None:
+    (result,) = run(a_check("a-check", finds(*levels))).results
+    assert (result.outcome, len(result.findings)) == (outcome, len(levels))
+
+
+def test_a_result_carries_what_its_check_declares() -> None:
+    (result,) = run(a_check("a-check", blocking=False)).results
+    assert (result.id, result.title, result.blocking) == ("a-check", "title of a-check", False)
+
+
+@pytest.mark.parametrize(
+    ("judge", "outcome"),
+    [
+        (finds("fail"), "skip"),
+        (raises(UnavailableError("no answer")), "skip"),
+        (finds("warn"), "pass"),
+        (silent, "pass"),
+    ],
+)
+def test_a_check_runs_only_after_its_needs_held(judge: Judge, outcome: str) -> None:
+    report = run(a_check("a-need", judge), a_check("a-check", silent, "a-need"))
+    assert outcomes(report)["a-check"] == outcome
+    assert reasons(report)["a-check"] == (None if outcome == "pass" else "needs `a-need`, which did not hold")
+
+
+def test_a_skip_for_a_need_hands_down_the_line() -> None:
+    report = run(a_check("a-1", finds("fail")), a_check("a-2", silent, "a-1"), a_check("a-3", silent, "a-2"))
+    assert outcomes(report) == {"a-1": "fail", "a-2": "skip", "a-3": "skip"}
+    assert reasons(report)["a-3"] == "needs `a-2`, which did not hold"
+
+
+def test_a_skipped_judge_is_not_asked() -> None:
+    bug = raises(TypeError("asked"))
+    report = run(a_check("a-1", finds("fail")), a_check("a-2", bug, "a-1"), a_check("a-3", bug), skip=("a-3",))
+    assert outcomes(report) == {"a-1": "fail", "a-2": "skip", "a-3": "skip"}
+    assert reasons(report)["a-3"] == "left out with `--skip`"
+
+
+def test_what_needs_a_check_that_was_left_out_runs() -> None:
+    report = run(a_check("a-1", finds("fail")), a_check("a-2", finds("warn"), "a-1"), skip=("a-1",))
+    assert outcomes(report) == {"a-1": "skip", "a-2": "warn"}
+
+
+def test_leaving_out_a_check_does_not_forgive_its_other_needs() -> None:
+    report = run(a_check("a-1"), a_check("a-2", finds("fail")), a_check("a-3", silent, "a-1", "a-2"), skip=("a-1",))
+    assert outcomes(report)["a-3"] == "skip"
+
+
+def test_an_unknown_id_to_skip_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as raised:
+        run_checks(CLUSTER_CHECKS, a_spec(), FakeAccount().world, skip=["network-efa-single-zone"])
+    assert raised.value.message == "there is no check `network-efa-single-zone`"
+    assert raised.value.hint == "did you mean `network-efa-single-az`?"
+
+
+def test_an_unknown_id_like_no_other_lists_all() -> None:
+    with pytest.raises(UsageError) as raised:
+        run(a_check("a-1"), a_check("a-2"), skip=("zzz",))
+    assert raised.value.hint == "checks: a-1, a-2"
+
+
+def test_an_unknown_id_runs_nothing() -> None:
+    with pytest.raises(UsageError):
+        run(a_check("a-1", raises(TypeError("asked"))), skip=("zzz",))
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (AccessError("denied", action="eks:Look"), "allow `eks:Look`, or leave the check out with `--skip`"),
+        (AccessError("expired", hint="log in again"), "log in again"),
+        (UnavailableError("no answer", hint="try later"), "try later"),
+        (RefusedError("refused", aws_code="ValidationException"), None),
+        (NotFoundError("gone"), None),
+    ],
+)
+def test_what_could_not_be_seen_is_unknown(error: AccessError, hint: str | None) -> None:
+    (result,) = run(a_check("a-check", raises(error))).results
+    assert (result.outcome, result.reason, result.hint) == (Outcome.UNKNOWN, f"could not look: {error.message}", hint)
+
+
+@pytest.mark.parametrize(("seen", "outcome"), [("fail", Outcome.FAIL), ("warn", Outcome.UNKNOWN)])
+def test_a_failure_seen_before_the_lights_went_out_is_one(seen: str, outcome: Outcome) -> None:
+    (result,) = run(a_check("a-check", raises(UnavailableError("no answer"), seen))).results
+    assert (result.outcome, result.reason) == (outcome, "could not look: no answer")
+    assert [found.level for found in result.findings] == [seen]
+
+
+@pytest.mark.parametrize("bug", [TypeError("a bug"), KeyError("a bug"), ValueError("a bug")])
+def test_a_bug_in_a_check_is_no_result(bug: Exception) -> None:
+    with pytest.raises(type(bug), match="a bug"):
+        run(a_check("a-1"), a_check("a-2", raises(bug)), a_check("a-3", silent, "a-2"))
+
+
+def test_a_bug_is_told_once_and_not_logged_beside(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(TypeError):
+        run(a_check("a-1", raises(TypeError("a bug"))))
+    assert caplog.records == []
+
+
+def test_the_observer_is_told_each_result_once() -> None:
+    told: list[CheckResult] = []
+    checks = (a_check("a-1", finds("fail")), a_check("a-2", silent, "a-1"), a_check("a-3"))
+    report = run_checks(checks, a_spec(), FakeAccount().world, skip=("a-3",), observe=told.append)
+    assert sorted(told, key=lambda one: one.id) == sorted(report.results, key=lambda one: one.id)
+
+
+def test_the_observer_is_told_before_the_slowest_is_done() -> None:
+    told = Event()
+
+    def waits(_spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+        if not told.wait(WAIT_S):
+            yield a_finding("fail", "x", "nobody was told of the quick check")
+
+    def tell(result: CheckResult) -> None:
+        if result.id == "a-quick":
+            told.set()
+
+    report = run_checks((a_check("a-slow", waits), a_check("a-quick")), a_spec(), FakeAccount().world, observe=tell)
+    assert outcomes(report) == {"a-slow": "pass", "a-quick": "pass"}
+
+
+def test_the_observer_runs_in_the_caller_s_thread() -> None:
+    threads: set[threading.Thread] = set()
+    checks = tuple(a_check(f"a-{number}") for number in range(20))
+    run_checks(checks, a_spec(), FakeAccount().world, observe=lambda _one: threads.add(threading.current_thread()))
+    assert threads == {threading.current_thread()}
+
+
+def test_what_the_observer_raises_is_not_swallowed() -> None:
+    def broken(_result: CheckResult) -> None:
+        raise UnavailableError("nobody reads")
+
+    with pytest.raises(UnavailableError, match="nobody reads"):
+        run_checks((a_check("a-1"),), a_spec(), FakeAccount().world, observe=broken)
+
+
+def test_checks_that_do_not_need_each_other_run_side_by_side() -> None:
+    together = Barrier(4, timeout=WAIT_S)
+
+    def meets(_spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+        together.wait()
+        return iter(())
+
+    assert set(outcomes(run(*(a_check(f"a-{number}", meets) for number in range(4)))).values()) == {"pass"}
+
+
+def test_a_long_chain_of_needs_ends_though_threads_are_few() -> None:
+    chain = [a_check("a-0"), *(a_check(f"a-{number}", silent, f"a-{number - 1}") for number in range(1, 40))]
+    assert set(outcomes(run(*reversed(chain))).values()) == {"pass"}
+
+
+def test_a_fact_that_many_checks_ask_for_is_fetched_once() -> None:
+    account = FakeAccount()
+    run_checks(CLUSTER_CHECKS, a_spec(), account.world)
+    calls = sorted(map(str, account.calls.operations))
+    assert calls == ["caller.identity", "eks.describe", "network.security_groups", "network.subnets"]
+
+
+def test_a_finding_is_located_by_its_path() -> None:
+    def judge(_spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+        yield a_finding("fail", "x", "somewhere", path=("network", "subnet_ids"))
+        yield a_finding("fail", "x", "at a place the file does not have", path=("tags",))
+        yield a_finding("fail", "x", "nowhere")
+
+    def locate(path: tuple[str | int, ...]) -> str | None:
+        assert path
+        return "cluster.yaml:4:3" if path == ("network", "subnet_ids") else None
+
+    report = run_checks((a_check("a-check", judge),), a_spec(), FakeAccount().world, locate=locate)
+    assert [found.location for found in report.results[0].findings] == ["cluster.yaml:4:3", None, None]

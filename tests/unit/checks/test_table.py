@@ -1,0 +1,127 @@
+"""Every check of the catalogue, row by row: outcome, findings word for word, and what it asked of AWS."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpctl.checks.catalogue import CLUSTER_CHECKS
+from hpctl.checks.engine import run_checks
+from hpctl.errors import AccessError, HpctlError, UnavailableError
+from hpctl.spec.cluster import ClusterSpec
+from hpctl.terms import Outcome
+from tests.unit.builders import a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
+from tests.unit.checks import rows_eks, rows_network, rows_slurm, rows_spec_rules
+from tests.unit.checks.row import BY_ID, Row, judge
+from tests.unit.fakes import FakeAccount
+
+ROWS = (*rows_spec_rules.ROWS, *rows_slurm.ROWS, *rows_eks.ROWS, *rows_network.ROWS)
+OFFLINE = [one.id for one in CLUSTER_CHECKS if not one.reads]
+
+ASKS: dict[str, tuple[str, ...]] = {
+    "eks-cluster-active": ("caller.identity", "eks.describe"),
+    "eks-auth-mode": ("caller.identity", "eks.describe"),
+    "network-ids-exist": ("caller.identity", "network.subnets", "network.security_groups"),
+    "network-efa-single-az": ("network.subnets",),
+    "network-multi-subnet": ("network.subnets",),
+}
+"""What each check that reads AWS asks of the ports."""
+
+PORT_OF = {
+    "eks:DescribeCluster": "eks.describe",
+    "ec2:DescribeSubnets": "network.subnets",
+    "ec2:DescribeSecurityGroups": "network.security_groups",
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_check_judges_as_its_row_says(row: Row) -> None:
+    result = judge(row.check, row.spec, row.account)
+    assert (result.outcome, result.findings, result.reason) == (row.outcome, row.findings, row.reason)
+
+
+@pytest.mark.parametrize("check_id", list(BY_ID))
+def test_every_check_is_shown_to_hold_and_to_complain(check_id: str) -> None:
+    outcomes = {row.outcome for row in ROWS if row.check == check_id}
+    complaints = {Outcome.WARN, Outcome.FAIL} | ({Outcome.PASS} if check_id == "network-multi-subnet" else set())
+    assert Outcome.PASS in outcomes
+    assert outcomes & complaints
+
+
+@pytest.mark.parametrize("check_id", OFFLINE)
+def test_an_offline_check_asks_nothing_of_aws(check_id: str) -> None:
+    for row in (one for one in ROWS if one.check == check_id):
+        account = FakeAccount()
+        judge(check_id, row.spec, account)
+        assert account.calls.made == []
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.findings], ids=str)
+def test_findings_keep_the_house_style(row: Row) -> None:
+    for found in row.findings:
+        assert not found.message.endswith(".")
+        assert found.remedy or found.level != "fail"
+
+
+def test_exactly_the_checks_that_read_aws_are_shown_to_go_blind() -> None:
+    assert set(ASKS) == {one.id for one in CLUSTER_CHECKS if one.reads}
+
+
+@pytest.mark.parametrize("check_id", list(ASKS))
+def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
+    account = FakeAccount()
+    judge(check_id, WISH, account)
+    declared = {PORT_OF[action] for action in BY_ID[check_id].reads}
+    assert set(account.calls.operations) == set(ASKS[check_id])
+    assert set(ASKS[check_id]) - {"caller.identity"} == declared
+
+
+WISH = a_spec()
+
+
+@pytest.mark.parametrize(("check_id", "operation"), [(one, asked) for one in ASKS for asked in ASKS[one]])
+def test_access_denied_is_unknown_and_names_the_action(check_id: str, operation: str) -> None:
+    account = FakeAccount()
+    account.calls.fail_always(operation, AccessError("not allowed to look", action="ec2:DescribeThings"))
+    result = judge(check_id, WISH, account)
+    assert (result.outcome, result.findings) == (Outcome.UNKNOWN, ())
+    assert result.reason == "could not look: not allowed to look"
+    assert result.hint == "allow `ec2:DescribeThings`, or leave the check out with `--skip`"
+
+
+@pytest.mark.parametrize(("check_id", "operation"), [(one, asked) for one in ASKS for asked in ASKS[one]])
+@pytest.mark.parametrize(
+    "error", [UnavailableError("no answer", hint="try again"), AccessError("expired", hint="log in")]
+)
+def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error: HpctlError) -> None:
+    account = FakeAccount()
+    account.calls.fail_always(operation, error)
+    result = judge(check_id, WISH, account)
+    assert (result.outcome, result.findings) == (Outcome.UNKNOWN, ())
+    assert (result.reason, result.hint) == (f"could not look: {error.message}", error.hint)
+
+
+def test_missing_subnets_fail_their_check_and_the_zones_are_not_judged() -> None:
+    spec = a_spec(network=a_network("subnet-gone"))
+    outcomes = {
+        one.id: (one.outcome, one.reason) for one in run_checks(CLUSTER_CHECKS, spec, FakeAccount().world).results
+    }
+    reason = "needs `network-ids-exist`, which did not hold"
+    assert outcomes["network-ids-exist"] == (Outcome.FAIL, None)
+    assert outcomes["network-efa-single-az"] == (Outcome.SKIP, reason)
+    assert outcomes["network-multi-subnet"] == (Outcome.SKIP, reason)
+
+
+@pytest.mark.parametrize("arn_of", ["account", "region"])
+def test_an_eks_cluster_that_is_elsewhere_is_not_asked_for(arn_of: str) -> None:
+    account = FakeAccount()
+    account.caller.who = an_identity(**{arn_of: "somewhere"})
+    arn = "arn:aws:eks:us-west-2:123456789012:cluster/training"
+    spec = a_spec(orchestrator={"eks": {"cluster_arn": arn}})
+    assert judge("eks-cluster-active", spec, account).outcome is Outcome.FAIL
+    assert account.calls.operations == ["caller.identity"]
+
+
+@pytest.mark.parametrize("spec", [a_slurm_spec(), a_spec(), a_spec(a_plain_group())], ids=["slurm", "eks", "plain"])
+def test_a_healthy_wish_passes_every_check(spec: ClusterSpec) -> None:
+    report = run_checks(CLUSTER_CHECKS, spec, FakeAccount().world)
+    assert [(one.id, one.outcome, one.findings) for one in report.results if one.outcome is not Outcome.PASS] == []
