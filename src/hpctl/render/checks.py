@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from hpctl.render.diagnoses import advice
+from hpctl.render.advice import advice
 from hpctl.render.page import Blank, Piece, Prose, Style
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome

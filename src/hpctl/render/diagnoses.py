@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from hpctl.render.advice import advice
 from hpctl.render.page import Blank, Piece, Prose, Style, Verbatim
 from hpctl.render.words import counted
 from hpctl.report.cluster import Diagnosis
@@ -26,22 +27,6 @@ def why_and_fix(cause: str | None, remedy: str | None, *, indent: int) -> Iterat
         yield Prose(cause, lead="cause:", style=Style.BOLD, indent=indent)
     if remedy:
         yield from advice(remedy, lead="fix:", indent=indent)
-
-
-def advice(text: str, *, lead: str, indent: int) -> Iterator[Piece]:
-    """Yield what to do: sentences (they have backticks) are wrapped, bare commands are left to be pasted."""
-    first, *others = text.splitlines() or [""]
-    if not others:
-        yield _advice(first, lead=lead, indent=indent)
-        return
-    yield Prose(lead, style=Style.BOLD, indent=indent)
-    for line in (first, *others):
-        yield _advice(line, lead="", indent=indent + 2)
-
-
-def _advice(line: str, *, lead: str, indent: int) -> Piece:
-    kind = Prose if "`" in line else Verbatim
-    return kind(line, lead=lead, style=Style.BOLD if lead else Style.PLAIN, indent=indent)
 
 
 def next_steps(steps: Iterable[str]) -> Iterator[Piece]:

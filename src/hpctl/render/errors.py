@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hpctl.errors import AccessError, HpctlError, Problem, RefusedError, SpecError
+from hpctl.render.advice import line_of_advice
+from hpctl.render.layout import lines
 from hpctl.render.output import Output
-from hpctl.render.safe import one_line, safe_text
+from hpctl.render.page import Blank, Piece, Prose, Style, Verbatim
+from hpctl.render.safe import one_line
+from hpctl.render.screen import Screen
 from hpctl.render.terminal import Terminal, write
 
 _SCHEMA_VERSION: Final = "hpctl/v1"  # that of every report; `report.base` would load Pydantic to say so
@@ -20,20 +24,21 @@ def show_error(error: HpctlError, output: Output, terminal: Terminal) -> None:
 
         write(terminal.stderr, compact(_form(error)))
     else:
-        paint = _bold_red if terminal.colour_stderr else str
-        write(terminal.stderr, "".join(f"{line}\n" for line in _text(error, paint("error:"))))
+        width = terminal.width if terminal.stderr.isatty() else None
+        screen = Screen(width, colour=terminal.colour_stderr)
+        write(terminal.stderr, "".join(f"{line}\n" for line in lines(_pieces(error), screen)))
 
 
-def _text(error: HpctlError, lead: str) -> Iterator[str]:
-    yield f"{lead} {safe_text(_sentence(error))}"
+def _pieces(error: HpctlError) -> Iterator[Piece]:
+    yield Prose(_sentence(error), lead="error:", style=Style.BAD)
     if isinstance(error, SpecError) and error.problems:
-        yield ""
-        yield from map(_problem_line, _sorted(error.problems))
+        yield Blank()
+        yield from (Verbatim(_problem_line(problem)) for problem in _sorted(error.problems))
     if error.hint:
-        first, *others = safe_text(error.hint).splitlines()
-        yield ""
-        yield f"hint: {first}"
-        yield from (f"      {line}" for line in others)
+        first, *others = error.hint.split("\n")
+        yield Blank()
+        yield line_of_advice(first, lead="hint:")
+        yield from (line_of_advice(line, indent=len("hint: ")) for line in others)
 
 
 def _sentence(error: HpctlError) -> str:
@@ -88,7 +93,3 @@ def _problem_form(problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "nearest": problem.nearest,
     }
-
-
-def _bold_red(text: str) -> str:
-    return f"\x1b[1;31m{text}\x1b[0m"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from hpctl.render import checks, clusters, instances, nodes, plans
+from hpctl.render import checks, clusters, instances, nodes, plans, sandboxes
 from hpctl.render.output import Output
 from hpctl.render.page import Piece
 from hpctl.report.base import Report
@@ -20,13 +20,14 @@ from hpctl.report.cluster import (
 )
 from hpctl.report.instance import InstanceTypeListReport, InstanceTypeReport
 from hpctl.report.plan import PlanReport
+from hpctl.report.sandbox import SandboxReport
 
 
 def pieces(report: Report, output: Output, now: datetime) -> Iterator[Piece]:
     """Return what a person is shown of `report`; `LookupError` for a report that nobody drew a view for."""
     if output is Output.WIDE and (wide := _wide(report)):
         return wide
-    for view in (_cluster_view(report, now), _other_view(report)):
+    for view in (_cluster_view(report, now), _change_view(report), _fact_view(report)):
         if view is not None:
             return view
     raise LookupError(type(report).__name__)
@@ -59,7 +60,7 @@ def _cluster_view(report: Report, now: datetime) -> Iterator[Piece] | None:
             return None
 
 
-def _other_view(report: Report) -> Iterator[Piece] | None:
+def _change_view(report: Report) -> Iterator[Piece] | None:
     match report:
         case PlanReport():
             return plans.plan(report)
@@ -67,9 +68,17 @@ def _other_view(report: Report) -> Iterator[Piece] | None:
             return checks.check_report(report)
         case OutcomeReport():
             return clusters.outcome(report)
+        case _:
+            return None
+
+
+def _fact_view(report: Report) -> Iterator[Piece] | None:
+    match report:
         case InstanceTypeListReport():
             return instances.instance_type_list(report)
         case InstanceTypeReport():
             return instances.instance_type(report)
+        case SandboxReport():
+            return sandboxes.sandbox(report)
         case _:
             return None

@@ -17,6 +17,7 @@ from hpctl.report.cluster import (
 )
 from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
 from hpctl.report.plan import Action, PlannedGroup, PlanReport
+from hpctl.report.sandbox import SandboxReport
 from hpctl.terms import Outcome
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -318,6 +319,18 @@ C5 = InstanceTypeFacts(
 INSTANCE_TYPES = InstanceTypeListReport(instance_types=(P5, C5))
 INSTANCE_TYPE = InstanceTypeReport(instance_type=P5)
 
+SANDBOX = SandboxReport(
+    name="default",
+    status="running",
+    endpoint="http://127.0.0.1:4566",
+    pid=4711,
+    region="us-west-2",
+    account="123456789012",
+    pace_s=6.0,
+    started_at=NOW,
+    home="/home/ana/.local/state/hpctl/sandbox/default",
+)
+
 EVERY_REPORT = {
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
@@ -330,4 +343,5 @@ EVERY_REPORT = {
     "outcome": OUTCOME,
     "instance-types": INSTANCE_TYPES,
     "instance-type": INSTANCE_TYPE,
+    "sandbox": SANDBOX,
 }

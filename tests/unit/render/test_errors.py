@@ -13,7 +13,9 @@ from hpctl.errors import (
     Problem,
     RefusedError,
     SpecError,
+    UsageError,
 )
+from hpctl.render.data import check_query
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.report.base import SCHEMA_VERSION
@@ -43,7 +45,7 @@ def test_an_error_without_a_hint_is_one_line() -> None:
 
 
 def test_further_lines_of_a_hint_stand_under_the_first() -> None:
-    assert text_of(ConflictError("busy", hint="one\n  two")) == "error: busy\n\nhint: one\n        two\n"
+    assert text_of(ConflictError("busy", hint="one\ntwo")) == "error: busy\n\nhint: one\n      two\n"
 
 
 def test_every_problem_of_a_spec_is_shown_in_file_order_with_its_place_and_counted() -> None:
@@ -109,3 +111,29 @@ def test_for_machines_problems_and_aws_codes_are_fields() -> None:
     }
     assert refused["aws_code"] == "ResourceLimitExceeded"
     assert plain == {"code": "conflict", "exit_code": ExitCode.CONFLICT, "message": "busy", "hint": None}
+
+
+def test_on_a_terminal_sentences_are_wrapped_and_commands_are_not() -> None:
+    command = "aws eks update-cluster-config --name training-eks --access-config authenticationMode=API"
+    error = ConflictError(
+        "the cluster is busy with something that takes a long time to explain on one line of text",
+        hint=f"wait until it is done, which takes as long as it takes, or else change the mode, one-way\n{command}",
+    )
+    terminal = on_a_tty(NO_COLOR="1")
+    show_error(error, Output.TABLE, terminal)
+    assert err(terminal).splitlines() == [
+        "error: the cluster is busy with something that takes a long time to explain on",
+        "       one line of text",
+        "",
+        "hint: wait until it is done, which takes as long as it takes, or else change the",
+        "      mode, one-way",
+        f"      {command}",
+    ]
+
+
+def test_the_mark_under_a_bad_query_stands_where_the_query_is_bad() -> None:
+    with pytest.raises(UsageError) as caught:
+        check_query("clusters[  ", Output.JSON)
+    query, mark = text_of(caught.value).splitlines()[2:]
+    assert query == "hint: clusters[  ".rstrip()
+    assert mark.index("^") == len("hint: clusters[  ")

@@ -28,17 +28,16 @@ OUR_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 OUR_CURSOR = re.compile(r"\x1b\[(\?25[lh]|[0-9]*A|2K)|\r")
 
 CLOSED_WORDS = {"schema_version", "kind", "verb", "result", "state", "outcome", "type"}
-TIMES = {"time", "created_at", "launched_at"}
+TIMES = {"time", "created_at", "launched_at", "started_at"}
 
 
 def poisoned(value: Any, key: str = "") -> Any:
     match value:
         case Mapping():
-            finding = "remedy" in value and "level" in value
+            closed = CLOSED_WORDS | TIMES
+            closed |= {"level"} if "remedy" in value else {"status"} if "pace_s" in value else set()
             return {
-                (name if name.isidentifier() else name + HOSTILE): item
-                if name in CLOSED_WORDS | TIMES or (finding and name == "level")
-                else poisoned(item, name)
+                (name if name.isidentifier() else name + HOSTILE): item if name in closed else poisoned(item, name)
                 for name, item in value.items()
             }
         case str():

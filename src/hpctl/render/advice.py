@@ -1,0 +1,29 @@
+"""What to do: sentences are wrapped, commands are left to be pasted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hpctl.render.page import Piece, Prose, Style, Verbatim
+
+_PASTEABLE: Final = re.compile(r'^\s|  |(?:^|\s)--?\w|[=|{}$"\\]|://')
+"""Flags, assignments, pipes, quotes (a sentence has them in backticks) and spaces that mean something."""
+
+
+def advice(text: str, *, lead: str, indent: int) -> Iterator[Piece]:
+    """Yield what to do, several lines below their lead, so that each can be pasted."""
+    first, *others = text.split("\n")
+    if not others:
+        yield line_of_advice(first, lead=lead, indent=indent)
+        return
+    yield Prose(lead, style=Style.BOLD, indent=indent)
+    for line in (first, *others):
+        yield line_of_advice(line, indent=indent + 2)
+
+
+def line_of_advice(line: str, *, lead: str = "", indent: int = 0) -> Piece:
+    """Return one line as the kind of piece that it looks like."""
+    kind = Prose if "`" in line or not _PASTEABLE.search(line) else Verbatim
+    return kind(line, lead=lead, style=Style.BOLD if lead else Style.PLAIN, indent=indent)
