@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ruamel.yaml import YAML
@@ -83,8 +83,7 @@ class _Composer:
     def _scalar(self, event: ScalarEvent, place: Place) -> ScalarNode:
         if event.tag not in {None, "!", _TEXT_TAG}:
             self._refuse_tag(event, place)
-        plain = bool(event.implicit[0]) and event.style is None
-        return ScalarNode(place, _unshielded(str(event.value)), plain=plain)
+        return ScalarNode(place, _unshielded(str(event.value)), plain=event.tag is None and event.style is None)
 
     def _items(self, path: str, depth: int) -> Iterator[Node]:
         for index, event in enumerate(self._until(SequenceEndEvent)):
@@ -97,7 +96,7 @@ class _Composer:
                 self.refuse(place, "a key must be a plain text")
             key = self._scalar(event, place)
             below = joined(path, key.text)
-            value = self.node(next(self.events), below, depth + 1)
+            value = _beside_key(self.node(next(self.events), below, depth + 1), place)
             if key.text == "<<" and key.plain:
                 yield from self._merged(value)
             else:
@@ -186,6 +185,13 @@ def _compose(file: str, text: str) -> tuple[Node, tuple[Problem, ...]]:
     if another := next(documents, None):
         composer.refuse(_place(another, ""), "a second document begins here; a file describes one cluster")
     return root, tuple(composer.problems)
+
+
+def _beside_key(value: Node, key: Place) -> Node:
+    """Put an absent value where its key is; the parser finds it only where the next thing begins."""
+    if not (isinstance(value, ScalarNode) and value.plain and value.text == ""):
+        return value
+    return replace(value, place=Place(key.line, key.column, value.place.path))
 
 
 def _place(event: Event, path: str) -> Place:

@@ -80,7 +80,7 @@ def _notation_of(file: str, tree: Node) -> Notation:
     known = {notation: len(written & keys(ClusterSpec, notation).keys()) for notation in Notation}
     if not any(known.values()):
         raise _unrecognised(file, tree)
-    return max(known, key=lambda notation: known[notation])
+    return Notation.HPCTL if known[Notation.HPCTL] > known[Notation.CREATE_CLUSTER] else Notation.CREATE_CLUSTER
 
 
 def _unrecognised(file: str, tree: Node) -> SpecError:
@@ -109,7 +109,7 @@ def _arranged(tree: Node, arrangement: Arrangement) -> dict[str, object]:
 def _headless(tree: Node, arrangement: Arrangement) -> Iterable[Problem]:
     """A spec says which version it is, so that it can still be read when there are several."""
     for key, value in (("api_version", "hpctl/v1"), ("kind", "Cluster")):
-        if (key,) not in arrangement.nodes:
+        if (key,) not in arrangement.nodes and (key,) not in arrangement.meant:
             message = f"`{key}` is missing; write `{key}: {value}`"
             yield Problem(arrangement.file, tree.place.line, tree.place.column, key, message, f"{key}: {value}")
 

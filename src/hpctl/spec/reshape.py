@@ -29,36 +29,40 @@ def reshaped(root: Node, arrangement: Arrangement) -> Node:
     if not isinstance(root, MappingNode):
         return root
     entries = tuple(_lifted_resilience(root.entries, arrangement))
-    return replace(root, entries=tuple(_reshaped_entry(entry, arrangement) for entry in entries))
+    return replace(root, entries=tuple(one for entry in entries for one in _reshaped_entry(entry, arrangement)))
 
 
-def _reshaped_entry(entry: Entry, arrangement: Arrangement) -> Entry:
+def _reshaped_entry(entry: Entry, arrangement: Arrangement) -> Iterator[Entry]:
     match entry.key, entry.value:
         case "Tags", SequenceNode():
-            return replace(entry, value=_mapping_of_pairs(entry.value, arrangement))
+            yield replace(entry, value=_mapping_of_pairs(entry.value, arrangement))
         case "Tags", _:
-            return _refused(entry, "`Tags` is a list of pairs, each a `Key` and a `Value`", arrangement)
+            _report(arrangement, entry.value.place, "`Tags` is a list of pairs, each a `Key` and a `Value`")
         case "InstanceGroups", SequenceNode(items=groups):
             value = replace(entry.value, items=tuple(_reshaped_group(group, arrangement) for group in groups))
-            return replace(entry, value=value)
+            yield replace(entry, value=value)
         case _:
-            return entry
+            yield entry
 
 
 def _reshaped_group(group: Node, arrangement: Arrangement) -> Node:
     if not isinstance(group, MappingNode):
         return group
-    return replace(group, entries=tuple(_with_capacity_word(entry, arrangement) for entry in group.entries))
+    return replace(group, entries=tuple(one for entry in group.entries for one in _with_word(entry, arrangement)))
 
 
-def _with_capacity_word(entry: Entry, arrangement: Arrangement) -> Entry:
-    if entry.key != "CapacityRequirements":
-        return entry
-    match entry.value:
-        case MappingNode(entries=(Entry(key=marker, value=MappingNode(entries=())) as only,)) if marker in MARKERS:
-            return replace(entry, value=ScalarNode(only.place, MARKERS[marker].value, plain=False))
+def _with_word(entry: Entry, arrangement: Arrangement) -> Iterator[Entry]:
+    match entry:
+        case Entry(key="CapacityRequirements", value=MappingNode(entries=(marker,))) if _is_marker(marker):
+            yield replace(entry, value=ScalarNode(marker.place, MARKERS[marker.key].value, plain=False))
+        case Entry(key="CapacityRequirements"):
+            _report(arrangement, entry.value.place, "exactly one of `OnDemand: {}` and `Spot: {}` is needed")
         case _:
-            return _refused(entry, "exactly one of `OnDemand: {}` and `Spot: {}` is needed", arrangement)
+            yield entry
+
+
+def _is_marker(entry: Entry) -> bool:
+    return entry.key in MARKERS and isinstance(entry.value, MappingNode) and not entry.value.entries
 
 
 def _mapping_of_pairs(tags: SequenceNode, arrangement: Arrangement) -> MappingNode:
@@ -98,11 +102,6 @@ def _lifted(recovery: Entry, named: set[str], arrangement: Arrangement) -> Itera
         return
     arrangement.notices.append(f"{written} is `NodeRecovery` in today's API; taken as such")
     yield recovery
-
-
-def _refused(entry: Entry, message: str, arrangement: Arrangement) -> Entry:
-    _report(arrangement, entry.value.place, message)
-    return replace(entry, value=ScalarNode(entry.value.place, "", plain=True))
 
 
 def _report(arrangement: Arrangement, place: Place, message: str) -> None:
