@@ -211,7 +211,7 @@ URL = "http://me:hush@127.0.0.1:1"
             UnavailableError,
             "found no certificate it can trust",
         ),
-        (boto.ReadTimeoutError(endpoint_url=URL), UnavailableError, "got no answer within 30 s from"),
+        (boto.ReadTimeoutError(endpoint_url=URL), UnavailableError, "got no answer in time from"),
         (boto.ConnectionClosedError(endpoint_url=URL), UnavailableError, "lost the connection to"),
         (boto.HTTPClientError(error="reset"), UnavailableError, "lost the connection to"),
         (boto.ResponseStreamingError(error="cut"), UnavailableError, "lost the connection to"),

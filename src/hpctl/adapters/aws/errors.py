@@ -239,7 +239,7 @@ _MISHAPS: Final = (
         "found no certificate it can trust at",
         "behind a proxy that replaces certificates, point AWS_CA_BUNDLE at its CA certificates",
     ),
-    ((boto.ReadTimeoutError,), f"got no answer within {timeouts.READ_S:g} s from", "try again later"),
+    ((boto.ReadTimeoutError,), "got no answer in time from", "try again later"),
     (
         (boto.ConnectionError,),
         "could not connect to",

@@ -16,6 +16,7 @@ from botocore.exceptions import ConfigParseError, InvalidRegionError, ProfileNot
 
 from hpctl import __version__, timeouts
 from hpctl.adapters.aws import models
+from hpctl.adapters.aws.answers import CarefulParserFactory
 from hpctl.adapters.aws.calllog import CallLog
 from hpctl.adapters.aws.errors import CAUGHT, Request, lacking, translated
 from hpctl.catalog.nearest import nearest
@@ -50,6 +51,7 @@ class AwsSession:
             self._botocore.set_config_variable("region", region)
         self._settings = self._read_settings()
         models.prefer(self._botocore)
+        self._botocore.register_component("response_parser_factory", CarefulParserFactory())
         if log is not None:
             CallLog(log).listen(self._botocore)
 

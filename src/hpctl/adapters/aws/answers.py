@@ -1,0 +1,57 @@
+"""Answers that AWS never gave: a proxy's page, a list where an object belongs, half of a body.
+
+botocore reads some of them as an answer without members, which would look like "no events" or "no tags",
+and stumbles over others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.parsers import ResponseParser, ResponseParserError, ResponseParserFactory
+
+_JSON: Final = ("json", "rest-json")
+_FIRST_REFUSAL: Final = 300
+
+
+class CarefulParser:
+    """A parser of botocore that says so when it cannot read an answer."""
+
+    def __init__(self, parser: ResponseParser, protocol: str) -> None:
+        """Parse with `parser`, which knows the protocol."""
+        self._parser = parser
+        self._protocol = protocol
+
+    def parse(self, response: Mapping[str, Any], shape: Any) -> dict[str, Any]:
+        """Return what botocore makes of the answer.
+
+        Raises:
+            ResponseParserError: the answer is cut short, or not what the service model describes.
+        """
+        if flaw := self._flaw(response):
+            raise ResponseParserError(flaw)
+        try:
+            parsed = self._parser.parse(response, shape)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ResponseParserError(f"{type(error).__name__}: {error}") from error
+        if parsed is None:
+            raise ResponseParserError("nothing where an object belongs")
+        return dict(parsed)
+
+    def _flaw(self, response: Mapping[str, Any]) -> str | None:
+        body, announced = response["body"], response["headers"].get("content-length", "")
+        if announced.isdecimal() and len(body) < int(announced):  # hpctl sends no HEAD, which would have no body
+            return f"{len(body)} of {announced} bytes came"
+        foreign = body and not body.lstrip().startswith(b"{")
+        if self._protocol in _JSON and foreign and response["status_code"] < _FIRST_REFUSAL:
+            return "no JSON object came"
+        return None
+
+
+class CarefulParserFactory(ResponseParserFactory):
+    """Makes careful parsers: botocore's component `response_parser_factory`."""
+
+    def create_parser(self, protocol_name: str) -> CarefulParser:  # type: ignore[override]  # only `parse` is used
+        """Return the careful form of the protocol's parser."""
+        return CarefulParser(super().create_parser(protocol_name), protocol_name)
