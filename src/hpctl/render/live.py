@@ -9,7 +9,7 @@ from hpctl.render.layout import lines
 from hpctl.render.page import Piece
 from hpctl.render.safe import one_line
 from hpctl.render.screen import Screen
-from hpctl.render.steps import pieces_of
+from hpctl.render.steps import Narrator
 from hpctl.render.terminal import Terminal
 from hpctl.render.words import duration, time_of_day
 from hpctl.report.progress import Finished, GroupProgress, Observed, Progress
@@ -27,6 +27,7 @@ def follow_live(steps: Iterable[Progress], terminal: Terminal) -> None:
 
     console = _console(terminal)
     region = _Region(console)
+    narrator = Narrator(time_of_day)
     answered_here = terminal.stdout.isatty()  # then the answer is the next line, and says how it ended
     with Live(
         get_renderable=region.now,
@@ -42,9 +43,9 @@ def follow_live(steps: Iterable[Progress], terminal: Terminal) -> None:
                 case Finished():
                     region.end()
                     if not answered_here:
-                        _print(pieces_of(step, time_of_day), terminal, console)
+                        _print(narrator.tell(step), terminal, console)
                 case _:
-                    _print(pieces_of(step, time_of_day), terminal, console)
+                    _print(narrator.tell(step), terminal, console)
             live.refresh()
 
 

@@ -8,7 +8,7 @@ from hpctl.render.data import compact
 from hpctl.render.layout import lines
 from hpctl.render.output import Output
 from hpctl.render.screen import Screen
-from hpctl.render.steps import Memory, pieces_of
+from hpctl.render.steps import Narrator
 from hpctl.render.terminal import Terminal, write
 from hpctl.report.progress import Progress
 
@@ -32,7 +32,7 @@ def follow(steps: Iterator[Progress], output: Output, terminal: Terminal) -> Non
 
 def _follow_plainly(steps: Iterable[Progress], terminal: Terminal) -> None:
     screen = Screen(width=None, colour=terminal.colour_stderr)
-    memory = Memory()
+    narrator = Narrator()
     for step in steps:
-        if memory.is_news(step):
-            write(terminal.stderr, "".join(f"{line}\n" for line in lines(pieces_of(step), screen)))
+        if text := "".join(f"{line}\n" for line in lines(narrator.tell(step), screen)):
+            write(terminal.stderr, text)

@@ -15,44 +15,62 @@ HEARTBEAT_S: Final = 60.0
 """A log that says nothing for longer looks like a process that hangs."""
 
 
-class Memory:
-    """What was said last, so that nothing is said twice within a minute."""
+Stamp = Callable[[datetime], str]
+"""How a time is written before a line."""
 
-    def __init__(self) -> None:
+
+class Narrator:
+    """Tells steps as lines; what was said is not said again: a state within a minute, a known cause ever."""
+
+    def __init__(self, stamp: Stamp = moment) -> None:
         """Nothing was said yet."""
+        self._stamp = stamp
         self._said: tuple[object, ...] | None = None
         self._said_at_s = 0.0
+        self._explained: set[tuple[str | None, str | None]] = set()
 
-    def is_news(self, step: Progress) -> bool:
-        """Whether `step` tells what was not said before, or a minute has passed; remembers it, if so."""
-        if not isinstance(step, Observed):
-            return True
+    def tell(self, step: Progress) -> Iterator[Piece]:
+        """Yield the line of a step, and cause and remedy under an event that is a known failure."""
+        time = self._stamp(step.time)
+        match step:
+            case Started():
+                verb = {"create": "creating", "delete": "deleting"}[step.verb]
+                yield Prose(f"{verb} cluster `{step.cluster}`{f' ({step.arn})' if step.arn else ''}", lead=time)
+            case Observed():
+                if self._is_news(step):
+                    yield Prose(sentence(step), lead=time)
+            case EventSeen():
+                yield self._event(step)
+                yield from self._why(step)
+            case Finished():
+                yield Prose(f"cluster `{step.cluster}`: {step.status}, after {duration(step.elapsed_s)}", lead=time)
+            case _:
+                assert_never(step)
+
+    def _is_news(self, step: Observed) -> bool:
         seen = (step.status, step.groups, step.waiting_for)
         if seen == self._said and step.elapsed_s - self._said_at_s < HEARTBEAT_S:
             return False
         self._said, self._said_at_s = seen, step.elapsed_s
         return True
 
+    def _event(self, step: EventSeen) -> Piece:
+        event = step.event
+        said = ": ".join(filter(None, (event.description, event.failure_message)))
+        where = ", ".join(part for part in (event.instance_group, event.node_id) if part and part not in said)
+        return Prose(
+            f"{where}: {said}" if where else said,
+            lead=f"{self._stamp(event.time)} {event.level}:",
+            style=LEVELS.get(event.level, Style.PLAIN),
+        )
 
-Stamp = Callable[[datetime], str]
-"""How a time is written before a line."""
-
-
-def pieces_of(step: Progress, stamp: Stamp = moment) -> Iterator[Piece]:
-    """Yield one line for a step, and cause and remedy under an event that is a known failure."""
-    time = stamp(step.time)
-    match step:
-        case Started():
-            verb = {"create": "creating", "delete": "deleting"}[step.verb]
-            yield Prose(f"{verb} cluster `{step.cluster}`{f' ({step.arn})' if step.arn else ''}", lead=time)
-        case Observed():
-            yield Prose(sentence(step), lead=time)
-        case EventSeen():
-            yield from _event(step, stamp)
-        case Finished():
-            yield Prose(finished(step), lead=time)
-        case _:
-            assert_never(step)
+    def _why(self, step: EventSeen) -> Iterator[Piece]:
+        why = (step.diagnosis.cause, step.diagnosis.remedy) if step.diagnosis else (None, None)
+        if why in self._explained and any(why):
+            yield Prose("cause and fix: see above", indent=4)
+        else:
+            self._explained.add(why)
+            yield from why_and_fix(*why, indent=4)
 
 
 def sentence(step: Observed) -> str:
@@ -62,24 +80,6 @@ def sentence(step: Observed) -> str:
     return "; ".join(filter(None, (f"{step.status} ({duration(step.elapsed_s)})", groups, waiting)))
 
 
-def finished(step: Finished) -> str:
-    """Return how it ended, and how long that took."""
-    return f"cluster `{step.cluster}`: {step.status}, after {duration(step.elapsed_s)}"
-
-
 def count(group: GroupProgress) -> str:
     """Return `workers 3/4`."""
     return f"{group.name} {group.current_count}/{group.target_count}"
-
-
-def _event(step: EventSeen, stamp: Stamp) -> Iterator[Piece]:
-    event = step.event
-    said = ": ".join(filter(None, (event.description, event.failure_message)))
-    where = ", ".join(part for part in (event.instance_group, event.node_id) if part and part not in said)
-    yield Prose(
-        f"{where}: {said}" if where else said,
-        lead=f"{stamp(event.time)} {event.level}:",
-        style=LEVELS.get(event.level, Style.PLAIN),
-    )
-    if step.diagnosis is not None:
-        yield from why_and_fix(step.diagnosis.cause, step.diagnosis.remedy, indent=4)

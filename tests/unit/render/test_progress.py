@@ -173,6 +173,12 @@ def test_steps_without_groups_or_arn_are_shown_too() -> None:
     ]
 
 
+def test_events_that_nobody_can_explain_are_not_explained() -> None:
+    terminal = in_a_pipe()
+    follow(iter([EventSeen(time=NOW, event=EVENTS.events[0])] * 2), Output.TABLE, terminal)
+    assert err(terminal).splitlines() == ["2026-03-01T11:47:00Z Info: Cluster creation started"] * 2
+
+
 def test_an_event_does_not_name_what_its_text_names_already() -> None:
     terminal = in_a_pipe()
     event = replace(
@@ -180,3 +186,18 @@ def test_an_event_does_not_name_what_its_text_names_already() -> None:
     )
     follow(iter([EventSeen(time=NOW, event=event)]), Output.TABLE, terminal)
     assert err(terminal) == "2026-03-01T11:55:00Z Error: Instance i-0123456789abcdef0 of workers failed\n"
+
+
+def test_a_known_cause_is_explained_once() -> None:
+    terminal = in_a_pipe()
+    known, other = EVENTS.events[1], replace(EVENTS.events[1], event_id="2", description="Another node")
+    steps = [EventSeen(time=NOW, event=event, diagnosis=DIAGNOSIS) for event in (known, other)]
+    unlike = DIAGNOSIS.model_copy(update={"cause": "something else", "remedy": None})
+    follow(iter([*steps, EventSeen(time=NOW, event=known, diagnosis=unlike)]), Output.TABLE, terminal)
+    assert err(terminal).count(f"cause: {DIAGNOSIS.cause}") == 1
+    assert err(terminal).splitlines()[-4:] == [
+        err(terminal).splitlines()[0].replace("Instance failed its checks", "Another node"),
+        "    cause and fix: see above",
+        err(terminal).splitlines()[0],
+        "    cause: something else",
+    ]
