@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hpctl.errors import ConflictError, NotFoundError, UnavailableError
+from hpctl.errors import ConflictError, HpctlError, NotFoundError, UnavailableError
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.plan.create import RUN_ID_TAG
 from hpctl.report.plan import Action, PlanReport
 from hpctl.report.progress import Progress, Started
+from hpctl.terms import ClusterStatus
 
 
 def apply(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Send every action of `plan` in order and yield a step for each.
 
-    Raises `ConflictError` when a cluster that is not this run's has taken the name meanwhile.
+    Raises `ConflictError` when a cluster that is not this run's has taken the name meanwhile, or is busy.
     """
     for action in plan.actions:
         arn = _send(action, plan.cluster, ports.clusters)
@@ -23,23 +24,49 @@ def apply(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
 
 
 def _send(action: Action, name: str, clusters: Clusters) -> str | None:
-    if action.verb == "delete":
-        clusters.delete(name)
-        return None
+    match action.verb:
+        case "create":
+            return _create(action.request, name, clusters)
+        case "delete":
+            _delete(name, clusters)
+            return None
+
+
+def _create(request: Mapping[str, Any], name: str, clusters: Clusters) -> str:
     try:
-        return clusters.create(action.request)
+        return clusters.create(request)
     except (ConflictError, UnavailableError) as error:
         # The answer to an earlier try may have been lost after AWS had acted on it: our tag tells.
-        mine = _made_by_this_run(action.request, name, clusters)
+        mine = _made_by_this_run(request, name, clusters)
         if mine is None:
             raise error from None
         return mine
+
+
+def _delete(name: str, clusters: Clusters) -> None:
+    try:
+        clusters.delete(name)
+    except NotFoundError:
+        return
+    except (ConflictError, UnavailableError) as error:
+        # As with create, the answer may have been lost; a cluster that is going is what was wanted.
+        if not _going(name, clusters):
+            raise error from None
+
+
+def _going(name: str, clusters: Clusters) -> bool:
+    try:
+        return clusters.describe(name).status == ClusterStatus.DELETING
+    except NotFoundError:
+        return True
+    except HpctlError:
+        return False
 
 
 def _made_by_this_run(request: Mapping[str, Any], name: str, clusters: Clusters) -> str | None:
     try:
         arn = clusters.describe(name).arn
         seen = clusters.tags(arn).get(RUN_ID_TAG)
-    except (NotFoundError, UnavailableError):
+    except HpctlError:  # whatever keeps us from telling, the first error says more
         return None
     return arn if {"Key": RUN_ID_TAG, "Value": seen} in request["Tags"] else None
