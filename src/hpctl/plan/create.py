@@ -61,14 +61,16 @@ def guard(spec: ClusterSpec, identity: Identity) -> None:
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
-    """Return 16 hex digits that are equal for equal requests, whatever the order of their members."""
-    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:16]
+    """Return 16 hex digits that are equal for equal requests, whatever the order of their members and tags."""
+    tags = sorted(request.get("Tags", ()), key=lambda tag: str(tag["Key"]))
+    return hashlib.sha256(json.dumps({**request, "Tags": tags}, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def tagged(request: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-    """Return `request` with `tags` after those it has."""
+    """Return `request` with `tags` after those it has, and in place of any of the same key."""
+    kept = [tag for tag in request.get("Tags", ()) if tag["Key"] not in tags]
     added = [{"Key": key, "Value": value} for key, value in tags.items()]
-    return {**request, "Tags": [*request.get("Tags", ()), *added]}
+    return {**request, "Tags": [*kept, *added]}
 
 
 def _state(world: World, name: str, digest: str) -> Literal["absent", "same", "other"]:
