@@ -43,17 +43,19 @@ class ExitCode(IntEnum):
 class HpctlError(Exception):
     """An error a person can act on.
 
-    `message` is one sentence without a full stop, values in backticks; `hint` is what to do or type
-    next and may span lines; `code` is the stable name that `-o json` shows.
+    `message` is one sentence without a full stop, values in backticks; `cause` is what is behind it, when
+    that is known; `hint` is what to do or type next and may span lines; `code` is the stable name that
+    `-o json` shows.
     """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        """Keep the two texts apart: the renderer decides how they look."""
+    def __init__(self, message: str, *, cause: str | None = None, hint: str | None = None) -> None:
+        """Keep the texts apart: the renderer decides how they look."""
         super().__init__(message)
         self.message = message
+        self.cause = cause
         self.hint = hint
 
 
@@ -141,9 +143,9 @@ class RefusedError(HpctlError):
     code = "refused"
     exit_code = ExitCode.CHECKS_FAILED
 
-    def __init__(self, message: str, *, aws_code: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, aws_code: str, cause: str | None = None, hint: str | None = None) -> None:
         """Keep AWS's own code: scripts and known failures match on it."""
-        super().__init__(message, hint=hint)
+        super().__init__(message, cause=cause, hint=hint)
         self.aws_code = aws_code
 
 

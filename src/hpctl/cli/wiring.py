@@ -107,7 +107,10 @@ class Session:
 
 
 def session(said: Invocation, *, region_of_spec: str | None = None) -> Session:
-    """Open a session for this invocation."""
+    """Open a session for this invocation; `UsageError` when its `--query` cannot be used."""
+    from hpctl.render.data import check_query
+
+    check_query(said.query, said.output)
     return Session(said, Terminal.current(), region_of_spec)
 
 

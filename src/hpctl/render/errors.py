@@ -34,6 +34,8 @@ def _pieces(error: HpctlError) -> Iterator[Piece]:
     if isinstance(error, SpecError) and error.problems:
         yield Blank()
         yield from (Verbatim(_problem_line(problem)) for problem in _sorted(error.problems))
+    if error.cause:
+        yield Prose(error.cause, lead="cause:")
     if error.hint:
         first, *others = error.hint.split("\n")
         yield Blank()
@@ -44,9 +46,6 @@ def _pieces(error: HpctlError) -> Iterator[Piece]:
 def _sentence(error: HpctlError) -> str:
     """Return the message, with what only machines would be told else."""
     match error:
-        case SpecError() if error.problems and "problem" not in error.message:
-            count = len(error.problems)
-            return f"{error.message} ({count} problem{'' if count == 1 else 's'})"
         case AccessError() if error.action and error.action not in error.message:
             return f"{error.message} (needs `{error.action}`)"
         case RefusedError() if error.aws_code not in error.message:
@@ -70,6 +69,7 @@ def _form(error: HpctlError) -> dict[str, Any]:
         "code": error.code,
         "exit_code": int(error.exit_code),
         "message": error.message,
+        "cause": error.cause,
         "hint": error.hint,
     }
     match error:

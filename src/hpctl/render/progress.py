@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hpctl.render.data import compact
+from hpctl.render.gather import gathered
 from hpctl.render.layout import lines
 from hpctl.render.output import Output
 from hpctl.render.screen import Screen
@@ -25,9 +26,9 @@ def follow(steps: Iterator[Progress], output: Output, terminal: Terminal) -> Non
     elif terminal.live:
         from hpctl.render.live import follow_live
 
-        follow_live(steps, terminal)
+        follow_live(gathered(steps), terminal)
     else:
-        _follow_plainly(steps, terminal)
+        _follow_plainly(gathered(steps), terminal)
 
 
 def _follow_plainly(steps: Iterable[Progress], terminal: Terminal) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from hpctl.errors import ClosedPipeError
+
 DEFAULT_WIDTH: Final = 80
 """Columns where nobody tells: the width that every layout is tested at."""
 
@@ -96,7 +98,13 @@ def _columns(stream: TextIO) -> int:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write and flush; what the stream's encoding does not have is written as an escape, not as a crash."""
+    """Write and flush; what the stream's encoding does not have is written as an escape, not as a crash.
+
+    Raises `ClosedPipeError` when the reader of a pipe went away.
+    """
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError as error:
+        raise ClosedPipeError("nobody reads the output any more") from error

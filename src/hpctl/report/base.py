@@ -19,6 +19,7 @@ class Report(Part):
     """An answer of a command. Fields are only ever added; lists are empty, never null."""
 
     schema_version: Literal["hpctl/v1"] = SCHEMA_VERSION
+    kind: str
 
     def names(self) -> tuple[str, ...]:
         """Return what `-o name` prints, one line each."""

@@ -40,7 +40,7 @@ class CheckResult(Part):
 class CheckReport(Report):
     """The results of one run of checks, in catalogue order."""
 
-    kind: Literal["CheckReport"] = "CheckReport"
+    kind: Literal["Checks"] = "Checks"
     subject: str
     results: tuple[CheckResult, ...]
 

@@ -39,7 +39,7 @@ class PlanReport(Report):
     other: it exists with another spec · present: it exists (plans to delete).
     """
 
-    kind: Literal["PlanReport"] = "PlanReport"
+    kind: Literal["Plan"] = "Plan"
     identity: Identity
     cluster: str
     orchestrator: str

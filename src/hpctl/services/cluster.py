@@ -54,7 +54,8 @@ def next_steps(cluster: Cluster) -> Iterator[str]:
     if cluster.continuous:
         yield f"hpctl cluster events {cluster.name}"
     if cluster.status == ClusterStatus.IN_SERVICE and cluster.eks_cluster_arn:
-        yield f"aws eks update-kubeconfig --name {cluster.eks_cluster_arn.rpartition('/')[2]}"
+        region, eks_cluster = cluster.arn.split(":")[3], cluster.eks_cluster_arn.rpartition("/")[2]
+        yield f"aws eks update-kubeconfig --region {region} --name {eks_cluster}"
 
 
 def _with_messages(cluster: Cluster, nodes: Iterable[Node], clusters: Clusters) -> tuple[Node, ...]:

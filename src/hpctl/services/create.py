@@ -17,7 +17,7 @@ from hpctl.plan.create import guard, plan_create
 from hpctl.report.check import CheckReport
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress
-from hpctl.services.diagnose import explain, hint_of
+from hpctl.services.diagnose import explain
 from hpctl.services.wait import Waiting, until_in_service
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
@@ -89,7 +89,8 @@ def create(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
         yield from apply(plan, ports)
     except RefusedError as error:
         known = explain(f"cluster/{plan.cluster}", error.message, _values(plan))
-        raise RefusedError(error.message, aws_code=error.aws_code, hint=hint_of(known) or error.hint) from error
+        hint = known.remedy or error.hint
+        raise RefusedError(error.message, aws_code=error.aws_code, cause=known.cause, hint=hint) from error
 
 
 def _values(plan: PlanReport) -> dict[str, str | None]:

@@ -30,6 +30,12 @@ def diagnose_event(event: Event, cluster: Cluster) -> Diagnosis | None:
     return explain(subject, event.failure_message or event.description, _values(cluster, event.instance_group))
 
 
+def is_noise(event: Event) -> bool:
+    """Whether an event is known to mean nothing while nodes come and go."""
+    known = match(event.description)
+    return known is not None and known.severity is Severity.NOISE
+
+
 def diagnose_node(node: Node, cluster: Cluster) -> Diagnosis | None:
     """Return what is wrong with a node, or None when nothing is; messages of healthy nodes may be old."""
     if node.status not in UNHEALTHY:
@@ -61,12 +67,6 @@ def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagno
         failure=known.id,
         final=known.severity is Severity.BLOCKS and not known.id.startswith(CAPACITY),
     )
-
-
-def hint_of(diagnosis: Diagnosis) -> str | None:
-    """Return cause and remedy as a hint."""
-    lines = [f"cause: {diagnosis.cause}"] if diagnosis.cause else []
-    return "\n".join([*lines, diagnosis.remedy] if diagnosis.remedy else lines) or None
 
 
 def _values(cluster: Cluster, group_name: str | None) -> dict[str, str | None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from hpctl import timeouts
+from hpctl.errors import NotFoundError
 from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Event
 from hpctl.report.cluster import Diagnosis, EventListReport
@@ -22,14 +23,17 @@ class EventFeed:
         self._clusters = clusters
         self._told: set[str] = set()
 
-    def new(self, cluster: Cluster) -> Iterator[tuple[Event, Diagnosis | None]]:
-        """Yield what happened since the last call, oldest first; nothing for clusters that publish no events."""
+    def new(self, cluster: Cluster) -> tuple[tuple[Event, Diagnosis | None], ...]:
+        """Return what happened since the last call, oldest first; nothing for clusters that publish no events."""
         if not cluster.continuous:
-            return
-        fresh = [event for event in self._clusters.events(cluster.name) if event.event_id not in self._told]
-        self._told.update(event.event_id for event in fresh)
-        for event in in_full(cluster.name, collapse(reversed(fresh)), self._clusters):
-            yield event, diagnose_event(event, cluster)
+            return ()
+        newest_first = tuple(self._clusters.events(cluster.name))
+        # Those told already are collapsed too: the two events of one fault may come in two looks.
+        fresh = (event for event in collapse(reversed(newest_first)) if event.event_id not in self._told)
+        news = tuple((event, diagnose_event(event, cluster)) for event in in_full(cluster.name, fresh, self._clusters))
+        # Only now: when asking failed half-way, the next call tells all of it.
+        self._told.update(event.event_id for event in newest_first)
+        return news
 
 
 def list_events(name: str, clusters: Clusters) -> EventListReport:
@@ -44,13 +48,14 @@ def list_events(name: str, clusters: Clusters) -> EventListReport:
 
 def collapse(events: Iterable[Event]) -> Iterator[Event]:
     """Yield events, the second of two errors that tell of one fault left out."""
-    last: dict[str | None, Event] = {}
+    last: dict[tuple[str | None, str | None], Event] = {}
     near = timedelta(seconds=timeouts.PAIRED_EVENTS_S)
     for event in events:
-        before = last.get(event.instance_group)
         if event.level == ERROR:
-            last[event.instance_group] = event
-            if before is not None and event.time - before.time <= near and event.node_id == before.node_id:
+            place = (event.instance_group, event.node_id)
+            before = last.get(place)
+            last[place] = event
+            if before is not None and event.time - before.time <= near:
                 continue
         yield event
 
@@ -58,4 +63,11 @@ def collapse(events: Iterable[Event]) -> Iterator[Event]:
 def in_full(name: str, events: Iterable[Event], clusters: Clusters) -> Iterator[Event]:
     """Yield events, errors with the failure message that only DescribeClusterEvent tells."""
     for event in events:
-        yield clusters.event(name, event.event_id) if event.level == ERROR else event
+        yield _in_full(name, event, clusters) if event.level == ERROR else event
+
+
+def _in_full(name: str, event: Event, clusters: Clusters) -> Event:
+    try:
+        return clusters.event(name, event.event_id)
+    except NotFoundError:  # AWS keeps events for a while only; what the list told is better than nothing
+        return event

@@ -11,7 +11,7 @@ from hpctl.errors import ClusterFailedError, NotFoundError, UnavailableError, Wa
 from hpctl.facts.ports import Clock, Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress
-from hpctl.services.diagnose import diagnose_failure, hint_of
+from hpctl.services.diagnose import diagnose_failure
 from hpctl.services.events import EventFeed
 from hpctl.terms import ClusterStatus
 
@@ -40,9 +40,8 @@ def until_in_service(waiting: Waiting, ports: Ports) -> Iterator[Progress]:
         yield from seen
         yield observed(cluster, ports.clock, elapsed_s, missing(cluster))
         if failure := diagnose_failure(cluster, [step.diagnosis for step in seen if step.diagnosis]):
-            raise ClusterFailedError(
-                f"cluster `{cluster.name}` cannot get into service: {failure.message}", hint=hint_of(failure)
-            )
+            message = f"cluster `{cluster.name}` cannot get into service: {failure.message}"
+            raise ClusterFailedError(message, cause=failure.cause, hint=failure.remedy)
         if not missing(cluster):
             yield _finished(cluster.status, waiting, ports.clock, elapsed_s)
             return

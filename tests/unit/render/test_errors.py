@@ -6,8 +6,8 @@ import pytest
 
 from hpctl.errors import (
     AccessError,
+    ClusterFailedError,
     ConflictError,
-    ExitCode,
     HpctlError,
     NotFoundError,
     Problem,
@@ -44,20 +44,24 @@ def test_an_error_without_a_hint_is_one_line() -> None:
     assert text_of(ConflictError("busy")) == "error: busy\n"
 
 
+def test_the_cause_stands_between_the_error_and_the_hint() -> None:
+    error = ClusterFailedError("the cluster failed", cause="a rule is missing", hint="add it")
+    assert text_of(error) == "error: the cluster failed\ncause: a rule is missing\n\nhint: add it\n"
+
+
 def test_further_lines_of_a_hint_stand_under_the_first() -> None:
     assert text_of(ConflictError("busy", hint="one\ntwo")) == "error: busy\n\nhint: one\n      two\n"
 
 
-def test_every_problem_of_a_spec_is_shown_in_file_order_with_its_place_and_counted() -> None:
+def test_every_problem_of_a_spec_is_shown_in_file_order_with_its_place() -> None:
     assert text_of(SpecError("`cluster.yaml` is no valid spec", PROBLEMS)) == (
-        "error: `cluster.yaml` is no valid spec (3 problems)\n"
+        "error: `cluster.yaml` is no valid spec\n"
         "\n"
         "cluster.yaml:4:2: not a mapping\n"
         "cluster.yaml:4:11: instance_groups[0].type: `ml.p5.48` is no instance type "
         "(did you mean `ml.p5.48xlarge`?)\n"
         "cluster.yaml:9:3: name: a name has at most 63 characters\n"
     )
-    assert "(1 problem)" in text_of(SpecError("bad", PROBLEMS[:1]))
     assert text_of(SpecError("bad")) == "error: bad\n"
 
 
@@ -88,6 +92,7 @@ def test_for_machines_an_error_is_one_json_line_on_stderr(output: Output) -> Non
             "code": "access_denied",
             "exit_code": 4,
             "message": "no",
+            "cause": None,
             "hint": "one\ntwo",
             "action": "sts:AssumeRole",
         },
@@ -110,7 +115,7 @@ def test_for_machines_problems_and_aws_codes_are_fields() -> None:
         "nearest": "ml.p5.48xlarge",
     }
     assert refused["aws_code"] == "ResourceLimitExceeded"
-    assert plain == {"code": "conflict", "exit_code": ExitCode.CONFLICT, "message": "busy", "hint": None}
+    assert plain == {"code": "conflict", "exit_code": 6, "message": "busy", "cause": None, "hint": None}
 
 
 def test_on_a_terminal_sentences_are_wrapped_and_commands_are_not() -> None:

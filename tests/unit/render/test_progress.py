@@ -178,8 +178,29 @@ def test_steps_without_groups_or_arn_are_shown_too() -> None:
 
 def test_events_that_nobody_can_explain_are_not_explained() -> None:
     terminal = in_a_pipe()
-    follow(iter([EventSeen(time=NOW, event=EVENTS.events[0])] * 2), Output.TABLE, terminal)
-    assert err(terminal).splitlines() == ["2026-03-01T11:47:00Z Info: Cluster creation started"] * 2
+    steps = [EventSeen(time=NOW, event=EVENTS.events[0]), observed(1, 0)] * 2
+    follow(iter(steps), Output.TABLE, terminal)
+    assert err(terminal).splitlines()[::2] == ["2026-03-01T11:47:00Z Info: Cluster creation started"] * 2
+
+
+def test_events_that_differ_in_the_node_alone_are_one_line_with_a_count() -> None:
+    terminal = in_a_pipe()
+    nodes = [f"i-{number:017x}" for number in range(4)]
+    events = [
+        replace(EVENTS.events[0], event_id=node, node_id=node, description=f"EC2 Instance {node} provisioned")
+        for node in nodes
+    ]
+    steps = [EventSeen(time=NOW, event=event) for event in events]
+    follow(iter([*steps[:3], observed(1, 0), steps[3]]), Output.TABLE, terminal)
+    first, _seen, last = err(terminal).splitlines()
+    assert first.endswith(f"EC2 Instance {nodes[0]} provisioned (and 2 more)")
+    assert last.endswith(f"EC2 Instance {nodes[3]} provisioned")
+
+
+def test_machines_are_told_every_event() -> None:
+    terminal = in_a_pipe()
+    follow(iter([EventSeen(time=NOW, event=EVENTS.events[0])] * 3), Output.JSONL, terminal)
+    assert len(out(terminal).splitlines()) == 3
 
 
 def test_an_event_does_not_name_what_its_text_names_already() -> None:

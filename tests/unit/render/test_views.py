@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from hpctl.render import views
 from hpctl.render.output import Output
 from hpctl.render.show import show
 from hpctl.render.terminal import Terminal
@@ -200,6 +202,10 @@ def test_wide_characters_keep_the_columns_aligned() -> None:
     assert row == "\u6771\u4eac  Creating  14m"
 
 
-def test_a_report_without_a_view_is_a_bug_that_names_it() -> None:
-    with pytest.raises(LookupError, match=r"^Report$"):
-        shown(Report(), in_a_pipe())
+def test_every_kind_of_report_has_a_view() -> None:
+    kinds = {kind.model_fields["kind"].default for kind in Report.__subclasses__()}
+    assert kinds
+    assert kinds == set(views._VIEWS)
+    for place in (*views._VIEWS.values(), *views._WIDE.values()):
+        module, _, function = place.partition(".")
+        assert callable(getattr(import_module(f"hpctl.render.{module}"), function))
