@@ -178,7 +178,7 @@ def test_steps_without_groups_or_arn_are_shown_too() -> None:
 
 def test_events_that_nobody_can_explain_are_not_explained() -> None:
     terminal = in_a_pipe()
-    steps = [EventSeen(time=NOW, event=EVENTS.events[0]), observed(1, 0)] * 2
+    steps: list[Progress] = [EventSeen(time=NOW, event=EVENTS.events[0]), observed(1, 0)] * 2
     follow(iter(steps), Output.TABLE, terminal)
     assert err(terminal).splitlines()[::2] == ["2026-03-01T11:47:00Z Info: Cluster creation started"] * 2
 
@@ -190,7 +190,7 @@ def test_events_that_differ_in_the_node_alone_are_one_line_with_a_count() -> Non
         replace(EVENTS.events[0], event_id=node, node_id=node, description=f"EC2 Instance {node} provisioned")
         for node in nodes
     ]
-    steps = [EventSeen(time=NOW, event=event) for event in events]
+    steps: list[Progress] = [EventSeen(time=NOW, event=event) for event in events]
     follow(iter([*steps[:3], observed(1, 0), steps[3]]), Output.TABLE, terminal)
     first, _seen, last = err(terminal).splitlines()
     assert first.endswith(f"EC2 Instance {nodes[0]} provisioned (and 2 more)")
