@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,12 +26,12 @@ FORGOTTEN = ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Cut the session off from the person who runs it: a test can reach neither their keys nor their files."""
-    home = tempfile.TemporaryDirectory(prefix="hpctl-tests-", ignore_cleanup_errors=True)
-    config.add_cleanup(home.cleanup)
+    home = Path(tempfile.mkdtemp(prefix="hpctl-tests-"))
+    config.add_cleanup(partial(shutil.rmtree, home, ignore_errors=True))
     for name in list(os.environ):
         if name in FORGOTTEN or (name.startswith(FORGOTTEN_PREFIXES) and not name.startswith("HPCTL_TEST_")):
             del os.environ[name]
-    os.environ.update(PINNED, **_private_folders(Path(home.name)))
+    os.environ.update(PINNED, **_private_folders(home))
 
 
 def _private_folders(home: Path) -> dict[str, str]:
