@@ -169,7 +169,7 @@ def delete(
         session.show(planned)
         return
     session.show_beside(planned)
-    if not yes:
+    if planned.actions and not yes:
         service.demand_named(planned, session.ask(f"type the name of the cluster to delete it ({planned.cluster}): "))
     steps: Iterator[Progress] = service.delete(planned, session.ports)
     if wait:
@@ -211,4 +211,12 @@ def _carry_out(session: Session, planned: PlanReport, verb: Verb, steps: Iterato
 
 
 def _resume() -> str:
-    return shlex.join(["hpctl", *sys.argv[1:]])
+    """Return this command as it was typed, without the patience that may have run out."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word == "--timeout":
+            next(words, None)
+        elif not word.startswith("--timeout="):
+            kept.append(word)
+    return shlex.join(["hpctl", *kept])
