@@ -119,7 +119,7 @@ def test_split_efa_with_the_check_left_out_fails_in_the_words_of_aws(
     told = _refused(hpctl, tmp_path, spec, "--skip", "network-efa-single-az")
     last = told.err[told.err.index("error: ") :]
     assert last.startswith(f"error: cluster `{name}` cannot get into service: {EFA_WORDS}")
-    assert "hint: cause: " in last
+    assert "cause: " in last
     assert "security group" in last
     _describe_explains(hpctl, name)
 
