@@ -14,6 +14,9 @@ from hpctl.services.diagnose import diagnose_event
 
 ERROR = "Error"
 
+News = tuple[tuple[Event, Diagnosis | None], ...]
+"""Events, errors among them with what they mean."""
+
 
 class EventFeed:
     """Events of a cluster that were not told before."""
@@ -23,7 +26,7 @@ class EventFeed:
         self._clusters = clusters
         self._told: set[str] = set()
 
-    def new(self, cluster: Cluster) -> tuple[tuple[Event, Diagnosis | None], ...]:
+    def new(self, cluster: Cluster) -> News:
         """Return what happened since the last call, oldest first; nothing for clusters that publish no events."""
         if not cluster.continuous:
             return ()

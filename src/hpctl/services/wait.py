@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from hpctl import timeouts
-from hpctl.errors import ClusterFailedError, NotFoundError, UnavailableError, WaitTimeoutError
-from hpctl.facts.ports import Clock, Clusters, Ports
+from hpctl.errors import AccessError, ClusterFailedError, NotFoundError, UnavailableError, WaitTimeoutError
+from hpctl.facts.ports import Clock, Ports
 from hpctl.facts.records import Cluster
 from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress
 from hpctl.services.diagnose import diagnose_failure
-from hpctl.services.events import EventFeed
+from hpctl.services.events import EventFeed, News
 from hpctl.terms import ClusterStatus
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,68 +34,88 @@ def until_in_service(waiting: Waiting, ports: Ports) -> Iterator[Progress]:
     Raises `ClusterFailedError` when it fails or cannot succeed any more, `WaitTimeoutError` when time runs out.
     """
     feed = EventFeed(ports.clusters)
-    lookout = Lookout(waiting, ports.clusters)
-    for elapsed_s in polls(waiting, ports.clock):
-        cluster = lookout.look(elapsed_s)
-        if cluster is None:
+    lookout = Lookout(waiting)
+    for elapsed_s in polls(waiting, ports.clock, late="not there yet"):
+        try:
+            seen = lookout.look(lambda: _with_news(ports.clusters.describe(waiting.cluster), feed))
+        except NotFoundError:
+            if elapsed_s > timeouts.VISIBLE_S:
+                raise
             continue
-        seen = [EventSeen(time=ports.clock.now(), event=event, diagnosis=why) for event, why in feed.new(cluster)]
-        yield from seen
+        if seen is None:
+            continue
+        cluster, news = seen
+        yield from (EventSeen(time=ports.clock.now(), event=event, diagnosis=why) for event, why in news)
         yield observed(cluster, ports.clock, elapsed_s, missing(cluster))
-        if failure := diagnose_failure(cluster, [step.diagnosis for step in seen if step.diagnosis]):
-            message = f"cluster `{cluster.name}` cannot get into service: {failure.message}"
-            raise ClusterFailedError(message, cause=failure.cause, hint=failure.remedy)
         if not missing(cluster):
+            # Before any failure: an old event says nothing about a cluster that made it.
             yield _finished(cluster.status, waiting, ports.clock, elapsed_s)
             return
+        if failure := diagnose_failure(cluster, [why for _event, why in news if why]):
+            message = f"cluster `{cluster.name}` cannot get into service: {failure.message}"
+            raise ClusterFailedError(message, cause=failure.cause, hint=failure.remedy)
+
+
+def _with_news(cluster: Cluster, feed: EventFeed) -> tuple[Cluster, News]:
+    return cluster, feed.new(cluster)
 
 
 def until_gone(waiting: Waiting, ports: Ports) -> Iterator[Progress]:
-    """Yield steps until the cluster does not exist any more; `WaitTimeoutError` when time runs out."""
-    for elapsed_s in polls(waiting, ports.clock):
+    """Yield steps until the cluster does not exist any more.
+
+    Raises `ClusterFailedError` when deleting fails, `WaitTimeoutError` when time runs out.
+    """
+    lookout = Lookout(waiting)
+    going = False
+    for elapsed_s in polls(waiting, ports.clock, late="still there"):
         try:
-            cluster = ports.clusters.describe(waiting.cluster)
+            cluster = lookout.look(lambda: ports.clusters.describe(waiting.cluster))
         except NotFoundError:
             yield _finished("Deleted", waiting, ports.clock, elapsed_s)
             return
+        if cluster is None:
+            continue
         nodes = sum(group.current_count for group in cluster.instance_groups)
         waiting_for = f"{nodes} nodes to end" if nodes else "the cluster to disappear"
         yield observed(cluster, ports.clock, elapsed_s, waiting_for)
-        if cluster.status == ClusterStatus.FAILED:
+        going = going or cluster.status == ClusterStatus.DELETING
+        # A cluster that had failed before may say so for a moment after its deletion began.
+        if cluster.status == ClusterStatus.FAILED and (going or elapsed_s > timeouts.VISIBLE_S):
             raise ClusterFailedError(
                 f"deleting cluster `{cluster.name}` failed: {cluster.failure_message or 'AWS gives no reason'}",
-                hint=waiting.resume,
+                hint=f"to try again: {waiting.resume}",
             )
 
 
 class Lookout:
-    """Eyes that forgive a few blinks: a list that lags behind a create, an API that is down for a moment."""
+    """Eyes that forgive a few blinks: an API that is down for a moment."""
 
-    def __init__(self, waiting: Waiting, clusters: Clusters) -> None:
+    def __init__(self, waiting: Waiting) -> None:
         """Start with nothing missed."""
-        self._waiting = waiting
-        self._clusters = clusters
+        self._go_on = f"to go on waiting: {waiting.resume}"
         self._missed = 0
 
-    def look(self, elapsed_s: float) -> Cluster | None:
-        """Return the cluster, or None when it could not be seen this time; raises when that lasts."""
+    def look(self, ask: Callable[[], T]) -> T | None:
+        """Return what `ask` answers, or None when AWS does not this time; raises when that lasts."""
         try:
-            cluster = self._clusters.describe(self._waiting.cluster)
-        except NotFoundError:
-            if elapsed_s > timeouts.VISIBLE_S:
-                raise
-            return None
+            answer = ask()
         except UnavailableError as error:
             self._missed += 1
             if self._missed >= timeouts.LOOKS_MISSED:
-                raise UnavailableError(error.message, hint=f"to go on waiting: {self._waiting.resume}") from error
+                raise UnavailableError(error.message, hint=self._go_on) from error
             return None
+        except AccessError as error:
+            hint = f"{error.hint}\n{self._go_on}" if error.hint else self._go_on
+            raise AccessError(error.message, action=error.action, hint=hint) from error
         self._missed = 0
-        return cluster
+        return answer
 
 
-def polls(waiting: Waiting, clock: Clock) -> Iterator[float]:
-    """Yield the seconds since the start, then wait a little longer than before, until time runs out."""
+def polls(waiting: Waiting, clock: Clock, *, late: str) -> Iterator[float]:
+    """Yield the seconds since the start, then wait a little longer than before, until time runs out.
+
+    `late` says what the cluster is then, as `not there yet`.
+    """
     start = clock.now()
     pause = timeouts.POLL_FIRST_S
     deadline = start + timedelta(seconds=waiting.timeout_s)
@@ -101,7 +124,7 @@ def polls(waiting: Waiting, clock: Clock) -> Iterator[float]:
         left = (deadline - clock.now()).total_seconds()
         if left <= 0:
             raise WaitTimeoutError(
-                f"cluster `{waiting.cluster}` was not there yet after {waiting.timeout_s:.0f} s; AWS goes on working",
+                f"cluster `{waiting.cluster}` was {late} after {waiting.timeout_s:.0f} s; AWS goes on working",
                 hint=f"to go on waiting: {waiting.resume}",
             )
         clock.sleep(min(pause, left))
