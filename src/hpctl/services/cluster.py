@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+from hpctl.errors import NotFoundError
 from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Event, Node
 from hpctl.report.cluster import ClusterListReport, ClusterReport
@@ -60,7 +61,14 @@ def next_steps(cluster: Cluster) -> Iterator[str]:
 
 def _with_messages(cluster: Cluster, nodes: Iterable[Node], clusters: Clusters) -> tuple[Node, ...]:
     broken = islice((node for node in nodes if node.status in UNHEALTHY), ERRORS_EXPLAINED)
-    return tuple(clusters.node(cluster.name, node.node_id) if node.message is None else node for node in broken)
+    return tuple(_in_full(cluster.name, node, clusters) if node.message is None else node for node in broken)
+
+
+def _in_full(name: str, node: Node, clusters: Clusters) -> Node:
+    try:
+        return clusters.node(name, node.node_id)
+    except NotFoundError:  # a failed node may vanish between two attempts
+        return node
 
 
 def _errors(cluster: Cluster, nodes: tuple[Node, ...], clusters: Clusters) -> Iterator[Event]:

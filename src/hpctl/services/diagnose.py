@@ -18,8 +18,10 @@ CAPACITY = "capacity"
 
 def diagnose(cluster: Cluster, nodes: Iterable[Node], events: Iterable[Event]) -> tuple[Diagnosis, ...]:
     """Return what is wrong with `cluster`, the most telling first and nothing twice."""
-    found = [*_cluster(cluster), *_nodes(cluster, nodes), *_events(cluster, events), *_late(cluster)]
-    return tuple({(one.failure or one.message): one for one in reversed(found)}.values())[::-1]
+    found: dict[object, Diagnosis] = {}
+    for one in (*_cluster(cluster), *_nodes(cluster, nodes), *_events(cluster, events), *_late(cluster)):
+        found.setdefault(one.failure or (one.subject, one.message), one)
+    return tuple(found.values())
 
 
 def diagnose_event(event: Event, cluster: Cluster) -> Diagnosis | None:
