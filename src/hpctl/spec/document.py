@@ -161,7 +161,7 @@ def compose(file: str, text: str) -> tuple[Node, tuple[Problem, ...]]:
     Raises SpecError where the text is no YAML, or more than data.
     """
     try:
-        return _compose(file, _shielded(_without_json_tabs(text)))
+        return _compose(file, _shielded(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1, "") if mark else Place(1, 1, "")
@@ -196,11 +196,6 @@ def _beside_key(value: Node, key: Place) -> Node:
 
 def _place(event: Event, path: str) -> Place:
     return Place(event.start_mark.line + 1, event.start_mark.column + 1, path)
-
-
-def _without_json_tabs(text: str) -> str:
-    """JSON may be indented with tabs, YAML may not; no JSON text holds a raw tab, so none is lost."""
-    return text.replace("\t", " ") if text.lstrip().startswith(("{", "[")) else text
 
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}", re.ASCII)

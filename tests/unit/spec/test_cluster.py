@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -169,8 +171,19 @@ def test_words_of_ours_are_enums_in_the_spec_and_plain_in_the_request() -> None:
     assert type(request["InstanceGroups"][0]["SlurmConfig"]["NodeType"]) is str
 
 
-def test_a_patch_date_is_read_as_utc_unless_it_says_more() -> None:
-    patch = {"PatchingStrategy": "WhenIdle", "PatchSchedule": {"NextPatchDate": "2027-01-02T03:04:05"}}
+@pytest.fixture
+def a_clock_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("a_clock_in_tokyo")
+@pytest.mark.parametrize("written", ["2027-01-02T03:04:05", "2027-01-02T03:04:05Z", "2027-01-02T04:04:05+01:00"])
+def test_a_patch_date_is_read_as_utc_unless_it_says_more(written: str) -> None:
+    patch = {"PatchingStrategy": "WhenIdle", "PatchSchedule": {"NextPatchDate": written}}
     group = {"InstanceGroupName": "a", "InstanceType": "ml.p5.48xlarge", "InstanceCount": 1, "ExecutionRole": ROLE}
     request: Any = {"ClusterName": "hp", "InstanceGroups": [{**group, "AutoPatchConfig": patch}]}
     emitted: Any = to_create_cluster(from_create_cluster(request), account=None, region=None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,9 @@ def test_it_refuses_what_loading_refuses(schema: dict[str, Any], change: dict[st
     validator = Draft202012Validator(schema)
     assert validator.is_valid(good)
     assert not validator.is_valid({**good, **change})
+
+
+def test_what_is_not_wanted_is_left_out_not_null(schema: dict[str, Any]) -> None:
+    text = json.dumps(schema)
+    assert '"null"' not in text
+    assert '"default": null' not in text
