@@ -62,7 +62,8 @@ def up(
         return _refuse_other_settings(_wait_until_ready(name, home), pace, port)
     _require_moto()
     region = region or (known.region if known else DEFAULT_REGION)
-    pace = pace or (known.pace if known else DEFAULT_PACE)
+    if pace is None:
+        pace = known.pace if known else DEFAULT_PACE
     if pace < LEAST_PACE:
         message = f"a pace of `{pace:g}` seconds is too fast"
         raise UsageError(message, hint=f"use {LEAST_PACE:g} seconds or more")

@@ -71,6 +71,8 @@ def _items(shape: Any, value: Any, path: str) -> Iterator[tuple[Any, Any, str]]:
 def _in_structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
     if shape.is_document_type:
         return
+    if shape.is_tagged_union and len(value) != 1:
+        yield _failed(value, path, "Member must have exactly one member set")
     for name in shape.required_members:
         if value.get(name) is None:
             yield f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"

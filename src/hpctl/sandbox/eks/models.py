@@ -1,7 +1,7 @@
 """The EKS clusters of one account and Region, in the place of moto's.
 
-Their Kubernetes endpoint lies in the reserved domain `.invalid`: no client can reach a stranger's server by
-it. Words of refusals marked [unverified] were not seen in an AWS answer: match the error code, not the text.
+Their endpoints lie in the reserved domain `.invalid`: no client can reach a stranger's server by them.
+Words of refusals marked [unverified] were not seen in an AWS answer: match the error code, not the text.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _DEFAULTS = {
     "platformVersion": "eks.1",
     "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"},
 }
+_DOMAIN = "eks.hpctl-sandbox.invalid"
 _OPEN = {"endpointPublicAccess": True, "endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
 
 
@@ -50,12 +51,12 @@ class EksBackend(EKSBackend):
             name=name, role_arn=members["roleArn"], resources_vpc_config=network, tags=members.get("tags")
         )
         group = self._ec2.create_security_group(f"eks-cluster-sg-{name}", "EKS created security group", vpc_id=vpc_id)
-        host = f"{mock_random.get_random_hex(32).upper()}.{self.region_name}.eks.hpctl-sandbox.invalid"
+        unique = mock_random.get_random_hex(32).upper()
         added = {
             "arn": record.arn,
-            "endpoint": f"https://{host}",
+            "endpoint": f"https://{unique}.{self.region_name}.{_DOMAIN}",
             "certificateAuthority": {"data": CERTIFICATE_AUTHORITY},
-            "identity": record.identity,
+            "identity": {"oidc": {"issuer": f"https://oidc.{self.region_name}.{_DOMAIN}/id/{unique}"}},
             "resourcesVpcConfig": _OPEN | network | {"clusterSecurityGroupId": group.id, "vpcId": vpc_id},
             "accessConfig": {"authenticationMode": "CONFIG_MAP"} | members.get("accessConfig", {}),
             "health": {"issues": []},

@@ -15,7 +15,7 @@ from hpctl.sandbox.sagemaker import wordings
 from hpctl.sandbox.sagemaker.describe import cluster_details, cluster_summary, node_details, node_summary
 from hpctl.sandbox.sagemaker.events import Event, events_until, operation_id
 from hpctl.sandbox.sagemaker.models import HyperPodBackend, sagemaker_backends
-from hpctl.sandbox.sagemaker.paging import page
+from hpctl.sandbox.sagemaker.paging import Page
 from hpctl.sandbox.shapes import SerializationError, validation_message
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _OWN = frozenset({
     "CreateCluster", "DescribeCluster", "ListClusters", "DeleteCluster", "ListClusterNodes", "DescribeClusterNode",
     "ListClusterEvents", "DescribeClusterEvent", "AddTags", "ListTags", "DeleteTags",
 })  # fmt: skip
+
+_MAX_TAGS = 50
 
 
 class HyperPodResponse(SageMakerResponse):
@@ -100,10 +102,11 @@ class HyperPodResponse(SageMakerResponse):
     def list_cluster_events(self) -> ActionResult:
         """ListClusterEvents: newest first unless asked otherwise."""
         cluster = self._continuous_cluster()
-        events = [event for event in events_until(cluster, moment().at) if self._lists_event(event, cluster)]
+        page = self._asked_page()
+        events = [event for event in events_until(cluster, page.as_of) if self._lists_event(event, cluster)]
         if self.params.get("SortOrder", "Descending") == "Descending":
             events.reverse()
-        return ActionResult(page([event.summary(cluster) for event in events], "Events", self.params))
+        return ActionResult(page.answer([event.summary(cluster) for event in events], "Events"))
 
     def describe_cluster_event(self) -> ActionResult:
         """DescribeClusterEvent: the only place where an event tells its failure message."""
@@ -118,7 +121,8 @@ class HyperPodResponse(SageMakerResponse):
         arn = self.params["ResourceArn"]
         if ":cluster/" not in arn:
             return super().list_tags()
-        return ActionResult(page(self.sagemaker_backend.tags_of_cluster(arn), "Tags", {"MaxResults": 50} | self.params))
+        tags = self.sagemaker_backend.tags_of_cluster(arn)
+        return ActionResult(Page.asked({"MaxResults": _MAX_TAGS} | self.params, moment().at).answer(tags, "Tags"))
 
     def delete_tags(self) -> ActionResult:
         """DeleteTags."""
@@ -164,6 +168,8 @@ class HyperPodResponse(SageMakerResponse):
         )
 
     def _in_time(self, when: datetime, member: str) -> bool:
+        # Answers tell milliseconds: a time that a client read from one must not lie before itself.
+        when = when.replace(microsecond=when.microsecond // 1000 * 1000)
         after, before = self.params.get(f"{member}After"), self.params.get(f"{member}Before")
         return (after is None or when > _aware(after)) and (before is None or when < _aware(before))
 
@@ -173,7 +179,10 @@ class HyperPodResponse(SageMakerResponse):
         rows.sort(key=by_name if self.params.get("SortBy") == "NAME" else by_time)
         if self.params.get("SortOrder") == "Descending":
             rows.reverse()
-        return ActionResult(page(rows, member, self.params))
+        return ActionResult(self._asked_page().answer(rows, member))
+
+    def _asked_page(self) -> Page:
+        return Page.asked(self.params, moment().at)
 
 
 def _aware(parsed: datetime) -> datetime:

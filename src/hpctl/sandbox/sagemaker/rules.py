@@ -48,12 +48,6 @@ def _one_kind_of_type(request: Request, _: Account) -> Iterator[SageMakerError]:
             yield wordings.TYPE_XOR_REQUIREMENTS.error(group=group["InstanceGroupName"])
 
 
-def _storage_is_a_union(request: Request, _: Account) -> Iterator[SageMakerError]:
-    for group in groups_of(request):
-        if any(len(storage) != 1 for storage in group.get("InstanceStorageConfigs", [])):
-            yield wordings.STORAGE_UNION.error(group=group["InstanceGroupName"])
-
-
 def _one_orchestrator(request: Request, _: Account) -> Iterator[SageMakerError]:
     if "Orchestrator" in request and len(request["Orchestrator"]) != 1:
         yield wordings.ONE_ORCHESTRATOR.error()
@@ -120,7 +114,6 @@ _RULES: tuple[Rule, ...] = (
     _has_groups,
     _group_names_differ,
     _one_kind_of_type,
-    _storage_is_a_union,
     _one_orchestrator,
     _slurm_has_one_controller,
     _partitions_are_for_compute,

@@ -57,11 +57,6 @@ TYPE_XOR_REQUIREMENTS = Wording(
     "InstanceGroup {group} must have exactly one of InstanceType and InstanceRequirements.",
     UNVERIFIED,
 )
-STORAGE_UNION = Wording(
-    "ValidationException",
-    "Each entry of InstanceStorageConfigs of InstanceGroup {group} must have exactly one member.",
-    UNVERIFIED,
-)
 ONE_ORCHESTRATOR = Wording("ValidationException", "Orchestrator must have exactly one of Eks and Slurm.", UNVERIFIED)
 EKS_NEEDS_VPC = Wording("ValidationException", "VpcConfig is required with the EKS orchestrator.", UNVERIFIED)
 EKS_CLUSTER_MISSING = Wording("ValidationException", "The EKS cluster {arn} does not exist.", UNVERIFIED)

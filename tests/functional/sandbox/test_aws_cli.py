@@ -1,0 +1,84 @@
+"""The real AWS CLI uses the sandbox: the blog's road, `aws sagemaker create-cluster --cli-input-json file://…`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpctl.sandbox.environment import applied, environment
+from tests.functional.sandbox.running import Running, until
+
+Aws = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cli(aws: Running, aws_cli: Path) -> Aws:
+    variables = applied(environment(aws.state), os.environ)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(aws_cli), *words, "--output", "json"]
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=50)
+
+    return run
+
+
+def _answer(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_cluster_is_created_listed_described_and_deleted(aws: Running, cli: Aws, tmp_path: Path) -> None:
+    request = tmp_path / "cluster-config.json"
+    request.write_text(json.dumps(aws.on_eks("hp-cluster", NodeRecovery="Automatic")))
+    created = _answer(cli("sagemaker", "create-cluster", "--cli-input-json", f"file://{request}"))
+    assert created["ClusterArn"].startswith("arn:aws:sagemaker:us-west-2:123456789012:cluster/")
+
+    def describe() -> Any:
+        return _answer(cli("sagemaker", "describe-cluster", "--cluster-name", "hp-cluster"))
+
+    assert until(describe, lambda found: found["ClusterStatus"] == "InService")["NodeRecovery"] == "Automatic"
+    listed = _answer(cli("sagemaker", "list-clusters", "--name-contains", "hp-"))["ClusterSummaries"]
+    assert [row["ClusterArn"] for row in listed] == [created["ClusterArn"]]
+    assert _answer(cli("sagemaker", "delete-cluster", "--cluster-name", "hp-cluster")) == created
+    until(lambda: cli("sagemaker", "describe-cluster", "--cluster-name", "hp-cluster"), lambda done: done.returncode)
+
+
+def test_an_authentication_mode_is_changed(aws: Running, cli: Aws) -> None:
+    name = aws.seed["CONFIG_MAP_CLUSTER_ARN"].rpartition("/")[2]
+    words = ("update-cluster-config", "--name", name, "--access-config")
+    refused = cli("eks", *words, "authenticationMode=API")
+    assert "(InvalidParameterException)" in refused.stderr
+    assert "Unsupported authentication mode update from CONFIG_MAP to API" in refused.stderr
+    update = _answer(cli("eks", "update-cluster-config", "--name", name, "--logging", '{"clusterLogging":[]}'))[
+        "update"
+    ]
+    assert update["type"] == "LoggingUpdate"
+
+
+def test_the_caller_and_the_bucket_are_the_sandboxs(aws: Running, cli: Aws) -> None:
+    assert _answer(cli("sts", "get-caller-identity"))["Arn"] == "arn:aws:iam::123456789012:user/hpctl-sandbox"
+    listed = _answer(cli("s3api", "list-objects-v2", "--bucket", aws.seed["BUCKET_NAME"]))
+    assert [row["Key"] for row in listed["Contents"]] == ["eks/on_create.sh", "on_create.sh", "slurm/on_create.sh"]
+
+
+@pytest.mark.parametrize(
+    ("words", "operation"),
+    [
+        (("sagemaker", "list-training-plans"), "ListTrainingPlans"),
+        (("eks", "list-addons", "--cluster-name", "hpctl-sandbox-api"), "GET /clusters/hpctl-sandbox-api/addons"),
+        (("ec2", "describe-capacity-reservations"), "DescribeCapacityReservations"),
+        (("iam", "simulate-custom-policy", "--policy-input-list", "{}", "--action-names", "s3:GetObject"), "Simulate"),
+    ],
+)
+def test_what_is_not_there_is_said_by_name_in_every_protocol(cli: Aws, words: tuple[str, ...], operation: str) -> None:
+    done = cli(*words)
+    assert done.returncode != 0
+    assert "(NotImplementedInSandbox)" in done.stderr
+    assert f"{operation}" in done.stderr
+    assert "the hpctl sandbox does not have this operation" in done.stderr

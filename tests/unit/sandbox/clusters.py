@@ -1,0 +1,44 @@
+"""HyperPod clusters as the sandbox keeps them, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from hpctl.sandbox.clock import Moment
+from hpctl.sandbox.sagemaker.cluster import Cluster, Group, Seat
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PACE = 100.0
+CONTINUOUS = {"NodeProvisioningMode": "Continuous"}
+FAULT = "the check failed"
+
+
+def at(share: float) -> datetime:
+    """Return the time at which a share of the creation has passed."""
+    return START + timedelta(seconds=share * PACE)
+
+
+def a_group(name: str = "workers", count: int = 2, fault: str | None = None, **spec: Any) -> Group:
+    """Return a group whose nodes stand in one zone."""
+    seats = tuple(
+        Seat(name, index, f"{name}-{index}", "ml.p5.48xlarge", "subnet-1", f"10.0.0.{index}", "us-west-2a", "usw2-az1")
+        for index in range(count)
+    )
+    return Group(name, {"InstanceGroupName": name, "ExecutionRole": "arn:role", **spec}, seats, fault, restricted=False)
+
+
+def a_cluster(
+    *groups: Group, deleted_at: float | None = None, request: Mapping[str, Any] = MappingProxyType({})
+) -> Cluster:
+    """Return a cluster that was created at `START`; `deleted_at` is a share of its pace."""
+    return Cluster(
+        "abcdefghijkl",
+        "arn:aws:sagemaker:us-west-2:123456789012:cluster/abcdefghijkl",
+        {"ClusterName": "one", **request},
+        groups or (a_group(),),
+        Moment(START, PACE),
+        None if deleted_at is None else Moment(at(deleted_at), PACE),
+    )
