@@ -140,6 +140,13 @@ def test_an_answer_that_is_not_aws_s_is_not_taken_for_an_empty_list(body: bytes,
         list(clusters.events("train"))
 
 
+@pytest.mark.parametrize("body", [b"null", b"[]", b"<html>", b"\xff\xfe", b""])
+def test_a_refusal_that_is_not_aws_s_is_no_bug(body: bytes, serve: Serve) -> None:
+    head = HEAD.replace(b"200 OK", b"502 Bad Gateway")
+    serve(lambda connection: connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body))
+    assert isinstance(failure(), UnavailableError)
+
+
 def test_an_answer_that_is_no_http_is_no_bug(serve: Serve) -> None:
     serve(lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n"))
     assert isinstance(failure(), UnavailableError)

@@ -83,6 +83,7 @@ def test_every_code_has_its_class_exit_code_and_hint(
     assert caught.message.endswith("AWS says so"), "AWS's words are kept, its full stop is not"
     assert (hint or "") in (caught.hint or "")
     assert (caught.hint is None) == (hint is None)
+    assert (STRANGER in (caught.hint or "")) == (hint == STRANGER), "only where a Region may be the reason"
 
 
 @pytest.mark.parametrize(

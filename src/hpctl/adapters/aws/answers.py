@@ -32,12 +32,9 @@ class CarefulParser:
         if flaw := self._flaw(response):
             raise ResponseParserError(flaw)
         try:
-            parsed = self._parser.parse(response, shape)
+            return dict(self._parser.parse(response, shape))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ResponseParserError(f"{type(error).__name__}: {error}") from error
-        if parsed is None:
-            raise ResponseParserError("nothing where an object belongs")
-        return dict(parsed)
 
     def _flaw(self, response: Mapping[str, Any]) -> str | None:
         body, announced = response["body"], response["headers"].get("content-length", "")
