@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from hpctl.spec.json_schema import SCHEMA_ID, cluster_schema
@@ -62,7 +62,7 @@ def test_limits_of_the_service_are_in_it_and_a_placeholder_may_stand_for_the_val
 def test_it_accepts_the_examples_with_their_placeholders(
     schema: dict[str, Any], repository: Path, example: str
 ) -> None:
-    spec = YAML(typ="safe").load(repository / "docs" / "examples" / example)
+    spec = YAML(typ="safe").load(repository / "src" / "hpctl" / "examples" / example)
     assert [error.message for error in Draft202012Validator(schema).iter_errors(spec)] == []
 
 

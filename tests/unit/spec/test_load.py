@@ -49,7 +49,7 @@ def _line(problem: Problem) -> str:
 
 
 def test_the_request_of_the_aws_blog_loads_and_says_what_it_tolerated(repository: Path) -> None:
-    loaded = load_cluster(repository / "docs" / "examples" / "blog.json", env=ENV)
+    loaded = load_cluster(repository / "src" / "hpctl" / "examples" / "blog.json", env=ENV)
     assert loaded.notices == (
         "`ResilienceConfig.NodeRecovery` (line 34) is `NodeRecovery` in today's API; taken as such",
     )
@@ -77,7 +77,7 @@ def test_the_request_of_the_aws_blog_loads_and_says_what_it_tolerated(repository
     [("eks.yaml", Orchestrator.EKS), ("slurm.yaml", Orchestrator.SLURM), ("blog.json", Orchestrator.EKS)],
 )
 def test_every_example_loads(repository: Path, example: str, orchestrator: Orchestrator) -> None:
-    loaded = load_cluster(repository / "docs" / "examples" / example, env=ENV)
+    loaded = load_cluster(repository / "src" / "hpctl" / "examples" / example, env=ENV)
     assert loaded.spec.kind_of_orchestrator is orchestrator
 
 
