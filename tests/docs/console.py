@@ -17,7 +17,7 @@ SKIPS = "..."
 
 VARIABLE = (
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)", "<time>"),
-    (r"\b(?:\d+m ?)?\d+s\b", "<duration>"),
+    (r"\b(?:\d+[hm] )?\d+[hms]\b", "<duration>"),
     (r"\b(eni|i|sg|subnet|vpc)-[0-9a-f]{17}\b", r"<\1 id>"),
     (r"\b(cluster/|Clusters/[\w-]+/)[a-z0-9]{12}\b(?!-)", r"\1<cluster id>"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),

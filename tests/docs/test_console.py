@@ -114,7 +114,8 @@ def test_three_dots_stand_for_any_lines(expected: list[str], real: list[str], sa
     [
         ("2026-11-21T19:55:04Z creating", "<time> creating"),
         ('"created_at": "2026-11-21T19:58:04.991000Z"', '"created_at": "<time>"'),
-        ("hp  InService  1m 3s", "hp  InService  <duration>"),
+        ("hp  InService  2m", "hp  InService  <duration>"),
+        ("`hp` is gone, after 1m 03s", "`hp` is gone, after <duration>"),
         ("i-529c11e860a57a336 in subnet-29d03f2c7800ce67c", "<i id> in <subnet id>"),
         ("arn:aws:sagemaker:r:1:cluster/s2vmjajekkfq", "arn:aws:sagemaker:r:1:cluster/<cluster id>"),
         ("arn:aws:eks:r:1:cluster/hpctl-sandbox-api", "arn:aws:eks:r:1:cluster/hpctl-sandbox-api"),
