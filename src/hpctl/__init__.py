@@ -1,4 +1,4 @@
-"""hpctl: Amazon SageMaker HyperPod clusters, from a spec file to a running job."""
+"""hpctl: Amazon SageMaker HyperPod clusters, from a spec file to nodes in service."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hpctl.render.terminal import Terminal, write
 
 app = typer.Typer(
     name="hpctl",
-    help="Amazon SageMaker HyperPod clusters, from a spec file to a running job.",
+    help="Amazon SageMaker HyperPod clusters, from a spec file to nodes in service.",
     epilog="No AWS account? `hpctl quickstart` shows everything in an embedded sandbox.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -42,4 +42,4 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Amazon SageMaker HyperPod clusters, from a spec file to a running job."""
+    """Amazon SageMaker HyperPod clusters, from a spec file to nodes in service."""
