@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import runpy
 from pathlib import Path
@@ -18,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOL = runpy.run_path(str(ROOT / "tools/build_instance_types.py"))
 COMMITTED = json.loads(TOOL["TARGET"].read_text(encoding="utf-8"))
 EC2: dict[str, dict[str, Any]] = TOOL["ec2_types"]()
-REFERENCE = ROOT.parent / "shared/facts/instances.json"
 
 
 def test_every_type_of_the_installed_botocore_is_covered_and_no_other() -> None:
@@ -103,13 +101,9 @@ def test_ec2_allows_the_same_threads_per_core_where_it_tells() -> None:
     assert untold == {"g5", "c6g", "c7g", "c8g", "m6g", "m7g", "m8g"}
 
 
-def reference() -> list[dict[str, Any]]:
-    if not REFERENCE.exists():
-        message = "the reference file facts/instances.json is not beside the project"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(f"{message}: put the project's shared folder next to this checkout")
-    rows = json.loads(REFERENCE.read_text(encoding="utf-8"))["instances"]
+@pytest.fixture(scope="session")
+def reference(shared: Path) -> list[dict[str, Any]]:
+    rows = json.loads((shared / "facts/instances.json").read_text(encoding="utf-8"))["instances"]
     found = [row for row in rows if row["hyperpod"]]
     assert len(found) > 50
     return found
@@ -129,18 +123,21 @@ def reference() -> list[dict[str, Any]]:
         ("neuroncores_logical", "logical_neuron_cores"),
     ],
 )
-def test_the_reference_file_says_the_same_where_both_speak(theirs: str, ours: str) -> None:
+def test_the_reference_file_says_the_same_where_both_speak(
+    theirs: str, ours: str, reference: list[dict[str, Any]]
+) -> None:
     pairs = [
-        (row["instance_type"], row.get(theirs), getattr(instance_type(row["instance_type"]), ours))
-        for row in reference()
+        (row["instance_type"], row.get(theirs), getattr(instance_type(row["instance_type"]), ours)) for row in reference
     ]
     spoken = [pair for pair in pairs if pair[1] is not None and pair[2] is not None]
     assert spoken
     assert [pair for pair in spoken if pair[1] != pair[2]] == []
 
 
-def test_the_reference_file_has_the_same_memory_architecture_and_kubernetes_resources() -> None:
-    for row in reference():
+def test_the_reference_file_has_the_same_memory_architecture_and_kubernetes_resources(
+    reference: list[dict[str, Any]],
+) -> None:
+    for row in reference:
         one = instance_type(row["instance_type"])
         assert row["arch"] == [one.architecture]
         assert row["k8s_resources"] == dict(one.kubernetes_resources)
