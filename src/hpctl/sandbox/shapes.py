@@ -7,10 +7,10 @@ pass over unknown members; the sandbox names them, because a member that is sile
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from hpctl.catalog.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def _in_string(shape: Any, value: str, path: str) -> Iterator[str]:
     too_long_or_short = list(_outside(shape, len(value), path, value, "length"))
     yield from too_long_or_short
     pattern = shape.metadata.get("pattern")
-    if pattern and not too_long_or_short and not _compiled(pattern).fullmatch(value):
+    if pattern and not too_long_or_short and not matches(pattern, value):
         yield _failed(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
@@ -108,11 +108,3 @@ def _failed(value: Any, path: str, constraint: str) -> str:
 def _join(path: str, name: str) -> str:
     member = name[0].lower() + name[1:]
     return f"{path}.{member}" if path else member
-
-
-@lru_cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Patterns are Java's; Python has no \p classes, and these are the ones that service models use.
-    for java, python in ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s")):
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern)

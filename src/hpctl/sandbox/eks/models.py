@@ -109,7 +109,6 @@ class EksBackend(EKSBackend):
             "username": principal,
             "type": "STANDARD",
             "kubernetesGroups": [],
-            "tags": {},
             **members,
             "accessEntryArn": f"{place}/{kind}/{self.account_id}/{name}/{mock_random.uuid4()}",
             "createdAt": moment().at,

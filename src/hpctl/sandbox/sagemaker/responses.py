@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hpctl.sandbox.sagemaker.timeline import NodeState
     from hpctl.sandbox.sagemaker.wordings import SageMakerError
 
-_OWN = frozenset({
+OPERATIONS = frozenset({
     "CreateCluster", "DescribeCluster", "ListClusters", "DeleteCluster", "ListClusterNodes", "DescribeClusterNode",
     "ListClusterEvents", "DescribeClusterEvent", "AddTags", "ListTags", "DeleteTags",
 })  # fmt: skip
@@ -135,7 +135,7 @@ class HyperPodResponse(SageMakerResponse):
 
     def _problem(self, request: Any) -> SageMakerError | None:
         operation = self._get_action()
-        if operation not in _OWN:
+        if operation not in OPERATIONS:
             return None
         shape = get_service_model("sagemaker").operation_model(operation).input_shape
         try:
