@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from hpctl import report as room
 from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, RefusedError, SpecError
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
-from hpctl.report import check, cluster, instance, plan, progress
+from hpctl.report import check, cluster, instance, plan, progress, sandbox
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
 from tools.pages.markdown import code, codes, fence, page, prose, sections, table
@@ -44,6 +47,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.NodeReport: ("node describe",),
     instance.InstanceTypeListReport: ("instances list",),
     instance.InstanceTypeReport: ("instances describe",),
+    sandbox.SandboxReport: ("sandbox status",),
 }
 STEPS: tuple[type[Part], ...] = (progress.Started, progress.Observed, progress.EventSeen, progress.Finished)
 SAMPLES: tuple[HpctlError, ...] = (
@@ -60,9 +64,12 @@ SAMPLES: tuple[HpctlError, ...] = (
 
 def reports() -> str:
     """Return the page; raises ValueError when a report or a command is not told of."""
+    for module in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        importlib.import_module(module.name)  # a report in a module that nobody imports here is one too
     told = {command.partition(" --")[0] for names in COMMANDS.values() for command in names}
-    if set(Report.__subclasses__()) != set(COMMANDS) or not told <= paths():
-        message = "`COMMANDS` does not name every report with the commands that answer with it"
+    untold = [report.__name__ for report in Report.__subclasses__() if report not in COMMANDS]
+    if wrong := [*untold, *sorted(told - paths())]:
+        message = f"`COMMANDS` does not fit the reports and commands: {', '.join(wrong)}"
         raise ValueError(message)
     parts = [(_kind(report), _report(report)) for report in COMMANDS]
     parts += [("Progress", _progress()), ("Errors", iter((ERRORS, fence("\n".join(map(_error, SAMPLES)), "json"))))]

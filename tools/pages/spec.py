@@ -100,9 +100,9 @@ def _value(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -> str:
     if origin in (Union, UnionType):
         return _value(next(one for one in inner if one is not NoneType), metadata)
     if origin is tuple:
-        return f"list of {_value(inner[0])}" + _bounds(limits)
+        return f"list{_size(limits, ' of ')}, each {_value(inner[0])}"
     if origin is not None and _is_mapping(origin):
-        return f"mapping of {_value(inner[0])} to {_value(inner[1])}" + _bounds(limits)
+        return f"mapping{_size(limits, ' of ')}, from {_value(inner[0])}, to {_value(inner[1])}"
     return _single(annotation, origin, limits, metadata)
 
 
@@ -126,13 +126,24 @@ def _single(annotation: Any, origin: Any, limits: Shape | None, metadata: list[A
 
 
 def _choice(values: tuple[str, ...]) -> str:
-    return codes(values) if len(values) <= _LISTABLE else f"one of {len(values)} values"
+    return " or ".join(map(code, values)) if len(values) <= _LISTABLE else f"one of {len(values)} values"
 
 
 def _bounds(limits: Shape | None) -> str:
     if limits is None:
         return ""
-    least, most = limits.min or 0, limits.max
-    sizes = f"{least} or more" if most is None and least else f"{least} to {most}" if most is not None else ""
-    size = f", {sizes}{_UNITS[limits.type]}" if sizes else ""
+    size = _size(limits, ", " if limits.type == "integer" else " of ")
     return size + (f", {code(limits.pattern)}" if limits.pattern else "")
+
+
+def _size(limits: Shape | None, lead: str) -> str:
+    if limits is None or (not limits.min and limits.max is None):
+        return ""
+    least, most = limits.min or 0, limits.max
+    if most is None:
+        words = f"{least} or more"
+    elif least == 0 and limits.type != "integer":
+        words = f"up to {most}"
+    else:
+        words = f"{least} to {most}"
+    return lead + words + _UNITS[limits.type]
