@@ -54,7 +54,7 @@ SAMPLES: tuple[HpctlError, ...] = (
     NotFoundError("there is no cluster `demo`"),
     SpecError(
         "`cluster.yaml` is not a valid cluster spec: 1 problem",
-        (Problem("cluster.yaml", 7, 5, "instance_groups[0].tpye", "the key `tpye` is unknown here", "type"),),
+        (Problem("cluster.yaml", 7, 5, "instance_groups[0].tyype", "the key `tyype` is unknown here", "type"),),
         hint="`hpctl cluster schema` describes every key",
     ),
     AccessError("not allowed to list clusters", action="sagemaker:ListClusters"),
