@@ -79,6 +79,16 @@ class Account:
             time.sleep(0.1)
         raise TimeoutError(name)
 
+    def fail(self, name: str) -> None:
+        """Wait until a node of a cluster has failed."""
+        sagemaker, end = self.client("sagemaker"), time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            rows = sagemaker.list_cluster_nodes(ClusterName=name)["ClusterNodeSummaries"]
+            if any(row["InstanceStatus"]["Status"] == "Failure" for row in rows):
+                return
+            time.sleep(0.1)
+        raise TimeoutError(name)
+
 
 def _ids(rows: list[dict[str, Any]], key: str) -> list[str]:
     return sorted(row[key] for row in rows)

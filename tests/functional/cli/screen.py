@@ -16,11 +16,11 @@ COLUMNS, LINES = 80, 24
 class Screen:
     """The command in a terminal; `raw` is every byte that it wrote there."""
 
-    def __init__(self, hpctl: Hpctl, *words: str) -> None:
-        """Start it, with a terminal's own environment and nothing said about colour."""
+    def __init__(self, hpctl: Hpctl, *words: str, program: str = str(EXECUTABLE)) -> None:
+        """Start it (or a shell), with a terminal's own environment and nothing said about colour."""
         env = {"TERM": "xterm-256color"} | dict(hpctl.env)
         self._process: Any = pexpect.spawn(
-            str(EXECUTABLE),
+            program,
             list(words),
             env=env,
             cwd=str(hpctl.folder),
