@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Barrier
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_description_tells_the_cluster_and_counts_its_nodes() -> None:
     assert report.nodes_by_status == {"Running": 2, "Pending": 1}
 
 
-def test_cluster_and_nodes_are_asked_for_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cluster_and_nodes_are_asked_for_side_by_side() -> None:
     together = Barrier(2, timeout=10)
     account = an_account(a_cluster())
 
@@ -59,7 +60,7 @@ def test_cluster_and_nodes_are_asked_for_side_by_side(monkeypatch: pytest.Monkey
             together.wait()
             return super().describe(name)
 
-        def nodes(self, name: str, *, instance_group: str | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        def nodes(self, name: str, *, instance_group: str | None = None) -> Iterator[Node]:
             together.wait()
             return super().nodes(name, instance_group=instance_group)
 

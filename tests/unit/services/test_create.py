@@ -28,11 +28,10 @@ from hpctl.services.create import (
     follow,
     plan,
 )
-from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded, load_cluster
 from hpctl.spec.source import TextSource
 from hpctl.terms import Outcome
-from tests.unit.builders import CLUSTER_ARN, NOW, a_check_report, a_cluster, a_result, an_eks_cluster, an_identity
+from tests.unit.builders import CLUSTER_ARN, NOW, a_check_report, a_cluster, a_result, an_eks_cluster
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.wording import CONFIG_MAP, STRANGE
 
@@ -271,8 +270,3 @@ def test_following_waits_for_the_plan_s_cluster() -> None:
     account.clusters.play(a_cluster("Creating"), a_cluster())
     steps = list(follow(report, account.ports, timeout_s=60, resume="again"))
     assert [step.type for step in steps] == ["observed", "observed", "finished"]
-    assert account.caller.who == an_identity()
-
-
-def test_the_spec_of_these_tests_is_healthy() -> None:
-    assert isinstance(loaded().spec, ClusterSpec)

@@ -8,7 +8,7 @@ from hpctl import timeouts
 from hpctl.errors import NotFoundError, RefusedError
 from hpctl.facts.records import Event
 from hpctl.report.cluster import Diagnosis
-from hpctl.services.events import EventFeed, collapse, list_events
+from hpctl.services.events import EventFeed, News, collapse, list_events
 from tests.unit.builders import a_cluster, an_error, an_event
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.wording import EFA, EFA_CAUSE, NOISE, STRANGE
@@ -25,8 +25,8 @@ def an_account(*events: Event, **failure_messages: str) -> FakeAccount:
     return account
 
 
-def ids(news: object) -> list[str]:
-    return [event.event_id for event, _diagnosis in news]  # type: ignore[attr-defined]
+def ids(news: News) -> list[str]:
+    return [event.event_id for event, _diagnosis in news]
 
 
 def test_events_are_told_once_and_oldest_first() -> None:
