@@ -40,5 +40,8 @@ VISIBLE_S: Final = 60.0
 LOOKS_MISSED: Final = 3
 """Looks in a row, each with all its retries, after which a waiter gives up on an API that does not answer."""
 
+EVENTS_OVERLAP_S: Final = 120.0
+"""How far back a waiter asks for events again: a list may show an event later than a newer one."""
+
 PAIRED_EVENTS_S: Final = 1.5
 """One provisioning fault gives two error events within about a second; events so close are one fault."""

@@ -72,7 +72,7 @@ def efa_single_az(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 @check(
     "network-multi-subnet",
-    "the cluster's subnets are meant to be several",
+    "it is plain which subnet the nodes get",
     about=("network",),
     needs=("network-ids-exist",),
     reads=("ec2:DescribeSubnets",),

@@ -32,12 +32,14 @@ def plan_create(
     identity = world.identity()
     wish = to_create_cluster(spec, account=identity.account, region=identity.region)
     digest = digest_of(wish)
-    state = _state(world, spec.name, digest)
+    live = world.cluster(spec.name)
+    state = _state(live, world, digest)
     request = tagged(wish, {RUN_ID_TAG: run_id, DIGEST_TAG: digest})
     create = Action(verb="create", subject=f"cluster/{spec.name}", request=request)
     return PlanReport(
         identity=identity,
         cluster=spec.name,
+        arn=live.arn if live else None,
         orchestrator=spec.kind_of_orchestrator,
         state=state,
         actions=(create,) if state == "absent" else (),
@@ -73,8 +75,7 @@ def tagged(request: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any
     return {**request, "Tags": [*kept, *added]}
 
 
-def _state(world: World, name: str, digest: str) -> Literal["absent", "same", "other"]:
-    live = world.cluster(name)
+def _state(live: Cluster | None, world: World, digest: str) -> Literal["absent", "same", "other"]:
     if live is None:
         return "absent"
     if _settling(live) and world.cluster_tags(live.arn).get(DIGEST_TAG) == digest:
@@ -96,12 +97,18 @@ def _planned(spec: ClusterSpec, group: Group) -> PlannedGroup:
         count=group.count,
         role=_role(group),
         accelerators=_accelerators(known, group.count),
-        vcpus=known.vcpus * group.count,
+        vcpus=_vcpus(known, group) * group.count,
         memory_gib=known.memory_gib * group.count,
         efa_interfaces=None if known.efa_interfaces is None else known.efa_interfaces * group.count,
         addresses=None if addresses is None else addresses * group.count,
         subnet_ids=network.subnet_ids if network else (),
     )
+
+
+def _vcpus(known: InstanceType, group: Group) -> int:
+    """The catalog counts all threads of a core; a group without `threads_per_core` gets one of them."""
+    threads = max(known.threads_per_core or (1,))
+    return known.vcpus * min(group.threads_per_core or 1, threads) // threads
 
 
 def _role(group: Group) -> str | None:

@@ -15,6 +15,7 @@ def plan_delete(cluster: Cluster, identity: Identity) -> PlanReport:
     return PlanReport(
         identity=identity,
         cluster=cluster.name,
+        arn=cluster.arn,
         orchestrator=cluster.orchestrator,
         state="present",
         actions=() if cluster.status == ClusterStatus.DELETING else (delete,),

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from hpctl.render.diagnoses import why_and_fix
 from hpctl.render.page import Piece, Prose, Style
 from hpctl.render.words import LEVELS, duration, moment
-from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Started
+from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Remarked, Started
 
 HEARTBEAT_S: Final = 60.0
 """A log that says nothing for longer looks like a process that hangs."""
@@ -42,6 +42,9 @@ class Narrator:
             case EventSeen():
                 yield self._event(step)
                 yield from self._why(step)
+            case Remarked():
+                yield Prose(step.message, lead=f"{time} note:")
+                yield from why_and_fix(None, step.hint, indent=4)
             case Finished():
                 yield Prose(f"cluster `{step.cluster}`: {step.status}, after {duration(step.elapsed_s)}", lead=time)
             case _:

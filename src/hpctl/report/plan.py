@@ -36,12 +36,13 @@ class PlanReport(Report):
     """A plan for one cluster. `state` says how wish and world stand to each other.
 
     absent: nothing of that name exists yet · same: it exists as asked, nothing to do ·
-    other: it exists with another spec · present: it exists (plans to delete).
+    other: it exists with another spec · present: it exists (plans to delete). `arn` is that of what exists.
     """
 
     kind: Literal["Plan"] = "Plan"
     identity: Identity
     cluster: str
+    arn: str | None = None
     orchestrator: str
     state: Literal["absent", "same", "other", "present"]
     actions: tuple[Action, ...]

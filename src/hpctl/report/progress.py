@@ -50,6 +50,15 @@ class EventSeen(Part):
     diagnosis: Diagnosis | None = None
 
 
+class Remarked(Part):
+    """Something to know about the waiting itself, such as what cannot be seen."""
+
+    type: Literal["remark"] = "remark"
+    time: datetime
+    message: str
+    hint: str | None = None
+
+
 class Finished(Part):
     """The wanted state is reached."""
 
@@ -60,4 +69,4 @@ class Finished(Part):
     status: str
 
 
-Progress = Started | Observed | EventSeen | Finished
+Progress = Started | Observed | EventSeen | Remarked | Finished

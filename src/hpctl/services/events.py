@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hpctl import timeouts
-from hpctl.errors import NotFoundError
+from hpctl.errors import AccessError, NotFoundError
 from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Event
 from hpctl.report.cluster import Diagnosis, EventListReport
-from hpctl.services.diagnose import diagnose_event
+from hpctl.services.diagnose import diagnose_event, is_noise
 
 ERROR = "Error"
 
@@ -25,17 +25,32 @@ class EventFeed:
         """Start with nothing told."""
         self._clusters = clusters
         self._told: set[str] = set()
+        self._since: datetime | None = None
+        self.refused: AccessError | None = None
 
     def new(self, cluster: Cluster) -> News:
-        """Return what happened since the last call, oldest first; nothing for clusters that publish no events."""
-        if not cluster.continuous:
+        """Return what happened since the last call, oldest first, without what a growing cluster always says.
+
+        Nothing for clusters that publish no events, and for callers who may not read them: `refused` says so then.
+        """
+        if not cluster.continuous or self.refused:
             return ()
-        newest_first = tuple(self._clusters.events(cluster.name))
+        try:
+            return self._news(cluster)
+        except AccessError as error:
+            self.refused = error
+            return ()
+
+    def _news(self, cluster: Cluster) -> News:
+        newest_first = tuple(self._clusters.events(cluster.name, since=self._since))
         # Those told already are collapsed too: the two events of one fault may come in two looks.
         fresh = (event for event in collapse(reversed(newest_first)) if event.event_id not in self._told)
-        news = tuple((event, diagnose_event(event, cluster)) for event in in_full(cluster.name, fresh, self._clusters))
+        telling = (event for event in in_full(cluster.name, fresh, self._clusters) if not is_noise(event))
+        news = tuple((event, diagnose_event(event, cluster)) for event in telling)
         # Only now: when asking failed half-way, the next call tells all of it.
         self._told.update(event.event_id for event in newest_first)
+        if newest_first:
+            self._since = newest_first[0].time - timedelta(seconds=timeouts.EVENTS_OVERLAP_S)
         return news
 
 

@@ -31,12 +31,17 @@ class Witness:
 
     def outcome(self, plan: PlanReport, verb: Literal["create", "delete"]) -> OutcomeReport:
         """Return how carrying out `plan` ended."""
-        result: Literal["done", "started", "unchanged"] = "done" if self._finished else "started"
+        arn = self._started.arn if self._started and self._started.arn else plan.arn
         return OutcomeReport(
             cluster=plan.cluster,
             verb=verb,
-            result=result if self._started else "unchanged",
-            arn=self._started.arn if self._started else None,
+            result=self._result(verb),
+            arn=arn,
             elapsed_s=self._finished.elapsed_s if self._finished else None,
             next_steps=(f"hpctl cluster describe {plan.cluster}",) if verb == "create" else (),
         )
+
+    def _result(self, verb: Literal["create", "delete"]) -> Literal["done", "started", "unchanged"]:
+        if self._started is None and not (verb == "delete" and self._finished):
+            return "unchanged"
+        return "done" if self._finished else "started"

@@ -11,12 +11,14 @@ from hpctl import timeouts
 from hpctl.errors import AccessError, ClusterFailedError, NotFoundError, UnavailableError, WaitTimeoutError
 from hpctl.facts.ports import Clock, Ports
 from hpctl.facts.records import Cluster
-from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress
+from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Remarked
 from hpctl.services.diagnose import diagnose_failure
 from hpctl.services.events import EventFeed, News
 from hpctl.terms import ClusterStatus
 
 T = TypeVar("T")
+
+_BLIND = "the cluster's events cannot be read; statuses and counts are followed without them"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def until_in_service(waiting: Waiting, ports: Ports) -> Iterator[Progress]:
     """
     feed = EventFeed(ports.clusters)
     lookout = Lookout(waiting)
+    sighted = True
     for elapsed_s in polls(waiting, ports.clock, late="not there yet"):
         try:
             seen = lookout.look(lambda: _with_news(ports.clusters.describe(waiting.cluster), feed))
@@ -45,6 +48,9 @@ def until_in_service(waiting: Waiting, ports: Ports) -> Iterator[Progress]:
         if seen is None:
             continue
         cluster, news = seen
+        if feed.refused and sighted:
+            sighted = False
+            yield Remarked(time=ports.clock.now(), message=_BLIND, hint=feed.refused.hint)
         yield from (EventSeen(time=ports.clock.now(), event=event, diagnosis=why) for event, why in news)
         yield observed(cluster, ports.clock, elapsed_s, missing(cluster))
         if not missing(cluster):

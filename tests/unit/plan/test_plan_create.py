@@ -182,7 +182,13 @@ def test_a_planned_group_without_any_network_names_no_subnets() -> None:
 def test_a_planned_group_of_several_types_counts_by_the_preferred_one() -> None:
     types = {"instance_types": ("ml.g5.8xlarge", "ml.c5.2xlarge")}
     (group,) = planned(a_spec(a_group(count=2, instance_requirements=types))).groups
-    assert (group.instance_type, group.vcpus) == ("ml.g5.8xlarge | ml.c5.2xlarge", 64)
+    assert (group.instance_type, group.vcpus) == ("ml.g5.8xlarge | ml.c5.2xlarge", 32)
+
+
+@pytest.mark.parametrize(("threads", "vcpus"), [(None, 96), (1, 96), (2, 192)])
+def test_planned_vcpus_are_those_that_the_nodes_will_show(threads: int | None, vcpus: int) -> None:
+    (group,) = planned(a_spec(a_group(type="ml.p5.48xlarge", count=1, threads_per_core=threads))).groups
+    assert group.vcpus == vcpus
 
 
 def test_what_nobody_has_published_stays_unknown() -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from hpctl.render.live import _Region
 from hpctl.render.output import Output
 from hpctl.render.progress import follow
-from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Started
+from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Remarked, Started
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
 from tests.unit.render.samples import ARN, DIAGNOSIS, EVENTS, NOW
 
@@ -195,6 +195,15 @@ def test_events_that_differ_in_the_node_alone_are_one_line_with_a_count() -> Non
     first, _seen, last = err(terminal).splitlines()
     assert first.endswith(f"EC2 Instance {nodes[0]} provisioned (and 2 more)")
     assert last.endswith(f"EC2 Instance {nodes[3]} provisioned")
+
+
+def test_a_remark_comes_with_its_remedy() -> None:
+    terminal = in_a_pipe()
+    remark = Remarked(time=NOW, message="events cannot be read", hint="allow `sagemaker:ListClusterEvents`")
+    follow(iter([remark]), Output.TABLE, terminal)
+    line, remedy = err(terminal).splitlines()
+    assert line.endswith("note: events cannot be read")
+    assert "allow `sagemaker:ListClusterEvents`" in remedy
 
 
 def test_machines_are_told_every_event() -> None:

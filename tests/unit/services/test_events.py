@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from hpctl import timeouts
-from hpctl.errors import NotFoundError, RefusedError
+from hpctl.errors import AccessError, NotFoundError, RefusedError
 from hpctl.facts.records import Event
 from hpctl.report.cluster import Diagnosis
 from hpctl.services.events import EventFeed, News, collapse, list_events
@@ -74,11 +76,37 @@ def test_an_error_without_a_failure_message_is_known_by_its_description() -> Non
 
 
 @pytest.mark.parametrize("level", ["Info", "Warn"])
-def test_noise_is_told_but_means_nothing(level: str) -> None:
-    account = an_account(an_event("e1", level=level, description=NOISE))
+def test_noise_is_not_told_while_waiting(level: str) -> None:
+    account = an_account(an_event("e1", level=level, description=NOISE), an_event("e2"))
     ((event, diagnosis),) = EventFeed(account.ports.clusters).new(CONTINUOUS)
-    assert (event.description, diagnosis) == (NOISE, None)
+    assert (event.event_id, diagnosis) == ("e2", None)
     assert account.calls.of("clusters.event") == []
+
+
+def test_a_listing_keeps_the_noise_for_it_is_what_aws_tells() -> None:
+    account = an_account(an_event("e1", level="Warn", description=NOISE))
+    report = list_events(CONTINUOUS.name, account.ports.clusters)
+    assert [event.description for event in report.events] == [NOISE]
+    assert report.diagnoses == ()
+
+
+def test_the_second_look_asks_only_for_what_may_be_new() -> None:
+    account = an_account(an_event("e1"))
+    feed = EventFeed(account.ports.clusters)
+    feed.new(CONTINUOUS)
+    feed.new(CONTINUOUS)
+    (_, first), (_, second) = account.calls.of("clusters.events")
+    assert first is None
+    assert second == account.clusters.happened[0].time - timedelta(seconds=timeouts.EVENTS_OVERLAP_S)
+
+
+def test_events_that_may_not_be_read_are_asked_for_once() -> None:
+    account = an_account(an_event("e1"))
+    account.calls.fail_always("clusters.events", AccessError("no", action="sagemaker:ListClusterEvents"))
+    feed = EventFeed(account.ports.clusters)
+    assert feed.new(CONTINUOUS) == feed.new(CONTINUOUS) == ()
+    assert feed.refused is not None
+    assert len(account.calls.of("clusters.events")) == 1
 
 
 def test_an_event_that_aws_has_forgotten_is_told_as_it_was_listed() -> None:

@@ -53,6 +53,15 @@ def test_after_a_delete_there_is_nothing_to_describe() -> None:
     assert outcome(STARTED, FINISHED, verb="delete").next_steps == ()
 
 
+def test_a_delete_that_somebody_else_began_is_done_once_it_is_gone() -> None:
+    assert outcome(OBSERVED, FINISHED, verb="delete").result == "done"
+    assert outcome(OBSERVED, verb="delete").result == "unchanged"
+
+
+def test_what_existed_before_is_named_by_its_arn() -> None:
+    assert outcome(OBSERVED, FINISHED).arn == PLAN.arn == a_cluster().arn
+
+
 def test_steps_pass_one_by_one() -> None:
     witness = Witness(iter((STARTED, FINISHED)))
     steps = iter(witness)

@@ -9,7 +9,7 @@ import pytest
 from hpctl import timeouts
 from hpctl.errors import AccessError, ClusterFailedError, HpctlError, NotFoundError, UnavailableError, WaitTimeoutError
 from hpctl.facts.records import Cluster
-from hpctl.report.progress import Finished, GroupProgress, Observed, Progress
+from hpctl.report.progress import Finished, GroupProgress, Observed, Progress, Remarked
 from hpctl.services.wait import Waiting, missing, until_in_service
 from tests.unit.builders import NOW, a_cluster, a_live_group, an_error, an_event
 from tests.unit.fakes import FakeAccount
@@ -186,6 +186,15 @@ def test_events_that_cannot_be_had_at_all_end_the_wait_like_the_cluster_itself()
         steps(account)
     assert raised.value.hint == f"to go on waiting: {RESUME}"
     assert looks(account) == timeouts.LOOKS_MISSED
+
+
+def test_a_wait_goes_on_without_events_that_may_not_be_read_and_says_so_once() -> None:
+    account = playing(EMPTY, HALF, READY)
+    account.calls.fail_always("clusters.events", AccessError("no", action="x:Look", hint="allow `x:Look`"))
+    remarks = [step for step in steps(account) if isinstance(step, Remarked)]
+    assert [(step.message.split(";")[0], step.hint) for step in remarks] == [
+        ("the cluster's events cannot be read", "allow `x:Look`")
+    ]
 
 
 def test_expired_credentials_end_the_wait_with_both_hints() -> None:
