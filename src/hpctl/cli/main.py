@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import hpctl
-from hpctl.errors import ExitCode, HpctlError, Terminated
+from hpctl.errors import ClosedPipeError, ExitCode, HpctlError, Terminated
 
 if TYPE_CHECKING:
     from hpctl.cli.options import Invocation
@@ -22,7 +22,7 @@ def main() -> NoReturn:
         code = _tell_version() if sys.argv[1:] == ["--version"] else _run()
         if sys.stdout:
             sys.stdout.flush()  # when the interpreter does it, a closed pipe is a remark and exit code 120
-    except BrokenPipeError:
+    except (BrokenPipeError, ClosedPipeError):
         code = _nobody_reads()
     sys.exit(code)
 
@@ -49,14 +49,14 @@ def _run() -> int:
     _end_on_sigterm(said)
     try:
         app(obj=said)
+    except (BrokenPipeError, ClosedPipeError):
+        raise
     except HpctlError as error:
         return _tell(error, said)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # Typer has made exit code 1 of it
             raise end.__context__ from None
         return ExitCode.TERMINATED if said.terminated else _code(end)
-    except BrokenPipeError:
-        raise
     except Exception as error:  # the last line of defence: whatever gets here is a bug in hpctl
         return _bug(error)
     return ExitCode.OK
