@@ -40,6 +40,8 @@ def words(request: pytest.FixtureRequest, hpctl: Hpctl, account: Account, cpu_cl
     return tuple(line.replace("NODE", nodes[0]["InstanceId"]).split())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # eight commands, on a machine that may be busy
 @pytest.mark.parametrize(("words", "line"), [(line, line) for line in READS], indirect=["words"], ids=list(READS))
 def test_every_form_of_a_read_command_tells_the_same(words: tuple[str, ...], line: str, hpctl: Hpctl) -> None:
     kind, query = READS[line]

@@ -37,6 +37,8 @@ def _bare_list_of_groups(folder: Path, name: str) -> tuple[str, ...]:
 WISHES = (_eks_yaml, _slurm_yaml, _create_cluster_json, _bare_list_of_groups)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # a dozen commands, on a machine that may be busy
 @pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.__name__.strip("_"))
 def test_a_file_becomes_a_cluster_and_goes_without_a_trace(
     wish: Wish, hpctl: Hpctl, account: Account, name: str, tmp_path: Path

@@ -56,9 +56,12 @@ def test_the_refusal_is_an_object_for_machines(hpctl: Hpctl, cpu_cluster: str) -
     } | dict.fromkeys(told.error().keys() - {"code", "exit_code", "message", "hint"})
 
 
-@pytest.mark.parametrize(
-    "env", [{"NO_COLOR": "1"}, {"GITHUB_ACTIONS": "true", "CI": "true"}, {"FORCE_COLOR": "1"}], ids=str
-)
+LOUD_CI = {"CI": "true", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1", "GITHUB_ACTIONS": "true"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # a dozen commands, on a machine that may be busy
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, LOUD_CI], ids=["NO_COLOR", "a CI that wants colour"])
 def test_no_escape_reaches_a_pipe(env: dict[str, str], hpctl: Hpctl, name: str, tmp_path: Path) -> None:
     run = hpctl.with_env(**env, TERM="xterm-256color")
     file = specs.write(tmp_path, specs.slurm(name))
