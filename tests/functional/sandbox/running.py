@@ -15,7 +15,7 @@ from botocore.config import Config
 from hpctl.sandbox import control
 from hpctl.sandbox.home import SandboxState
 
-PACE = 0.5
+PACE = 0.8
 PATIENCE_S = 15.0
 T = TypeVar("T")
 

@@ -28,6 +28,7 @@ class Placement:
         self._request = request
         self._account = account
         self._taken = taken
+        self._hosts: dict[IPv4Network, Iterator[str]] = {}
 
     def groups(self) -> Iterator[Group]:
         """Yield all groups with their seats and the fault that awaits them."""
@@ -55,12 +56,16 @@ class Placement:
             yield Seat(name, index, logical_id, kind, subnet.id or None, address, subnet.zone, subnet.zone_id)
 
     def _free_address(self, network: IPv4Network) -> str:
+        hosts = self._hosts.setdefault(network, self._free_hosts(network))
+        # A subnet that runs out gives its last address again: running out is a rule of its own.
+        return next(hosts, str(network.broadcast_address - 1))
+
+    def _free_hosts(self, network: IPv4Network) -> Iterator[str]:
         for offset in range(_FIRST_HOST, network.num_addresses - 1):
             address = str(network.network_address + offset)
             if address not in self._taken:
                 self._taken.add(address)
-                return address
-        return str(network.network_address + network.num_addresses - 2)
+                yield address
 
 
 def _types_of(spec: Mapping[str, Any]) -> list[str]:
