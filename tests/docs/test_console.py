@@ -16,8 +16,8 @@ XDG = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
 def environment(*folders: Path) -> dict[str, str]:
-    """Return a newcomer's environment with `folders` first in the path."""
-    path = os.pathsep.join([*map(str, folders), str(Path(sys.executable).parent), os.environ["PATH"]])
+    """Return a newcomer's environment; `folders` may have a Python of their own, which is not the newcomer's."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), *map(str, folders), os.environ["PATH"]])
     return {name: value for name, value in os.environ.items() if name not in XDG} | {"PATH": path}
 
 

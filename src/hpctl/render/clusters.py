@@ -140,6 +140,6 @@ def outcome(report: OutcomeReport) -> Iterator[Piece]:
         ("delete", "unchanged"): f"{name} is being deleted already: nothing to do",
     }[report.verb, report.result]
     yield Prose(sentence if report.elapsed_s is None else f"{sentence}, after {duration(report.elapsed_s)}")
-    if report.arn:
+    if report.arn and report.verb == "create":  # what is gone needs no name for further calls
         yield Prose(report.arn, lead="ARN:", style=Style.BOLD)
     yield from next_steps(report.next_steps)
