@@ -10,7 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hpctl.facts.records import Cluster, ClusterSummary, EksCluster, Event, Identity, Node, SecurityGroup, Subnet
+from hpctl.facts.records import (
+    Addon,
+    Cluster,
+    ClusterSummary,
+    EksCluster,
+    Event,
+    Identity,
+    Node,
+    Quota,
+    Role,
+    RouteTable,
+    SecurityGroup,
+    StoredObject,
+    Subnet,
+    TrainingPlan,
+    Verdict,
+    Vpc,
+    VpcEndpoint,
+)
 
 
 class Clusters(Protocol):
@@ -61,7 +79,31 @@ class Network(Protocol):
         ...
 
     def security_groups(self, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
-        """Return the security groups that exist among `group_ids`."""
+        """Return the security groups that exist among `group_ids`, with their rules."""
+        ...
+
+    def vpc(self, vpc_id: str) -> Vpc:
+        """Return the VPC; `NotFoundError` when there is none."""
+        ...
+
+    def route_tables(self, vpc_id: str) -> tuple[RouteTable, ...]:
+        """Return the route tables of a VPC."""
+        ...
+
+    def endpoints(self, vpc_id: str) -> tuple[VpcEndpoint, ...]:
+        """Return the VPC endpoints of a VPC."""
+        ...
+
+    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
+        """Return the ids of the VPC's NAT gateways that are available."""
+        ...
+
+    def zones_offering(self, instance_type: str) -> frozenset[str]:
+        """Return the ids of the Region's zones that offer the type (named with its `ml.`)."""
+        ...
+
+    def interface_count(self) -> int:
+        """Return how many network interfaces the Region has."""
         ...
 
 
@@ -70,6 +112,62 @@ class Eks(Protocol):
 
     def describe(self, name: str) -> EksCluster:
         """Return the EKS cluster; `NotFoundError` when there is none of that name in the Region."""
+        ...
+
+    def supported_versions(self) -> tuple[str, ...]:
+        """Return the Kubernetes versions that EKS supports now (standard or extended), such as `1.33`."""
+        ...
+
+    def addons(self, name: str) -> tuple[Addon, ...]:
+        """Return the add-ons of the EKS cluster."""
+        ...
+
+
+class Quotas(Protocol):
+    """Service quotas as applied to the account and Region."""
+
+    def sagemaker(self) -> tuple[Quota, ...]:
+        """Return SageMaker's quotas about HyperPod clusters, defaults where nothing else was applied."""
+        ...
+
+    def network_interfaces(self) -> Quota:
+        """Return the quota of network interfaces in the Region."""
+        ...
+
+
+class Iam(Protocol):
+    """What IAM tells of roles and of what they may do."""
+
+    def role(self, name: str) -> Role:
+        """Return the role; `NotFoundError` when there is none of that name."""
+        ...
+
+    def simulate(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
+        """Return the verdict on every action for every resource (SimulatePrincipalPolicy)."""
+        ...
+
+
+class Storage(Protocol):
+    """What S3 tells of lifecycle scripts."""
+
+    def objects(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
+        """Return the objects below the prefix; `NotFoundError` when there is no such bucket."""
+        ...
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return an object's content; `NotFoundError` when there is none, `RefusedError` above 1 MiB."""
+        ...
+
+    def bucket_region(self, bucket: str) -> str:
+        """Return the Region of the bucket; `NotFoundError` when there is no such bucket."""
+        ...
+
+
+class Plans(Protocol):
+    """Training plans."""
+
+    def plan(self, arn: str) -> TrainingPlan:
+        """Return the training plan; `NotFoundError` when there is none."""
         ...
 
 
@@ -101,5 +199,9 @@ class Ports:
     network: Network
     eks: Eks
     caller: Caller
+    quotas: Quotas
+    iam: Iam
+    storage: Storage
+    plans: Plans
     clock: Clock
     region: str

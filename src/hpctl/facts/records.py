@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,134 @@ class Subnet:
     free_addresses: int
 
 
+class Direction(StrEnum):
+    """Which way a security group rule lets traffic."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One rule of a security group for one peer: a group of the same account, or a CIDR block, or a prefix list.
+
+    `protocol` is AWS's word (`-1` is every protocol); ports are None where the protocol has none or all count.
+    """
+
+    direction: Direction
+    protocol: str
+    from_port: int | None
+    to_port: int | None
+    group_id: str | None = None
+    cidr: str | None = None
+    prefix_list_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """One security group (EC2 DescribeSecurityGroups)."""
+    """One security group with its rules (EC2 DescribeSecurityGroups)."""
 
     group_id: str
     name: str
     vpc_id: str
+    permissions: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: where traffic for `destination` (CIDR block or prefix list) goes (`local`, `igw-…`, `nat-…`, …)."""
+
+    destination: str
+    target: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """One route table (EC2 DescribeRouteTables); `main` serves the subnets that name no other."""
+
+    route_table_id: str
+    vpc_id: str
+    main: bool
+    subnet_ids: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VpcEndpoint:
+    """One VPC endpoint (EC2 DescribeVpcEndpoints); `service` is its full name (`com.amazonaws.us-west-2.s3`)."""
+
+    endpoint_id: str
+    vpc_id: str
+    service: str
+    kind: str
+    state: str
+    private_dns: bool
+    subnet_ids: tuple[str, ...] = ()
+    route_table_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """One VPC with the two DNS attributes that private names need (EC2 DescribeVpcs, DescribeVpcAttribute)."""
+
+    vpc_id: str
+    cidrs: tuple[str, ...]
+    dns_support: bool
+    dns_hostnames: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One service quota with its applied value (Service Quotas); `code` is `L-…`."""
+
+    name: str
+    code: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """One training plan (SageMaker DescribeTrainingPlan): reserved capacity of one type in one zone."""
+
+    arn: str
+    name: str
+    status: str
+    target_resources: tuple[str, ...]
+    instance_type: str | None
+    available_count: int
+    zone_id: str | None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One IAM role (IAM GetRole); `trusted_services` may assume it by an Allow without conditions that exclude them."""
+
+    name: str
+    arn: str
+    trusted_services: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What IAM's policy simulation says of one action on one resource; `by_organization` when an SCP denies it."""
+
+    action: str
+    resource: str
+    allowed: bool
+    decision: str
+    by_organization: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object in S3."""
+
+    key: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +173,22 @@ class EksCluster:
     version: str
     authentication_mode: str
     vpc_id: str
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    cluster_security_group_id: str | None = None
+    endpoint_private: bool = True
+    endpoint: str | None = None
+    certificate_authority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addon:
+    """One EKS add-on (EKS DescribeAddon); `issues` are its health issues as sentences."""
+
+    name: str
+    version: str
+    status: str
+    issues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +214,7 @@ class InstanceGroup:
     threads_per_core: int | None = None
     subnet_ids: tuple[str, ...] = ()
     slurm_node_type: str | None = None
+    capacity_type: str | None = None
 
     @property
     def settled(self) -> bool:

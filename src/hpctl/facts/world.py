@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.ports import Ports
-from hpctl.facts.records import Cluster, EksCluster, Identity, SecurityGroup, Subnet
+from hpctl.facts.records import (
+    Addon,
+    Cluster,
+    EksCluster,
+    Identity,
+    Quota,
+    Role,
+    RouteTable,
+    SecurityGroup,
+    StoredObject,
+    Subnet,
+    TrainingPlan,
+    Verdict,
+    Vpc,
+    VpcEndpoint,
+)
 
 T = TypeVar("T")
+
+DESCRIBES = 8
+"""Clusters that are described at the same time."""
 
 
 class World:
@@ -40,6 +60,79 @@ class World:
         rows = self._once(("security-groups", wanted), lambda: self._ports.network.security_groups(wanted))
         return {row.group_id: row for row in rows}
 
+    def vpc(self, vpc_id: str) -> Vpc:
+        """Return the VPC; raises `NotFoundError` when there is none."""
+        return self._once(("vpc", vpc_id), lambda: self._ports.network.vpc(vpc_id))
+
+    def route_tables(self, vpc_id: str) -> tuple[RouteTable, ...]:
+        """Return the route tables of a VPC."""
+        return self._once(("route-tables", vpc_id), lambda: self._ports.network.route_tables(vpc_id))
+
+    def endpoints(self, vpc_id: str) -> tuple[VpcEndpoint, ...]:
+        """Return the VPC endpoints of a VPC."""
+        return self._once(("endpoints", vpc_id), lambda: self._ports.network.endpoints(vpc_id))
+
+    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
+        """Return the ids of the VPC's NAT gateways that are available."""
+        return self._once(("nat", vpc_id), lambda: self._ports.network.active_nat_gateways(vpc_id))
+
+    def zones_offering(self, instance_type: str) -> frozenset[str]:
+        """Return the ids of the Region's zones that offer the type."""
+        return self._once(("offerings", instance_type), lambda: self._ports.network.zones_offering(instance_type))
+
+    def interface_count(self) -> int:
+        """Return how many network interfaces the Region has."""
+        return self._once("interfaces", self._ports.network.interface_count)
+
+    def sagemaker_quotas(self) -> tuple[Quota, ...]:
+        """Return SageMaker's quotas about HyperPod clusters."""
+        return self._once("quotas", self._ports.quotas.sagemaker)
+
+    def interface_quota(self) -> Quota:
+        """Return the quota of network interfaces."""
+        return self._once("interface-quota", self._ports.quotas.network_interfaces)
+
+    def clusters(self) -> tuple[Cluster, ...]:
+        """Return every HyperPod cluster of the Region in full: what is used of the quotas."""
+        return self._once("clusters", self._describe_all)
+
+    def role(self, arn: str) -> Role | None:
+        """Return the role of that ARN, or None when there is none."""
+        name = arn.rpartition("/")[2]
+        return self._once(("role", name), lambda: _or_none(lambda: self._ports.iam.role(name)))
+
+    def verdicts(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
+        """Return IAM's verdict on every action for every resource."""
+        asked = (principal_arn, tuple(actions), tuple(resources))
+        return self._once(("verdicts", *asked), lambda: self._ports.iam.simulate(*asked))
+
+    def objects(self, bucket: str, prefix: str) -> tuple[StoredObject, ...] | None:
+        """Return the objects below a prefix, or None when there is no such bucket."""
+        ask = partial(self._ports.storage.objects, bucket, prefix)
+        return self._once(("objects", bucket, prefix), lambda: _or_none(ask))
+
+    def content(self, bucket: str, key: str) -> bytes | None:
+        """Return an object's content, or None when there is none."""
+        ask = partial(self._ports.storage.read, bucket, key)
+        return self._once(("content", bucket, key), lambda: _or_none(ask))
+
+    def bucket_region(self, bucket: str) -> str | None:
+        """Return the Region of a bucket, or None when there is no such bucket."""
+        ask = partial(self._ports.storage.bucket_region, bucket)
+        return self._once(("bucket-region", bucket), lambda: _or_none(ask))
+
+    def training_plan(self, arn: str) -> TrainingPlan | None:
+        """Return the training plan, or None when there is none."""
+        return self._once(("plan", arn), lambda: _or_none(lambda: self._ports.plans.plan(arn)))
+
+    def supported_eks_versions(self) -> tuple[str, ...]:
+        """Return the Kubernetes versions that EKS supports now."""
+        return self._once("eks-versions", self._ports.eks.supported_versions)
+
+    def eks_addons(self, name: str) -> tuple[Addon, ...]:
+        """Return the add-ons of an EKS cluster."""
+        return self._once(("addons", name), lambda: self._ports.eks.addons(name))
+
     def eks_cluster(self, name: str) -> EksCluster | None:
         """Return the EKS cluster of that name, or None when there is none."""
         return self._once(("eks", name), lambda: _or_none(lambda: self._ports.eks.describe(name)))
@@ -51,6 +144,12 @@ class World:
     def cluster_tags(self, arn: str) -> dict[str, str]:
         """Return the tags of a HyperPod cluster."""
         return self._once(("tags", arn), lambda: self._ports.clusters.tags(arn))
+
+    def _describe_all(self) -> tuple[Cluster, ...]:
+        names = [summary.name for summary in self._ports.clusters.summaries()]
+        with ThreadPoolExecutor(DESCRIBES, thread_name_prefix="usage") as pool:
+            found = pool.map(lambda name: _or_none(lambda: self._ports.clusters.describe(name)), names)
+            return tuple(cluster for cluster in found if cluster is not None)
 
     def _once(self, key: Hashable, ask: Callable[[], T]) -> T:
         with self._lock:
