@@ -6,15 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from hpctl.facts.records import (
+    Addon,
     Cluster,
     ClusterSummary,
+    Direction,
     EksCluster,
     Event,
     Identity,
     InstanceGroup,
     Node,
+    Permission,
+    Quota,
+    Role,
+    Route,
+    RouteTable,
     SecurityGroup,
     Subnet,
+    TrainingPlan,
+    Vpc,
+    VpcEndpoint,
 )
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.spec.cluster import ClusterSpec
@@ -28,6 +38,12 @@ REGION = "us-west-2"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/hyperpod-execution"
 EKS_ARN = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/training"
 CLUSTER_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:cluster/abcdef012345"
+
+PLAN_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-plan/p5-plan"
+SCRIPTS: dict[str, bytes] = {
+    "lc/on_create.sh": b"#!/bin/bash\nexec >> /var/log/provision/provisioning.log 2>&1\necho ready\n",
+}
+"""What lies in the bucket `sagemaker-x`, by key: the lifecycle scripts of `a_group`."""
 
 EFA_TYPE = "ml.p5.48xlarge"
 PLAIN_TYPE = "ml.c5.2xlarge"
@@ -83,8 +99,78 @@ def a_subnet(subnet_id: str = "subnet-1", zone_id: str = "usw2-az1", **members: 
     return Subnet(subnet_id=subnet_id, zone_id=zone_id, **{**usual, **members})
 
 
+def a_permission(
+    direction: Direction = Direction.OUT,
+    protocol: str = "-1",
+    *,
+    ports: tuple[int, int] | None = None,
+    **peer: str | None,
+) -> Permission:
+    """A rule for all protocols; `peer` is `group_id`, `cidr` or `prefix_list_id`, everybody unless given."""
+    first, last = ports or (None, None)
+    return Permission(direction, protocol, first, last, **(peer or {"cidr": "0.0.0.0/0"}))
+
+
 def a_security_group(group_id: str = "sg-nodes", **members: Any) -> SecurityGroup:
-    return SecurityGroup(group_id=group_id, **{"name": "nodes", "vpc_id": "vpc-1", **members})
+    """A group that admits itself in and out, and lets everything out."""
+    own = tuple(a_permission(direction, group_id=group_id) for direction in Direction)
+    usual = {"name": "nodes", "vpc_id": "vpc-1", "permissions": (*own, a_permission())}
+    return SecurityGroup(group_id=group_id, **{**usual, **members})
+
+
+def a_vpc(vpc_id: str = "vpc-1", **members: Any) -> Vpc:
+    usual = {"cidrs": ("10.0.0.0/16",), "dns_support": True, "dns_hostnames": True}
+    return Vpc(vpc_id=vpc_id, **{**usual, **members})
+
+
+def a_route(target: str = "nat-1", destination: str = "0.0.0.0/0", state: str = "active") -> Route:
+    return Route(destination=destination, target=target, state=state)
+
+
+def a_route_table(*routes: Route, **members: Any) -> RouteTable:
+    """The main route table of the VPC: private, with a way out through a NAT gateway unless routes are given."""
+    usual = {"route_table_id": "rtb-1", "vpc_id": "vpc-1", "main": True, "subnet_ids": ()}
+    local = a_route("local", "10.0.0.0/16")
+    return RouteTable(routes=(local, *(routes or (a_route(),))), **{**usual, **members})
+
+
+def an_endpoint(service: str = "s3", **members: Any) -> VpcEndpoint:
+    """A VPC endpoint: the S3 gateway of the main route table, an interface endpoint for any other service."""
+    kind = {"kind": "Gateway", "private_dns": False, "route_table_ids": ("rtb-1",)}
+    if service != "s3":
+        groups = {"subnet_ids": ("subnet-1",), "security_group_ids": ("sg-nodes",)}
+        kind = {"kind": "Interface", "private_dns": True, **groups}
+    usual = {"endpoint_id": f"vpce-{service}", "vpc_id": "vpc-1", "state": "available", **kind}
+    return VpcEndpoint(service=f"com.amazonaws.{REGION}.{service}", **{**usual, **members})
+
+
+def a_quota(name: str = "ml.p5.48xlarge for cluster usage", code: str = "L-8762A75F", value: float = 100.0) -> Quota:
+    return Quota(name=name, code=code, value=value)
+
+
+def a_role(name: str = "hyperpod-execution", **members: Any) -> Role:
+    """A role that SageMaker may assume."""
+    usual = {"arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "trusted_services": frozenset({"sagemaker.amazonaws.com"})}
+    return Role(name=name, **{**usual, **members})
+
+
+def a_training_plan(arn: str = PLAN_ARN, **members: Any) -> TrainingPlan:
+    """An active plan of four EFA nodes in the zone of `a_subnet`."""
+    usual = {
+        "name": arn.rpartition("/")[2],
+        "status": "Active",
+        "target_resources": ("hyperpod-cluster",),
+        "instance_type": EFA_TYPE,
+        "available_count": 4,
+        "zone_id": "usw2-az1",
+        "start_at": NOW - timedelta(days=1),
+        "end_at": NOW + timedelta(days=6),
+    }
+    return TrainingPlan(arn=arn, **{**usual, **members})
+
+
+def an_addon(name: str = "vpc-cni", **members: Any) -> Addon:
+    return Addon(name=name, **{"version": "v1.0.0-eksbuild.1", "status": "ACTIVE", **members})
 
 
 def an_eks_cluster(name: str = "training", **members: Any) -> EksCluster:
@@ -94,6 +180,8 @@ def an_eks_cluster(name: str = "training", **members: Any) -> EksCluster:
         "version": "1.33",
         "authentication_mode": "API",
         "vpc_id": "vpc-1",
+        "subnet_ids": ("subnet-1", "subnet-2"),
+        "cluster_security_group_id": "sg-eks",
     }
     return EksCluster(name=name, **{**usual, **members})
 

@@ -10,20 +10,61 @@ from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.ports import Ports
-from hpctl.facts.records import Cluster, ClusterSummary, EksCluster, Event, Identity, Node, SecurityGroup, Subnet
+from hpctl.facts.records import (
+    Addon,
+    Cluster,
+    ClusterSummary,
+    EksCluster,
+    Event,
+    Identity,
+    Node,
+    Quota,
+    Role,
+    RouteTable,
+    SecurityGroup,
+    StoredObject,
+    Subnet,
+    TrainingPlan,
+    Verdict,
+    Vpc,
+    VpcEndpoint,
+)
 from hpctl.facts.world import World
 from tests.unit.builders import (
     CLUSTER_ARN,
     NOW,
     REGION,
+    SCRIPTS,
     a_cluster,
     a_live_group,
+    a_quota,
+    a_role,
+    a_route_table,
     a_security_group,
     a_subnet,
     a_summary,
+    a_training_plan,
+    a_vpc,
+    an_addon,
     an_eks_cluster,
+    an_endpoint,
     an_identity,
 )
+
+Row = Addon | EksCluster | Quota | Role | RouteTable | SecurityGroup | Subnet | TrainingPlan | Vpc | VpcEndpoint
+HELD: Mapping[type[Row], tuple[str, str]] = {
+    Addon: ("eks", "known_addons"),
+    EksCluster: ("eks", "known"),
+    Quota: ("quotas", "known_quotas"),
+    Role: ("iam", "known_roles"),
+    RouteTable: ("network", "known_tables"),
+    SecurityGroup: ("network", "known_groups"),
+    Subnet: ("network", "known_subnets"),
+    TrainingPlan: ("plans", "known_plans"),
+    Vpc: ("network", "known_vpcs"),
+    VpcEndpoint: ("network", "known_endpoints"),
+}
+"""Which fake holds the rows of a kind, and where."""
 
 
 class CallLog:
@@ -174,12 +215,22 @@ class FakeClusters:
 
 
 class FakeNetwork:
-    """Subnets and security groups."""
+    """One VPC with private subnets in two zones, a NAT gateway and an S3 endpoint. Every type is offered in the zones
+    of the subnets, unless `offered` says otherwise."""
 
     def __init__(self, log: CallLog) -> None:
         self._log = log
-        self.known_subnets = [a_subnet()]
+        self.known_subnets = [
+            a_subnet(),
+            a_subnet("subnet-2", "usw2-az2", zone=f"{REGION}b", cidr="10.0.16.0/20"),
+        ]
         self.known_groups = [a_security_group()]
+        self.known_vpcs = [a_vpc()]
+        self.known_tables = [a_route_table()]
+        self.known_endpoints = [an_endpoint()]
+        self.nat_gateways = {"nat-1"}
+        self.offered: dict[str, set[str]] = {}
+        self.interfaces = 10
 
     def subnets(self, subnet_ids: Iterable[str]) -> tuple[Subnet, ...]:
         wanted = tuple(subnet_ids)
@@ -191,20 +242,176 @@ class FakeNetwork:
         self._log.record("network.security_groups", wanted)
         return tuple(row for row in self.known_groups if row.group_id in wanted)
 
+    def vpc(self, vpc_id: str) -> Vpc:
+        self._log.record("network.vpc", vpc_id)
+        for vpc in self.known_vpcs:
+            if vpc.vpc_id == vpc_id:
+                return vpc
+        raise NotFoundError(f"there is no VPC `{vpc_id}`")
+
+    def route_tables(self, vpc_id: str) -> tuple[RouteTable, ...]:
+        self._log.record("network.route_tables", vpc_id)
+        return tuple(row for row in self.known_tables if row.vpc_id == vpc_id)
+
+    def endpoints(self, vpc_id: str) -> tuple[VpcEndpoint, ...]:
+        self._log.record("network.endpoints", vpc_id)
+        return tuple(row for row in self.known_endpoints if row.vpc_id == vpc_id)
+
+    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
+        self._log.record("network.active_nat_gateways", vpc_id)
+        return frozenset(self.nat_gateways)
+
+    def zones_offering(self, instance_type: str) -> frozenset[str]:
+        self._log.record("network.zones_offering", instance_type)
+        return frozenset(self.offered.get(instance_type, {row.zone_id for row in self.known_subnets}))
+
+    def interface_count(self) -> int:
+        self._log.record("network.interface_count")
+        return self.interfaces
+
 
 class FakeEks:
-    """EKS clusters."""
+    """EKS clusters; all of them have the same add-ons."""
 
     def __init__(self, log: CallLog) -> None:
         self._log = log
         self.known = [an_eks_cluster()]
+        self.versions = ("1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
+        self.known_addons = [an_addon(name) for name in ("coredns", "eks-pod-identity-agent", "kube-proxy")]
+        self.known_addons.append(an_addon("vpc-cni", version="v1.20.4-eksbuild.2"))
 
     def describe(self, name: str) -> EksCluster:
         self._log.record("eks.describe", name)
+        return self._found(name)
+
+    def supported_versions(self) -> tuple[str, ...]:
+        self._log.record("eks.supported_versions")
+        return self.versions
+
+    def addons(self, name: str) -> tuple[Addon, ...]:
+        self._log.record("eks.addons", name)
+        self._found(name)
+        return tuple(self.known_addons)
+
+    def _found(self, name: str) -> EksCluster:
         for cluster in self.known:
             if cluster.name == name:
                 return cluster
         raise NotFoundError(f"there is no EKS cluster `{name}`")
+
+
+class FakeQuotas:
+    """Quotas that allow what the healthy specs ask for."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.known_quotas = [
+            a_quota(),
+            a_quota("ml.c5.2xlarge for cluster usage", "L-539D704C"),
+            a_quota("ml.p5.48xlarge for cluster spot instance usage", "L-F742E2D7"),
+            a_quota("Maximum number instances allowed per SageMaker HyperPod cluster", "L-2CE978FC"),
+            a_quota("Total number of instances allowed across SageMaker HyperPod clusters", "L-3308CCC7"),
+            a_quota("Maximum number Spot instances allowed per SageMaker HyperPod cluster", "L-41BFBF41"),
+            a_quota("Total number of Spot instances allowed across SageMaker HyperPod clusters", "L-97A2C724"),
+            a_quota(
+                "Maximum size of EBS volume in GB for a SageMaker HyperPod cluster instance", "L-E13DF72A", 16384.0
+            ),
+        ]
+        self.interfaces = a_quota("Network interfaces per Region", "L-DF5E4CA3", 5000.0)
+
+    def sagemaker(self) -> tuple[Quota, ...]:
+        self._log.record("quotas.sagemaker")
+        return tuple(self.known_quotas)
+
+    def network_interfaces(self) -> Quota:
+        self._log.record("quotas.network_interfaces")
+        return self.interfaces
+
+
+class FakeIam:
+    """Roles, and a simulation that allows everything that `deny` did not name."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self._denied: list[tuple[str | None, Verdict]] = []
+        self.known_roles = [a_role()]
+
+    def deny(
+        self,
+        action: str,
+        *,
+        principal_arn: str | None = None,
+        decision: str = "implicitDeny",
+        by_organization: bool = False,
+    ) -> None:
+        """Deny `action` on every resource, to one principal or (by default) to all."""
+        self._denied.append(
+            (principal_arn, Verdict(action, "*", allowed=False, decision=decision, by_organization=by_organization))
+        )
+
+    def role(self, name: str) -> Role:
+        self._log.record("iam.role", name)
+        for role in self.known_roles:
+            if role.name == name:
+                return role
+        raise NotFoundError(f"there is no role `{name}`")
+
+    def simulate(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
+        wanted, things = tuple(actions), tuple(resources)
+        self._log.record("iam.simulate", principal_arn, wanted, things)
+        return tuple(self._verdict(principal_arn, action, thing) for action in wanted for thing in things)
+
+    def _verdict(self, principal_arn: str, action: str, resource: str) -> Verdict:
+        for principal, verdict in self._denied:
+            if verdict.action == action and principal in (None, principal_arn):
+                return replace(verdict, resource=resource)
+        return Verdict(action, resource, allowed=True, decision="allowed")
+
+
+class FakeStorage:
+    """Buckets with their objects; each is in the account's Region unless `regions` says otherwise."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.buckets: dict[str, dict[str, bytes]] = {"sagemaker-x": dict(SCRIPTS)}
+        self.regions: dict[str, str] = {}
+
+    def objects(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
+        self._log.record("storage.objects", bucket, prefix)
+        held = self._found(bucket)
+        return tuple(StoredObject(key, len(held[key])) for key in sorted(held) if key.startswith(prefix))
+
+    def read(self, bucket: str, key: str) -> bytes:
+        self._log.record("storage.read", bucket, key)
+        held = self._found(bucket)
+        if key not in held:
+            raise NotFoundError(f"there is no object `{key}`")
+        return held[key]
+
+    def bucket_region(self, bucket: str) -> str:
+        self._log.record("storage.bucket_region", bucket)
+        self._found(bucket)
+        return self.regions.get(bucket, REGION)
+
+    def _found(self, bucket: str) -> dict[str, bytes]:
+        if bucket not in self.buckets:
+            raise NotFoundError(f"there is no bucket `{bucket}`")
+        return self.buckets[bucket]
+
+
+class FakePlans:
+    """Training plans."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.known_plans = [a_training_plan()]
+
+    def plan(self, arn: str) -> TrainingPlan:
+        self._log.record("plans.plan", arn)
+        for plan in self.known_plans:
+            if plan.arn == arn:
+                return plan
+        raise NotFoundError(f"there is no training plan `{arn}`")
 
 
 class FakeCaller:
@@ -229,13 +436,27 @@ class FakeAccount:
         self.network = FakeNetwork(self.calls)
         self.eks = FakeEks(self.calls)
         self.caller = FakeCaller(self.calls)
-        self.ports = Ports(self.clusters, self.network, self.eks, self.caller, self.clock, REGION)
+        self.quotas = FakeQuotas(self.calls)
+        self.iam = FakeIam(self.calls)
+        self.storage = FakeStorage(self.calls)
+        self.plans = FakePlans(self.calls)
+        self.ports = Ports(
+            clusters=self.clusters,
+            network=self.network,
+            eks=self.eks,
+            caller=self.caller,
+            quotas=self.quotas,
+            iam=self.iam,
+            storage=self.storage,
+            plans=self.plans,
+            clock=self.clock,
+            region=REGION,
+        )
         self.world = World(self.ports)
 
-    def holding(self, *rows: Subnet | SecurityGroup | EksCluster) -> FakeAccount:
+    def holding(self, *rows: Row) -> FakeAccount:
         """Put `rows` in place of the account's own of the same kind."""
         for kind in {type(row) for row in rows}:
-            same = [row for row in rows if isinstance(row, kind)]
-            place = {Subnet: "known_subnets", SecurityGroup: "known_groups"}.get(kind)
-            setattr(self.network if place else self.eks, place or "known", same)
+            port, place = HELD[kind]
+            setattr(getattr(self, port), place, [row for row in rows if isinstance(row, kind)])
         return self
