@@ -420,10 +420,15 @@ class FakeCaller:
     def __init__(self, log: CallLog) -> None:
         self._log = log
         self.who = an_identity()
+        self.skew_s = 0.4
 
     def identity(self) -> Identity:
         self._log.record("caller.identity")
         return self.who
+
+    def clock_skew_s(self) -> float:
+        self._log.record("caller.clock_skew_s")
+        return self.skew_s
 
 
 class FakeAccount:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
+from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
@@ -12,7 +15,12 @@ from hpctl.spec.cluster import ClusterSpec
 Path = tuple[str | int, ...]
 """A place in the spec, such as `instance_groups`, 0, `count`."""
 
-Judge = Callable[[ClusterSpec, World], Iterator[Finding]]
+Target = ClusterSpec | Machine
+"""What a check can judge."""
+
+Judged = TypeVar("Judged", ClusterSpec, Machine)
+Judge = Callable[[Any, World], Iterator[Finding]]
+"""A function of one target and the world; the engine sees to it that the target is of the check's type."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,8 @@ class Check:
     """A declared check. The judge's docstring is the check's page in the reference.
 
     `about` names the top-level spec fields it judges, `needs` the checks that must not have failed,
-    `blocking` whether not being able to look stops a create, `reads` the AWS APIs it asks (none: it works offline).
+    `blocking` whether not being able to look stops a create, `reads` the AWS APIs it asks (none: it works offline),
+    `target` what kind of thing it judges.
     """
 
     id: str
@@ -30,6 +39,7 @@ class Check:
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     blocking: bool = True
+    target: type[Target] = ClusterSpec
 
     @property
     def page(self) -> str:
@@ -41,17 +51,22 @@ def check(
     check_id: str,
     title: str,
     *,
-    about: tuple[str, ...],
+    about: tuple[str, ...] = (),
     needs: tuple[str, ...] = (),
     reads: tuple[str, ...] = (),
     blocking: bool = True,
-) -> Callable[[Judge], Check]:
-    """Declare the decorated function as a check."""
+) -> Callable[[Callable[[Judged, World], Iterator[Finding]]], Check]:
+    """Declare the decorated function as a check; the type of its first parameter is what the check judges."""
 
-    def declare(judge: Judge) -> Check:
-        return Check(check_id, title, judge, about, needs, reads, blocking)
+    def declare(judge: Callable[[Judged, World], Iterator[Finding]]) -> Check:
+        return Check(check_id, title, judge, about, needs, reads, blocking, _target(judge))
 
     return declare
+
+
+def _target(judge: Judge) -> type[Target]:
+    first = next(iter(inspect.signature(judge, eval_str=True).parameters.values()))
+    return cast("type[Target]", first.annotation)
 
 
 def fail(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from difflib import get_close_matches
+from enum import StrEnum
 
-from hpctl.checks.declare import Check
+from hpctl.checks.declare import Check, Target
 from hpctl.errors import AccessError, HpctlError, UsageError
+from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
-from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
 
 WORKERS = 8
@@ -20,32 +21,58 @@ Observer = Callable[[CheckResult], None]
 Locate = Callable[[tuple[str | int, ...]], str | None]
 
 
+class Reach(StrEnum):
+    """How far checks may look."""
+
+    AWS = "aws"
+    OFFLINE = "offline"
+
+
 def run_checks(
     checks: Iterable[Check],
-    spec: ClusterSpec,
+    targets: Iterable[Target],
     world: World,
     *,
     skip: Iterable[str] = (),
+    reach: Reach = Reach.AWS,
     locate: Locate = lambda _path: None,
     observe: Observer = lambda _result: None,
 ) -> CheckReport:
-    """Run `checks` on a spec and return every result in catalogue order.
+    """Run `checks`, each on the target of its type, and return every result in catalogue order.
 
-    `skip` names checks not to run (`UsageError` for an id that does not exist), `locate` turns a spec path into
-    `file:line:column`, `observe` receives each result as it comes, in the caller's own thread.
+    Checks whose kind of target is not among `targets` have nothing to judge and no result. `skip` names checks
+    not to run (`UsageError` for an id that does not exist), `reach` whether those run that ask AWS, `locate` turns
+    a spec path into `file:line:column`, `observe` receives each result as it comes, in the caller's own thread.
     """
+    by_type = {type(target): target for target in targets}
     catalogue = tuple(checks)
-    skipped = _known(skip, catalogue)
+    left_out = _left_out(catalogue, demand_known(skip, catalogue), reach)
+    judging = tuple(one for one in catalogue if one.target in by_type)
     runs: dict[str, Future[CheckResult]] = {}
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="check") as pool:
         # Submitted after what they need, so that a check only ever waits for one that has a thread already.
-        for one in in_order(catalogue):
-            needs = {need: runs[need] for need in one.needs if need in runs and need not in skipped}
-            runs[one.id] = pool.submit(_run, one, spec, world, needs, one.id in skipped, locate)
+        for one in in_order(judging):
+            if one.id in left_out:
+                runs[one.id] = pool.submit(_result, one, Outcome.SKIP, reason=left_out[one.id])
+            else:
+                needs = {need: runs[need] for need in one.needs if need in runs and need not in left_out}
+                runs[one.id] = pool.submit(_run, one, by_type[one.target], world, needs, locate)
         for run in as_completed(runs.values()):
             observe(run.result())
-    results = tuple(runs[one.id].result() for one in catalogue)
-    return CheckReport(subject=f"cluster/{spec.name}", results=results)
+    results = tuple(runs[one.id].result() for one in judging)
+    return CheckReport(subject=_subject(tuple(by_type.values())[-1]), results=results)
+
+
+def with_needs(ids: Iterable[str], checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Return the checks of these ids and those they need, in catalogue order; `UsageError` for an unknown id."""
+    by_id = {one.id: one for one in checks}
+    wanted = set(demand_known(ids, checks))
+    waiting = list(wanted)
+    while waiting:
+        needs = set(by_id[waiting.pop()].needs) & set(by_id) - wanted
+        wanted |= needs
+        waiting.extend(needs)
+    return tuple(one for one in checks if one.id in wanted)
 
 
 def in_order(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -64,33 +91,44 @@ def in_order(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     return tuple(placed.values())
 
 
-def _known(skip: Iterable[str], catalogue: tuple[Check, ...]) -> frozenset[str]:
-    ids = [one.id for one in catalogue]
-    wanted = frozenset(skip)
-    for name in sorted(wanted - set(ids)):
-        near = get_close_matches(name, ids, n=1)
+def demand_known(ids: Iterable[str], catalogue: tuple[Check, ...]) -> frozenset[str]:
+    """Return the ids; `UsageError` for one that no check has."""
+    known = [one.id for one in catalogue]
+    wanted = frozenset(ids)
+    for name in sorted(wanted - set(known)):
+        near = get_close_matches(name, known, n=1)
         raise UsageError(
-            f"there is no check `{name}`", hint=f"did you mean `{near[0]}`?" if near else f"checks: {', '.join(ids)}"
+            f"there is no check `{name}`", hint=f"did you mean `{near[0]}`?" if near else f"checks: {', '.join(known)}"
         )
     return wanted
 
 
+def _left_out(catalogue: Iterable[Check], skipped: frozenset[str], reach: Reach) -> dict[str, str]:
+    reasons = {one.id: "asks AWS; left out with `--offline`" for one in catalogue if one.reads}
+    return (reasons if reach is Reach.OFFLINE else {}) | dict.fromkeys(skipped, "left out with `--skip`")
+
+
+def _subject(target: Target) -> str:
+    match target:
+        case Machine():
+            return "this machine"
+        case _:
+            return f"cluster/{target.name}"
+
+
 def _run(
     one: Check,
-    spec: ClusterSpec,
+    target: Target,
     world: World,
     needs: Mapping[str, Future[CheckResult]],
-    skipped: bool,  # noqa: FBT001  an argument of the pool, not of a caller
     locate: Locate,
 ) -> CheckResult:
-    if skipped:
-        return _result(one, Outcome.SKIP, reason="left out with `--skip`")
     for need, run in needs.items():
         if run.result().outcome not in (Outcome.PASS, Outcome.WARN):
             return _result(one, Outcome.SKIP, reason=f"needs `{need}`, which did not hold")
     findings: list[Finding] = []
     try:
-        findings.extend(_located(found, locate) for found in one.judge(spec, world))
+        findings.extend(_located(found, locate) for found in one.judge(target, world))
     except HpctlError as error:
         # What was seen before counts: a failure stays one, but nothing passes half judged.
         outcome = Outcome.FAIL if _outcome(findings) is Outcome.FAIL else Outcome.UNKNOWN

@@ -178,6 +178,10 @@ class Caller(Protocol):
         """Return account, principal and Region; `AccessError` without valid credentials."""
         ...
 
+    def clock_skew_s(self) -> float:
+        """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
+        ...
+
 
 class Clock(Protocol):
     """Time, passed in so that tests own it."""

@@ -22,6 +22,14 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Machine:
+    """The computer that hpctl runs on: versions of the Python and of the botocore that it runs with."""
+
+    python: str
+    botocore: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subnet:
     """One subnet (EC2 DescribeSubnets). `zone_id` is the same in every account, `zone` is not."""
 

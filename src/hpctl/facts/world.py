@@ -37,9 +37,9 @@ DESCRIBES = 8
 class World:
     """Answers to questions about the account, each asked of AWS once; a refusal is remembered like an answer."""
 
-    def __init__(self, ports: Ports) -> None:
-        """Ask nothing yet."""
-        self._ports = ports
+    def __init__(self, ports: Ports | HpctlError) -> None:
+        """Ask nothing yet; an error in place of the ports (no Region, nobody to ask) answers every question."""
+        self._way = ports
         self._answers: dict[Hashable, object] = {}
         self._gates: defaultdict[Hashable, Lock] = defaultdict(Lock)
         self._lock = Lock()
@@ -47,6 +47,10 @@ class World:
     def identity(self) -> Identity:
         """Return who is calling; raises `AccessError` without valid credentials."""
         return self._once("identity", self._ports.caller.identity)
+
+    def clock_skew_s(self) -> float:
+        """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
+        return self._once("clock", lambda: self._ports.caller.clock_skew_s())
 
     def subnets(self, subnet_ids: Iterable[str]) -> dict[str, Subnet]:
         """Return the existing ones among `subnet_ids`, by id."""
@@ -144,6 +148,12 @@ class World:
     def cluster_tags(self, arn: str) -> dict[str, str]:
         """Return the tags of a HyperPod cluster."""
         return self._once(("tags", arn), lambda: self._ports.clusters.tags(arn))
+
+    @property
+    def _ports(self) -> Ports:
+        if isinstance(self._way, HpctlError):
+            raise self._way
+        return self._way
 
     def _describe_all(self) -> tuple[Cluster, ...]:
         names = [summary.name for summary in self._ports.clusters.summaries()]

@@ -36,7 +36,7 @@ def check_spec(loaded: Loaded, world: World, judging: Judging) -> CheckReport:
     guard(loaded.spec, world.identity())
     return run_checks(
         CLUSTER_CHECKS,
-        loaded.spec,
+        (loaded.spec,),
         world,
         skip=judging.skip,
         locate=loaded.source.where,

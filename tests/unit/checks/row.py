@@ -62,7 +62,7 @@ def cannot_tell(check: str, case: str, spec: ClusterSpec, reason: str, account: 
 
 def judge(check_id: str, spec: ClusterSpec, account: FakeAccount) -> CheckResult:
     """Run one check alone, as it runs when those it needs are left out with `--skip`."""
-    (result,) = run_checks([one_check(check_id)], spec, account.world).results
+    (result,) = run_checks([one_check(check_id)], (spec,), account.world).results
     return result
 
 

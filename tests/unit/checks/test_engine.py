@@ -48,7 +48,7 @@ def a_check(check_id: str, judge: Judge = silent, *needs: str, blocking: bool = 
 
 
 def run(*checks: Check, skip: tuple[str, ...] = (), account: FakeAccount | None = None) -> CheckReport:
-    return run_checks(checks, a_spec(), (account or FakeAccount()).world, skip=skip)
+    return run_checks(checks, (a_spec(),), (account or FakeAccount()).world, skip=skip)
 
 
 def outcomes(report: CheckReport) -> dict[str, str]:
@@ -129,7 +129,7 @@ def test_leaving_out_a_check_does_not_forgive_its_other_needs() -> None:
 
 def test_an_unknown_id_to_skip_names_the_nearest() -> None:
     with pytest.raises(UsageError) as raised:
-        run_checks(CLUSTER_CHECKS, a_spec(), FakeAccount().world, skip=["network-efa-single-zone"])
+        run_checks(CLUSTER_CHECKS, (a_spec(),), FakeAccount().world, skip=["network-efa-single-zone"])
     assert raised.value.message == "there is no check `network-efa-single-zone`"
     assert raised.value.hint == "did you mean `network-efa-single-az`?"
 
@@ -182,7 +182,7 @@ def test_a_bug_is_told_once_and_not_logged_beside(caplog: pytest.LogCaptureFixtu
 def test_the_observer_is_told_each_result_once() -> None:
     told: list[CheckResult] = []
     checks = (a_check("a-1", finds("fail")), a_check("a-2", silent, "a-1"), a_check("a-3"))
-    report = run_checks(checks, a_spec(), FakeAccount().world, skip=("a-3",), observe=told.append)
+    report = run_checks(checks, (a_spec(),), FakeAccount().world, skip=("a-3",), observe=told.append)
     assert sorted(told, key=lambda one: one.id) == sorted(report.results, key=lambda one: one.id)
 
 
@@ -197,14 +197,14 @@ def test_the_observer_is_told_before_the_slowest_is_done() -> None:
         if result.id == "a-quick":
             told.set()
 
-    report = run_checks((a_check("a-slow", waits), a_check("a-quick")), a_spec(), FakeAccount().world, observe=tell)
+    report = run_checks((a_check("a-slow", waits), a_check("a-quick")), (a_spec(),), FakeAccount().world, observe=tell)
     assert outcomes(report) == {"a-slow": "pass", "a-quick": "pass"}
 
 
 def test_the_observer_runs_in_the_caller_s_thread() -> None:
     threads: set[threading.Thread] = set()
     checks = tuple(a_check(f"a-{number}") for number in range(20))
-    run_checks(checks, a_spec(), FakeAccount().world, observe=lambda _one: threads.add(threading.current_thread()))
+    run_checks(checks, (a_spec(),), FakeAccount().world, observe=lambda _one: threads.add(threading.current_thread()))
     assert threads == {threading.current_thread()}
 
 
@@ -213,7 +213,7 @@ def test_what_the_observer_raises_is_not_swallowed() -> None:
         raise UnavailableError("nobody reads")
 
     with pytest.raises(UnavailableError, match="nobody reads"):
-        run_checks((a_check("a-1"),), a_spec(), FakeAccount().world, observe=broken)
+        run_checks((a_check("a-1"),), (a_spec(),), FakeAccount().world, observe=broken)
 
 
 def test_checks_that_do_not_need_each_other_run_side_by_side() -> None:
@@ -233,7 +233,7 @@ def test_a_long_chain_of_needs_ends_though_threads_are_few() -> None:
 
 def test_a_fact_that_many_checks_ask_for_is_fetched_once() -> None:
     account = FakeAccount()
-    run_checks(CLUSTER_CHECKS, a_spec(), account.world)
+    run_checks(CLUSTER_CHECKS, (a_spec(),), account.world)
     calls = sorted(map(str, account.calls.operations))
     assert calls == ["caller.identity", "eks.describe", "network.security_groups", "network.subnets"]
 
@@ -248,5 +248,5 @@ def test_a_finding_is_located_by_its_path() -> None:
         assert path
         return "cluster.yaml:4:3" if path == ("network", "subnet_ids") else None
 
-    report = run_checks((a_check("a-check", judge),), a_spec(), FakeAccount().world, locate=locate)
+    report = run_checks((a_check("a-check", judge),), (a_spec(),), FakeAccount().world, locate=locate)
     assert [found.location for found in report.results[0].findings] == ["cluster.yaml:4:3", None, None]

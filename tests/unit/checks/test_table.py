@@ -103,7 +103,7 @@ def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error
 def test_missing_subnets_fail_their_check_and_the_zones_are_not_judged() -> None:
     spec = a_spec(network=a_network("subnet-gone"))
     outcomes = {
-        one.id: (one.outcome, one.reason) for one in run_checks(CLUSTER_CHECKS, spec, FakeAccount().world).results
+        one.id: (one.outcome, one.reason) for one in run_checks(CLUSTER_CHECKS, (spec,), FakeAccount().world).results
     }
     reason = "needs `network-ids-exist`, which did not hold"
     assert outcomes["network-ids-exist"] == (Outcome.FAIL, None)
@@ -123,5 +123,5 @@ def test_an_eks_cluster_that_is_elsewhere_is_not_asked_for(arn_of: str) -> None:
 
 @pytest.mark.parametrize("spec", [a_slurm_spec(), a_spec(), a_spec(a_plain_group())], ids=["slurm", "eks", "plain"])
 def test_a_healthy_wish_passes_every_check(spec: ClusterSpec) -> None:
-    report = run_checks(CLUSTER_CHECKS, spec, FakeAccount().world)
+    report = run_checks(CLUSTER_CHECKS, (spec,), FakeAccount().world)
     assert [(one.id, one.outcome, one.findings) for one in report.results if one.outcome is not Outcome.PASS] == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from hpctl.adapters.aws.errors import reads
+from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.facts.records import Identity
 
@@ -13,14 +15,29 @@ from hpctl.facts.records import Identity
 class AwsCaller:
     """Asks STS, which answers every valid credential."""
 
-    def __init__(self, session: AwsSession) -> None:
-        """Ask through `session`."""
+    def __init__(self, session: AwsSession, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Ask through `session`; `now` is this machine's clock."""
         self._session = session
+        self._now = now
 
     def identity(self) -> Identity:
         """Return account, principal, Region and profile."""
         account, arn = _principal_of(self._session.call("sts", "GetCallerIdentity"))
         return Identity(account=account, arn=arn, region=self._session.region, profile=self._session.profile)
+
+    def clock_skew_s(self) -> float:
+        """Return by how many seconds this machine's clock is ahead of AWS's, by the time that an answer carries."""
+        answered_at = _time_of(self._session.call("sts", "GetCallerIdentity"))
+        return (self._now() - answered_at).total_seconds()
+
+
+@reads("sts:GetCallerIdentity")
+def _time_of(answer: Mapping[str, Any]) -> datetime:
+    told = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+    try:
+        return parsedate_to_datetime(told).replace(tzinfo=UTC)  # HTTP dates are in UTC, however they say it
+    except ValueError as error:
+        raise lacking("sts:GetCallerIdentity", "Date") from error
 
 
 @reads("sts:GetCallerIdentity")
