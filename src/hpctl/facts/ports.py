@@ -143,7 +143,11 @@ class Iam(Protocol):
         ...
 
     def simulate(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
-        """Return the verdict on every action for every resource (SimulatePrincipalPolicy)."""
+        """Return the verdict on every action for every resource (SimulatePrincipalPolicy).
+
+        The simulated request carries what hpctl's own would: `aws:RequestedRegion`, and
+        `iam:PassedToService` = `sagemaker.amazonaws.com`.
+        """
         ...
 
 

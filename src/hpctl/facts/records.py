@@ -154,13 +154,18 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What IAM's policy simulation says of one action on one resource; `by_organization` when an SCP denies it."""
+    """What IAM's policy simulation says of one action on one resource; `by_organization` when an SCP denies it.
+
+    `missing_context` names the condition keys that decide and that the simulation was not given: a refusal that
+    hangs on them says nothing of the real request.
+    """
 
     action: str
     resource: str
     allowed: bool
     decision: str
     by_organization: bool = False
+    missing_context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class World:
 
     def clock_skew_s(self) -> float:
         """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
-        return self._once("clock", lambda: self._ports.caller.clock_skew_s())
+        return self._once("clock", self._ports.caller.clock_skew_s)
 
     def subnets(self, subnet_ids: Iterable[str]) -> dict[str, Subnet]:
         """Return the existing ones among `subnet_ids`, by id."""
