@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import moto.backends
+import moto.iam.urls
 from botocore.exceptions import UnknownServiceError
 from flask import Response, request
 from moto.core.base_backend import BackendDict
@@ -22,6 +23,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from hpctl.sandbox.eks.models import eks_backends
+from hpctl.sandbox.iam import urls as iam_urls
+from hpctl.sandbox.quotas.models import quotas_backends
 from hpctl.sandbox.recording import operation_of
 from hpctl.sandbox.sagemaker.models import sagemaker_backends
 
@@ -31,7 +34,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
-_OWN_BACKENDS: dict[str, Any] = {"eks": eks_backends, "sagemaker": sagemaker_backends}
+_OWN_BACKENDS: dict[str, Any] = {
+    "eks": eks_backends,
+    "sagemaker": sagemaker_backends,
+    "servicequotas": quotas_backends,
+}
 # Services that others look into: HyperPod and EKS read subnets, security groups and roles.
 _SHARED = ("ec2", "iam")
 # Where moto keeps services that have no Region.
@@ -50,6 +57,8 @@ class Moto:
     def __init__(self, account: str) -> None:
         """Put the sandbox's services in moto's registry."""
         moto.backends.get_backend = _backend
+        # moto's other services hold on to moto's IAM: its models stay, its operations are extended.
+        moto.iam.urls.url_paths = iam_urls.url_paths
         self._account = account
         self._dispatcher = DomainDispatcherApplication(_service_app)
 

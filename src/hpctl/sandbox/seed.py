@@ -60,6 +60,7 @@ def seed(endpoint: str, region: str, account: str) -> dict[str, str]:
     roles = _roles(aws)
     bucket = f"sagemaker-hpctl-sandbox-{account}-{region}"
     _lifecycle_bucket(aws, bucket, region)
+    aws.iam.create_service_linked_role(AWSServiceName="hyperpod.sagemaker.amazonaws.com")
     principal, keys = _user(aws)
     good = _eks_cluster(aws, GOOD_EKS_CLUSTER, "API_AND_CONFIG_MAP", roles[_EKS_ROLE], private)
     bad = _eks_cluster(aws, CONFIG_MAP_EKS_CLUSTER, "CONFIG_MAP", roles[_EKS_ROLE], private)
@@ -158,6 +159,7 @@ def _roles(aws: _Clients) -> dict[str, str]:
 
 def _user(aws: _Clients) -> tuple[str, dict[str, str]]:
     arn = aws.iam.create_user(UserName=_USER)["User"]["Arn"]
+    aws.iam.attach_user_policy(UserName=_USER, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     key = aws.iam.create_access_key(UserName=_USER)["AccessKey"]
     return arn, {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
