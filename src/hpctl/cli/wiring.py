@@ -36,8 +36,12 @@ class Session:
         from hpctl.adapters.aws.caller import AwsCaller
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.eks import AwsEks
+        from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.network import AwsNetwork
+        from hpctl.adapters.aws.plans import AwsPlans
+        from hpctl.adapters.aws.quotas import AwsQuotas
         from hpctl.adapters.aws.session import AwsSession
+        from hpctl.adapters.aws.storage import AwsStorage
         from hpctl.adapters.local.clock import SystemClock
         from hpctl.facts.ports import Ports
         from hpctl.render.notices import say
@@ -52,6 +56,10 @@ class Session:
             network=AwsNetwork(aws),
             eks=AwsEks(aws),
             caller=AwsCaller(aws),
+            quotas=AwsQuotas(aws),
+            iam=AwsIam(aws),
+            storage=AwsStorage(aws),
+            plans=AwsPlans(aws),
             region=aws.region,
             clock=SystemClock(),
         )

@@ -6,6 +6,7 @@ and stumbles over others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ from botocore.parsers import ResponseParser, ResponseParserError, ResponseParser
 
 _JSON: Final = ("json", "rest-json")
 _FIRST_REFUSAL: Final = 300
+_ROOT: Final = re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<([\w:.-]+)")
+_ROOTS: Final = {"ec2": (b"Response",), "query": (b"Response",), "rest-xml": (b"Result", b"LocationConstraint")}
+"""How the outermost element of an answer is called, by protocol; of `rest-xml`, hpctl speaks to S3 alone."""
 
 
 class CarefulParser:
@@ -38,12 +42,27 @@ class CarefulParser:
 
     def _flaw(self, response: Mapping[str, Any]) -> str | None:
         body, announced = response["body"], response["headers"].get("content-length", "")
-        if announced.isdecimal() and len(body) < int(announced):  # hpctl sends no HEAD, which would have no body
+        if not isinstance(body, bytes) or _is_head(response):
+            return None  # a stream counts its bytes itself, and a HEAD has none
+        if announced.isdecimal() and len(body) < int(announced):
             return f"{len(body)} of {announced} bytes came"
-        foreign = body and not body.lstrip().startswith(b"{")
-        if self._protocol in _JSON and foreign and response["status_code"] < _FIRST_REFUSAL:
+        if response["status_code"] >= _FIRST_REFUSAL:
+            return None
+        if self._protocol in _JSON and body and not body.lstrip().startswith(b"{"):
             return "no JSON object came"
+        if self._protocol in _ROOTS and not _root(body).endswith(_ROOTS[self._protocol]):
+            return "another document came"
         return None
+
+
+def _is_head(response: Mapping[str, Any]) -> bool:
+    return str(response.get("context", {}).get("operation_name", "")).startswith("Head")
+
+
+def _root(body: bytes) -> bytes:
+    """The name of an XML document's outermost element."""
+    found = _ROOT.match(body)
+    return found[1] if found else b""
 
 
 class CarefulParserFactory(ResponseParserFactory):

@@ -21,6 +21,10 @@ _INSTANCE_ID: Final = re.compile(r"i-[a-f0-9]{8}(?:[a-f0-9]{9})?")
 """SageMaker's pattern of a `ClusterNodeId`; any other name of a node is a logical id."""
 
 
+_CAPACITY: Final = ("Spot", "OnDemand")
+"""Markers of `ClusterCapacityRequirements`; the one that is there counts."""
+
+
 class AwsClusters:
     """Creates, reads and deletes HyperPod clusters."""
 
@@ -38,7 +42,7 @@ class AwsClusters:
 
     def summaries(self, *, name_contains: str | None = None) -> Iterator[ClusterSummary]:
         """Yield every cluster of the Region, newest first."""
-        params = {"SortBy": "CREATION_TIME", "SortOrder": "Descending"}
+        params: dict[str, Any] = {"SortBy": "CREATION_TIME", "SortOrder": "Descending"}
         if name_contains is not None:
             params["NameContains"] = name_contains
         yield from map(summary_of, self._session.pages(_SERVICE, "ListClusters", "ClusterSummaries", **params))
@@ -126,6 +130,7 @@ def _group_of(group: Mapping[str, Any]) -> InstanceGroup:
         _restricted_group_of(group),
         instance_type=group.get("InstanceType") or ",".join(several),
         slurm_node_type=group.get("SlurmConfig", {}).get("NodeType"),
+        capacity_type=next((kind for kind in _CAPACITY if kind in group.get("CapacityRequirements", {})), None),
     )
 
 

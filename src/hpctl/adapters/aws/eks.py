@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final
 
 from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.facts.records import EksCluster
+from hpctl.errors import NotFoundError
+from hpctl.facts.records import Addon, EksCluster
 from hpctl.terms import AuthenticationMode
+
+_SUPPORTED: Final = frozenset({"STANDARD_SUPPORT", "EXTENDED_SUPPORT"})
+_DESCRIBES: Final = 8
+"""Add-ons that are described at the same time."""
 
 
 class AwsEks:
@@ -22,16 +29,61 @@ class AwsEks:
         """Return the EKS cluster of that name."""
         return eks_cluster_of(self._session.call("eks", "DescribeCluster", name=name))
 
+    def supported_versions(self) -> tuple[str, ...]:
+        """Return the Kubernetes versions in standard or extended support, in EKS's order."""
+        rows = map(version_of, self._session.pages("eks", "DescribeClusterVersions", "clusterVersions"))
+        return tuple(dict.fromkeys(version for version, status in rows if status in _SUPPORTED))
+
+    def addons(self, name: str) -> tuple[Addon, ...]:
+        """Return the add-ons of the EKS cluster, but one that was removed in this moment."""
+        names = list(self._session.pages("eks", "ListAddons", "addons", clusterName=name))
+        with ThreadPoolExecutor(_DESCRIBES, thread_name_prefix="addons") as pool:
+            found = pool.map(partial(self._addon, name), names)
+            return tuple(addon for addon in found if addon is not None)
+
+    def _addon(self, cluster: str, name: str) -> Addon | None:
+        try:
+            return addon_of(self._session.call("eks", "DescribeAddon", clusterName=cluster, addonName=name))
+        except NotFoundError:
+            return None
+
 
 @reads("eks:DescribeCluster")
 def eks_cluster_of(answer: Mapping[str, Any]) -> EksCluster:
-    """Read EKS DescribeCluster; a cluster that tells no mode has CONFIG_MAP, the API's documented default."""
+    """Read EKS DescribeCluster; what it does not tell has the API's documented default."""
     cluster = answer["cluster"]
+    network = cluster.get("resourcesVpcConfig", {})
     return EksCluster(
         name=cluster["name"],
         arn=cluster["arn"],
         status=cluster["status"],
         version=cluster.get("version", ""),
         authentication_mode=cluster.get("accessConfig", {}).get("authenticationMode", AuthenticationMode.CONFIG_MAP),
-        vpc_id=cluster.get("resourcesVpcConfig", {}).get("vpcId", ""),
+        vpc_id=network.get("vpcId", ""),
+        subnet_ids=tuple(network.get("subnetIds", ())),
+        security_group_ids=tuple(network.get("securityGroupIds", ())),
+        cluster_security_group_id=network.get("clusterSecurityGroupId"),
+        endpoint_private=network.get("endpointPrivateAccess", False),
+        endpoint=cluster.get("endpoint"),  # none yet while the cluster is made
+        certificate_authority=cluster.get("certificateAuthority", {}).get("data"),
+    )
+
+
+@reads("eks:DescribeClusterVersions")
+def version_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Read one row of DescribeClusterVersions: the version and its support."""
+    status = row.get("versionStatus") or row["status"]  # the second is the older word for the same
+    return row["clusterVersion"], status.upper().replace("-", "_")
+
+
+@reads("eks:DescribeAddon")
+def addon_of(answer: Mapping[str, Any]) -> Addon:
+    """Read EKS DescribeAddon."""
+    addon = answer["addon"]
+    issues = addon.get("health", {}).get("issues", ())
+    return Addon(
+        name=addon["addonName"],
+        version=addon.get("addonVersion", ""),
+        status=addon["status"],
+        issues=tuple(f"{issue.get('code', 'issue')}: {issue.get('message', '')}".rstrip(": ") for issue in issues),
     )

@@ -1,7 +1,7 @@
 """AWS's errors in hpctl's words: the one place that knows their codes.
 
 Sources of the codes: the error shapes of botocore's service models, the "Common errors" pages of the
-SageMaker, EKS, EC2 and STS API references, and botocore's own lists of what it retries.
+SageMaker, EKS, EC2, IAM, S3, Service Quotas and STS API references, and botocore's own lists of what it retries.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ CAUGHT: Final = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
 """Everything botocore raises on the way to AWS and back."""
 
 
+_PREFIXES: Final = {"service-quotas": "servicequotas"}
+_ACTIONS: Final = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
+"""Where IAM's name is not the call's (Service Authorization Reference)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was asked when it went wrong: enough to name it, and nothing that could be a secret."""
@@ -48,13 +53,18 @@ class Request:
     """What renews the credentials in use, as the start of a sentence."""
 
     @property
-    def action(self) -> str:
-        """The IAM action of the call."""
+    def call(self) -> str:
+        """The call by the names of service and operation."""
         return f"{self.service}:{self.operation}"
+
+    @property
+    def action(self) -> str:
+        """The IAM action of the call, which mostly is its name."""
+        return _ACTIONS.get(self.call) or f"{_PREFIXES.get(self.service, self.service)}:{self.operation}"
 
     def __str__(self) -> str:
         about = f" for `{self.subject}`" if self.subject else ""
-        return f"`{self.action}`{about}"
+        return f"`{self.call}`{about}"
 
     @property
     def place(self) -> str:
@@ -79,11 +89,13 @@ _CODES: Final[Mapping[_Kind, str]] = {
         IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException
         InvalidToken MissingAuthenticationToken MissingAuthenticationTokenException RequestExpired
         RequestTimeTooSkewed SignatureDoesNotMatch TokenRefreshRequired UnrecognizedClientException""",
-    _Kind.MISSING: "NotFoundException ResourceNotFound ResourceNotFoundException",
+    _Kind.MISSING: """NoSuchBucket NoSuchEntity NoSuchEntityException NoSuchKey NoSuchResourceException
+        NotFoundException ResourceNotFound ResourceNotFoundException""",
     _Kind.CONFLICT: "ConflictException ResourceInUse ResourceInUseException",
     _Kind.THROTTLED: "PriorRequestNotComplete RequestLimitExceeded SlowDown TooManyRequestsException",
     _Kind.DOWN: """InternalError InternalFailure InternalServerError InternalServerException RequestTimeout
-        RequestTimeoutException ServerException ServiceUnavailable ServiceUnavailableException Unavailable""",
+        RequestTimeoutException ServerException ServiceException ServiceFailure ServiceFailureException
+        ServiceUnavailable ServiceUnavailableException Unavailable""",
     _Kind.REFUSED: "NotImplementedInSandbox ResourceLimitExceeded ResourceLimitExceededException",
 }
 _KINDS: Final = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
@@ -131,6 +143,11 @@ def lacking(operation: str, member: str) -> UnavailableError:
         f"the answer to `{operation}` has no `{member}`",
         hint="is a proxy answering in place of AWS? Try again, with `-v` for each call",
     )
+
+
+def too_large(request: Request, limit: int) -> RefusedError:
+    """Return the error for a stream of more than `limit` bytes, by S3's own word for such a thing."""
+    return RefusedError(f"{request} has more than the {limit} bytes that hpctl reads", aws_code="EntityTooLarge")
 
 
 def _service_error(error: boto.ClientError, request: Request) -> HpctlError:

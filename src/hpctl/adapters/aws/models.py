@@ -21,8 +21,22 @@ from hpctl import __version__
 from hpctl.adapters.aws import modelcache
 
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
-    "ec2": frozenset({"DescribeSecurityGroups", "DescribeSubnets"}),
-    "eks": frozenset({"DescribeCluster"}),
+    "ec2": frozenset(
+        {
+            "DescribeInstanceTypeOfferings",
+            "DescribeNatGateways",
+            "DescribeNetworkInterfaces",
+            "DescribeRouteTables",
+            "DescribeSecurityGroups",
+            "DescribeSubnets",
+            "DescribeVpcAttribute",
+            "DescribeVpcEndpoints",
+            "DescribeVpcs",
+        }
+    ),
+    "eks": frozenset({"DescribeAddon", "DescribeCluster", "DescribeClusterVersions", "ListAddons"}),
+    "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
+    "s3": frozenset({"GetBucketLocation", "GetObject", "HeadBucket", "ListObjectsV2"}),  # HEAD finds a bucket's Region
     "sagemaker": frozenset(
         {
             "CreateCluster",
@@ -30,18 +44,24 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeCluster",
             "DescribeClusterEvent",
             "DescribeClusterNode",
+            "DescribeTrainingPlan",
             "ListClusterEvents",
             "ListClusterNodes",
             "ListClusters",
             "ListTags",
         }
     ),
+    "service-quotas": frozenset(
+        {"GetAWSDefaultServiceQuota", "GetServiceQuota", "ListAWSDefaultServiceQuotas", "ListServiceQuotas"}
+    ),
     "sts": frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"}),  # two are for credentials
 }
 """Every operation that hpctl calls, and those that botocore calls for it: a client knows no others."""
 
 _ENDPOINTS: Final = "endpoints"
-_HOSTS: Final = frozenset({"api.sagemaker", "ec2", "eks", "oidc", "portal.sso", "signin", "sts"})
+_HOSTS: Final = frozenset(
+    {"api.sagemaker", "ec2", "eks", "iam", "oidc", "portal.sso", "s3", "servicequotas", "signin", "sts"}
+)
 """Endpoint prefixes of the services above and of those that give credentials."""
 
 _KINDS: Final = ("service-2", "endpoint-rule-set-1", "paginators-1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,23 +13,33 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ConfigParseError, InvalidRegionError, ProfileNotFound
+from botocore.response import StreamingBody
 
 from hpctl import __version__, timeouts
 from hpctl.adapters.aws import models
 from hpctl.adapters.aws.answers import CarefulParserFactory
 from hpctl.adapters.aws.calllog import CallLog
-from hpctl.adapters.aws.errors import CAUGHT, Request, lacking, translated
+from hpctl.adapters.aws.errors import CAUGHT, Request, lacking, too_large, translated
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import UsageError
 
 PAGE_SIZE: Final = 100
-"""Rows a page: the most that SageMaker's list operations give (botocore 1.44.5 service model)."""
+"""Rows a page: the most that SageMaker, EKS and Service Quotas give (botocore 1.44.5 service models)."""
 
 _REGION: Final = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)
 """Where the Region comes from without `--region`; botocore alone does not read AWS_REGION, the other SDKs do."""
 
-_NAMING: Final = ("NodeId", "NodeLogicalId", "EventId", "ResourceArn", "ClusterName", "name")
+_ALWAYS_TELL: Final = frozenset({"ec2", "eks", "iam", "service-quotas"})
+"""Services that answer an empty list as such; others may leave it out, as their models let all do."""
+
+_NAMING: Final = (
+    *("NodeId", "NodeLogicalId", "EventId", "ResourceArn", "ClusterName", "TrainingPlanName"),
+    *("addonName", "clusterName", "name", "VpcId", "RoleName", "PolicySourceArn", "Key", "Bucket", "QuotaCode"),
+)
 """Parameters that name what a call is about, the closest first."""
+
+_CHUNK: Final = 64 * 1024
+"""Bytes of a stream that are read at once."""
 
 _AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
 
@@ -79,7 +89,9 @@ class AwsSession:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
             return answer
 
-    def pages(self, service: str, operation: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
+    def pages(
+        self, service: str, operation: str, key: str, *, page_size: int = PAGE_SIZE, **params: Any
+    ) -> Iterator[Any]:
         """Yield the rows under `key` of all pages; a page is asked for when the one before it is used up.
 
         Raises:
@@ -87,12 +99,28 @@ class AwsSession:
         """
         with self._translating(service, operation, params) as client:
             shape = client.meta.service_model.operation_model(operation).output_shape
-            required = shape is not None and key in shape.required_members
+            required = service in _ALWAYS_TELL or (shape is not None and key in shape.required_members)
             paginator = client.get_paginator(xform_name(operation))
-            for page in paginator.paginate(PaginationConfig={"PageSize": PAGE_SIZE}, **params):
+            for page in paginator.paginate(PaginationConfig={"PageSize": page_size}, **params):
                 if required and key not in page:
                     raise lacking(f"{service}:{operation}", key)
                 yield from page.get(key, ())
+
+    def content(self, service: str, operation: str, *, limit: int, **params: Any) -> bytes:
+        """Call an operation that answers with a stream and return its bytes.
+
+        Raises:
+            RefusedError: there are more than `limit` bytes; they are not fetched.
+            HpctlError: what `adapters.aws.errors` makes of a failure.
+        """
+        with self._translating(service, operation, params) as client:
+            answer = getattr(client, xform_name(operation))(**params)
+            with closing(answer["Body"]) as body:
+                known = answer.get("ContentLength", 0) > limit
+                content = None if known else _read(body, limit)
+        if content is None:
+            raise too_large(self._request(service, operation, params), limit)
+        return content
 
     @contextmanager
     def _translating(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[BaseClient]:
@@ -155,6 +183,16 @@ class AwsSession:
         if "login_session" in self._settings:
             return f"run `aws login{profile}`"
         return f"run `aws configure{profile}`, set AWS_PROFILE or pass `--profile`, or renew the AWS_* keys"
+
+
+def _read(body: StreamingBody, limit: int) -> bytes | None:
+    """All of a stream, or None when it is longer than `limit`; read to its end, which is where botocore judges it."""
+    content = bytearray()
+    for chunk in body.iter_chunks(_CHUNK):
+        content += chunk
+        if len(content) > limit:
+            return None
+    return bytes(content)
 
 
 def _foreign(url: str) -> str | None:
