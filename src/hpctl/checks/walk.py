@@ -30,3 +30,26 @@ def networks(spec: ClusterSpec) -> Iterator[tuple[Path, Network]]:
     for path, group in all_groups(spec):
         if group.override_network:
             yield (*path, "override_network"), group.override_network
+
+
+def placed_groups(spec: ClusterSpec) -> Iterator[tuple[Path, Group, Network]]:
+    """Yield the groups whose network the spec names: their own, else the cluster's."""
+    for path, group in all_groups(spec):
+        network = spec.effective_network(group)
+        if network:
+            yield path, group, network
+
+
+def network_path(path: Path, group: Group) -> Path:
+    """Give the place of the network that a group at `path` is in."""
+    return ("network",) if group.override_network is None else (*path, "override_network")
+
+
+def places(spec: ClusterSpec) -> dict[tuple[str, str], Path]:
+    """Map every id, as one of `subnet_ids` or of `security_group_ids`, to the first place that names it."""
+    found: dict[tuple[str, str], Path] = {}
+    for path, network in networks(spec):
+        for member, ids in (("subnet_ids", network.subnet_ids), ("security_group_ids", network.security_group_ids)):
+            for index, resource_id in enumerate(ids):
+                found.setdefault((member, resource_id), (*path, member, index))
+    return found

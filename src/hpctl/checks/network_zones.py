@@ -1,4 +1,4 @@
-"""The network: the ids exist, and EFA groups stay inside one Availability Zone."""
+"""The network: EFA groups stay inside one Availability Zone, and it is plain where nodes go."""
 
 from __future__ import annotations
 
@@ -7,39 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hpctl.catalog.instance_types import instance_type
 from hpctl.checks.declare import Path, check, fail, note, warn
-from hpctl.checks.walk import all_groups, networks
+from hpctl.checks.walk import all_groups, network_path
 from hpctl.errors import NotFoundError
 from hpctl.facts.records import Subnet
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.groups import Group
-
-
-@check(
-    "network-ids-exist",
-    "every subnet and security group exists",
-    about=("network", "instance_groups"),
-    reads=("ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"),
-)
-def ids_exist(spec: ClusterSpec, world: World) -> Iterator[Finding]:
-    """HyperPod refuses a cluster whose subnets or security groups it cannot find.
-
-    The usual causes are a typo, another Region, or another account: ids are unique to all three.
-    """
-    region = world.identity().region
-    known: dict[str, Mapping[str, object]] = {
-        "subnet_ids": world.subnets(spec.subnet_ids),
-        "security_group_ids": world.security_groups(spec.security_group_ids),
-    }
-    for (member, resource_id), path in _places(spec).items():
-        if resource_id not in known[member]:
-            yield fail(
-                resource_id,
-                f"`{resource_id}` does not exist in `{region}` of this account",
-                remedy="compare the id, the Region and the account (`aws sts get-caller-identity`)",
-                at=path,
-            )
 
 
 @check(
@@ -102,16 +76,6 @@ def uses_efa(group: Group) -> bool:
     return any(instance_type(name).has_efa for name in group.types)
 
 
-def _places(spec: ClusterSpec) -> dict[tuple[str, str], Path]:
-    """Map every id, as a subnet's or a security group's, to the first place that names it."""
-    places: dict[tuple[str, str], Path] = {}
-    for path, network in networks(spec):
-        for member, ids in (("subnet_ids", network.subnet_ids), ("security_group_ids", network.security_group_ids)):
-            for index, resource_id in enumerate(ids):
-                places.setdefault((member, resource_id), (*path, member, index))
-    return places
-
-
 def _subnet_ids(spec: ClusterSpec, group: Group) -> tuple[str, ...]:
     network = spec.effective_network(group)
     return network.subnet_ids if network else ()
@@ -139,7 +103,7 @@ def _spans_zones(path: Path, group: Group, zones: Mapping[str, list[str]]) -> Fi
         f"EFA cannot cross Availability Zones, and the subnets of `{group.name}` are in {len(zones)} of them",
         *(f"{name}: {', '.join(ids)}" for name, ids in zones.items()),
         remedy=f"give `{group.name}` subnets of one zone only, for example `{'`, `'.join(zones[zone])}` (`{zone}`)",
-        at=_network_path(path, group),
+        at=(*network_path(path, group), "subnet_ids"),
     )
 
 
@@ -154,9 +118,3 @@ def _zones_apart(spec: ClusterSpec, placed: Sequence[tuple[str, Mapping[str, obj
         *(f"{name}: {', '.join(zones)}" for name, zones in known),
         remedy=None if spec.multi_az else "move the groups into one zone, or say `multi_az: true` if no job spans them",
     )
-
-
-def _network_path(path: Path, group: Group) -> Path:
-    if group.override_network is None:
-        return ("network", "subnet_ids")
-    return (*path, "override_network", "subnet_ids")
