@@ -1,4 +1,4 @@
-"""Every check of a cluster spec, in the order people read them: the file, then Slurm, EKS, and what AWS has."""
+"""Every check, in the order people read them: this machine, the spec, Slurm, EKS, and what AWS has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from types import ModuleType
 from hpctl.checks import (
     capacity,
     eks,
+    eks_addons,
+    eks_cluster,
+    iam_caller,
+    iam_execution,
+    iam_roles,
+    identity,
+    lifecycle,
     network_addresses,
     network_endpoints,
     network_groups,
@@ -15,14 +22,25 @@ from hpctl.checks import (
     network_zones,
     quota,
     slurm,
+    slurm_files,
+    spec_contents,
     spec_rules,
+    storage,
+    tools,
 )
 from hpctl.checks.declare import Check
+from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
+    tools,
+    identity,
     spec_rules,
+    spec_contents,
     slurm,
+    slurm_files,
     eks,
+    eks_cluster,
+    eks_addons,
     network_ids,
     network_zones,
     network_groups,
@@ -31,9 +49,18 @@ MODULES: tuple[ModuleType, ...] = (
     network_addresses,
     capacity,
     quota,
+    iam_roles,
+    iam_execution,
+    iam_caller,
+    lifecycle,
+    storage,
 )
 """Where checks are declared, in the catalogue's order."""
 
-CLUSTER_CHECKS: tuple[Check, ...] = tuple(
+CHECKS: tuple[Check, ...] = tuple(
     value for module in MODULES for value in vars(module).values() if isinstance(value, Check)
 )
+"""Every check that there is."""
+
+CLUSTER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterSpec)
+"""Those that judge a cluster spec: what stands before a create."""

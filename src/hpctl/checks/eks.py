@@ -69,12 +69,7 @@ def auth_mode(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     eks = _eks(spec)
     if eks is None:
         return
-    identity = world.identity()
-    elsewhere = _elsewhere(eks, identity)
-    cluster = None if elsewhere else world.eks_cluster(eks.cluster_name)
-    if cluster is None:
-        # Only with `eks-cluster-active` left out: there is no mode to judge, and silence would be a pass.
-        raise NotFoundError(elsewhere or _absent(eks, identity))
+    cluster, identity = _found(eks, world), world.identity()
     match cluster.authentication_mode:
         case AuthenticationMode.API | AuthenticationMode.API_AND_CONFIG_MAP:
             return
@@ -84,7 +79,23 @@ def auth_mode(spec: ClusterSpec, world: World) -> Iterator[Finding]:
             yield warn(f"EKS cluster/{cluster.name}", f"authentication mode `{mode}` is unknown to hpctl", at=_AT)
 
 
+def named_cluster(spec: ClusterSpec, world: World) -> EksCluster | None:
+    """Return the EKS cluster of the spec, None when Slurm orchestrates; `NotFoundError` when it does not exist."""
+    eks = _eks(spec)
+    return None if eks is None else _found(eks, world)
+
+
 _AT = ("orchestrator", "eks")
+
+
+def _found(eks: EksOrchestrator, world: World) -> EksCluster:
+    identity = world.identity()
+    elsewhere = _elsewhere(eks, identity)
+    cluster = None if elsewhere else world.eks_cluster(eks.cluster_name)
+    if cluster is None:
+        # Only with `eks-cluster-active` left out: there is nothing to judge, and silence would be a pass.
+        raise NotFoundError(elsewhere or _absent(eks, identity))
+    return cluster
 
 
 def _eks(spec: ClusterSpec) -> EksOrchestrator | None:

@@ -111,6 +111,51 @@ def strategy(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         )
 
 
+@check(
+    "slurm-fsx-vpc",
+    "groups that mount FSx have a network of yours",
+    about=("instance_groups", "network"),
+)
+def fsx_vpc(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """FSx file systems live in a VPC of yours: nodes in HyperPod's own network cannot reach them."""
+    for path, group in instance_groups(spec):
+        mounts = [storage for storage in group.storage if storage.fsx_lustre or storage.fsx_open_zfs]
+        if mounts and spec.kind_of_orchestrator is Orchestrator.SLURM and not spec.effective_network(group):
+            yield fail(
+                f"instance group/{group.name}",
+                "mounts FSx, and neither the group nor the cluster names a network",
+                remedy="add `network: {subnet_ids: [...], security_group_ids: [...]}` of the file system's VPC",
+                at=(*path, "storage"),
+            )
+
+
+@check("slurm-accounting", "the Slurm accounting database can be reached", about=("orchestrator", "network"))
+def accounting(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """The controller talks to an accounting database of yours, so that it needs a network of yours and a real host.
+
+    The secret has to be in the cluster's Region. Whether the port is open and the secret holds the right credentials
+    shows only once the controller is up.
+    """
+    slurm = spec.orchestrator.slurm if spec.orchestrator else None
+    database = slurm.accounting_database if slurm else None
+    if database is None:
+        return
+    at = ("orchestrator", "slurm", "accounting_database")
+    if "." not in database.endpoint:
+        message = f"endpoint `{database.endpoint}` is no full host name"
+        remedy = "write the database's endpoint, such as `NAME.ID.REGION.rds.amazonaws.com`"
+        yield fail(f"cluster/{spec.name}", message, remedy=remedy, at=(*at, "endpoint"))
+    region = database.secret_arn.split(":")[3]
+    if spec.region and region != spec.region:
+        message = f"the database's secret is in `{region}`, the cluster in `{spec.region}`"
+        remedy = f"aws secretsmanager replicate-secret-to-regions --region {region} --secret-id {database.secret_arn} "
+        regions = f"--add-replica-regions Region={spec.region}"
+        yield fail(f"cluster/{spec.name}", message, remedy=remedy + regions, at=(*at, "secret_arn"))
+    if spec.network is None and all(group.override_network is None for group in spec.instance_groups):
+        remedy = "add `network: {subnet_ids: [...], security_group_ids: [...]}` of the database's VPC"
+        yield fail(f"cluster/{spec.name}", "has an accounting database and names no network", remedy=remedy, at=at)
+
+
 @check("slurm-login-schedulable", "login nodes take no jobs by surprise", about=("instance_groups",), blocking=False)
 def login_schedulable(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """Login nodes run slurmd too and are in the default partition: jobs land on them unless they are drained."""

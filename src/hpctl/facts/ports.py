@@ -145,8 +145,8 @@ class Iam(Protocol):
     def simulate(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
         """Return the verdict on every action for every resource (SimulatePrincipalPolicy).
 
-        The simulated request carries what hpctl's own would: `aws:RequestedRegion`, and
-        `iam:PassedToService` = `sagemaker.amazonaws.com`.
+        The simulated request carries what a real one would: `aws:RequestedRegion`, `aws:PrincipalAccount` and
+        `aws:ResourceAccount` (the principal's account), and `iam:PassedToService` = `sagemaker.amazonaws.com`.
         """
         ...
 

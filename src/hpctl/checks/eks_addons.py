@@ -1,0 +1,137 @@
+"""The add-ons of the EKS cluster: nodes without them have no network, no names and no credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.eks import named_cluster
+from hpctl.facts.records import Addon
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
+
+CORE = ("vpc-cni", "kube-proxy", "coredns")
+POD_IDENTITY = "eks-pod-identity-agent"
+
+LEAST_CNI = (1, 18, 3)
+"""The oldest VPC CNI that HyperPod supports (AWS documentation, SageMaker HyperPod on EKS)."""
+
+_RUNS = ("ACTIVE", "DEGRADED", "UPDATE_FAILED")
+"""Statuses of an add-on that is there; coredns is DEGRADED for as long as a cluster has no nodes."""
+
+_COMES = ("CREATING", "UPDATING")
+_AT = ("orchestrator", "eks")
+
+
+@check(
+    "eks-addon-core",
+    "the EKS cluster has the add-ons that nodes need",
+    about=("orchestrator",),
+    needs=("eks-cluster-active",),
+    reads=("eks:ListAddons", "eks:DescribeAddon"),
+)
+def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Pods get their network from vpc-cni (1.18.3 or newer), kube-proxy and coredns.
+
+    Only EKS add-ons are seen: what was installed without EKS (the self-managed add-ons of older clusters) shows in
+    Kubernetes alone. There, leave this check out. A degraded add-on counts as there: coredns stays so until the
+    first node comes.
+    """
+    name, region, addons = _addons(spec, world)
+    if name is None:
+        return
+    for wanted in CORE:
+        addon = addons.get(wanted)
+        subject = f"EKS add-on/{wanted}"
+        if addon is None:
+            yield fail(subject, f"EKS cluster `{name}` has no such add-on", remedy=_make(name, wanted, region), at=_AT)
+        elif addon.status in _COMES:
+            yield fail(subject, f"the add-on is `{addon.status}`", remedy=_wait(name, wanted, region), at=_AT)
+        elif addon.status not in _RUNS:
+            yield fail(subject, f"the add-on is `{addon.status}`", remedy=_update(name, wanted, region), at=_AT)
+        elif wanted == "vpc-cni" and (found := _version(addon)) and found < LEAST_CNI:
+            yield fail(
+                subject,
+                f"version `{addon.version}` is older than HyperPod supports",
+                "needed: 1.18.3 or newer",
+                remedy=_update(name, wanted, region),
+                at=_AT,
+            )
+
+
+@check(
+    "eks-addon-pod-identity",
+    "pods can get AWS credentials",
+    about=("orchestrator",),
+    needs=("eks-cluster-active",),
+    reads=("eks:ListAddons", "eks:DescribeAddon"),
+    blocking=False,
+)
+def addon_pod_identity(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """On HyperPod nodes pods reach the instance metadata service in the host's network only.
+
+    Credentials of their own come from EKS Pod Identity, whose agent is an add-on; HyperPod's add-ons use it, too.
+    """
+    name, region, addons = _addons(spec, world)
+    if name is None:
+        return
+    addon = addons.get(POD_IDENTITY)
+    if addon is None:
+        message = f"EKS cluster `{name}` has no Pod Identity agent"
+        yield warn(f"EKS add-on/{POD_IDENTITY}", message, remedy=_make(name, POD_IDENTITY, region), at=_AT)
+    elif addon.status not in (*_RUNS, *_COMES):
+        remedy = _update(name, POD_IDENTITY, region)
+        yield warn(f"EKS add-on/{POD_IDENTITY}", f"the add-on is `{addon.status}`", remedy=remedy, at=_AT)
+
+
+@check(
+    "eks-addon-health",
+    "no add-on of the EKS cluster reports a fault",
+    about=("orchestrator",),
+    needs=("eks-cluster-active",),
+    reads=("eks:ListAddons", "eks:DescribeAddon"),
+    blocking=False,
+)
+def addon_health(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """EKS tells what it finds wrong with an add-on; the sentences here are its own."""
+    name, region, addons = _addons(spec, world)
+    for addon in addons.values():
+        if addon.status in ("DEGRADED", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED") or addon.issues:
+            look = f"aws eks describe-addon --region {region} --cluster-name {name} --addon-name {addon.name}"
+            yield warn(
+                f"EKS add-on/{addon.name}",
+                f"the add-on is `{addon.status}`",
+                *addon.issues,
+                remedy=f"{look} --query addon.health",
+                at=_AT,
+            )
+
+
+def _addons(spec: ClusterSpec, world: World) -> tuple[str | None, str, dict[str, Addon]]:
+    cluster = named_cluster(spec, world)
+    if cluster is None:
+        return None, "", {}
+    addons = world.eks_addons(cluster.name)
+    return cluster.name, world.identity().region, {addon.name: addon for addon in addons}
+
+
+def _version(addon: Addon) -> tuple[int, ...] | None:
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", addon.version)
+    return tuple(map(int, found.groups())) if found else None
+
+
+def _make(cluster: str, addon: str, region: str) -> str:
+    return f"aws eks create-addon --region {region} --cluster-name {cluster} --addon-name {addon}"
+
+
+def _update(cluster: str, addon: str, region: str) -> str:
+    versions = f"aws eks describe-addon-versions --region {region} --addon-name {addon}"
+    newest = f"{versions} --query 'addons[0].addonVersions[0].addonVersion' --output text"
+    update = f"aws eks update-addon --region {region} --cluster-name {cluster} --addon-name {addon}"
+    return f'{update} --addon-version "$({newest})" --resolve-conflicts PRESERVE'
+
+
+def _wait(cluster: str, addon: str, region: str) -> str:
+    return f"aws eks wait addon-active --region {region} --cluster-name {cluster} --addon-name {addon}"

@@ -1,0 +1,43 @@
+"""Who is calling: the credentials work, and they are the ones that the spec is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpctl.checks.declare import check, fail, note
+from hpctl.errors import AccessError, UsageError
+from hpctl.facts.records import Machine
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
+
+
+@check("identity-credentials", "the AWS credentials are valid", reads=("sts:GetCallerIdentity",))
+def credentials(_machine: Machine, world: World) -> Iterator[Finding]:
+    """AWS says who the credentials belong to, which it does for every valid one, and a Region is chosen."""
+    try:
+        identity = world.identity()
+    except (AccessError, UsageError) as error:
+        remedy = error.hint or "log in again, or choose other credentials (`--profile`)"
+        yield fail("credentials", error.message, remedy=remedy)
+        return
+    yield note("credentials", f"`{identity.arn}` in `{identity.region}`")
+
+
+@check(
+    "identity-account-region",
+    "the credentials are for the spec's account and Region",
+    about=("account", "region"),
+    reads=("sts:GetCallerIdentity",),
+)
+def account_region(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """A spec may name the account and the Region that it is for; hpctl acts nowhere else."""
+    identity = world.identity()
+    for member, wanted, seen in (
+        ("account", spec.account, identity.account),
+        ("region", spec.region, identity.region),
+    ):
+        if wanted and wanted != seen:
+            remedy = "use other credentials (`--profile`)" if member == "account" else f"--region {wanted}"
+            message = f"the spec is for {member} `{wanted}`, the credentials are for `{seen}`"
+            yield fail(f"cluster/{spec.name}", message, remedy=remedy, at=(member,))

@@ -1,0 +1,209 @@
+"""Lifecycle scripts: they are where the spec says, in the right Region, and can be run.
+
+Whether a shell understands a script is not judged: that takes a shell, and checks start no programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename
+
+from hpctl.catalog.iam_actions import action_set
+from hpctl.catalog.nearest import nearest
+from hpctl.checks.declare import check, fail, note, warn
+from hpctl.checks.permissions import places_of, refusals
+from hpctl.checks.scripts import Entry, content, entries, first_folders, folders, held, runs
+from hpctl.errors import NotFoundError
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
+
+MANAGED_PREFIX = "sagemaker-"
+"""AmazonSageMakerClusterInstanceRolePolicy reads buckets of such names only (version 1)."""
+
+LOG_FOLDER = b"/var/log/provision"
+"""What scripts write to provisioning.log in it goes to CloudWatch, and nothing else of theirs."""
+
+_BOM = b"\xef\xbb\xbf"
+_ELF = b"\x7fELF"
+_SHOWN = 8
+"""Names that evidence lists before it only counts."""
+
+
+@check(
+    "lifecycle-prefix-exists",
+    "the folders of the lifecycle scripts exist",
+    about=("instance_groups",),
+    reads=("s3:ListBucket",),
+)
+def prefix_exists(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Each node downloads everything below `source_s3_uri`; where there is nothing, provisioning fails."""
+    for path, group, folder in first_folders(spec):
+        subject = f"instance group/{group.name}"
+        objects = world.objects(folder.bucket, folder.prefix)
+        if objects is None:
+            region = world.identity().region
+            remedy = f"aws s3 mb s3://{folder.bucket} --region {region}\naws s3 sync ./lifecycle {folder.uri}"
+            yield fail(subject, f"there is no bucket `{folder.bucket}`", remedy=remedy, at=path)
+        elif not objects:
+            remedy = f"aws s3 sync ./lifecycle {folder.uri}"
+            yield fail(subject, f"there is nothing below `{folder.uri}`", remedy=remedy, at=path)
+
+
+@check(
+    "lifecycle-entrypoint-present",
+    "the lifecycle scripts that run are there",
+    about=("instance_groups",),
+    needs=("lifecycle-prefix-exists",),
+    reads=("s3:ListBucket",),
+)
+def entrypoint_present(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """`on_create` and `on_init_complete` name objects directly below `source_s3_uri`, to the letter."""
+    for entry in entries(spec):
+        keys = [row.key.removeprefix(entry.folder.prefix) for row in held(world, entry.folder)]
+        if entry.name not in keys:
+            yield _missing(entry, keys)
+
+
+@check(
+    "lifecycle-bucket-region",
+    "the lifecycle scripts are in the cluster's Region",
+    about=("instance_groups",),
+    needs=("lifecycle-prefix-exists",),
+    reads=("s3:GetBucketLocation",),
+    blocking=False,
+)
+def bucket_region(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Nodes download from the bucket in the cluster's Region; elsewhere the download ends in PermanentRedirect.
+
+    Not being told where a bucket is stops nothing: many may read a bucket and not ask for its location.
+    """
+    region = world.identity().region
+    for path, group, folder in first_folders(spec):
+        found = world.bucket_region(folder.bucket)
+        if found is None:
+            raise NotFoundError(f"there is no bucket `{folder.bucket}`")
+        if found != region:
+            yield fail(
+                f"instance group/{group.name}",
+                f"the bucket `{folder.bucket}` is in `{found}`, the cluster would be in `{region}`",
+                remedy=f"aws s3 sync {folder.uri} s3://<a bucket in {region}>/{folder.prefix} --region {region}",
+                at=path,
+            )
+
+
+@check(
+    "lifecycle-bucket-name",
+    "the lifecycle scripts are in a bucket that roles may read by default",
+    about=("instance_groups",),
+    needs=("iam-exec-exists",),
+    reads=("iam:SimulatePrincipalPolicy",),
+    blocking=False,
+)
+def bucket_name(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """The managed policy of execution roles reads buckets named `sagemaker-…` only.
+
+    Another name will do where the role may read that bucket by a policy of its own.
+    """
+    for path, group, folder in folders(spec):
+        if folder.bucket.startswith(MANAGED_PREFIX):
+            continue
+        values = {"bucket": folder.bucket, "prefix": folder.prefix, "script": runs(group)}
+        wanted = action_set("lifecycle", places_of(spec, world.identity()) | values)
+        if refusals(world, group.execution_role, wanted):
+            yield warn(
+                f"instance group/{group.name}",
+                f"bucket `{folder.bucket}` is none that the managed policy reads",
+                f"needed: a name that begins with `{MANAGED_PREFIX}`, or a policy of the role's own",
+                remedy=f"use a bucket named `{MANAGED_PREFIX}…`, or let the role read this one",
+                at=path,
+            )
+
+
+@check(
+    "lifecycle-line-endings",
+    "lifecycle scripts have the line ends of Linux",
+    about=("instance_groups",),
+    needs=("lifecycle-entrypoint-present",),
+    reads=("s3:GetObject",),
+    blocking=False,
+)
+def line_endings(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    r"""A script that was saved with the line ends of Windows fails with `/bin/bash^M: bad interpreter`.
+
+    So does one that begins with a byte order mark. Only the scripts that run first are looked at, not what they call.
+    """
+    for entry in entries(spec):
+        text = content(world, entry)
+        if text.startswith(_ELF):
+            continue
+        faults = {"a byte order mark": text.startswith(_BOM), "the line ends of Windows (CR LF)": b"\r\n" in text}
+        if found := [fault for fault, there in faults.items() if there]:
+            yield fail(
+                f"instance group/{entry.group.name}",
+                f"`{entry.uri}` has {' and '.join(found)}",
+                remedy=_rewrite(entry, r"1s/^\xEF\xBB\xBF//; s/\r$//"),
+                at=entry.path,
+            )
+
+
+@check(
+    "lifecycle-shebang",
+    "lifecycle scripts say what runs them",
+    about=("instance_groups",),
+    needs=("lifecycle-entrypoint-present",),
+    reads=("s3:GetObject",),
+    blocking=False,
+)
+def shebang(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Without a first line such as `#!/bin/bash` Linux cannot run a script ("exec format error")."""
+    for entry in entries(spec):
+        text = content(world, entry).removeprefix(_BOM)
+        if not text.startswith((b"#!", _ELF)):
+            yield fail(
+                f"instance group/{entry.group.name}",
+                f"`{entry.uri}` does not begin with `#!`",
+                remedy=_rewrite(entry, "1i #!/bin/bash"),
+                at=entry.path,
+            )
+
+
+@check(
+    "lifecycle-log-file",
+    "what lifecycle scripts print can be read afterwards",
+    about=("instance_groups",),
+    needs=("lifecycle-entrypoint-present",),
+    reads=("s3:GetObject",),
+    blocking=False,
+)
+def log_file(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Of what scripts print, CloudWatch gets `/var/log/provision/provisioning.log` and nothing else.
+
+    Only a note: a script that does not name the file may call one that does.
+    """
+    for entry in entries(spec):
+        if LOG_FOLDER not in content(world, entry):
+            yield note(
+                f"instance group/{entry.group.name}",
+                f"`{entry.uri}` does not mention /var/log/provision/provisioning.log, all that CloudWatch gets",
+                "add: exec > >(tee -a /var/log/provision/provisioning.log) 2>&1",
+                at=entry.path,
+            )
+
+
+def _missing(entry: Entry, keys: list[str]) -> Finding:
+    near = nearest(entry.name, keys)
+    shown = ", ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
+    upload = f"aws s3 cp {basename(entry.name)} {entry.uri}"
+    return fail(
+        f"instance group/{entry.group.name}",
+        f"there is no `{entry.name}` in `{entry.folder.uri}`",
+        f"there: {shown or 'nothing'}",
+        remedy=f"{entry.member}: {near[0]}" if near else upload,
+        at=entry.path,
+    )
+
+
+def _rewrite(entry: Entry, edit: str) -> str:
+    file = basename(entry.name)
+    return f"aws s3 cp {entry.uri} {file}\nsed -i '{edit}' {file}\naws s3 cp {file} {entry.uri}"

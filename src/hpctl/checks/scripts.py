@@ -1,0 +1,111 @@
+"""Where an instance group's lifecycle scripts are: bucket, prefix and the names that run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hpctl.checks.declare import Path
+from hpctl.checks.walk import instance_groups
+from hpctl.errors import NotFoundError, UnavailableError
+from hpctl.facts.records import StoredObject
+from hpctl.facts.world import World
+from hpctl.spec.cluster import ClusterSpec
+from hpctl.spec.groups import InstanceGroup
+
+_VIRTUAL_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*amazonaws\.com[^/]*/?(?P<prefix>.*)")
+_PATH_STYLE = re.compile(r"https://s3[.-][^/]*amazonaws\.com[^/]*/(?P<bucket>[^/]+)/?(?P<prefix>.*)")
+_S3 = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<prefix>.*)")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A prefix in a bucket; `prefix` is empty or ends in a slash."""
+
+    bucket: str
+    prefix: str
+
+    @property
+    def uri(self) -> str:
+        """The folder as people and the AWS CLI write it."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A script that runs on a group's nodes, by the member that names it."""
+
+    folder: Folder
+    member: str
+    name: str
+    path: Path
+    group: InstanceGroup
+
+    @property
+    def key(self) -> str:
+        """The object's key."""
+        return f"{self.folder.prefix}{self.name}"
+
+    @property
+    def uri(self) -> str:
+        """Where the script is."""
+        return f"{self.folder.uri}{self.name}"
+
+
+def folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Folder]]:
+    """Yield each group's folder; raises `UnavailableError` for an address that hpctl cannot read as S3."""
+    for path, group in instance_groups(spec):
+        if group.lifecycle and group.lifecycle.source_s3_uri:
+            yield (*path, "lifecycle", "source_s3_uri"), group, _folder(group.lifecycle.source_s3_uri)
+
+
+def first_folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Folder]]:
+    """Yield each folder once, with the first group that names it."""
+    seen = set()
+    for path, group, folder in folders(spec):
+        if folder not in seen:
+            seen.add(folder)
+            yield path, group, folder
+
+
+def entries(spec: ClusterSpec) -> Iterator[Entry]:
+    """Yield every script that runs, each once."""
+    seen = set()
+    for path, group, folder in folders(spec):
+        for member in ("on_create", "on_init_complete"):
+            name = getattr(group.lifecycle, member)
+            if name and (folder, name) not in seen:
+                seen.add((folder, name))
+                yield Entry(folder, member, name, (*path[:-1], member), group)
+
+
+def runs(group: InstanceGroup) -> str:
+    """Return the name of a script that the group runs, the usual one where it names none."""
+    lifecycle = group.lifecycle
+    return (lifecycle and (lifecycle.on_create or lifecycle.on_init_complete)) or "on_create.sh"
+
+
+def held(world: World, folder: Folder) -> tuple[StoredObject, ...]:
+    """Return what the folder holds; raises `NotFoundError` when there is no such bucket."""
+    objects = world.objects(folder.bucket, folder.prefix)
+    if objects is None:
+        raise NotFoundError(f"there is no bucket `{folder.bucket}`")
+    return objects
+
+
+def content(world: World, entry: Entry) -> bytes:
+    """Return a script's text; raises `NotFoundError` when it is not there."""
+    text = world.content(entry.folder.bucket, entry.key)
+    if text is None:
+        # Only with `lifecycle-entrypoint-present` left out: what is not there has no faults, and no virtues.
+        raise NotFoundError(f"there is no `{entry.uri}`")
+    return text
+
+
+def _folder(uri: str) -> Folder:
+    for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
+        if found := form.fullmatch(uri):
+            prefix = found["prefix"].strip("/")
+            return Folder(found["bucket"], f"{prefix}/" if prefix else "")
+    raise UnavailableError(f"`{uri}` is no address of S3 that hpctl can read", hint="write it as `s3://BUCKET/PREFIX`")
