@@ -7,8 +7,8 @@ import pytest
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.eks import AwsEks
 from hpctl.errors import NotFoundError, UnavailableError
-from hpctl.facts.records import EksCluster, Identity
-from tests.unit.adapters.wire import Wire, connect, error, ok, xml
+from hpctl.facts.records import Addon, EksCluster, Identity
+from tests.unit.adapters.wire import ByOperation, Wire, connect, error, ok, xml
 
 ARN = "arn:aws:eks:eu-west-1:111122223333:cluster/kube"
 CLUSTER: dict[str, Any] = {
@@ -17,7 +17,31 @@ CLUSTER: dict[str, Any] = {
     "status": "ACTIVE",
     "version": "1.33",
     "accessConfig": {"authenticationMode": "API", "brandNew": True},
-    "resourcesVpcConfig": {"vpcId": "vpc-1", "subnetIds": ["subnet-1"]},
+    "resourcesVpcConfig": {
+        "vpcId": "vpc-1",
+        "subnetIds": ["subnet-1", "subnet-2"],
+        "securityGroupIds": ["sg-1"],
+        "clusterSecurityGroupId": "sg-eks",
+        "endpointPrivateAccess": True,
+    },
+    "endpoint": "https://kube.example",
+    "certificateAuthority": {"data": "Q0E="},
+}
+VERSIONS = ok(
+    {
+        "clusterVersions": [
+            {"clusterVersion": "1.36", "versionStatus": "STANDARD_SUPPORT", "brandNew": 1},
+            {"clusterVersion": "1.31", "versionStatus": "EXTENDED_SUPPORT"},
+            {"clusterVersion": "1.30", "status": "extended-support"},
+            {"clusterVersion": "1.25", "versionStatus": "UNSUPPORTED"},
+        ]
+    }
+)
+ADDON: dict[str, Any] = {
+    "addonName": "vpc-cni",
+    "addonVersion": "v1.20.4-eksbuild.2",
+    "status": "DEGRADED",
+    "health": {"issues": [{"code": "AccessDenied", "message": "no role."}, {"code": "BrandNew"}]},
 }
 WHO = xml(
     "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/me</Arn>"
@@ -27,8 +51,70 @@ WHO = xml(
 
 def test_an_eks_cluster_is_read() -> None:
     wire = Wire(ok({"cluster": CLUSTER}))
-    assert AwsEks(connect(wire)).describe("kube") == EksCluster("kube", ARN, "ACTIVE", "1.33", "API", "vpc-1")
+    assert AwsEks(connect(wire)).describe("kube") == EksCluster(
+        name="kube",
+        arn=ARN,
+        status="ACTIVE",
+        version="1.33",
+        authentication_mode="API",
+        vpc_id="vpc-1",
+        subnet_ids=("subnet-1", "subnet-2"),
+        security_group_ids=("sg-1",),
+        cluster_security_group_id="sg-eks",
+        endpoint_private=True,
+        endpoint="https://kube.example",
+        certificate_authority="Q0E=",
+    )
     assert (wire.sent[0].method, wire.sent[0].url.rpartition("amazonaws.com")[2]) == ("GET", "/clusters/kube")
+
+
+def test_an_eks_cluster_in_the_making_has_no_address_and_the_documented_defaults() -> None:
+    bare = {"name": "kube", "arn": ARN, "status": "CREATING"}
+    cluster = AwsEks(connect(Wire(ok({"cluster": bare})))).describe("kube")
+    assert (cluster.endpoint, cluster.certificate_authority, cluster.endpoint_private) == (None, None, False)
+    assert (cluster.subnet_ids, cluster.cluster_security_group_id) == ((), None)
+
+
+def test_versions_in_standard_and_in_extended_support_are_supported() -> None:
+    assert AwsEks(connect(Wire(VERSIONS))).supported_versions() == ("1.36", "1.31", "1.30")
+
+
+@pytest.mark.parametrize("answer", [{}, {"clusterVersions": []}])
+def test_no_supported_version_at_all_is_no_answer(answer: dict[str, Any]) -> None:
+    with pytest.raises(UnavailableError, match="the answer to `eks:DescribeClusterVersions` has no `clusterVersion"):
+        AwsEks(connect(Wire(ok(answer)))).supported_versions()
+
+
+def test_add_ons_are_told_with_their_issues_and_in_the_order_of_the_list() -> None:
+    healthy = {"addonName": "coredns", "addonVersion": "v1", "status": "ACTIVE", "health": {"issues": []}}
+    wire = ByOperation(
+        ListAddons=[ok({"addons": ["vpc-cni"], "nextToken": "more"}), ok({"addons": ["coredns"]})],
+        DescribeAddon=[ok({"addon": ADDON}), ok({"addon": healthy})],
+    )
+    found = AwsEks(connect(wire)).addons("kube")
+    assert set(found) == {
+        Addon("vpc-cni", "v1.20.4-eksbuild.2", "DEGRADED", ("AccessDenied: no role.", "BrandNew")),
+        Addon("coredns", "v1", "ACTIVE"),
+    }
+    asked = {sent.url.rpartition("amazonaws.com")[2] for sent in wire.sent if sent.operation == "DescribeAddon"}
+    assert asked == {"/clusters/kube/addons/vpc-cni", "/clusters/kube/addons/coredns"}
+
+
+def test_an_add_on_that_was_removed_in_this_moment_is_left_out() -> None:
+    gone = error("ResourceNotFoundException", "No addon: vpc-cni found in cluster: kube", 404)
+    wire = ByOperation(ListAddons=ok({"addons": ["vpc-cni"]}), DescribeAddon=gone)
+    assert AwsEks(connect(wire)).addons("kube") == ()
+
+
+def test_add_ons_of_a_cluster_that_is_not_there_are_not_found() -> None:
+    wire = Wire(error("ResourceNotFoundException", "No cluster found for name: kube.", 404))
+    with pytest.raises(NotFoundError):
+        AwsEks(connect(wire)).addons("kube")
+
+
+def test_a_list_of_add_ons_that_is_not_told_is_not_empty() -> None:
+    with pytest.raises(UnavailableError, match="the answer to `eks:ListAddons` has no `addons`"):
+        AwsEks(connect(Wire(ok({})))).addons("kube")
 
 
 @pytest.mark.parametrize(("mode", "told"), [({}, "CONFIG_MAP"), ({"authenticationMode": "NEWER"}, "NEWER")])

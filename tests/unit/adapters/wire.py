@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -67,6 +68,22 @@ class Wire:
         return AWSResponse(request.url, reply.status, dict(reply.headers), _Raw(reply.body))  # type: ignore[arg-type]
 
 
+class ByOperation(Wire):
+    """Answers each operation with its own replies, for adapters that ask from several threads."""
+
+    def __init__(self, **replies: Reply | list[Reply]) -> None:
+        super().__init__()
+        self._by_operation = {key: one if isinstance(one, list) else [one] for key, one in replies.items()}
+        self._lock = Lock()
+
+    def send(self, request: AWSPreparedRequest, event_name: str, **context: Any) -> AWSResponse:
+        with self._lock:
+            self._replies = list(self._by_operation[event_name.rpartition(".")[2]])
+            if len(self._replies) > 1:
+                self._by_operation[event_name.rpartition(".")[2]].pop(0)
+            return super().send(request, event_name, **context)
+
+
 class _Raw(io.BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()
@@ -106,6 +123,17 @@ def error(code: str, message: str, status: int = 400) -> Reply:
 def xml(body: str, status: int = 200) -> Reply:
     """Answer as a query service does."""
     return Reply(status, body.encode(), {"content-type": "text/xml"})
+
+
+def s3_error(code: str, message: str, status: int) -> Reply:
+    """Refuse as S3 does."""
+    return xml(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>", status)
+
+
+def iam_error(code: str, message: str, status: int = 404) -> Reply:
+    """Refuse as IAM does."""
+    inner = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    return xml(f"<ErrorResponse>{inner}<RequestId>3333</RequestId></ErrorResponse>", status)
 
 
 def ec2_error(code: str, message: str, status: int = 400) -> Reply:

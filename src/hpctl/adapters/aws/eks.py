@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
-from hpctl.adapters.aws.errors import reads
+from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.errors import NotFoundError
 from hpctl.facts.records import Addon, EksCluster
@@ -32,7 +32,10 @@ class AwsEks:
     def supported_versions(self) -> tuple[str, ...]:
         """Return the Kubernetes versions in standard or extended support, in EKS's order."""
         rows = map(version_of, self._session.pages("eks", "DescribeClusterVersions", "clusterVersions"))
-        return tuple(dict.fromkeys(version for version, status in rows if status in _SUPPORTED))
+        found = tuple(dict.fromkeys(version for version, status in rows if status in _SUPPORTED))
+        if not found:  # EKS always supports some: that would be somebody else's answer
+            raise lacking("eks:DescribeClusterVersions", "clusterVersion")
+        return found
 
     def addons(self, name: str) -> tuple[Addon, ...]:
         """Return the add-ons of the EKS cluster, but one that was removed in this moment."""
