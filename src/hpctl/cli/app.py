@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import hpctl
-from hpctl.cli.commands import cluster, instances, node, quickstart, sandbox
+from hpctl.cli.commands import cluster, doctor, instances, node, quickstart, sandbox
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
@@ -24,6 +24,7 @@ app.add_typer(cluster.app, name="cluster")
 app.add_typer(node.app, name="node")
 app.add_typer(instances.app, name="instances")
 app.add_typer(sandbox.app, name="sandbox")
+app.command("doctor")(doctor.doctor)
 app.command("quickstart")(quickstart.quickstart)
 
 

@@ -17,6 +17,7 @@ from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
     from hpctl.facts.ports import Ports
+    from hpctl.facts.records import Machine
     from hpctl.facts.world import World
     from hpctl.report.base import Report
     from hpctl.spec.load import Loaded
@@ -70,6 +71,15 @@ class Session:
         from hpctl.facts.world import World
 
         return World(self.ports)
+
+    def world_or_reason(self) -> World:
+        """The facts; where there is no way to ask, such as without a Region, the reason answers every question."""
+        from hpctl.facts.world import World
+
+        try:
+            return self.world
+        except UsageError as error:
+            return World(error)
 
     def cluster(self, name: str | None) -> str:
         """Return `name`, or the name of the only cluster of the Region, saying so."""
@@ -147,6 +157,13 @@ def run_program(argv: Sequence[str], folder: Path) -> int:
     from hpctl.adapters.local.process import run
 
     return run(argv, folder=folder)
+
+
+def machine() -> Machine:
+    """Return the machine that hpctl runs on."""
+    from hpctl.adapters.local.machine import this_machine
+
+    return this_machine()
 
 
 def keep_crash(error: BaseException) -> Path:

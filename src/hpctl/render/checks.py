@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from hpctl.render.advice import advice
-from hpctl.render.page import Blank, Piece, Prose, Style
-from hpctl.report.check import CheckReport, CheckResult, Finding
+from hpctl.render.page import WIDE, Blank, Column, Piece, Prose, Style, Table
+from hpctl.render.words import known, listed
+from hpctl.report.check import CheckListReport, CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome
 
 _STYLES: Final = {
@@ -38,8 +39,7 @@ def check_report(report: CheckReport) -> Iterator[Piece]:
 def check_report_wide(report: CheckReport) -> Iterator[Piece]:
     """Yield every check with its id, in the catalogue's order."""
     for result in report.results:
-        yield _headline(result, f"{result.title} ({result.id})")
-        yield from _details(result)
+        yield from check_result_wide(result)
     yield from _closing(report)
 
 
@@ -50,6 +50,40 @@ def check_summary(report: CheckReport) -> Iterator[Piece]:
     if noisy:
         yield Blank()
     yield Prose(f"checks: {_count(report)}")
+
+
+def check_result(result: CheckResult) -> Iterator[Piece]:
+    """Yield one result as it comes."""
+    yield from _results((result,))
+
+
+def check_result_wide(result: CheckResult) -> Iterator[Piece]:
+    """Yield one result as it comes, with its id however it ended."""
+    yield _headline(result, f"{result.title} ({result.id})")
+    yield from _details(result)
+
+
+def check_count(report: CheckReport) -> Iterator[Piece]:
+    """Yield how many checks ended how: what is left to say when each result was told as it came."""
+    yield from _closing(report)
+
+
+def check_list(report: CheckListReport) -> Iterator[Piece]:
+    """Yield one row a check."""
+    yield Table(
+        (
+            Column("ID"),
+            Column("SAYS WHEN IT PASSES", drop=1, least=20),
+            Column("JUDGES", drop=3),
+            Column("MUST HOLD", drop=2),
+            Column("NEEDS", WIDE),
+            Column("ASKS AWS", WIDE),
+        ),
+        [
+            (one.id, one.title, one.judges, known(one.blocking), listed(one.needs), listed(one.reads))
+            for one in report.checks
+        ],
+    )
 
 
 def _worst_first(report: CheckReport) -> Sequence[CheckResult]:

@@ -12,6 +12,7 @@ from hpctl.render.page import Piece
 from hpctl.report.base import Report
 
 _VIEWS = {
+    "CheckList": "checks.check_list",
     "Checks": "checks.check_report",
     "Cluster": "clusters.cluster",
     "ClusterList": "clusters.cluster_list",

@@ -62,3 +62,25 @@ class CheckReport(Report):
     def names(self) -> tuple[str, ...]:
         """Return the ids of the checks that did not pass."""
         return tuple(result.id for result in self.results if result.outcome is not Outcome.PASS)
+
+
+class DeclaredCheck(Part):
+    """One check as it is declared: what it judges, whether it must hold, what it needs, and what it asks of AWS."""
+
+    id: str
+    title: str
+    judges: Literal["machine", "spec"]
+    blocking: bool
+    needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+class CheckListReport(Report):
+    """Every check that there is, in catalogue order."""
+
+    kind: Literal["CheckList"] = "CheckList"
+    checks: tuple[DeclaredCheck, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the ids."""
+        return tuple(one.id for one in self.checks)
