@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from botocore import exceptions as boto
+from botocore.compat import XMLParseError
 from botocore.parsers import ResponseParserError
 
 from hpctl.adapters.aws.errors import Request, lacking, reads, translated
@@ -41,6 +42,11 @@ CODES: list[tuple[str, int, type[HpctlError], ExitCode, str | None]] = [
     ("ResourceNotFound", 400, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
     ("ResourceNotFoundException", 404, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
     ("InvalidSubnetID.NotFound", 400, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
+    ("NoSuchBucket", 404, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
+    ("NoSuchEntity", 404, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
+    ("NoSuchEntityException", 404, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
+    ("NoSuchKey", 404, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
+    ("NoSuchResourceException", 400, NotFoundError, ExitCode.NOT_FOUND, LOOKED),
     ("ResourceInUse", 400, ConflictError, ExitCode.CONFLICT, None),
     ("ResourceInUseException", 409, ConflictError, ExitCode.CONFLICT, None),
     ("ConflictException", 409, ConflictError, ExitCode.CONFLICT, None),
@@ -52,11 +58,17 @@ CODES: list[tuple[str, int, type[HpctlError], ExitCode, str | None]] = [
     ("ServiceUnavailable", 503, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
     ("InternalFailure", 500, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
     ("ServerException", 500, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
+    ("ServiceException", 400, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
+    ("ServiceFailure", 500, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
+    ("SlowDown", 503, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
     ("SomethingNew", 502, UnavailableError, ExitCode.UNAVAILABLE, "try again later"),
     ("NotImplementedInSandbox", 501, RefusedError, ExitCode.CHECKS_FAILED, None),
     ("SomethingNew", 501, RefusedError, ExitCode.CHECKS_FAILED, None),
     ("ResourceLimitExceeded", 400, RefusedError, ExitCode.CHECKS_FAILED, None),
     ("ValidationException", 400, RefusedError, ExitCode.CHECKS_FAILED, None),
+    ("InvalidObjectState", 403, RefusedError, ExitCode.CHECKS_FAILED, None),
+    ("IllegalArgumentException", 400, RefusedError, ExitCode.CHECKS_FAILED, None),
+    ("InvalidInput", 400, RefusedError, ExitCode.CHECKS_FAILED, None),
     ("SomethingNew", 400, RefusedError, ExitCode.CHECKS_FAILED, None),
 ]
 
@@ -164,6 +176,21 @@ def test_ec2_s_errors_are_read_too() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "action"),
+    [
+        ("sagemaker", "DescribeCluster", "sagemaker:DescribeCluster"),
+        ("service-quotas", "ListServiceQuotas", "servicequotas:ListServiceQuotas"),
+        ("s3", "ListObjectsV2", "s3:ListBucket"),
+        ("s3", "HeadBucket", "s3:ListBucket"),
+        ("s3", "GetObject", "s3:GetObject"),
+    ],
+)
+def test_a_call_has_its_own_name_and_that_of_its_iam_action(service: str, operation: str, action: str) -> None:
+    request = Request(service=service, operation=operation, region="eu-west-1", subject="x")
+    assert (request.action, str(request)) == (action, f"`{service}:{operation}` for `x`")
+
+
 def test_a_web_server_s_error_page_is_not_quoted() -> None:
     page = Reply(500, b"<!doctype html><title>500</title>", {"content-type": "text/html"})
     assert refusal(page).message == (
@@ -218,6 +245,8 @@ URL = "http://me:hush@127.0.0.1:1"
         (boto.ResponseStreamingError(error="cut"), UnavailableError, "lost the connection to"),
         (boto.IncompleteReadError(actual_bytes=1, expected_bytes=2), UnavailableError, "lost the connection to"),
         (ResponseParserError("garbage"), UnavailableError, "got an answer that cannot be read from"),
+        (XMLParseError("garbage"), UnavailableError, "got an answer that cannot be read from"),
+        (boto.FlexibleChecksumError(error_msg="crc32"), UnavailableError, "got an answer that cannot be read from"),
         (boto.PaginationError(message="same token"), UnavailableError, "got an answer that cannot be read from"),
         (boto.UnknownClientMethodError(method_name="x"), RefusedError, "cannot be sent"),
     ],

@@ -293,3 +293,18 @@ def test_the_operation_whose_answer_lacks_a_member_is_the_one_that_is_named() ->
     clusters, _ = port(ok({"NodeDetails": {}}))
     with pytest.raises(UnavailableError, match="the answer to `sagemaker:DescribeClusterNode` has no `InstanceStatus`"):
         clusters.node("train", "workers-1")
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({}, None),
+        ({"CapacityRequirements": {"Spot": {}}}, "Spot"),
+        ({"CapacityRequirements": {"OnDemand": {}}}, "OnDemand"),
+        ({"CapacityRequirements": {"BrandNew": {}}}, None),
+    ],
+)
+def test_a_group_tells_which_capacity_it_takes(told: dict[str, Any], kind: str | None) -> None:
+    group = {**CLUSTER["InstanceGroups"][0], **told}
+    answer = {**CLUSTER, "InstanceGroups": [group], "CreationTime": NOON}
+    assert cluster_of(answer).instance_groups[0].capacity_type == kind

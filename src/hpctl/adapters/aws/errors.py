@@ -14,6 +14,7 @@ from enum import Enum, auto
 from typing import Any, Final, TypeVar
 
 from botocore import exceptions as boto
+from botocore.compat import XMLParseError
 from botocore.parsers import ResponseParserError
 
 from hpctl import timeouts
@@ -29,7 +30,7 @@ from hpctl.errors import (
 
 Row = TypeVar("Row")
 
-CAUGHT: Final = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
+CAUGHT: Final = (boto.BotoCoreError, boto.ClientError, ResponseParserError, XMLParseError)
 """Everything botocore raises on the way to AWS and back."""
 
 
@@ -152,8 +153,8 @@ def too_large(request: Request, limit: int) -> RefusedError:
 
 def _service_error(error: boto.ClientError, request: Request) -> HpctlError:
     told: Mapping[str, Any] = error.response.get("Error", {})
-    code, words = str(told.get("Code", "Unknown")), _words(str(told.get("Message", "")))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    code, words = str(told.get("Code") or status), _words(str(told.get("Message", "")))
     match _kind(code, words, status, error.operation_name):
         case _Kind.DENIED:
             return _denied(words, request)
@@ -264,7 +265,7 @@ _MISHAPS: Final = (
     ),
     ((boto.HTTPClientError, boto.IncompleteReadError), "lost the connection to", "try again later"),
     (
-        (ResponseParserError, boto.PaginationError, boto.ChecksumError),
+        (ResponseParserError, XMLParseError, boto.PaginationError, boto.ChecksumError, boto.FlexibleChecksumError),
         "got an answer that cannot be read from",
         "is a proxy answering in place of AWS?",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any, Final
 
@@ -72,7 +73,7 @@ class AwsIam:
         for action, resource in product(actions, resources):
             if (action.lower(), resource) not in found:
                 raise lacking(_SIMULATE, f"EvalDecision` on `{action}")
-            yield found[action.lower(), resource]
+            yield replace(found[action.lower(), resource], action=action)
 
 
 def _context(source: str, region: str) -> Iterator[dict[str, object]]:
