@@ -16,6 +16,7 @@ from hpctl import timeouts
 from hpctl.adapters.aws import models
 from hpctl.adapters.aws.clusters import AwsClusters
 from hpctl.adapters.aws.session import AwsSession
+from hpctl.adapters.aws.storage import AwsStorage
 from hpctl.errors import HpctlError, UnavailableError
 
 Behaviour = Callable[[socket.socket], None]
@@ -122,6 +123,22 @@ def test_an_answer_cut_short_is_no_empty_answer(half: bytes, serve: Serve) -> No
     assert caught.value.message == (
         f"`sagemaker:ListTags` for `arn` got an answer that cannot be read from `{server.url}`"
     )
+
+
+@pytest.mark.parametrize(("stalls", "words"), [(False, "lost the connection to"), (True, "got no answer in time from")])
+def test_a_script_cut_short_is_no_script(stalls: bool, words: str, serve: Serve) -> None:
+    held = Event()
+
+    def half(connection: socket.socket) -> None:
+        connection.sendall(HEAD + b"Content-Length: 500\r\n\r\n#!/bin/bash")
+        if stalls:
+            held.wait(10)
+
+    server = serve(half)
+    with pytest.raises(UnavailableError) as caught:
+        AwsStorage(AwsSession(profile=None, region="eu-west-1")).read("b-one", "on_create.sh")
+    held.set()
+    assert caught.value.message == f"`s3:GetObject` for `on_create.sh` {words} `{server.url}`"
 
 
 @pytest.mark.parametrize("body", [b"<html>Please log in</html>", b"\xff\xfe\x00", b"{}", b"[1, 2]", b'"text"', b"null"])

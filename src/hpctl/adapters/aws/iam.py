@@ -78,7 +78,7 @@ class AwsIam:
 
 def _context(source: str, region: str) -> Iterator[dict[str, object]]:
     """What conditions may ask about: hpctl's own requests and those of nodes, all within the principal's account."""
-    account = source.split(":")[4]
+    account = _account_of(source)
     known = {
         "aws:PrincipalAccount": account,
         "aws:RequestedRegion": region,
@@ -91,12 +91,17 @@ def _context(source: str, region: str) -> Iterator[dict[str, object]]:
     yield {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
 
 
+def _account_of(arn: str) -> str:
+    _, _, rest = arn.partition(":iam::")
+    return rest.partition(":")[0]
+
+
 @reads("iam:GetRole")
 def role_of(answer: Mapping[str, Any]) -> Role:
     """Read GetRole; botocore gives the trust policy as an object, or as text where that is no JSON."""
     role = answer["Role"]
     try:
-        services = trusted_services(role["AssumeRolePolicyDocument"], role["Arn"].split(":")[4])
+        services = trusted_services(role["AssumeRolePolicyDocument"], _account_of(role["Arn"]))
     except ValueError as error:
         raise UnavailableError(f"the trust policy of role `{role['RoleName']}` cannot be read: {error}") from error
     return Role(name=role["RoleName"], arn=role["Arn"], trusted_services=services)
