@@ -186,7 +186,7 @@ def spot(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             )
 
 
-@check("capacity-ultraserver", "UltraServers come whole and from a training plan", about=("instance_groups",))
+@check("capacity-ultraserver", "whole UltraServers come from a training plan", about=("instance_groups",))
 def ultraserver(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """P6e-GB200 nodes are parts of an UltraServer, which is sold through training plans only.
 

@@ -67,7 +67,7 @@ def endpoints_complete(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 @check(
     "network-endpoint-sg",
-    "VPC endpoints let nodes in",
+    "interface endpoints let nodes in",
     about=("network", "instance_groups"),
     needs=("network-ids-exist",),
     reads=("ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcEndpoints"),
@@ -97,7 +97,7 @@ def endpoint_sg(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 @check(
     "network-endpoint-dns",
-    "VPC endpoints answer to the services' own names",
+    "interface endpoints answer to the services' own names",
     about=("network", "instance_groups"),
     needs=("network-egress-path",),
     reads=_READS,

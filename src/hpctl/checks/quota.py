@@ -97,7 +97,7 @@ def over_all_clusters(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 @check(
     "quota-ebs-size",
-    "EBS volumes are not larger than they may be",
+    "volumes are not larger than they may be",
     about=("instance_groups", "restricted_instance_groups"),
     reads=_SAGEMAKER,
 )

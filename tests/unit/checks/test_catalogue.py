@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
-from hpctl.checks import eks, network, slurm, spec_rules
-from hpctl.checks.catalogue import CLUSTER_CHECKS
+from hpctl import checks
+from hpctl.checks.catalogue import CHECKS, CLUSTER_CHECKS
 from hpctl.checks.declare import Check
 from hpctl.checks.engine import in_order
 from hpctl.spec.cluster import ClusterSpec
 from tests.unit.checks.test_table import ROWS
 
-AREAS = ("spec", "slurm", "eks", "network")
+AREAS = ("identity", "spec", "slurm", "eks", "network", "capacity", "quota", "iam", "lifecycle", "storage")
 IDS = [one.id for one in CLUSTER_CHECKS]
 BY_ID = {one.id: one for one in CLUSTER_CHECKS}
 
@@ -30,10 +32,9 @@ def test_the_two_named_rules_are_there_and_stop_a_create() -> None:
 
 
 def test_every_check_that_a_room_declares_is_in_the_catalogue() -> None:
-    declared = {
-        one.id for room in (spec_rules, slurm, eks, network) for one in vars(room).values() if type(one) is Check
-    }
-    assert declared == set(IDS)
+    rooms = [import_module(f"hpctl.checks.{room.name}") for room in iter_modules(checks.__path__)]
+    declared = {one.id for room in rooms for one in vars(room).values() if isinstance(one, Check)}
+    assert declared == {one.id for one in CHECKS}
 
 
 def test_the_catalogue_reads_from_the_file_outwards() -> None:
@@ -43,7 +44,7 @@ def test_the_catalogue_reads_from_the_file_outwards() -> None:
 
 @each_check
 def test_an_id_is_kebab_case_and_begins_with_its_area(one: Check) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", one.id)
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", one.id)
     assert one.id.partition("-")[0] in AREAS
 
 

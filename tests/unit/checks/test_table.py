@@ -10,27 +10,48 @@ from hpctl.errors import AccessError, HpctlError, UnavailableError
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
 from tests.unit.builders import a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
-from tests.unit.checks import rows_eks, rows_network, rows_slurm, rows_spec_rules
+from tests.unit.checks import (
+    rows_capacity,
+    rows_eks,
+    rows_eks_cluster,
+    rows_iam,
+    rows_lifecycle,
+    rows_network,
+    rows_network_addresses,
+    rows_network_endpoints,
+    rows_network_groups,
+    rows_network_routes,
+    rows_offline,
+    rows_quota,
+    rows_slurm,
+    rows_slurm_files,
+    rows_spec_rules,
+)
 from tests.unit.checks.row import BY_ID, Row, judge
+from tests.unit.checks.scenes import PORT_OF, SCENES
 from tests.unit.fakes import FakeAccount
 
-ROWS = (*rows_spec_rules.ROWS, *rows_slurm.ROWS, *rows_eks.ROWS, *rows_network.ROWS)
+MODULES = (
+    rows_spec_rules,
+    rows_slurm,
+    rows_eks,
+    rows_network,
+    rows_network_groups,
+    rows_network_routes,
+    rows_network_endpoints,
+    rows_network_addresses,
+    rows_capacity,
+    rows_quota,
+    rows_slurm_files,
+    rows_eks_cluster,
+    rows_iam,
+    rows_lifecycle,
+    rows_offline,
+)
+ROWS: tuple[Row, ...] = tuple(row for module in MODULES for row in module.ROWS)
 OFFLINE = [one.id for one in CLUSTER_CHECKS if not one.reads]
 
-ASKS: dict[str, tuple[str, ...]] = {
-    "eks-cluster-active": ("caller.identity", "eks.describe"),
-    "eks-auth-mode": ("caller.identity", "eks.describe"),
-    "network-ids-exist": ("caller.identity", "network.subnets", "network.security_groups"),
-    "network-efa-single-az": ("network.subnets",),
-    "network-multi-subnet": ("network.subnets",),
-}
-"""What each check that reads AWS asks of the ports."""
-
-PORT_OF = {
-    "eks:DescribeCluster": "eks.describe",
-    "ec2:DescribeSubnets": "network.subnets",
-    "ec2:DescribeSecurityGroups": "network.security_groups",
-}
+BLIND_SPOTS = [(check_id, operation) for check_id, scene in SCENES.items() for operation in scene.asks]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -39,10 +60,13 @@ def test_a_check_judges_as_its_row_says(row: Row) -> None:
     assert (result.outcome, result.findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
+NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file")
+
+
 @pytest.mark.parametrize("check_id", list(BY_ID))
 def test_every_check_is_shown_to_hold_and_to_complain(check_id: str) -> None:
     outcomes = {row.outcome for row in ROWS if row.check == check_id}
-    complaints = {Outcome.WARN, Outcome.FAIL} | ({Outcome.PASS} if check_id == "network-multi-subnet" else set())
+    complaints = {Outcome.WARN, Outcome.FAIL} | ({Outcome.PASS} if check_id in NOTES_ONLY else set())
     assert Outcome.PASS in outcomes
     assert outcomes & complaints
 
@@ -63,39 +87,37 @@ def test_findings_keep_the_house_style(row: Row) -> None:
 
 
 def test_exactly_the_checks_that_read_aws_are_shown_to_go_blind() -> None:
-    assert set(ASKS) == {one.id for one in CLUSTER_CHECKS if one.reads}
+    assert set(SCENES) == {one.id for one in CLUSTER_CHECKS if one.reads}
 
 
-@pytest.mark.parametrize("check_id", list(ASKS))
+@pytest.mark.parametrize("check_id", list(SCENES))
 def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
-    account = FakeAccount()
-    judge(check_id, WISH, account)
+    scene = SCENES[check_id]
+    account = scene.account()
+    assert judge(check_id, scene.spec, account).outcome is Outcome.PASS
     declared = {PORT_OF[action] for action in BY_ID[check_id].reads}
-    assert set(account.calls.operations) == set(ASKS[check_id])
-    assert set(ASKS[check_id]) - {"caller.identity"} == declared
+    assert set(account.calls.operations) == set(scene.asks)
+    assert set(scene.asks) - {"caller.identity"} == declared - {"caller.identity"}
 
 
-WISH = a_spec()
-
-
-@pytest.mark.parametrize(("check_id", "operation"), [(one, asked) for one in ASKS for asked in ASKS[one]])
+@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
 def test_access_denied_is_unknown_and_names_the_action(check_id: str, operation: str) -> None:
-    account = FakeAccount()
+    account = SCENES[check_id].account()
     account.calls.fail_always(operation, AccessError("not allowed to look", action="ec2:DescribeThings"))
-    result = judge(check_id, WISH, account)
+    result = judge(check_id, SCENES[check_id].spec, account)
     assert (result.outcome, result.findings) == (Outcome.UNKNOWN, ())
     assert result.reason == "could not look: not allowed to look"
     assert result.hint == "allow `ec2:DescribeThings`, or leave the check out with `--skip`"
 
 
-@pytest.mark.parametrize(("check_id", "operation"), [(one, asked) for one in ASKS for asked in ASKS[one]])
+@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
 @pytest.mark.parametrize(
     "error", [UnavailableError("no answer", hint="try again"), AccessError("expired", hint="log in")]
 )
 def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error: HpctlError) -> None:
-    account = FakeAccount()
+    account = SCENES[check_id].account()
     account.calls.fail_always(operation, error)
-    result = judge(check_id, WISH, account)
+    result = judge(check_id, SCENES[check_id].spec, account)
     assert (result.outcome, result.findings) == (Outcome.UNKNOWN, ())
     assert (result.reason, result.hint) == (f"could not look: {error.message}", error.hint)
 
