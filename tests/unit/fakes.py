@@ -276,7 +276,7 @@ class FakeEks:
     def __init__(self, log: CallLog) -> None:
         self._log = log
         self.known = [an_eks_cluster()]
-        self.versions = ("1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
+        self.versions: tuple[str, ...] = ("1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
         self.known_addons = [an_addon(name) for name in ("coredns", "eks-pod-identity-agent", "kube-proxy")]
         self.known_addons.append(an_addon("vpc-cni", version="v1.20.4-eksbuild.2"))
 

@@ -30,7 +30,7 @@ _AT = ("orchestrator", "eks")
     "the EKS cluster has the add-ons that nodes need",
     about=("orchestrator",),
     needs=("eks-cluster-active",),
-    reads=("eks:ListAddons", "eks:DescribeAddon"),
+    reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon"),
 )
 def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Pods get their network from vpc-cni (1.18.3 or newer), kube-proxy and coredns.
@@ -66,7 +66,7 @@ def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "pods can get AWS credentials",
     about=("orchestrator",),
     needs=("eks-cluster-active",),
-    reads=("eks:ListAddons", "eks:DescribeAddon"),
+    reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon"),
     blocking=False,
 )
 def addon_pod_identity(spec: ClusterSpec, world: World) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def addon_pod_identity(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "no add-on of the EKS cluster reports a fault",
     about=("orchestrator",),
     needs=("eks-cluster-active",),
-    reads=("eks:ListAddons", "eks:DescribeAddon"),
+    reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon"),
     blocking=False,
 )
 def addon_health(spec: ClusterSpec, world: World) -> Iterator[Finding]:

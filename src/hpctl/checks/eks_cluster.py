@@ -48,7 +48,7 @@ def same_vpc(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 @check(
     "eks-version",
-    "HyperPod supports the cluster's Kubernetes version",
+    "the Kubernetes version is one that HyperPod supports",
     about=("orchestrator",),
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "eks:DescribeClusterVersions"),

@@ -26,14 +26,14 @@ def exec_exists(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """
     identity = world.identity()
     for use in execution_roles(spec):
-        if wrong := _wrong(use.arn, world, identity):
+        if wrong := _wrong(use.arn, SAGEMAKER, world, identity):
             message, remedy = wrong
             yield fail(use.subject, message, use.group_names, remedy=remedy, at=use.path)
 
 
 @check(
     "iam-exec-trust",
-    "SageMaker may assume every execution role",
+    "every execution role can be assumed by SageMaker",
     about=("instance_groups",),
     needs=("iam-exec-exists",),
     reads=("iam:GetRole",),
@@ -76,7 +76,7 @@ def cluster_role(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         return
     identity, at = world.identity(), ("cluster_role",)
     subject = f"role/{role_name(spec.cluster_role)}"
-    if wrong := _wrong(spec.cluster_role, world, identity):
+    if wrong := _wrong(spec.cluster_role, HYPERPOD, world, identity):
         message, remedy = wrong
         yield fail(subject, message, remedy=remedy, at=at)
         return
@@ -90,8 +90,8 @@ def cluster_role(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         yield fail(subject, "may not scale the cluster", *denial(refused), remedy=remedy, at=at)
 
 
-def _wrong(arn: str, world: World, identity: Identity) -> tuple[str, str] | None:
-    """Return what is wrong with the ARN of a role and what to do, None when the role is there."""
+def _wrong(arn: str, service: str, world: World, identity: Identity) -> tuple[str, str] | None:
+    """Return what is wrong with the ARN of a role that `service` is to assume, and what to do; None when it is there."""
     account = arn.split(":")[4]
     if account != identity.account:
         message = f"the role is in account `{account}`, the cluster would be in `{identity.account}`"
@@ -99,7 +99,7 @@ def _wrong(arn: str, world: World, identity: Identity) -> tuple[str, str] | None
     role = world.role(arn)
     if role is None:
         name = role_name(arn)
-        document = _trust_policy([SAGEMAKER])
+        document = _trust_policy([service])
         create = f"aws iam create-role --role-name {name} --assume-role-policy-document '{document}'"
         return f"there is no role `{name}` in account `{account}`", create
     if role.arn != arn:

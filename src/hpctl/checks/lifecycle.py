@@ -192,7 +192,9 @@ def log_file(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 
 def _missing(entry: Entry, keys: list[str]) -> Finding:
-    near = nearest(entry.name, keys)
+    lifecycle = entry.group.lifecycle
+    taken = {lifecycle.on_create, lifecycle.on_init_complete} if lifecycle else set()
+    near = nearest(entry.name, [key for key in keys if key not in taken])
     shown = ", ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
     upload = f"aws s3 cp {basename(entry.name)} {entry.uri}"
     return fail(

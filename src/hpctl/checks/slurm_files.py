@@ -38,8 +38,8 @@ class Parameters:
 def model_exclusive(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Slurm roles stand in the request, or in `provisioning_parameters.json` beside the lifecycle scripts.
 
-    Both at once HyperPod refuses: "The LifeCycleConfig cannot include both a SLURM Orchestrator Config and a
-    provisioning_parameters.json file simultaneously."
+    HyperPod refuses both at once ("The LifeCycleConfig cannot include both a SLURM Orchestrator Config and a
+    provisioning_parameters.json file simultaneously").
     """
     if not _in_request(spec):
         return

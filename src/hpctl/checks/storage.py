@@ -18,7 +18,7 @@ _FSX_NAME = re.compile(r"(?P<id>(?:fs|fc)i?-[0-9a-f]+)\.fsx\.(?P<region>[a-z0-9-
 
 @check(
     "storage-fsx-names",
-    "FSx file systems are named as FSx names them",
+    "file systems have the names that FSx gives them",
     about=("instance_groups",),
 )
 def fsx_names(spec: ClusterSpec, _world: World) -> Iterator[Finding]:

@@ -1,0 +1,270 @@
+"""What the checks of `eks_cluster` and `eks_addons` say of EKS clusters that HyperPod cannot use as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
+from tests.unit.builders import a_finding, a_network, a_slurm_spec, a_spec, a_subnet, an_addon, an_eks_cluster
+from tests.unit.checks.row import cannot_tell, fails, passes, warns
+from tests.unit.fakes import FakeAccount
+
+_AT = ("orchestrator", "eks")
+_SUBJECT = "EKS cluster/training"
+_ABSENT = "could not look: there is no EKS cluster `training` in `us-west-2`"
+_WHERE = "--region us-west-2 --cluster-name training --addon-name"
+_CORE = ("coredns", "eks-pod-identity-agent", "kube-proxy")
+
+
+def _eks(**members: Any) -> FakeAccount:
+    return FakeAccount().holding(an_eks_cluster(**members))
+
+
+def _finding(message: str, *evidence: str, remedy: str | None, level: str = "fail") -> Finding:
+    return a_finding(level, _SUBJECT, message, *evidence, remedy=remedy, path=_AT)  # type: ignore[arg-type]
+
+
+def _upgrade(version: str) -> str:
+    command = f"aws eks update-cluster-version --region us-west-2 --name training --kubernetes-version {version}"
+    return f"upgrade one minor version at a time\n{command}"
+
+
+def _no_longer(version: str, following: str) -> Finding:
+    return _finding(
+        f"Kubernetes {version} is not supported any more", "supported: 1.30 to 1.35", remedy=_upgrade(following)
+    )
+
+
+def _retired(*versions: str) -> FakeAccount:
+    account = FakeAccount()
+    account.eks.versions = versions
+    return account
+
+
+_CHANGE = "aws eks update-cluster-config --region us-west-2 --name training --resources-vpc-config"
+_AWAY = a_finding(
+    "fail",
+    _SUBJECT,
+    "1 of 2 subnets are not in the EKS cluster's VPC `vpc-1`",
+    "subnet-2: vpc-2",
+    remedy="name subnets and security groups of `vpc-1`\n"
+    "aws ec2 describe-subnets --region us-west-2 --filters Name=vpc-id,Values=vpc-1",
+    path=("network", "subnet_ids"),
+)
+
+CLUSTER = (
+    passes("eks-same-vpc", "subnets of its VPC", a_spec()),
+    passes("eks-same-vpc", "Slurm", a_slurm_spec(), _eks(vpc_id="vpc-2")),
+    fails(
+        "eks-same-vpc",
+        "a subnet of another VPC",
+        a_spec(network=a_network("subnet-1", "subnet-2")),
+        _AWAY,
+        account=FakeAccount().holding(a_subnet(), a_subnet("subnet-2", vpc_id="vpc-2")),
+    ),
+    cannot_tell(
+        "eks-same-vpc",
+        "no such subnet",
+        a_spec(network=a_network("subnet-gone")),
+        "could not look: subnets do not exist: `subnet-gone`",
+    ),
+    *(passes("eks-version", version, a_spec(), _eks(version=version)) for version in ("1.30", "1.35")),
+    passes("eks-version", "Slurm", a_slurm_spec(), _eks(version="1.25")),
+    warns(
+        "eks-version",
+        "a newer one",
+        a_spec(),
+        _finding(
+            "Kubernetes 1.36 is newer than AWS documents for HyperPod",
+            "supported: 1.30 to 1.35",
+            remedy=None,
+            level="warn",
+        ),
+        account=_eks(version="1.36"),
+    ),
+    fails("eks-version", "an old one", a_spec(), _no_longer("1.29", "1.30"), account=_eks(version="1.29")),
+    fails(
+        "eks-version",
+        "one that EKS let go",
+        a_spec(),
+        _no_longer("1.33", "1.34"),
+        account=_retired("1.35", "1.34"),
+    ),
+    cannot_tell(
+        "eks-version", "a word", a_spec(), "could not look: `next` is no Kubernetes version", _eks(version="next")
+    ),
+    passes("eks-two-az", "subnets in two zones", a_spec()),
+    passes("eks-two-az", "Slurm", a_slurm_spec(), _eks(subnet_ids=("subnet-1",))),
+    fails(
+        "eks-two-az",
+        "subnets in one zone",
+        a_spec(),
+        _finding(
+            "all subnets of the control plane are in one Availability Zone",
+            "zone: usw2-az1",
+            remedy=f"{_CHANGE} subnetIds=subnet-1,<a subnet in another zone>",
+        ),
+        account=_eks(subnet_ids=("subnet-1",)),
+    ),
+    *(
+        cannot_tell(
+            "eks-two-az",
+            case,
+            a_spec(),
+            "could not look: subnets of EKS cluster `training` cannot be seen",
+            _eks(subnet_ids=subnet_ids),
+        )
+        for case, subnet_ids in (("no subnets", ()), ("a subnet that is gone", ("subnet-1", "subnet-gone")))
+    ),
+    passes("eks-endpoint-private", "a private endpoint", a_spec()),
+    passes("eks-endpoint-private", "Slurm", a_slurm_spec(), _eks(endpoint_private=False)),
+    warns(
+        "eks-endpoint-private",
+        "a public endpoint alone",
+        a_spec(),
+        _finding(
+            "the Kubernetes API has no private endpoint",
+            remedy=f"{_CHANGE} endpointPrivateAccess=true",
+            level="warn",
+        ),
+        account=_eks(endpoint_private=False),
+    ),
+    *(
+        cannot_tell(check_id, "no such cluster", a_spec(), _ABSENT, _eks(name="other"))
+        for check_id in (
+            "eks-same-vpc",
+            "eks-version",
+            "eks-two-az",
+            "eks-endpoint-private",
+            "eks-addon-core",
+            "eks-addon-pod-identity",
+            "eks-addon-health",
+        )
+    ),
+)
+
+
+def _addons(*names: str, cni: str = "v1.18.3-eksbuild.1", **statuses: str) -> FakeAccount:
+    """Add-ons of these names and a VPC CNI; `statuses` by name with `_` for `-`."""
+    account = FakeAccount()
+    by_name = {name.replace("_", "-"): status for name, status in statuses.items()}
+    rows = [an_addon(name, status=by_name.get(name, "ACTIVE")) for name in names]
+    cni_row = an_addon("vpc-cni", version=cni, status=by_name.get("vpc-cni", "ACTIVE"))
+    return account.holding(*rows, *([cni_row] if cni else []))
+
+
+def _addon(name: str, message: str, *evidence: str, remedy: str, level: str = "fail") -> Finding:
+    return a_finding(level, f"EKS add-on/{name}", message, *evidence, remedy=remedy, path=_AT)  # type: ignore[arg-type]
+
+
+def _update(name: str) -> str:
+    newest = (
+        f"aws eks describe-addon-versions --region us-west-2 --addon-name {name} "
+        "--query 'addons[0].addonVersions[0].addonVersion' --output text"
+    )
+    return f'aws eks update-addon {_WHERE} {name} --addon-version "$({newest})" --resolve-conflicts PRESERVE'
+
+
+_NONE = "EKS cluster `training` has no such add-on"
+
+ADDONS = (
+    passes("eks-addon-core", "all three", a_spec(), _addons(*_CORE)),
+    passes("eks-addon-core", "coredns that waits for nodes", a_spec(), _addons(*_CORE, coredns="DEGRADED")),
+    passes("eks-addon-core", "a version in words", a_spec(), _addons(*_CORE, cni="latest")),
+    passes("eks-addon-core", "Slurm", a_slurm_spec(), _addons(cni="")),
+    fails(
+        "eks-addon-core",
+        "none of them",
+        a_spec(),
+        *(
+            _addon(name, _NONE, remedy=f"aws eks create-addon {_WHERE} {name}")
+            for name in ("vpc-cni", "kube-proxy", "coredns")
+        ),
+        account=_addons("eks-pod-identity-agent", cni=""),
+    ),
+    fails(
+        "eks-addon-core",
+        "an old VPC CNI",
+        a_spec(),
+        _addon(
+            "vpc-cni",
+            "version `v1.18.2-eksbuild.9` is older than HyperPod supports",
+            "needed: 1.18.3 or newer",
+            remedy=_update("vpc-cni"),
+        ),
+        account=_addons(*_CORE, cni="v1.18.2-eksbuild.9"),
+    ),
+    *(
+        fails(
+            "eks-addon-core",
+            status,
+            a_spec(),
+            _addon("kube-proxy", f"the add-on is `{status}`", remedy=remedy),
+            account=_addons(*_CORE, kube_proxy=status),
+        )
+        for status, remedy in (
+            ("CREATING", f"aws eks wait addon-active {_WHERE} kube-proxy"),
+            ("CREATE_FAILED", _update("kube-proxy")),
+        )
+    ),
+    passes("eks-addon-pod-identity", "the agent", a_spec()),
+    passes("eks-addon-pod-identity", "Slurm", a_slurm_spec(), _addons()),
+    warns(
+        "eks-addon-pod-identity",
+        "no agent",
+        a_spec(),
+        _addon(
+            "eks-pod-identity-agent",
+            "EKS cluster `training` has no Pod Identity agent",
+            remedy=f"aws eks create-addon {_WHERE} eks-pod-identity-agent",
+            level="warn",
+        ),
+        account=_addons("coredns"),
+    ),
+    warns(
+        "eks-addon-pod-identity",
+        "an agent that failed",
+        a_spec(),
+        _addon(
+            "eks-pod-identity-agent",
+            "the add-on is `CREATE_FAILED`",
+            remedy=_update("eks-pod-identity-agent"),
+            level="warn",
+        ),
+        account=_addons(*_CORE, eks_pod_identity_agent="CREATE_FAILED"),
+    ),
+    passes("eks-addon-health", "healthy add-ons", a_spec()),
+    passes("eks-addon-health", "Slurm", a_slurm_spec(), _addons(*_CORE, coredns="DEGRADED")),
+    warns(
+        "eks-addon-health",
+        "an add-on that says what it has",
+        a_spec(),
+        _addon(
+            "coredns",
+            "the add-on is `DEGRADED`",
+            "too few replicas",
+            remedy=f"aws eks describe-addon {_WHERE} coredns --query addon.health",
+            level="warn",
+        ),
+        account=FakeAccount().holding(an_addon("coredns", status="DEGRADED", issues=("too few replicas",))),
+    ),
+)
+
+ROWS = (*CLUSTER, *ADDONS)
+
+_LOOKED_UP = ("caller.identity", "eks.describe")
+ASKS: dict[str, tuple[str, ...]] = {
+    "eks-same-vpc": (*_LOOKED_UP, "network.subnets"),
+    "eks-version": (*_LOOKED_UP, "eks.supported_versions"),
+    "eks-two-az": (*_LOOKED_UP, "network.subnets"),
+    "eks-endpoint-private": _LOOKED_UP,
+    "eks-addon-core": (*_LOOKED_UP, "eks.addons"),
+    "eks-addon-pod-identity": (*_LOOKED_UP, "eks.addons"),
+    "eks-addon-health": (*_LOOKED_UP, "eks.addons"),
+}
+
+
+def wish(_check_id: str) -> tuple[ClusterSpec, FakeAccount]:
+    """Return what makes a check ask all that it may ask."""
+    return a_spec(), FakeAccount()
