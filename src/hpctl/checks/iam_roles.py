@@ -91,7 +91,7 @@ def cluster_role(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 
 def _wrong(arn: str, service: str, world: World, identity: Identity) -> tuple[str, str] | None:
-    """Return what is wrong with the ARN of a role that `service` is to assume, and what to do; None when it is there."""
+    """Return what is wrong with the ARN of a role for `service`, and what to do; None when the role is there."""
     account = arn.split(":")[4]
     if account != identity.account:
         message = f"the role is in account `{account}`, the cluster would be in `{identity.account}`"

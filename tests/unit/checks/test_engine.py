@@ -9,14 +9,15 @@ from threading import Barrier, Event
 import pytest
 
 from hpctl.checks.catalogue import CLUSTER_CHECKS
-from hpctl.checks.declare import Check, Judge
-from hpctl.checks.engine import in_order, run_checks
+from hpctl.checks.declare import Check, Judge, check
+from hpctl.checks.engine import Reach, in_order, run_checks, with_needs
 from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError, UsageError
+from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
-from tests.unit.builders import a_finding, a_spec
+from tests.unit.builders import ROLE, a_finding, a_spec
 from tests.unit.fakes import FakeAccount
 
 WAIT_S = 10.0
@@ -251,3 +252,58 @@ def test_a_finding_is_located_by_its_path() -> None:
 
     report = run_checks((a_check("a-check", judge),), (a_spec(),), FakeAccount().world, locate=locate)
     assert [found.location for found in report.results[0].findings] == ["cluster.yaml:4:3", None, None]
+
+
+def a_reading_check(check_id: str, judge: Judge = silent, *needs: str) -> Check:
+    return Check(check_id, f"title of {check_id}", judge, ("name",), needs, ("eks:DescribeCluster",))
+
+
+def test_offline_leaves_out_what_asks_aws_and_says_so() -> None:
+    checks = (a_reading_check("a-1", raises(TypeError("asked"))), a_check("a-2"), a_check("a-3", silent, "a-1"))
+    report = run_checks(checks, (a_spec(),), FakeAccount().world, reach=Reach.OFFLINE)
+    assert outcomes(report) == {"a-1": "skip", "a-2": "pass", "a-3": "pass"}
+    assert reasons(report)["a-1"] == "asks AWS; left out with `--offline`"
+
+
+def test_offline_a_check_left_out_by_name_says_that() -> None:
+    report = run_checks((a_reading_check("a-1"),), (a_spec(),), FakeAccount().world, skip=["a-1"], reach=Reach.OFFLINE)
+    assert reasons(report)["a-1"] == "left out with `--skip`"
+
+
+def test_offline_the_whole_catalogue_asks_nothing() -> None:
+    account = FakeAccount()
+    report = run_checks(CLUSTER_CHECKS, (a_spec(),), account.world, reach=Reach.OFFLINE)
+    assert account.calls.made == []
+    assert {one.id for one in report.results if one.outcome is Outcome.SKIP} == {
+        one.id for one in CLUSTER_CHECKS if one.reads
+    }
+
+
+def test_a_check_takes_its_target_from_its_first_parameter() -> None:
+    @check("a-machine", "a machine is there")
+    def judge(machine: Machine, _world: World) -> Iterator[Finding]:
+        yield a_finding("note", machine.python, "seen")
+
+    assert judge.target is Machine
+    report = run_checks((judge, a_check("a-spec")), (Machine("3.12.1", "1.44.5"),), FakeAccount().world)
+    assert [(one.id, one.findings[0].subject) for one in report.results] == [("a-machine", "3.12.1")]
+
+
+def test_a_choice_of_checks_brings_what_they_need_in_catalogue_order() -> None:
+    checks = (a_check("a-1"), a_check("a-2", silent, "a-4"), a_check("a-3"), a_check("a-4", silent, "a-1"))
+    assert [one.id for one in with_needs(["a-2"], checks)] == ["a-1", "a-2", "a-4"]
+
+
+def test_a_choice_of_a_check_that_is_not_there_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as raised:
+        with_needs(["iam-exec-vcp"], CLUSTER_CHECKS)
+    assert raised.value.hint == "did you mean `iam-exec-vpc`?"
+
+
+def test_the_permissions_of_a_role_are_asked_for_in_as_few_simulations_as_resources() -> None:
+    account = FakeAccount()
+    run_checks(CLUSTER_CHECKS, (a_spec(),), account.world)
+    asked = [(principal, things) for principal, _actions, things in account.calls.of("iam.simulate")]
+    of_the_role = [things for principal, things in asked if principal == ROLE]
+    assert len(of_the_role) == len(set(of_the_role)) == 5  # everything, interfaces, logs, the bucket, the script
+    assert len(asked) == len(set(asked))

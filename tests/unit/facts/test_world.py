@@ -19,6 +19,7 @@ Ask = Callable[[World], object]
 
 QUESTIONS: dict[str, Ask] = {
     "caller.identity": World.identity,
+    "caller.clock_skew_s": World.clock_skew_s,
     "network.subnets": lambda world: world.subnets(["subnet-1"]),
     "network.security_groups": lambda world: world.security_groups(["sg-nodes"]),
     "eks.describe": lambda world: world.eks_cluster("training"),
@@ -27,6 +28,7 @@ QUESTIONS: dict[str, Ask] = {
 }
 ANSWERS: dict[str, object] = {
     "caller.identity": an_identity(),
+    "caller.clock_skew_s": 0.4,
     "network.subnets": {"subnet-1": a_subnet()},
     "network.security_groups": {"sg-nodes": a_security_group()},
     "eks.describe": an_eks_cluster(),
@@ -154,3 +156,10 @@ def test_different_facts_are_fetched_side_by_side() -> None:
         identity = pool.submit(world.identity)
         cluster = pool.submit(world.eks_cluster, "training")
     assert (identity.result(), cluster.result()) == (an_identity(), an_eks_cluster())
+
+
+def test_a_world_without_a_way_to_ask_gives_the_reason_to_every_question() -> None:
+    reason = UnavailableError("nobody is asked")
+    for ask in QUESTIONS.values():
+        with pytest.raises(UnavailableError, match="nobody is asked"):
+            ask(World(reason))

@@ -1,0 +1,125 @@
+"""The checks of this machine and of the credentials, which judge no spec."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpctl.checks.catalogue import CHECKS, CLUSTER_CHECKS
+from hpctl.checks.engine import run_checks, with_needs
+from hpctl.errors import AccessError, HpctlError, UnavailableError, UsageError
+from hpctl.facts.records import Machine
+from hpctl.facts.world import World
+from hpctl.report.check import CheckResult, Finding
+from hpctl.terms import Outcome
+from tests.unit.builders import a_finding, a_spec
+from tests.unit.fakes import FakeAccount
+
+MACHINE = Machine(python="3.12.1", botocore="1.44.5")
+MACHINE_CHECKS = tuple(one for one in CHECKS if one.target is Machine)
+
+
+def judge(check_id: str, machine: Machine = MACHINE, world: World | None = None) -> CheckResult:
+    results = run_checks(with_needs([check_id], CHECKS), (machine,), world or FakeAccount().world).results
+    (result,) = (one for one in results if one.id == check_id)
+    return result
+
+
+def test_a_healthy_machine_passes_every_check_of_it() -> None:
+    report = run_checks(CHECKS, (MACHINE,), FakeAccount().world)
+    assert [one.id for one in report.results] == [one.id for one in MACHINE_CHECKS]
+    assert {one.outcome for one in report.results} == {Outcome.PASS}
+    assert report.subject == "this machine"
+
+
+def test_the_checks_of_a_machine_are_none_of_a_spec() -> None:
+    assert {one.id for one in MACHINE_CHECKS} == {
+        "tools-python-version",
+        "tools-botocore-version",
+        "tools-clock",
+        "identity-credentials",
+    }
+    assert not set(MACHINE_CHECKS) & set(CLUSTER_CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("version", "outcome", "findings"),
+    [
+        ("3.11.0", Outcome.PASS, ()),
+        ("3.13.7", Outcome.PASS, ()),
+        ("3.14.0rc1", Outcome.PASS, (a_finding("note", "Python", "3.14.0rc1 is newer than hpctl is tested with"),)),
+        (
+            "3.10.18",
+            Outcome.FAIL,
+            (
+                a_finding(
+                    "fail",
+                    "Python",
+                    "3.10.18 is too old",
+                    "needed: 3.11 or newer",
+                    remedy="install Python 3.11 or newer, and hpctl into it",
+                ),
+            ),
+        ),
+    ],
+)
+def test_python(version: str, outcome: Outcome, findings: tuple[Finding, ...]) -> None:
+    result = judge("tools-python-version", Machine(version, "1.44.5"))
+    assert (result.outcome, result.findings) == (outcome, findings)
+
+
+@pytest.mark.parametrize(("version", "outcome"), [("1.44.0", "pass"), ("2.0.1", "pass"), ("1.43.99", "fail")])
+def test_botocore(version: str, outcome: str) -> None:
+    result = judge("tools-botocore-version", Machine("3.12.1", version))
+    assert result.outcome == outcome
+    remedies = [found.remedy for found in result.findings]
+    assert remedies == (["pip install --upgrade 'boto3>=1.44'"] if outcome == "fail" else [])
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "message"),
+    [(300.0, None), (-300.0, None), (301.0, "is 5 minutes ahead of AWS's"), (-3600.0, "is 60 minutes behind AWS's")],
+)
+def test_the_clock(skew_s: float, message: str | None) -> None:
+    account = FakeAccount()
+    account.caller.skew_s = skew_s
+    result = judge("tools-clock", world=account.world)
+    assert result.outcome is (Outcome.FAIL if message else Outcome.PASS)
+    assert [found.message for found in result.findings] == ([message] if message else [])
+
+
+def test_a_clock_that_cannot_be_compared_is_unknown_and_stops_nothing() -> None:
+    account = FakeAccount()
+    account.calls.fail_always("caller.clock_skew_s", UnavailableError("no answer"))
+    result = judge("tools-clock", world=account.world)
+    assert (result.outcome, result.blocking) == (Outcome.UNKNOWN, False)
+
+
+def test_valid_credentials_are_told() -> None:
+    result = judge("identity-credentials")
+    said = "`arn:aws:sts::123456789012:assumed-role/Admin/ada` in `us-west-2`"
+    assert (result.outcome, result.findings) == (Outcome.PASS, (a_finding("note", "credentials", said),))
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (AccessError("the token has expired", hint="run `aws sso login`"), "run `aws sso login`"),
+        (AccessError("the token has expired"), "log in again, or choose other credentials (`--profile`)"),
+        (UsageError("the token has expired", hint="pass `--region`"), "pass `--region`"),
+    ],
+)
+def test_credentials_that_do_not_work_fail(error: HpctlError, remedy: str) -> None:
+    result = judge("identity-credentials", world=World(error))
+    finding = a_finding("fail", "credentials", "the token has expired", remedy=remedy)
+    assert (result.outcome, result.findings) == (Outcome.FAIL, (finding,))
+
+
+def test_credentials_that_nobody_could_ask_about_are_unknown() -> None:
+    result = judge("identity-credentials", world=World(UnavailableError("no network")))
+    assert (result.outcome, result.blocking) == (Outcome.UNKNOWN, True)
+
+
+def test_a_machine_and_a_spec_are_judged_in_one_run() -> None:
+    report = run_checks(CHECKS, (MACHINE, a_spec()), FakeAccount().world)
+    assert [one.id for one in report.results] == [one.id for one in CHECKS]
+    assert report.subject == "cluster/ml-cluster"
