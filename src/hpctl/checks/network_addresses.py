@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpctl.catalog.instance_types import InstanceType, instance_type
 from hpctl.checks.declare import Path, check, fail, note, warn
@@ -82,11 +82,15 @@ def free_ips_headroom(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Demand:
-    """What one group takes: `per_node` addresses for each of its nodes, from any of `subnet_ids`."""
+    """What one group takes: `per_node` addresses for each of its nodes, from any of `subnet_ids`.
+
+    With interfaces for EFA alone it would be `efa_only`.
+    """
 
     group: Group
     at: Path
     per_node: int
+    efa_only: int
     subnet_ids: tuple[str, ...]
 
 
@@ -142,18 +146,25 @@ def _demands(spec: ClusterSpec, choose: Callable[[Iterable[int]], int]) -> Itera
         figures = [figure for figure in _figures(spec, group) if figure is not None]
         if figures and group.count:
             ids = tuple(sorted(set(network.subnet_ids)))
-            yield _Demand(group, network_path(path, group), choose(figures), ids)
+            leaner = [figure for figure in _figures(spec, group, efa_only=_can_choose(group)) if figure is not None]
+            yield _Demand(group, network_path(path, group), choose(figures), choose(leaner), ids)
 
 
-def _figures(spec: ClusterSpec, group: Group) -> list[int | None]:
-    return [_addresses(instance_type(name), group, spec.kind_of_orchestrator) for name in group.types]
+def _figures(spec: ClusterSpec, group: Group, *, efa_only: bool = False) -> list[int | None]:
+    leaner = efa_only or _efa_only(group)
+    return [_addresses(instance_type(name), spec.kind_of_orchestrator, efa_only=leaner) for name in group.types]
 
 
-def _addresses(kind: InstanceType, group: Group, orchestrator: Orchestrator) -> int | None:
+def _addresses(kind: InstanceType, orchestrator: Orchestrator, *, efa_only: bool) -> int | None:
     figure = kind.addresses(orchestrator)
-    if figure is None or not _efa_only(group) or not kind.has_efa:
+    if figure is None or not (efa_only and kind.has_efa):
         return figure
     return figure - ((kind.network_cards or 1) - 1)
+
+
+def _can_choose(group: Group) -> bool:
+    """Whether the kind of the group's interfaces can be chosen at all: restricted groups have no such member."""
+    return isinstance(group, InstanceGroup)
 
 
 def _efa_only(group: Group) -> bool:
@@ -207,14 +218,9 @@ def _prefix(addresses: int) -> int:
 
 
 def _saving(room: _Room) -> str:
-    names = [
-        demand.group.name
-        for demand in room.demands
-        if not _efa_only(demand.group)
-        and any((instance_type(name).network_cards or 0) > 1 for name in demand.group.types)
-    ]
-    return (
-        f"; or take fewer: `network_interface: {{interface_type: efa-only}}` for `{'`, `'.join(names)}`"
-        if names
-        else ""
-    )
+    """Say it when interfaces for EFA alone are enough to make the nodes fit."""
+    leaner = tuple(replace(demand, per_node=demand.efa_only) for demand in room.demands)
+    if not replace(room, demands=leaner).fits():
+        return ""
+    names = [demand.group.name for demand in room.demands if demand.efa_only < demand.per_node]
+    return f"; or take fewer: `network_interface: {{interface_type: efa-only}}` for `{'`, `'.join(names)}`"

@@ -106,12 +106,18 @@ def dns(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 
 def _private_instead(world: World, subnet: Subnet) -> str:
-    """Name private subnets of the VPC, as far as route tables name their subnets."""
-    for table in world.route_tables(subnet.vpc_id):
-        behind_nat = any(route.target.startswith("nat-") and route.state == "active" for route in table.routes)
-        if behind_nat and table.subnet_ids and not any(public_routes(table)):
-            return f"use a private subnet of `{subnet.vpc_id}`, for example `{'`, `'.join(table.subnet_ids)}`"
-    return f"use a subnet of `{subnet.vpc_id}` whose route table sends 0.0.0.0/0 to a NAT gateway"
+    """Name a private subnet of the VPC: of the same zone if there is one, the emptiest of them."""
+    tables = [table for table in world.route_tables(subnet.vpc_id) if _leads_to_nat(table)]
+    others = world.subnets(subnet_id for table in tables for subnet_id in table.subnet_ids).values()
+    best = min(others, key=lambda other: (other.zone_id != subnet.zone_id, -other.free_addresses), default=None)
+    if best is None:
+        return f"use a subnet of `{subnet.vpc_id}` whose route table sends 0.0.0.0/0 to a NAT gateway"
+    return f"use a private subnet, for example `{best.subnet_id}` (`{best.zone_id}`)"
+
+
+def _leads_to_nat(table: RouteTable) -> bool:
+    nat = any(route.target.startswith("nat-") and route.state == "active" for route in table.routes)
+    return nat and not any(public_routes(table))
 
 
 def _routes(table: RouteTable) -> str:

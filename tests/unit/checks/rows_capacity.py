@@ -196,7 +196,7 @@ TYPE = (
     fails(
         "capacity-plan-type",
         "another type",
-        planned(),
+        planned(count=9),
         _of_plan(
             "training plan `p5-plan` reserves `ml.p5e.48xlarge`, not `ml.p5.48xlarge`", remedy="type: ml.p5e.48xlarge"
         ),

@@ -117,9 +117,16 @@ TOO_FEW = (
             "workers: 2 x 81",
             "nova: 2 x 81",
             prefix=23,
-            saving=f"{_SAVE}`workers`, `nova`",
+            saving="",
         ),
         account=_free(200),
+    ),
+    fails(
+        "network-free-ips",
+        "a restricted group beside one that could take fewer",
+        a_spec(a_group(), restricted_instance_groups=(a_restricted_group(),)),
+        _full("subnet-1", 300, 324, "subnet-1: 300 free", "workers: 2 x 81", "nova: 2 x 81", prefix=23),
+        account=_free(300),
     ),
     fails(
         "network-free-ips",
@@ -177,7 +184,7 @@ TOO_FEW = (
         "network-free-ips",
         "more than the largest subnet has",
         a_spec(a_group(count=900)),
-        _full("subnet-1", 4000, 72900, "subnet-1: 4000 free", "workers: 900 x 81", prefix=16),
+        _full("subnet-1", 4000, 72900, "subnet-1: 4000 free", "workers: 900 x 81", prefix=16, saving=""),
         account=_free(4000),
     ),
     cannot_tell(

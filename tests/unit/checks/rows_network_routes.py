@@ -39,7 +39,7 @@ def _public(
         f"`{subnet}` is public: its default route leads to an internet gateway",
         f"seen: {seen}",
         "needed: 0.0.0.0/0 to a NAT gateway",
-        remedy=f"use a private subnet of `vpc-1`, for example {instead}"
+        remedy=f"use a private subnet, for example {instead}"
         if instead
         else "use a subnet of `vpc-1` whose route table sends 0.0.0.0/0 to a NAT gateway",
         path=at,
@@ -77,9 +77,14 @@ PRIVATE = (
         "network-subnet-private",
         "an own public table beside a private main table",
         a_spec(),
-        _public("0.0.0.0/0 to igw-1 in rtb-2", "`subnet-8`, `subnet-9`"),
+        _public("0.0.0.0/0 to igw-1 in rtb-2", "`subnet-9` (`usw2-az1`)"),
         account=FakeAccount().holding(
-            a_route_table(subnet_ids=("subnet-8", "subnet-9")), a_route_table(_IGW, **_OWN_TABLE)
+            a_route_table(subnet_ids=("subnet-7", "subnet-8", "subnet-9")),
+            a_route_table(_IGW, **_OWN_TABLE),
+            a_subnet(),
+            a_subnet("subnet-7", "usw2-az1", free_addresses=90),
+            a_subnet("subnet-8", "usw2-az2", free_addresses=4000),
+            a_subnet("subnet-9", "usw2-az1", free_addresses=100),
         ),
     ),
     fails(
