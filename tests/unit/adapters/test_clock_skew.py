@@ -40,7 +40,7 @@ def test_a_date_without_a_zone_is_in_utc() -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}, {"date": ""}])
 def test_an_answer_without_a_time_tells_nothing(headers: dict[str, str]) -> None:
-    with pytest.raises(UnavailableError, match="the answer to `sts:GetCallerIdentity` has no `[Dd]ate`"):
+    with pytest.raises(UnavailableError, match=r"the answer to `sts:GetCallerIdentity` has no `[Dd]ate`"):
         skew_s(ANSWERED_AT, **headers)
 
 

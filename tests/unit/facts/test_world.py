@@ -13,7 +13,7 @@ from hpctl.errors import AccessError, NotFoundError, UnavailableError
 from hpctl.facts.records import EksCluster, Identity
 from hpctl.facts.world import World
 from tests.unit.builders import a_cluster, a_security_group, a_subnet, an_eks_cluster, an_identity
-from tests.unit.fakes import FakeAccount
+from tests.unit.fakes import CallLog, FakeAccount, FakeCaller, FakeEks
 
 Ask = Callable[[World], object]
 
@@ -110,10 +110,11 @@ def test_different_things_are_asked_for_apart() -> None:
     assert account.world.eks_cluster("training") == an_eks_cluster()
 
 
-class SlowCaller:
+class SlowCaller(FakeCaller):
     """Answers only when somebody else asks meanwhile, or when it is sure that nobody does."""
 
     def __init__(self) -> None:
+        super().__init__(CallLog())
         self.asked = 0
         self._another = Event()
 
@@ -142,7 +143,7 @@ def test_many_threads_that_ask_at_once_cause_one_call() -> None:
 def test_different_facts_are_fetched_side_by_side() -> None:
     together = Barrier(2, timeout=10)
 
-    class Meets:
+    class Meets(FakeCaller, FakeEks):
         def identity(self) -> Identity:
             together.wait()
             return an_identity()
@@ -151,7 +152,7 @@ def test_different_facts_are_fetched_side_by_side() -> None:
             together.wait()
             return an_eks_cluster(name)
 
-    world = World(replace(FakeAccount().ports, caller=Meets(), eks=Meets()))
+    world = World(replace(FakeAccount().ports, caller=Meets(CallLog()), eks=Meets(CallLog())))
     with ThreadPoolExecutor(2) as pool:
         identity = pool.submit(world.identity)
         cluster = pool.submit(world.eks_cluster, "training")

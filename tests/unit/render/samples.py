@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from hpctl.facts.records import Cluster, ClusterSummary, Event, Identity, InstanceGroup, Node
-from hpctl.report.check import CheckReport, CheckResult, Finding
+from hpctl.report.check import CheckListReport, CheckReport, CheckResult, DeclaredCheck, Finding
 from hpctl.report.cluster import (
     ClusterListReport,
     ClusterReport,
@@ -206,6 +206,26 @@ CHECKS = CheckReport(
     ),
 )
 
+CHECK_LIST = CheckListReport(
+    checks=(
+        DeclaredCheck(
+            id="tools-clock",
+            title="the clock is right",
+            judges="machine",
+            blocking=False,
+            reads=("sts:GetCallerIdentity",),
+        ),
+        DeclaredCheck(
+            id="network-efa-single-az",
+            title="every EFA instance group lives in one Availability Zone",
+            judges="spec",
+            blocking=True,
+            needs=("network-ids-exist",),
+            reads=("ec2:DescribeSubnets",),
+        ),
+    )
+)
+
 IDENTITY = Identity(
     account="123456789012",
     arn="arn:aws:sts::123456789012:assumed-role/Admin/ana",
@@ -338,6 +358,7 @@ EVERY_REPORT = {
     "nodes": NODES,
     "node": NODE_REPORT,
     "checks": CHECKS,
+    "check-list": CHECK_LIST,
     "plan": PLAN,
     "delete-plan": DELETE_PLAN,
     "outcome": OUTCOME,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hpctl.checks.catalogue import CHECKS
@@ -22,8 +24,8 @@ MACHINE = Machine(python="3.12.1", botocore="1.44.5")
 LOADED = Loaded(a_spec(), (), SourceMap("cluster.yaml", {}))
 
 
-def examined(loaded: Loaded | None = LOADED, world: World | None = None, **wanted: object) -> CheckReport:
-    return examine(MACHINE, loaded, world or FakeAccount().world, Examination(**wanted))  # type: ignore[arg-type]
+def examined(loaded: Loaded | None = LOADED, world: World | None = None, **wanted: Any) -> CheckReport:
+    return examine(MACHINE, loaded, world or FakeAccount().world, Examination(**wanted))
 
 
 def ids(report: CheckReport) -> list[str]:
@@ -58,7 +60,7 @@ def test_a_choice_without_a_spec_that_it_judges_is_told() -> None:
 
 
 @pytest.mark.parametrize("wanted", [{"only": ("eks-auth-mod",)}, {"skip": ("eks-auth-mod",)}])
-def test_an_id_that_is_not_there_names_the_nearest(wanted: dict[str, tuple[str, ...]]) -> None:
+def test_an_id_that_is_not_there_names_the_nearest(wanted: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as raised:
         examined(None, **wanted)
     assert raised.value.hint == "did you mean `eks-auth-mode`?"

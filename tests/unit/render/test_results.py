@@ -1,0 +1,75 @@
+"""Results of checks as they come: on a terminal, as JSON lines, and not at all in a pipe."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hpctl.render.output import Output
+from hpctl.render.results import ResultTeller
+from hpctl.render.show import show
+from hpctl.render.terminal import Terminal
+from hpctl.report.check import CheckReport
+from tests.unit.render.fakes import in_a_pipe, on_a_tty, out
+from tests.unit.render.samples import CHECKS
+
+
+def told(output: Output, terminal: Terminal, report: CheckReport = CHECKS, query: str | None = None) -> list[str]:
+    """Return what stood on stdout after each result, and at the end."""
+    teller = ResultTeller(output, terminal)
+    seen = []
+    for result in report.results:
+        teller.tell(result)
+        seen.append(out(terminal))
+    teller.end(report, query)
+    return [*seen, out(terminal)]
+
+
+def test_on_a_terminal_each_result_stands_there_when_it_comes() -> None:
+    seen = told(Output.TABLE, on_a_tty(NO_COLOR="1"))
+    for result, text in zip(CHECKS.results, seen, strict=False):
+        assert " ".join(result.title.split()) in " ".join(text.split())
+
+
+def test_on_a_terminal_the_end_is_the_count_alone() -> None:
+    *_results, last, end = told(Output.TABLE, on_a_tty(NO_COLOR="1"))
+    counted = end.removeprefix(last)
+    assert counted.startswith(f"\n{CHECKS.subject}: ")
+    assert counted.count("\n") == 2
+
+
+def test_on_a_terminal_wide_names_every_id() -> None:
+    text = told(Output.WIDE, on_a_tty(NO_COLOR="1", COLUMNS="200"))[-1]
+    assert [result.id for result in CHECKS.results if f"({result.id})" not in text] == []
+
+
+def test_a_terminal_may_have_colour() -> None:
+    assert "\x1b[" in told(Output.TABLE, on_a_tty())[-1]
+
+
+def test_json_lines_are_one_result_each_and_nothing_more() -> None:
+    seen = told(Output.JSONL, in_a_pipe())
+    assert [text.count("\n") for text in seen] == [*range(1, len(CHECKS.results) + 1), len(CHECKS.results)]
+    rows = [json.loads(line) for line in seen[-1].splitlines()]
+    assert rows == [result.model_dump(mode="json") for result in CHECKS.results]
+
+
+@pytest.mark.parametrize("output", [Output.TABLE, Output.WIDE, Output.JSON, Output.YAML, Output.NAME])
+def test_in_a_pipe_the_report_comes_whole_at_the_end(output: Output) -> None:
+    *results, end = told(output, in_a_pipe())
+    plain = in_a_pipe()
+    show(CHECKS, output, None, plain)
+    assert set(results) == {""}
+    assert end == out(plain)
+
+
+@pytest.mark.parametrize("output", [Output.JSON, Output.YAML, Output.NAME])
+def test_a_form_for_machines_is_whole_on_a_terminal_too(output: Output) -> None:
+    *results, end = told(output, on_a_tty())
+    assert set(results) == {""}
+    assert end
+
+
+def test_a_query_is_answered() -> None:
+    assert told(Output.JSON, in_a_pipe(), query="subject")[-1] == f'"{CHECKS.subject}"\n'
