@@ -16,7 +16,7 @@ from hpctl.sandbox.shapes import validation_message
 from tests.functional.sandbox.running import Running, sandbox, until
 
 SCOPE = "AWS4-HMAC-SHA256 Credential={}/20260101/us-west-2/{}/aws4_request, Signature=0"
-MODELS = {name: botocore.session.Session().get_service_model(name) for name in ("sagemaker", "eks")}
+MODELS = {name: botocore.session.Session().get_service_model(name) for name in ("sagemaker", "eks", "service-quotas")}
 ROLE = "arn:aws:iam::123456789012:role/somebody"
 POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminPolicy"
 # Members of an instance group that DescribeCluster gives back, each with a value of its own.
@@ -25,7 +25,7 @@ FULL_GROUP: dict[str, Any] = {
     "ThreadsPerCore": 2,
     "InstanceStorageConfigs": [{"EbsVolumeConfig": {"VolumeSizeInGB": 500}}],
     "OnStartDeepHealthChecks": ["InstanceStress", "InstanceConnectivity"],
-    "TrainingPlanArn": "arn:aws:sagemaker:us-west-2:123456789012:training-plan/mine",
+    "TrainingPlanArn": "arn:aws:sagemaker:us-west-2:123456789012:training-plan/hpctl-sandbox-plan",
     "ScheduledUpdateConfig": {"ScheduleExpression": "cron(0 3 * * ? *)"},
     "ImageId": "ami-0123456789abcdef0",
     "ImageReleaseVersion": "1.2.3",
@@ -65,6 +65,10 @@ class Caller:
         headers = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
         return self._ask("sagemaker", operation, "POST", "/", headers, json.dumps(members))
 
+    def quotas(self, operation: str, **members: Any) -> dict[str, Any]:
+        headers = {"X-Amz-Target": f"ServiceQuotasV20190624.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+        return self._ask("service-quotas", operation, "POST", "/", headers, json.dumps(members))
+
     def eks(self, operation: str, path: str, **members: Any) -> dict[str, Any]:
         method = MODELS["eks"].operation_model(operation).http["method"]
         return self._ask("eks", operation, method, path, {"Content-Type": "application/json"}, json.dumps(members))
@@ -72,7 +76,7 @@ class Caller:
     def _ask(
         self, service: str, operation: str, method: str, path: str, headers: dict[str, str], body: str
     ) -> dict[str, Any]:
-        signed = {"Authorization": SCOPE.format(self.aws.seed["aws_access_key_id"], service)}
+        signed = {"Authorization": SCOPE.format(self.aws.seed["aws_access_key_id"], service.replace("-", ""))}
         connection = http.client.HTTPConnection("127.0.0.1", self.aws.state.port, timeout=10)
         connection.request(method, path, body, headers | signed)
         answer = connection.getresponse()
@@ -104,6 +108,9 @@ def test_hyperpod_answers_are_what_the_model_says_and_no_member_is_lost(caller: 
     request["RestrictedInstanceGroups"] = [restricted | {"EnvironmentConfig": RESTRICTED}]
     arn = caller.sagemaker("CreateCluster", **request)["ClusterArn"]
     caller.sagemaker("ListClusters")
+    plan = caller.sagemaker("DescribeTrainingPlan", TrainingPlanName="hpctl-sandbox-plan")
+    assert (plan["InUseInstanceCount"], plan["AvailableInstanceCount"]) == (2, 14)
+    caller.sagemaker("ListTrainingPlans")
     until(lambda: caller.sagemaker("DescribeCluster", ClusterName="full"), _whole)
     told = caller.sagemaker("DescribeCluster", ClusterName=arn)
     _same(told, _drop(request, "Tags", "InstanceGroups", "RestrictedInstanceGroups", "RestrictedInstanceGroupsConfig"))
@@ -200,8 +207,25 @@ def test_eks_answers_are_what_the_model_says(caller: Caller) -> None:
     policy = POLICY.replace(":", "%3A").replace("/", "%2F")
     caller.eks("DisassociateAccessPolicy", f"{entry}/access-policies/{policy}")
     caller.eks("DeleteAccessEntry", entry)
+    caller.eks("CreateAddon", f"{cluster}/addons", addonName="coredns")
+    caller.eks("DescribeAddon", f"{cluster}/addons/coredns")
+    caller.eks("ListAddons", f"{cluster}/addons")
+    caller.eks("UpdateAddon", f"{cluster}/addons/coredns/update", addonVersion="v1.11.4-eksbuild.2")
+    caller.eks("DeleteAddon", f"{cluster}/addons/coredns")
+    caller.eks("DescribeClusterVersions", "/cluster-versions")
+    caller.eks("DescribeAddonVersions", "/addons/supported-versions")
     caller.eks("DeleteCluster", cluster)
     assert caller.asked >= _eks_operations()
+
+
+def test_quota_answers_are_what_the_model_says(caller: Caller) -> None:
+    one = {"ServiceCode": "sagemaker", "QuotaCode": "L-8762A75F"}
+    caller.quotas("ListServiceQuotas", ServiceCode="sagemaker")
+    caller.quotas("ListAWSDefaultServiceQuotas", ServiceCode="sagemaker")
+    caller.quotas("GetServiceQuota", **one)
+    caller.quotas("GetAWSDefaultServiceQuota", **one)
+    caller.quotas("RequestServiceQuotaIncrease", **one, DesiredValue=99)
+    caller.quotas("ListRequestedServiceQuotaChangeHistory")
 
 
 def _eks_operations() -> set[str]:

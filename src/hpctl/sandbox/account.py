@@ -1,20 +1,29 @@
-"""What the HyperPod part looks up in the rest of the account: subnets, security groups, roles, EKS, EC2 types."""
+"""What the HyperPod part looks up in the rest of the account: network, roles, EKS, S3, quotas, EC2 types."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
 from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models import ec2_backends
-from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
 
-from hpctl.sandbox.clock import moment
-from hpctl.sandbox.eks.models import EksError, eks_backends
+from hpctl.sandbox.eks.addons import EksError
+from hpctl.sandbox.eks.models import eks_backends
+from hpctl.sandbox.iam.principals import Principal, principal
+from hpctl.sandbox.network import Network
+from hpctl.sandbox.plans import Plan, plans
+from hpctl.sandbox.policies import listed
+from hpctl.sandbox.quotas.models import quotas_backends
+
+_WANTED_TYPES = ("ml.p5.48xlarge", "ml.trn1.32xlarge")
 
 
 @dataclass(frozen=True)
@@ -25,54 +34,112 @@ class Subnet:
     cidr: IPv4Network
     zone: str
     zone_id: str
+    vpc_id: str = ""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket as far as lifecycle scripts care: where it is, and its objects' contents by key."""
+
+    region: str
+    objects: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Account:
-    """One account in one Region, as it is at the moment of the request."""
+    """One account in one Region, as it is at the moment of the request.
+
+    `in_use` counts the instances of living HyperPod clusters, by instance type and capacity (`spot` or not) and by
+    training plan ARN.
+    """
 
     id: str
     region: str
+    in_use: Mapping[Any, int] = field(default_factory=dict)
 
     def subnet(self, subnet_id: str) -> Subnet | None:
         """Return a subnet, or None when there is none of this id."""
         try:
-            found = self._ec2.get_subnet(subnet_id)
+            found = self.ec2.get_subnet(subnet_id)
         except InvalidSubnetIdError:
             return None
         zone = found._availability_zone  # noqa: SLF001 - moto has no public name for it
-        return Subnet(found.id, IPv4Network(found.cidr_block), zone.name, zone.zone_id)
+        return Subnet(found.id, IPv4Network(found.cidr_block), zone.name, zone.zone_id, found.vpc_id)
 
-    def has_security_group(self, group_id: str) -> bool:
-        """Whether a security group of this id exists."""
-        return self._ec2.get_security_group_from_id(group_id) is not None
+    def vpc_of_security_group(self, group_id: str) -> str | None:
+        """Return the VPC of a security group, or None when there is none of this id."""
+        found = self.ec2.get_security_group_from_id(group_id)
+        return None if found is None else str(found.vpc_id)
 
-    def first_zone(self) -> tuple[str, str]:
-        """Return the name and the id of the Region's first Availability Zone."""
-        zone = self._ec2.describe_availability_zones()[0]
+    @property
+    def network(self) -> Network:
+        """The network of the Region."""
+        return Network(self.ec2, self.region)
+
+    def home_zone(self) -> tuple[str, str]:
+        """Return the name and the id of the zone where the service puts what may be anywhere.
+
+        It is the first zone of the Region that offers the types of the examples, else the first.
+        """
+        zones = self.ec2.describe_availability_zones()
+        good = (zone for zone in zones if all(self.offers(kind, zone.zone_id) for kind in _WANTED_TYPES))
+        zone = next(good, zones[0])
         return zone.name, zone.zone_id
 
     def trusts_sagemaker(self, role_arn: str) -> bool:
         """Whether the role exists and lets SageMaker assume it."""
         try:
-            role = iam_backends[self.id]["aws"].get_role_by_arn(role_arn)
+            role = self._iam.get_role_by_arn(role_arn)
         except NotFoundException:
             return False
         statements = json.loads(role.assume_role_policy_document)["Statement"]
-        return any(_lets_sagemaker_in(statement) for statement in _listed(statements))
+        return any(_lets_sagemaker_in(statement) for statement in listed(statements))
 
-    def authentication_mode(self, eks_cluster_arn: str) -> str | None:
-        """Return the authentication mode of an EKS cluster, or None when there is no such cluster here."""
+    def role(self, role_arn: str) -> Principal:
+        """Return a role that exists, with its policies."""
+        return principal(self._iam, role_arn)
+
+    def eks_cluster(self, eks_cluster_arn: str) -> Any:
+        """Return the record of an EKS cluster, or None when there is no such cluster here."""
         try:
             cluster = eks_backends[self.id][self.region].cluster(eks_cluster_arn.rpartition("/")[2])
         except EksError:
             return None
-        same = cluster.members["arn"] == eks_cluster_arn
-        return cluster.authentication_mode(moment().at) if same else None
+        return cluster if cluster.members["arn"] == eks_cluster_arn else None
+
+    def quota(self, name: str) -> float:
+        """Return the value of a quota in force, by its name."""
+        return quotas_backends[self.id][self.region].value(name)
+
+    def plan(self, arn: str) -> Plan | None:
+        """Return a training plan, or None when there is none of this ARN or name."""
+        return next((plan for plan in self.plans() if arn in {plan.arn, plan.name}), None)
+
+    def plans(self) -> tuple[Plan, ...]:
+        """Return the training plans of the Region."""
+        return plans(f"arn:aws:sagemaker:{self.region}:{self.id}", *self.home_zone())
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return a bucket, or None when there is none of this name."""
+        found = s3_backends[self.id]["aws"].buckets.get(name)
+        return None if found is None else Bucket(found.region_name, found.keys)
+
+    def offers(self, instance_type: str, zone_id: str) -> bool:
+        """Whether EC2 offers the type in a zone; a type that moto's data lack is taken to be offered."""
+        if instance_type.removeprefix("ml.") not in INSTANCE_TYPES:
+            return True
+        offered = INSTANCE_TYPE_OFFERINGS["availability-zone-id"].get(self.region, [])
+        wanted = instance_type.removeprefix("ml.")
+        return any(each["InstanceType"] == wanted and each["Location"] == zone_id for each in offered)
 
     @property
-    def _ec2(self) -> Any:
+    def ec2(self) -> Any:
+        """Moto's EC2 of the Region."""
         return ec2_backends[self.id][self.region]
+
+    @property
+    def _iam(self) -> Any:
+        return iam_backends[self.id]["aws"]
 
 
 def has_efa(instance_type: str) -> bool:
@@ -82,11 +149,18 @@ def has_efa(instance_type: str) -> bool:
     return True if known is None else bool(known["NetworkInfo"].get("EfaSupported"))
 
 
+def interface_sizes(instance_type: str, *, eks: bool) -> list[int]:
+    """Return how many addresses each network interface of a node takes: one a card, and a whole one for pods on EKS.
+
+    EC2 DescribeInstanceTypes as shipped with moto 5.2.5; AWS documentation gives 81 for p5.48xlarge on EKS.
+    """
+    known = INSTANCE_TYPES.get(instance_type.removeprefix("ml."), {}).get("NetworkInfo", {})
+    cards = int(known.get("MaximumNetworkCards") or 1)
+    first = int(known.get("Ipv4AddressesPerInterface") or 1) if eks else 1
+    return [first, *[1] * (cards - 1)]
+
+
 def _lets_sagemaker_in(statement: dict[str, Any]) -> bool:
-    principal = statement.get("Principal", {})
-    services = _listed(principal.get("Service", [])) if isinstance(principal, dict) else []
+    who = statement.get("Principal", {})
+    services = listed(who.get("Service", [])) if isinstance(who, dict) else []
     return statement.get("Effect") == "Allow" and "sagemaker.amazonaws.com" in services
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

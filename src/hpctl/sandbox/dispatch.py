@@ -26,13 +26,15 @@ from hpctl.sandbox.eks.models import eks_backends
 from hpctl.sandbox.iam import urls as iam_urls
 from hpctl.sandbox.quotas.models import quotas_backends
 from hpctl.sandbox.recording import operation_of
-from hpctl.sandbox.sagemaker.models import sagemaker_backends
+from hpctl.sandbox.sagemaker.models import HyperPodBackend, sagemaker_backends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
+
+    from hpctl.sandbox.scripts import Outcome, Script
 
 _OWN_BACKENDS: dict[str, Any] = {
     "eks": eks_backends,
@@ -78,6 +80,25 @@ class Moto:
             backends = _backend(name)
             if isinstance(backends, BackendDict):
                 self._touch(name, backends, region)
+
+    def settle(self, environ: WSGIEnvironment) -> None:
+        """Let time do to the account what it has done to clusters since the last request."""
+        service = self._dispatcher.get_application(environ).service  # type: ignore[attr-defined]
+        for backend in self._hyperpod():
+            backend.settle(service)
+
+    def scripts_to_run(self) -> Iterator[tuple[str, str, Script]]:
+        """Yield the lifecycle scripts whose outcome is not known: cluster ARN, group, script."""
+        for backend in self._hyperpod():
+            yield from backend.scripts_to_run()
+
+    def end_script(self, arn: str, group: str, outcome: Outcome) -> None:
+        """Record how the run of a lifecycle script ended."""
+        for backend in self._hyperpod():
+            backend.end_script(arn, group, outcome)
+
+    def _hyperpod(self) -> list[HyperPodBackend]:
+        return list(sagemaker_backends[self._account].values())
 
     def _touch(self, service: str, backends: BackendDict[Any], region: str | None) -> None:
         regions = backends[self._account]

@@ -24,7 +24,7 @@ from hpctl.sandbox.environment import write_client_files
 from hpctl.sandbox.gateway import Gateway
 from hpctl.sandbox.home import Home, SandboxState
 from hpctl.sandbox.journal import Journal
-from hpctl.sandbox.seed import seed
+from hpctl.sandbox.seeds.account import seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,9 +66,12 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     write_client_files(state)
     home.write(state)
     gateway.warm("sagemaker", region)
+    # What was running when the last server died has no outcome yet: it runs again.
+    gateway.run_scripts()
     gc.freeze()
     gc.enable()
     serving.join()
+    gateway.close()
     journal.close()
 
 

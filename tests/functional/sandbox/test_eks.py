@@ -123,4 +123,49 @@ def test_the_seed_has_one_cluster_of_each_kind(eks: Any) -> None:
         name: eks.describe_cluster(name=name)["cluster"]["accessConfig"]["authenticationMode"]
         for name in eks.list_clusters()["clusters"]
     }
-    assert modes == {"hpctl-sandbox-api": "API_AND_CONFIG_MAP", "hpctl-sandbox-config-map": "CONFIG_MAP"}
+    assert modes == {
+        "hpctl-sandbox-api": "API_AND_CONFIG_MAP",
+        "hpctl-sandbox-config-map": "CONFIG_MAP",
+        "hpctl-sandbox-old-version": "API",
+        "hpctl-sandbox-no-addons": "API",
+    }
+
+
+def test_the_good_cluster_has_the_addons_that_nodes_need(eks: Any) -> None:
+    names = eks.list_addons(clusterName="hpctl-sandbox-api")["addons"]
+    assert set(names) == {"vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"}
+    found = eks.describe_addon(clusterName="hpctl-sandbox-api", addonName="vpc-cni")["addon"]
+    assert (found["status"], found["health"], found["addonVersion"]) == ("ACTIVE", {"issues": []}, "v1.20.4-eksbuild.2")
+    assert eks.list_addons(clusterName="hpctl-sandbox-no-addons")["addons"] == []
+
+
+def test_an_addon_lives(eks: Any) -> None:
+    here = {"clusterName": "hpctl-sandbox-no-addons", "addonName": "coredns"}
+    made = eks.create_addon(**here, addonVersion="v1.11.4-eksbuild.2")["addon"]
+    assert made["status"] == "CREATING"
+    until(lambda: eks.describe_addon(**here)["addon"]["status"], lambda status: status == "ACTIVE")
+    with pytest.raises(eks.exceptions.ResourceInUseException):
+        eks.create_addon(**here)
+    update = eks.update_addon(**here, addonVersion="v1.12.4-eksbuild.1")["update"]
+    assert (update["type"], update["status"]) == ("AddonUpdate", "InProgress")
+    assert eks.describe_addon(**here)["addon"]["addonVersion"] == "v1.12.4-eksbuild.1"
+    assert eks.delete_addon(**here)["addon"]["status"] == "DELETING"
+    with pytest.raises(eks.exceptions.ResourceNotFoundException):
+        eks.describe_addon(**here)
+
+
+@pytest.mark.parametrize("wrong", [{"addonName": "nonsense"}, {"addonName": "coredns", "addonVersion": "v0"}])
+def test_an_addon_must_be_known(eks: Any, wrong: dict[str, str]) -> None:
+    with pytest.raises(eks.exceptions.InvalidParameterException, match="not supported"):
+        eks.create_addon(clusterName="hpctl-sandbox-no-addons", **wrong)
+
+
+def test_versions_tell_their_support(eks: Any) -> None:
+    offered = {row["clusterVersion"]: row for row in eks.describe_cluster_versions()["clusterVersions"]}
+    assert "1.33" in offered
+    assert "1.29" not in offered
+    (old,) = eks.describe_cluster_versions(clusterVersions=["1.29"])["clusterVersions"]
+    assert old["versionStatus"] == "UNSUPPORTED"
+    assert [row["clusterVersion"] for row in offered.values() if row["defaultVersion"]] == ["1.33"]
+    (found,) = eks.describe_addon_versions(addonName="vpc-cni", kubernetesVersion="1.33")["addons"]
+    assert found["addonVersions"][0]["compatibilities"][0]["defaultVersion"] is True

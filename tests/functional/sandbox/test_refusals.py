@@ -97,6 +97,52 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
         _slurm("Controller", "Login", partitions_on="Login"),
         "Partitions can only be assigned to Compute node types",
     ),
+    "an old EKS cluster": (
+        lambda aws: _on(aws, aws.seed["OLD_VERSION_CLUSTER_ARN"]),
+        "Kubernetes version 1.29 of the EKS cluster",
+    ),
+    "an EKS cluster without add-ons": (
+        lambda aws: _on(aws, aws.seed["NO_ADDONS_CLUSTER_ARN"]),
+        "Amazon EKS orchestrator cluster is missing required dependencies",
+    ),
+    "both Slurm models": (
+        lambda aws: aws.on_slurm("refused", InstanceGroups=_with_scripts(aws, "BOTH_MODELS_S3_URI")),
+        (
+            "The LifeCycleConfig cannot include both a SLURM Orchestrator Config and a provisioning_parameters.json "
+            "file simultaneously."
+        ),
+    ),
+    "Slurm parameters of other groups": (
+        lambda aws: {
+            "ClusterName": "refused",
+            "InstanceGroups": [aws.group(LifeCycleConfig=_scripts(aws, "BOTH_MODELS_S3_URI"))],
+            "VpcConfig": aws.network(),
+        },
+        "does not match the instance groups of the cluster: controller.",
+    ),
+    "two networks": (
+        lambda aws: aws.on_eks("refused", VpcConfig=aws.network(_default_subnet(aws))),
+        "You have specified two resources that belong to different networks",
+    ),
+    "the network of nobody": (
+        lambda aws: aws.on_eks(
+            "refused",
+            VpcConfig={"Subnets": [_default_subnet(aws)], "SecurityGroupIds": [_default_group(aws)]},
+        ),
+        "is not the VPC vpc-",
+    ),
+    "a plan that is over": (
+        lambda aws: _group(TrainingPlanArn=aws.seed["EXPIRED_TRAINING_PLAN_ARN"])(aws),
+        "hpctl-sandbox-plan-expired is Expired.",
+    ),
+    "a plan of another type": (
+        lambda aws: _group(TrainingPlanArn=aws.seed["TRAINING_PLAN_ARN"], InstanceType="ml.trn1.32xlarge")(aws),
+        "has instances of type ml.p5.48xlarge, not of type ml.trn1.32xlarge.",
+    ),
+    "a plan of nobody": (
+        _group(TrainingPlanArn="arn:aws:sagemaker:us-west-2:123456789012:training-plan/nobody"),
+        "training-plan/nobody does not exist.",
+    ),
     "an unknown type": (
         _group(InstanceType="ml.nonsense"),
         "1 validation error detected: Value 'ml.nonsense' at 'instanceGroups.1.member.instanceType' failed",
@@ -116,6 +162,71 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
     ),
 }
 
+# Refused with another code than ValidationException.
+LIMITED: dict[str, tuple[Callable[[Running], Request], str]] = {
+    "a type that was never granted": (
+        _group(InstanceType="ml.p4d.24xlarge", InstanceCount=1),
+        (
+            "The account-level service limit 'ml.p4d.24xlarge for cluster usage' is 0 Instances, with current "
+            "utilization of 0 Instances and a request delta of 1 Instances."
+        ),
+    ),
+    "more than was granted": (
+        lambda aws: aws.on_eks(
+            "refused",
+            InstanceGroups=[aws.group(InstanceCount=40), aws.group(InstanceGroupName="b", InstanceCount=25)],
+        ),
+        (
+            "'ml.p5.48xlarge for cluster usage' is 64 Instances, with current utilization of 0 Instances and a request "
+            "delta of 65 Instances."
+        ),
+    ),
+    "more than a cluster may have": (
+        lambda aws: aws.on_eks(
+            "refused",
+            InstanceGroups=[
+                aws.group(InstanceGroupName=kind, InstanceType=f"ml.{kind}.xlarge", InstanceCount=300)
+                for kind in ("c5", "m5")
+            ],
+        ),
+        (
+            "'Maximum number instances allowed per SageMaker HyperPod cluster' is 500 Instances, with current "
+            "utilization of 0 Instances and a request delta of 600 Instances."
+        ),
+    ),
+    "Spot that was never granted": (
+        _group(InstanceType="ml.g5.xlarge", InstanceCount=1, CapacityRequirements={"Spot": {}}),
+        "'ml.g5.xlarge for cluster spot instance usage' is 0 Instances",
+    ),
+    "a volume that is too large": (
+        _group(InstanceStorageConfigs=[{"EbsVolumeConfig": {"VolumeSizeInGB": 2000}}]),
+        "is 1024 GB, and the request asks for 2000 GB.",
+    ),
+    "more than the plan has": (
+        lambda aws: _group(TrainingPlanArn=aws.seed["TRAINING_PLAN_ARN"], InstanceCount=17)(aws),
+        "has 16 instances available, and the request asks for 17.",
+    ),
+}
+
+
+def _scripts(aws: Running, name: str) -> dict[str, str]:
+    return {"SourceS3Uri": aws.seed[name], "OnCreate": "on_create.sh"}
+
+
+def _with_scripts(aws: Running, name: str) -> list[Request]:
+    return [group | {"LifeCycleConfig": _scripts(aws, name)} for group in aws.on_slurm("x")["InstanceGroups"]]
+
+
+def _default_subnet(aws: Running) -> str:
+    filters = [{"Name": "default-for-az", "Values": ["true"]}]
+    return str(aws.client("ec2").describe_subnets(Filters=filters)["Subnets"][0]["SubnetId"])
+
+
+def _default_group(aws: Running) -> str:
+    subnet = aws.client("ec2").describe_subnets(SubnetIds=[_default_subnet(aws)])["Subnets"][0]
+    filters = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
+    return str(aws.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"])
+
 
 def _on(aws: Running, eks_cluster: str) -> Request:
     return aws.on_eks("refused", Orchestrator={"Eks": {"ClusterArn": eks_cluster}})
@@ -133,4 +244,13 @@ def test_a_request_is_refused(aws: Running, request_of: Callable[[Running], Requ
     error = caught.value.response["Error"]
     assert error["Code"] == "ValidationException"
     assert words in error["Message"]
+    assert sagemaker.list_clusters(NameContains="refused")["ClusterSummaries"] == []
+
+
+@pytest.mark.parametrize(("request_of", "words"), LIMITED.values(), ids=LIMITED)
+def test_a_request_is_beyond_a_limit(aws: Running, request_of: Callable[[Running], Request], words: str) -> None:
+    sagemaker = aws.client("sagemaker")
+    with pytest.raises(sagemaker.exceptions.ResourceLimitExceeded) as caught:
+        sagemaker.create_cluster(**request_of(aws))
+    assert words in caught.value.response["Error"]["Message"]
     assert sagemaker.list_clusters(NameContains="refused")["ClusterSummaries"] == []

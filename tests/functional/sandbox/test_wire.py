@@ -38,7 +38,7 @@ def test_health_tells_which_sandbox_answers(aws: Running) -> None:
 
 
 def test_an_operation_that_is_not_there_is_501_in_json(aws: Running) -> None:
-    answer, text = _send(aws, "POST", "/", "sagemaker", "ListTrainingPlans", "{}")
+    answer, text = _send(aws, "POST", "/", "sagemaker", "SearchTrainingPlanOfferings", "{}")
     assert answer.status == 501
     assert answer.headers["x-amzn-ErrorType"] == "NotImplementedInSandbox"
     assert json.loads(text)["__type"] == "NotImplementedInSandbox"

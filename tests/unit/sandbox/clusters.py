@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hpctl.sandbox.clock import Moment
-from hpctl.sandbox.sagemaker.cluster import Cluster, Group, Seat
+from hpctl.sandbox.sagemaker.cluster import Cluster, Fault, Group, Seat, Stage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PACE = 100.0
@@ -21,13 +21,16 @@ def at(share: float) -> datetime:
     return START + timedelta(seconds=share * PACE)
 
 
-def a_group(name: str = "workers", count: int = 2, fault: str | None = None, **spec: Any) -> Group:
+def a_group(
+    name: str = "workers", count: int = 2, fault: str | None = None, stage: Stage = Stage.EFA, **spec: Any
+) -> Group:
     """Return a group whose nodes stand in one zone."""
     seats = tuple(
         Seat(name, index, f"{name}-{index}", "ml.p5.48xlarge", "subnet-1", f"10.0.0.{index}", "us-west-2a", "usw2-az1")
         for index in range(count)
     )
-    return Group(name, {"InstanceGroupName": name, "ExecutionRole": "arn:role", **spec}, seats, fault, restricted=False)
+    members = {"InstanceGroupName": name, "ExecutionRole": "arn:role", **spec}
+    return Group(name, members, seats, Fault(stage, fault) if fault else None, restricted=False)
 
 
 def a_cluster(

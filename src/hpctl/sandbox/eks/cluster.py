@@ -18,6 +18,7 @@ _KINDS = {
     "upgradePolicy": "UpgradePolicyUpdate",
 }
 _PARAMS = {
+    "addonVersion": "AddonVersion",
     "authenticationMode": "AuthenticationMode",
     "clusterLogging": "ClusterLogging",
     "endpointPrivateAccess": "EndpointPrivateAccess",
@@ -73,6 +74,7 @@ class Cluster:
     created: Moment
     updates: list[Update] = field(default_factory=list)
     access_entries: dict[str, AccessEntry] = field(default_factory=dict)
+    addons: dict[str, Any] = field(default_factory=dict)
 
     def status(self, now: datetime) -> str:
         """Return the `ClusterStatus`."""

@@ -9,29 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.base_backend import BackendDict
-from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
 from moto.eks.models import EKSBackend
 from moto.moto_api._internal import mock_random
 
 from hpctl.sandbox.clock import moment
+from hpctl.sandbox.eks import addons
+from hpctl.sandbox.eks.addons import EksError
 from hpctl.sandbox.eks.certificate import CERTIFICATE_AUTHORITY
 from hpctl.sandbox.eks.cluster import AccessEntry, Cluster, Update
+from hpctl.sandbox.eks.versions import DEFAULT_VERSION, VERSIONS
 
 # EKS changes the mode one step forward at a time, and never back (AWS documentation, "Change authentication mode").
 _NEXT_MODE = {"CONFIG_MAP": "API_AND_CONFIG_MAP", "API_AND_CONFIG_MAP": "API"}
-# The version is inside the range that HyperPod supports (AWS documentation: 1.30 to 1.35).
 _DEFAULTS = {
-    "version": "1.33",
+    "version": DEFAULT_VERSION,
     "platformVersion": "eks.1",
     "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"},
 }
 _DOMAIN = "eks.hpctl-sandbox.invalid"
 _OPEN = {"endpointPublicAccess": True, "endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
-
-
-class EksError(ServiceException):
-    """An EKS refusal; the service model gives the HTTP status of its code."""
 
 
 class EksBackend(EKSBackend):
@@ -45,6 +42,7 @@ class EksBackend(EKSBackend):
     def create(self, members: dict[str, Any]) -> dict[str, Any]:
         """Create a cluster from the members of CreateCluster; raises EksError."""
         name, network = members["name"], members["resourcesVpcConfig"]
+        _refuse_unknown_version(members.get("version"))
         vpc_id = self._vpc_of(network.get("subnetIds") or [])
         # moto refuses a name in use and a malformed role, and keeps what its node groups need.
         record = super().create_cluster(
@@ -148,6 +146,27 @@ class EksBackend(EKSBackend):
         found.policies[members["policyArn"]] = policy | {"associatedAt": now, "modifiedAt": now}
         return found.policies[members["policyArn"]]
 
+    def create_addon(self, members: dict[str, Any]) -> dict[str, Any]:
+        """Add an add-on to a cluster; raises EksError."""
+        cluster, name = self.cluster(members["clusterName"]), members["addonName"]
+        place = f"arn:{self.partition}:eks:{self.region_name}:{self.account_id}:addon/{members['clusterName']}"
+        arn = f"{place}/{name}/{mock_random.uuid4()}"
+        return addons.create(cluster, members, arn, moment()).described(moment().at)
+
+    def update_addon(self, members: dict[str, Any]) -> dict[str, Any]:
+        """Change an add-on; raises EksError."""
+        return addons.update(self.cluster(members["clusterName"]), members, str(mock_random.uuid4()), moment())
+
+    def addon(self, cluster: str, name: str) -> dict[str, Any]:
+        """Return an add-on as it is at this moment; raises EksError."""
+        return addons.find(self.cluster(cluster), name).described(moment().at)
+
+    def delete_addon(self, cluster: str, name: str) -> dict[str, Any]:
+        """Delete an add-on at once; the answer shows it going."""
+        going = self.addon(cluster, name) | {"status": "DELETING"}
+        del self.cluster(cluster).addons[name]
+        return going
+
     def cluster(self, name: str) -> Cluster:
         """Return the record of a cluster; raises EksError."""
         if name not in self._clusters:
@@ -178,6 +197,11 @@ class EksBackend(EKSBackend):
 
 
 eks_backends = BackendDict(EksBackend, "eks")
+
+
+def _refuse_unknown_version(version: str | None) -> None:
+    if version not in {None, *(known.name for known in VERSIONS)}:
+        raise EksError("InvalidParameterException", f"unsupported Kubernetes version {version}")  # [unverified]
 
 
 def _refuse_mode_change(mode: str, wanted: str) -> None:

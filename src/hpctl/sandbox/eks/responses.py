@@ -8,7 +8,10 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import get_service_model
 from moto.eks.responses import EKSResponse
 
-from hpctl.sandbox.eks.models import EksBackend, EksError, eks_backends
+from hpctl.sandbox.clock import moment
+from hpctl.sandbox.eks.addons import EksError
+from hpctl.sandbox.eks.models import EksBackend, eks_backends
+from hpctl.sandbox.eks.versions import ADDONS, VERSIONS, described_addons
 from hpctl.sandbox.shapes import validation_message
 
 _PAGE = 100
@@ -95,6 +98,47 @@ class EksResponse(EKSResponse):
         """ListAssociatedAccessPolicies."""
         policies = self.eks_backend.access_entry(self._name, self._principal).policies
         return ActionResult(self._named(self._page("associatedAccessPolicies", list(policies.values()))))
+
+    def describe_cluster_versions(self) -> ActionResult:
+        """DescribeClusterVersions: without `includeAll` those alone that a cluster can be made of."""
+        wanted, status = self.params.get("clusterVersions"), self.params.get("versionStatus")
+        rows = [version.described(moment().at) for version in VERSIONS]
+        rows = [
+            row
+            for row in rows
+            if (not wanted or row["clusterVersion"] in wanted)
+            and (status in {None, row["versionStatus"]})
+            and (status or wanted or self.params.get("includeAll") or row["versionStatus"] != "UNSUPPORTED")
+            and (not self.params.get("defaultOnly") or row["defaultVersion"])
+        ]
+        return ActionResult(self._page("clusterVersions", rows))
+
+    def describe_addon_versions(self) -> ActionResult:
+        """DescribeAddonVersions."""
+        name = self.params.get("addonName")
+        if name not in {None, *ADDONS}:
+            raise EksError("ResourceNotFoundException", f"No addon: {name} found")  # [unverified]
+        return ActionResult(self._page("addons", described_addons(name, self.params.get("kubernetesVersion"))))
+
+    def create_addon(self) -> ActionResult:
+        """CreateAddon."""
+        return ActionResult({"addon": self.eks_backend.create_addon(dict(self.params))})
+
+    def describe_addon(self) -> ActionResult:
+        """DescribeAddon."""
+        return ActionResult({"addon": self.eks_backend.addon(self._name, self.params["addonName"])})
+
+    def list_addons(self) -> ActionResult:
+        """ListAddons."""
+        return ActionResult(self._page("addons", list(self.eks_backend.cluster(self._name).addons)))
+
+    def update_addon(self) -> ActionResult:
+        """UpdateAddon."""
+        return ActionResult({"update": self.eks_backend.update_addon(dict(self.params))})
+
+    def delete_addon(self) -> ActionResult:
+        """DeleteAddon."""
+        return ActionResult({"addon": self.eks_backend.delete_addon(self._name, self.params["addonName"])})
 
     @property
     def _name(self) -> str:

@@ -16,6 +16,11 @@ _OWN = (
     _ENTRY + "$",
     _CLUSTER + "/updates/(?P<updateId>[^/]+)$",
     _CLUSTER + "/updates$",
+    _CLUSTER + "/addons$",
+    _CLUSTER + "/addons/(?P<addonName>[^/]+)$",
+    _CLUSTER + "/addons/(?P<addonName>[^/]+)/update$",
+    "{0}/addons/supported-versions$",
+    "{0}/cluster-versions$",
 )
 
 url_paths = dict.fromkeys((*moto_paths, *_OWN), EksResponse.dispatch)

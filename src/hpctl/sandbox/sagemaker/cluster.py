@@ -7,12 +7,46 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from hpctl.sandbox.clock import Moment
+    from hpctl.sandbox.scripts import Outcome, Script
+
+
+class Stage(StrEnum):
+    """Where in a node's life a fault strikes, in the order of that life."""
+
+    CAPACITY = "capacity"
+    INTERFACE = "interface"
+    EFA = "efa"
+    BOOTSTRAP = "bootstrap"
+    SCRIPTS = "scripts"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with the nodes of a group, in AWS's words."""
+
+    stage: Stage
+    message: str
+
+    @property
+    def before_instance(self) -> bool:
+        """Whether the seat never gets an instance for it."""
+        return self.stage in {Stage.CAPACITY, Stage.INTERFACE}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the run of a group's lifecycle script ended, and when."""
+
+    at: datetime
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -27,20 +61,26 @@ class Seat:
     address: str
     zone: str
     zone_id: str
+    # The addresses of each of its network interfaces in the customer's subnet; `address` is the first of the first.
+    interfaces: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class Group:
     """An instance group (or a restricted one): its specification, its seats, and the fault that awaits it.
 
-    `fault` is the message with which its nodes will fail their EFA health check, None when they will not.
+    `script` is what its nodes run, None when they run nothing or never come so far; `ended` is how that went.
+    `logs` tells whether its role may write what the scripts say to CloudWatch.
     """
 
     name: str
     spec: Mapping[str, Any]
     seats: tuple[Seat, ...]
-    fault: str | None
+    fault: Fault | None
     restricted: bool
+    script: Script | None = None
+    ended: Ended | None = None
+    logs: bool = True
 
     @property
     def deep_checked(self) -> bool:
@@ -76,8 +116,13 @@ class Cluster:
 
     @property
     def faulty(self) -> bool:
-        """Whether a group's nodes will fail their EFA health check."""
+        """Whether nodes of a group will fail."""
         return any(group.fault and group.seats for group in self.groups)
+
+    @property
+    def log_group(self) -> str:
+        """The CloudWatch log group of its nodes."""
+        return f"/aws/sagemaker/Clusters/{self.name}/{self.id}"
 
     def instance_id(self, seat: Seat, attempt: int) -> str:
         """Return the id of the instance that sits in a seat at an attempt (from 0): each attempt has its own."""

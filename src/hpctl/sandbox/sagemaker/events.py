@@ -7,6 +7,7 @@ provisioning gives two error events within a second (seen at AWS).
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hpctl.sandbox.sagemaker import timeline
+from hpctl.sandbox.sagemaker.cluster import Stage
 from hpctl.sandbox.sagemaker.wordings import ORCHESTRATION_NOISE
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hpctl.sandbox.clock import Moment
-    from hpctl.sandbox.sagemaker.cluster import Cluster, Group, Seat
+    from hpctl.sandbox.sagemaker.cluster import Cluster, Fault, Group, Seat
 
 # AWS keeps about so many of the newest.
 _KEPT = 500
@@ -121,10 +123,11 @@ def _group_creation(cluster: Cluster, group: Group, until: datetime) -> Iterator
     yield from _network(cluster, group)
     for seat in group.seats:
         yield from _seat(cluster, group, seat, until)
-    if not group.fault:
+    waited = timeline.wait(cluster, group)
+    if not group.fault and math.isfinite(waited):
         counts = {"InstanceCount": len(group.seats), "TargetCount": len(group.seats)}
         text = f"Instance Group {group.name} creation in {where} completed successfully"
-        yield about(_at(start, timeline.SETTLED), text, metadata={"InstanceGroupScaling": counts})
+        yield about(_at(start, timeline.SETTLED + waited), text, metadata={"InstanceGroupScaling": counts})
 
 
 def _network(cluster: Cluster, group: Group) -> Iterator[Event]:
@@ -146,43 +149,90 @@ def _network(cluster: Cluster, group: Group) -> Iterator[Event]:
 
 def _seat(cluster: Cluster, group: Group, seat: Seat, until: datetime) -> Iterator[Event]:
     share = timeline.elapsed(cluster.created, until)
-    starts = timeline.attempts(share) if group.fault else islice(timeline.attempts(share), 1)
+    waited = timeline.wait(cluster, group)
+    starts = timeline.attempts(share, waited) if group.fault else islice(timeline.attempts(share), 1)
     for number, begun in enumerate(starts):
-        yield from _attempt(cluster, group, seat, number, begun + timeline.delay(group, seat))
+        attempt = _Attempt(cluster, group, seat, number, begun + timeline.delay(group, seat), 0.0 if number else waited)
+        yield from attempt.events()
 
 
-def _attempt(cluster: Cluster, group: Group, seat: Seat, number: int, begun: float) -> Iterator[Event]:
-    instance = cluster.instance_id(seat, number)
-    where = f"in Cluster {cluster.name} and IG {group.name}"
+@dataclass(frozen=True)
+class _Attempt:
+    """An attempt to fill a seat: which one, when it began, and how much longer than usual its scripts take."""
 
-    def event(share: float, description: str, **metadata: object) -> Event:
-        at = _at(cluster.created, begun + share)
-        extra = {"Instance": {"NodeLogicalId": seat.logical_id, **metadata}}
-        return Event(at, description, "Instance", group.name, instance, metadata=extra)
+    cluster: Cluster
+    group: Group
+    seat: Seat
+    number: int
+    begun: float
+    waited: float
 
-    yield event(0.08, f"Instance creation started successfully {where}")
-    yield event(0.10, f"No CapacityReservation found for instance {where}, using on-demand pool")
-    yield event(0.12, f"Successfully created Customer ENI for instance {where}", CustomerEni=_eni(instance))
-    if group.fault:
-        yield from _failures(cluster, group, seat, number, begun)
-        return
-    yield event(timeline.EFA_CHECKED, f"EC2 Instance {instance} successfully provisioned {where}")
-    for share, state in ((timeline.SCRIPTS_STARTED, "InProgress"), (timeline.SCRIPTS_DONE, "Succeeded")):
-        text = f"Instance lifecycle script execution for EC2 Instance {instance} has {state}"
-        yield event(share, text, LcsExecutionState=state)
-    done = timeline.DEEP_CHECKED if group.deep_checked else timeline.SCRIPTS_DONE
-    yield event(done, f"Instance creation {instance} {where} completed successfully")
+    @property
+    def instance(self) -> str:
+        return self.cluster.instance_id(self.seat, self.number)
 
+    @property
+    def where(self) -> str:
+        return f"in Cluster {self.cluster.name} and IG {self.group.name}"
 
-def _failures(cluster: Cluster, group: Group, seat: Seat, number: int, begun: float) -> Iterator[Event]:
-    failed = _at(cluster.created, begun + timeline.EFA_CHECKED)
-    where = f"in Cluster {cluster.name} and InstanceGroup {group.name}"
-    instance = cluster.instance_id(seat, number)
-    metadata = {"Instance": {"NodeLogicalId": seat.logical_id, "FailureMessage": group.fault}}
-    pair = (f"Failed to provision EC2 Instance {where}", f"Instance creation {where} failed")
-    for distance, text in enumerate(pair):
-        at = failed + distance * _PAIR_DISTANCE
-        yield Event(at, text, "Instance", group.name, instance, "Error", metadata)
+    def events(self) -> Iterator[Event]:
+        fault = self.group.fault
+        until = timeline.strikes(fault, self.waited) if fault else math.inf
+        yield from (event for share, event in self._course() if share < until)
+        if fault and math.isfinite(until):
+            yield from self._failures(fault, until)
+
+    def _course(self) -> Iterator[tuple[float, Event]]:
+        stage = self.group.fault.stage if self.group.fault else None
+        yield self._event(0.08, f"Instance creation started successfully {self.where}")
+        if stage is Stage.CAPACITY:
+            return
+        yield self._event(0.10, f"No CapacityReservation found for instance {self.where}, using on-demand pool")
+        if stage is Stage.INTERFACE:
+            return
+        text = f"Successfully created Customer ENI for instance {self.where}"
+        yield self._event(0.12, text, CustomerEni=interface_id(self.instance, 0))
+        text = f"EC2 Instance {self.instance} successfully provisioned {self.where}"
+        yield self._event(timeline.EFA_CHECKED, text)
+        yield from self._scripts()
+
+    def _scripts(self) -> Iterator[tuple[float, Event]]:
+        text = f"Instance lifecycle script execution for EC2 Instance {self.instance} has "
+        yield self._event(timeline.SCRIPTS_STARTED, f"{text}InProgress", LcsExecutionState="InProgress")
+        if math.isinf(self.waited):
+            return
+        yield self._event(timeline.SCRIPTS_DONE + self.waited, f"{text}Succeeded", LcsExecutionState="Succeeded")
+        done = timeline.DEEP_CHECKED if self.group.deep_checked else timeline.SCRIPTS_DONE
+        yield self._event(done + self.waited, f"Instance creation {self.instance} {self.where} completed successfully")
+
+    def _event(self, share: float, description: str, **metadata: object) -> tuple[float, Event]:
+        at = _at(self.cluster.created, self.begun + share)
+        extra = {"Instance": {"NodeLogicalId": self.seat.logical_id, **metadata}}
+        fault = self.group.fault
+        instance = None if fault and fault.before_instance else self.instance
+        return share, Event(at, description, "Instance", self.group.name, instance, metadata=extra)
+
+    def _failures(self, fault: Fault, share: float) -> Iterator[Event]:
+        where = f"in Cluster {self.cluster.name} and InstanceGroup {self.group.name}"
+        metadata = {"Instance": {"NodeLogicalId": self.seat.logical_id, "FailureMessage": fault.message}}
+        last = f"Instance creation {where} failed"
+        for distance, text in enumerate((*self._first_failure(fault, where), last)):
+            at = _at(self.cluster.created, self.begun + share) + distance * _PAIR_DISTANCE
+            instance = None if fault.before_instance else self.instance
+            yield Event(at, text, "Instance", self.group.name, instance, "Error", metadata)
+
+    def _first_failure(self, fault: Fault, where: str) -> Iterator[str]:
+        match fault.stage:
+            case Stage.INTERFACE:
+                yield f"Failed to create Customer ENI for instance {self.where}"
+            case Stage.SCRIPTS:
+                yield (
+                    f"Instance lifecycle script execution for EC2 Instance {self.instance} has Failed. To view "
+                    f"lifecycle script logs, visit log group '{self.cluster.log_group}' and log stream "
+                    f"'{stream_name(self.group, self.instance)}'."
+                )
+            case _:
+                yield f"Failed to provision EC2 Instance {where}"
 
 
 def _noise(cluster: Cluster, until: datetime) -> Iterator[Event]:
@@ -211,5 +261,11 @@ def _deletion(cluster: Cluster, deleted: Moment) -> Iterator[Event]:
         yield Event(_at(deleted, timeline.NODES_GONE), text, *about)
 
 
-def _eni(instance_id: str) -> str:
-    return f"eni-{uuid.uuid5(uuid.NAMESPACE_URL, instance_id).hex[:17]}"
+def interface_id(instance_id: str, card: int) -> str:
+    """Return the id of the network interface of a node's card."""
+    return f"eni-{uuid.uuid5(uuid.NAMESPACE_URL, f'{instance_id} {card}').hex[:17]}"
+
+
+def stream_name(group: Group, instance_id: str) -> str:
+    """Return the name of the log stream of a node's lifecycle scripts."""
+    return f"LifecycleConfig/{group.name}/{instance_id}"

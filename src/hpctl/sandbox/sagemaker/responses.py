@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 OPERATIONS = frozenset({
     "CreateCluster", "DescribeCluster", "ListClusters", "DeleteCluster", "ListClusterNodes", "DescribeClusterNode",
-    "ListClusterEvents", "DescribeClusterEvent", "AddTags", "ListTags", "DeleteTags",
+    "ListClusterEvents", "DescribeClusterEvent", "AddTags", "ListTags", "DeleteTags", "DescribeTrainingPlan",
+    "ListTrainingPlans",
 })  # fmt: skip
 
 _MAX_TAGS = 50
@@ -115,6 +116,19 @@ class HyperPodResponse(SageMakerResponse):
             if event.id(cluster) == self.params["EventId"]:
                 return ActionResult({"EventDetails": event.details(cluster)})
         raise wordings.EVENT_NOT_FOUND.error(event=self.params["EventId"], name=cluster.name)
+
+    def describe_training_plan(self) -> ActionResult:
+        """DescribeTrainingPlan, by name or ARN."""
+        return ActionResult(self.sagemaker_backend.plan(self.params["TrainingPlanName"]))
+
+    def list_training_plans(self) -> ActionResult:
+        """ListTrainingPlans."""
+        wanted = {each["Name"]: each["Value"] for each in self.params.get("Filters", [])}
+        rows = [row for row in self.sagemaker_backend.plans() if wanted.get("Status") in {None, row["Status"]}]
+        rows.sort(key=lambda row: row[self.params.get("SortBy", "StartTime")])
+        if self.params.get("SortOrder") == "Descending":
+            rows.reverse()
+        return ActionResult(self._asked_page().answer(rows, "TrainingPlanSummaries"))
 
     def list_tags(self) -> ActionResult:
         """ListTags, for clusters; moto's for the rest."""

@@ -6,9 +6,16 @@ service answers with one.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from hpctl.sandbox.clock import moment
+from hpctl.sandbox.eks.versions import CORE_ADDONS, HYPERPOD_VERSIONS
+from hpctl.sandbox.quotas import table
 from hpctl.sandbox.sagemaker import wordings
+from hpctl.sandbox.sagemaker.faults import types_of
+from hpctl.sandbox.sagemaker.lifecycle import SLURM_PARAMETERS, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,11 +86,27 @@ def _eks_cluster_fits(request: Request, account: Account) -> Iterator[SageMakerE
     arn = request.get("Orchestrator", {}).get("Eks", {}).get("ClusterArn")
     if arn is None:
         return
-    match account.authentication_mode(arn):
-        case None:
-            yield wordings.EKS_CLUSTER_MISSING.error(arn=arn)
-        case "CONFIG_MAP":
-            yield wordings.EKS_CONFIG_MAP.error()
+    found = account.eks_cluster(arn)
+    if found is None:
+        yield wordings.EKS_CLUSTER_MISSING.error(arn=arn)
+        return
+    if found.authentication_mode(moment().at) == "CONFIG_MAP":
+        yield wordings.EKS_CONFIG_MAP.error()
+    if (status := found.status(moment().at)) in {"CREATING", "DELETING", "FAILED"}:
+        yield wordings.EKS_NOT_ACTIVE.error(arn=arn, status=status)
+    if found.members["version"] not in HYPERPOD_VERSIONS:
+        yield wordings.EKS_VERSION.error(arn=arn, version=found.members["version"])
+    self_managed = found.members.get("bootstrapSelfManagedAddons", True)
+    if not self_managed and not found.addons.keys() >= set(CORE_ADDONS):
+        yield wordings.EKS_DEPENDENCIES.error()
+
+
+def _eks_shares_the_vpc(request: Request, account: Account) -> Iterator[SageMakerError]:
+    arn = request.get("Orchestrator", {}).get("Eks", {}).get("ClusterArn")
+    other = account.eks_cluster(arn).members["resourcesVpcConfig"]["vpcId"] if arn else None
+    for vpc in _vpcs(request, account):
+        if other not in {None, vpc}:
+            yield wordings.EKS_OTHER_VPC.error(vpc=vpc, other=other)
 
 
 def _network_exists(request: Request, account: Account) -> Iterator[SageMakerError]:
@@ -92,14 +115,128 @@ def _network_exists(request: Request, account: Account) -> Iterator[SageMakerErr
             if account.subnet(subnet) is None:
                 yield wordings.SUBNET_MISSING.error(subnet=subnet)
         for group in network["SecurityGroupIds"]:
-            if not account.has_security_group(group):
+            if account.vpc_of_security_group(group) is None:
                 yield wordings.SECURITY_GROUP_MISSING.error(group=group)
+
+
+def _network_is_one(request: Request, account: Account) -> Iterator[SageMakerError]:
+    found = list(_vpcs(request, account).items())
+    for vpc, first in found[1:]:
+        if vpc != found[0][0]:
+            yield wordings.OTHER_NETWORKS.error(first=found[0][1], second=first)
 
 
 def _roles_can_be_assumed(request: Request, account: Account) -> Iterator[SageMakerError]:
     for role in dict.fromkeys(group["ExecutionRole"] for group in groups_of(request)):
         if not account.trusts_sagemaker(role):
             yield wordings.ROLE_NOT_ASSUMABLE.error(role=role)
+
+
+def _one_slurm_model(request: Request, account: Account) -> Iterator[SageMakerError]:
+    groups = groups_of(request)
+    uses_api = "Slurm" in request.get("Orchestrator", {}) or any("SlurmConfig" in group for group in groups)
+    for source in _sources(request):
+        if uses_api and source.read(account, SLURM_PARAMETERS) is not None:
+            yield wordings.SLURM_MODELS.error()
+
+
+def _slurm_parameters_match(request: Request, account: Account) -> Iterator[SageMakerError]:
+    if "Eks" in request.get("Orchestrator", {}):
+        return
+    names = {group["InstanceGroupName"] for group in groups_of(request)}
+    for source in _sources(request):
+        content = source.read(account, SLURM_PARAMETERS)
+        for name in sorted(_declared(content) ^ names) if content is not None else ():
+            yield wordings.SLURM_PARAMETERS.error(group=name)
+
+
+def _declared(content: bytes) -> set[str]:
+    try:
+        parameters = json.loads(content)
+        workers = [group["instance_group_name"] for group in parameters.get("worker_groups", [])]
+        return {name for name in (parameters.get("controller_group"), parameters.get("login_group"), *workers) if name}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return set()
+
+
+def _plans_fit(request: Request, account: Account) -> Iterator[SageMakerError]:
+    wanted: Counter[str] = Counter()
+    for group in groups_of(request):
+        arn = group.get("TrainingPlanArn")
+        plan = account.plan(arn) if arn else None
+        if arn is None:
+            continue
+        if plan is None:
+            yield wordings.PLAN_MISSING.error(arn=arn)
+            continue
+        if plan.status not in {"Active", "Scheduled"}:
+            yield wordings.PLAN_STATUS.error(arn=arn, status=plan.status)
+        if plan.instance_type not in types_of(group):
+            yield wordings.PLAN_TYPE.error(arn=arn, has=plan.instance_type, wanted=types_of(group)[0])
+        wanted[arn] += group["InstanceCount"]
+        available = plan.count - account.in_use.get(arn, 0)
+        if wanted[arn] > available:
+            yield wordings.PLAN_COUNT.error(arn=arn, available=available, wanted=wanted[arn])
+
+
+def _quotas_cover_the_types(request: Request, account: Account) -> Iterator[SageMakerError]:
+    wanted: Counter[tuple[str, bool]] = Counter()
+    for group in groups_of(request):
+        if "TrainingPlanArn" not in group:
+            wanted[types_of(group)[0], is_spot(group)] += group["InstanceCount"]
+    for (kind, spot), count in wanted.items():
+        quota = table.spot_usage(kind) if spot else table.cluster_usage(kind)
+        yield from _beyond(account, quota, account.in_use.get((kind, spot), 0), count)
+
+
+def _quotas_cover_the_sum(request: Request, account: Account) -> Iterator[SageMakerError]:
+    groups = groups_of(request)
+    for spot, per_cluster, total in (
+        (False, table.PER_CLUSTER, table.TOTAL),
+        (True, table.SPOT_PER_CLUSTER, table.SPOT_TOTAL),
+    ):
+        wanted = sum(group["InstanceCount"] for group in groups if is_spot(group) or not spot)
+        used = sum(count for key, count in account.in_use.items() if isinstance(key, tuple) and (key[1] or not spot))
+        yield from _beyond(account, per_cluster, 0, wanted)
+        yield from _beyond(account, total, used, wanted)
+
+
+def _volumes_are_in_quota(request: Request, account: Account) -> Iterator[SageMakerError]:
+    limit = account.quota(table.VOLUME)
+    for group in groups_of(request):
+        for storage in group.get("InstanceStorageConfigs", []):
+            asked = storage.get("EbsVolumeConfig", {}).get("VolumeSizeInGB", 0)
+            if asked > limit:
+                yield wordings.VOLUME_LIMIT.error(quota=table.VOLUME, limit=round(limit), asked=asked)
+
+
+def _beyond(account: Account, quota: str, used: int, delta: int) -> Iterator[SageMakerError]:
+    limit = account.quota(quota)
+    if delta and used + delta > limit:
+        yield wordings.RESOURCE_LIMIT.error(quota=quota, limit=round(limit), used=used, delta=delta)
+
+
+def is_spot(group: Mapping[str, Any]) -> bool:
+    """Whether a group's specification asks for Spot instances."""
+    return "Spot" in group.get("CapacityRequirements", {})
+
+
+def _sources(request: Request) -> dict[Source, None]:
+    found = (Source.of(group) for group in groups_of(request))
+    return dict.fromkeys(source for source in found if source is not None)
+
+
+def _vpcs(request: Request, account: Account) -> dict[str, str]:
+    """Return the VPCs of the request, each with the first thing that lies in it."""
+    found: dict[str, str] = {}
+    for network in _networks(request):
+        for subnet_id in network["Subnets"]:
+            if subnet := account.subnet(subnet_id):
+                found.setdefault(subnet.vpc_id, subnet_id)
+        for group in network["SecurityGroupIds"]:
+            if vpc := account.vpc_of_security_group(group):
+                found.setdefault(vpc, group)
+    return found
 
 
 def _networks(request: Request) -> Iterator[dict[str, Any]]:
@@ -119,6 +256,14 @@ _RULES: tuple[Rule, ...] = (
     _partitions_are_for_compute,
     _eks_needs_a_vpc,
     _network_exists,
+    _network_is_one,
     _roles_can_be_assumed,
     _eks_cluster_fits,
+    _eks_shares_the_vpc,
+    _one_slurm_model,
+    _slurm_parameters_match,
+    _plans_fit,
+    _volumes_are_in_quota,
+    _quotas_cover_the_types,
+    _quotas_cover_the_sum,
 )

@@ -93,8 +93,83 @@ SLURM_PARTITIONS = Wording(
     "AWS documentation, HyperPod Slurm",
 )
 
+RESOURCE_LIMIT = Wording(
+    "ResourceLimitExceeded",
+    "The account-level service limit '{quota}' is {limit} Instances, with current utilization of {used} Instances and "
+    "a request delta of {delta} Instances. Please use AWS Service Quotas to request an increase for this quota. If AWS "
+    "Service Quotas is not available, contact AWS support to request an increase for this quota.",
+    "SageMaker's answer for cluster usage; that totals use the same sentence is unverified",
+)
+VOLUME_LIMIT = Wording(
+    "ResourceLimitExceeded",
+    "The account-level service limit '{quota}' is {limit} GB, and the request asks for {asked} GB.",
+    UNVERIFIED,
+)
+OTHER_NETWORKS = Wording(
+    "ValidationException",
+    "You have specified two resources that belong to different networks: {first} and {second}.",
+    "the first half is EC2's (CreateNetworkInterface); that SageMaker repeats it is unverified",
+)
+EKS_OTHER_VPC = Wording(
+    "ValidationException", "The VPC {vpc} of VpcConfig is not the VPC {other} of the EKS cluster.", UNVERIFIED
+)
+EKS_NOT_ACTIVE = Wording("ValidationException", "The EKS cluster {arn} is {status}, not ACTIVE.", UNVERIFIED)
+EKS_VERSION = Wording(
+    "ValidationException", "Kubernetes version {version} of the EKS cluster {arn} is not supported.", UNVERIFIED
+)
+EKS_DEPENDENCIES = Wording(
+    "ValidationException",
+    "Amazon EKS orchestrator cluster is missing required dependencies",
+    "AWS documentation, HyperPod EKS, where it tells of the Helm chart; that it tells of add-ons too is unverified",
+)
+PLAN_MISSING = Wording("ValidationException", "The training plan {arn} does not exist.", UNVERIFIED)
+PLAN_STATUS = Wording("ValidationException", "The training plan {arn} is {status}.", UNVERIFIED)
+PLAN_TYPE = Wording(
+    "ValidationException", "The training plan {arn} has instances of type {has}, not of type {wanted}.", UNVERIFIED
+)
+PLAN_COUNT = Wording(
+    "ResourceLimitExceeded",
+    "The training plan {arn} has {available} instances available, and the request asks for {wanted}.",
+    UNVERIFIED,
+)
+PLAN_NOT_FOUND = Wording("ResourceNotFound", "Training plan '{name}' was not found.", UNVERIFIED)
+SLURM_MODELS = Wording(
+    "ValidationException",
+    "The LifeCycleConfig cannot include both a SLURM Orchestrator Config and a provisioning_parameters.json file "
+    "simultaneously.",
+    "AWS documentation, HyperPod Slurm",
+)
+SLURM_PARAMETERS = Wording(
+    "ValidationException",
+    "provisioning_parameters.json does not match the instance groups of the cluster: {group}.",
+    UNVERIFIED,
+)
+
 EFA_HEALTH_CHECK = (
     "EFA health checks did not run successfully. Ensure that your VPC and security groups are properly configured "
     "before attempting to create a new cluster."
 )  # AWS documentation, HyperPod troubleshooting
 ORCHESTRATION_NOISE = "Request to service failed. If failure persists after retry, contact customer support."
+
+BOOTSTRAP = "Instance bootstrap failed likely because of customer network misconfiguration"  # AWS guides for HyperPod
+NO_CAPACITY = "We currently do not have sufficient capacity for the requested instance type(s). Please try again."
+# AWS documentation, HyperPod events.
+NO_CAPACITY_YET = "We currently do not have sufficient capacity to launch new {type} instances. Please try again."
+# AWS guides for HyperPod.
+NO_CAPACITY_IN_ZONE = "We currently do not have sufficient capacity in the Availability Zone you requested"
+# The first sentence is the description of the event (AWS documentation), the second is EC2's; that one message
+# holds both is unverified.
+CUSTOMER_ENI = "Failed to create Customer ENI. {reason}"
+NOT_AUTHORIZED = "You are not authorized to perform this operation. {role} lacks {action}."
+NO_FREE_ADDRESSES = "The specified subnet does not have enough free addresses to satisfy the request."
+TOO_MANY_INTERFACES = "The maximum number of network interfaces has been reached."
+# AWS documentation and users of AWS's samples.
+SCRIPTS_FAILED = (
+    "Lifecycle scripts did not run successfully. Ensure the scripts exist in provided S3 path, are accessible, and run "
+    "without errors. Please see CloudWatch logs for lifecycle script execution details."
+)
+SCRIPTS_TIMED_OUT = "Lifecycle scripts execution timed out"  # AWS guides for HyperPod
+PROVISIONING_FAILED = (
+    'Instance {instance} failed to provision with the following error: "{message}" Note that multiple instances may be '
+    "impacted."
+)

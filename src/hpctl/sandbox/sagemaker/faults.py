@@ -1,0 +1,133 @@
+"""What goes wrong with the nodes of a group after CreateCluster was accepted: one small function a rule.
+
+The rules stand in the order of a node's life, and the first that finds something is the group's fault. What a
+run of its scripts says comes later, by `models`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hpctl.sandbox.account import has_efa
+from hpctl.sandbox.quotas import table
+from hpctl.sandbox.sagemaker import wordings
+from hpctl.sandbox.sagemaker.cluster import Fault, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hpctl.sandbox.account import Account, Subnet
+
+_INTERFACE_ACTIONS = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A group about to be filled: `network` is its VpcConfig (None: the service's own), `seated` whether all fit.
+
+    `interfaces` counts the network interfaces that the Region would have.
+    """
+
+    request: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    network: Mapping[str, Any] | None
+    subnets: list[Subnet]
+    seated: bool
+    interfaces: int
+
+    @property
+    def types(self) -> list[str]:
+        """The instance types, in order of preference."""
+        return types_of(self.spec)
+
+    @property
+    def eks(self) -> bool:
+        """Whether EKS is the orchestrator."""
+        return "Eks" in self.request.get("Orchestrator", {})
+
+
+def types_of(spec: Mapping[str, Any]) -> list[str]:
+    """Return the instance types of a group, in order of preference."""
+    if "InstanceType" in spec:
+        return [spec["InstanceType"]]
+    return list(spec["InstanceRequirements"]["InstanceTypes"])
+
+
+def fault_of(facts: Facts, account: Account) -> Fault | None:
+    """Return what will go wrong first with the nodes of a group, or None."""
+    return next((fault for rule in _RULES if (fault := rule(facts, account))), None)
+
+
+def _type_is_offered(facts: Facts, account: Account) -> Fault | None:
+    if any(account.offers(kind, subnet.zone_id) for kind in facts.types for subnet in facts.subnets):
+        return None
+    words = wordings.NO_CAPACITY
+    if facts.request.get("NodeProvisioningMode") == "Continuous":
+        words = wordings.NO_CAPACITY_YET.format(type=facts.types[0])
+    return Fault(Stage.CAPACITY, words)
+
+
+def _plan_is_in_the_zone(facts: Facts, account: Account) -> Fault | None:
+    plan = account.plan(facts.spec["TrainingPlanArn"]) if "TrainingPlanArn" in facts.spec else None
+    if plan is None or any(subnet.zone_id == plan.zone_id for subnet in facts.subnets):
+        return None
+    return Fault(Stage.CAPACITY, wordings.NO_CAPACITY_IN_ZONE)
+
+
+def _role_may_create_interfaces(facts: Facts, account: Account) -> Fault | None:
+    if facts.network is None:
+        return None
+    role = account.role(facts.spec["ExecutionRole"])
+    for action in _INTERFACE_ACTIONS:
+        if not role.may(action):
+            reason = wordings.NOT_AUTHORIZED.format(role=facts.spec["ExecutionRole"], action=action)
+            return Fault(Stage.INTERFACE, wordings.CUSTOMER_ENI.format(reason=reason))
+    return None
+
+
+def _addresses_are_free(facts: Facts, _: Account) -> Fault | None:
+    if facts.seated:
+        return None
+    return Fault(Stage.INTERFACE, wordings.CUSTOMER_ENI.format(reason=wordings.NO_FREE_ADDRESSES))
+
+
+def _interfaces_are_free(facts: Facts, account: Account) -> Fault | None:
+    if facts.interfaces <= account.quota(table.INTERFACES):
+        return None
+    return Fault(Stage.INTERFACE, wordings.CUSTOMER_ENI.format(reason=wordings.TOO_MANY_INTERFACES))
+
+
+def _efa_stays_in_one_zone(facts: Facts, _: Account) -> Fault | None:
+    # EFA traffic does not cross Availability Zones (AWS documentation).
+    spans_zones = len({subnet.zone_id for subnet in facts.subnets}) > 1
+    return Fault(Stage.EFA, wordings.EFA_HEALTH_CHECK) if spans_zones and any(map(has_efa, facts.types)) else None
+
+
+def _efa_groups_admit_themselves(facts: Facts, account: Account) -> Fault | None:
+    if facts.network is None or not any(map(has_efa, facts.types)):
+        return None
+    if all(account.network.admits_itself(group) for group in facts.network["SecurityGroupIds"]):
+        return None
+    return Fault(Stage.EFA, wordings.EFA_HEALTH_CHECK)
+
+
+def _network_lets_nodes_boot(facts: Facts, account: Account) -> Fault | None:
+    if facts.network is None:
+        return None
+    network = account.network
+    boots = all(network.boots(subnet.id, eks=facts.eks) for subnet in facts.subnets)
+    return None if boots and network.lets_out(facts.network["SecurityGroupIds"]) else _BOOTSTRAP
+
+
+_BOOTSTRAP = Fault(Stage.BOOTSTRAP, wordings.BOOTSTRAP)
+_RULES: tuple[Callable[[Facts, Account], Fault | None], ...] = (
+    _type_is_offered,
+    _plan_is_in_the_zone,
+    _role_may_create_interfaces,
+    _addresses_are_free,
+    _interfaces_are_free,
+    _efa_stays_in_one_zone,
+    _efa_groups_admit_themselves,
+    _network_lets_nodes_boot,
+)

@@ -1,0 +1,50 @@
+"""The seed's EKS clusters: one that HyperPod takes, and three that it refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hpctl.sandbox.eks.versions import OLD_VERSION
+from hpctl.sandbox.seeds.clients import NAME, Clients
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GOOD_EKS_CLUSTER = f"{NAME}-api"
+CONFIG_MAP_EKS_CLUSTER = f"{NAME}-config-map"
+OLD_EKS_CLUSTER = f"{NAME}-old-version"
+NO_ADDONS_EKS_CLUSTER = f"{NAME}-no-addons"
+_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
+_ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+
+
+def eks_clusters(aws: Clients, role: str, subnets: Sequence[str], principal: str) -> dict[str, str]:
+    """Make the clusters, and let a principal into the good one; returns their ARNs by name."""
+    arns = {
+        GOOD_EKS_CLUSTER: _cluster(aws, GOOD_EKS_CLUSTER, "API_AND_CONFIG_MAP", role, subnets),
+        CONFIG_MAP_EKS_CLUSTER: _cluster(aws, CONFIG_MAP_EKS_CLUSTER, "CONFIG_MAP", role, subnets),
+        OLD_EKS_CLUSTER: _cluster(aws, OLD_EKS_CLUSTER, "API", role, subnets, version=OLD_VERSION),
+        NO_ADDONS_EKS_CLUSTER: _cluster(
+            aws, NO_ADDONS_EKS_CLUSTER, "API", role, subnets, bootstrapSelfManagedAddons=False
+        ),
+    }
+    for name in (GOOD_EKS_CLUSTER, CONFIG_MAP_EKS_CLUSTER, OLD_EKS_CLUSTER):
+        for addon in _ADDONS:
+            aws.eks.create_addon(clusterName=name, addonName=addon)
+    _let_in(aws, GOOD_EKS_CLUSTER, principal)
+    return arns
+
+
+def _cluster(aws: Clients, name: str, mode: str, role: str, subnets: Sequence[str], **members: Any) -> str:
+    network = {"subnetIds": list(subnets), "endpointPrivateAccess": True, "endpointPublicAccess": True}
+    cluster = aws.eks.create_cluster(
+        name=name, roleArn=role, resourcesVpcConfig=network, accessConfig={"authenticationMode": mode}, **members
+    )
+    return str(cluster["cluster"]["arn"])
+
+
+def _let_in(aws: Clients, cluster: str, principal: str) -> None:
+    aws.eks.create_access_entry(clusterName=cluster, principalArn=principal)
+    aws.eks.associate_access_policy(
+        clusterName=cluster, principalArn=principal, policyArn=_ADMIN_POLICY, accessScope={"type": "cluster"}
+    )
