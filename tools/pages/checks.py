@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpctl.checks.catalogue import CLUSTER_CHECKS
+from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
+from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, sections, table
 
 INTRODUCTION = """\
-`hpctl cluster check`, `plan` and `create` run these checks on a spec. Nothing is created when one fails.
+`hpctl cluster check`, `plan` and `create` run the checks that judge a spec. Nothing is created when one fails.
+`hpctl doctor` runs those that judge this machine, and with `-f FILE` all of them; `hpctl doctor --list` lists them.
 
 A check ends in one of five ways: **pass**, **warn**, **fail**, **unknown** (it could not look, for example because a
 permission is missing; never a pass) or **skip** (a check that it needs did not hold, or `--skip` left it out). A check
@@ -19,9 +21,9 @@ that *must hold* stops a create when it is unknown, too, unless `--allow-unknown
 
 def checks() -> str:
     """Return the page."""
-    rows = ((f"[{code(one.id)}](#{one.id})", one.title, "yes" if one.blocking else "no") for one in CLUSTER_CHECKS)
+    rows = ((f"[{code(one.id)}](#{one.id})", one.title, "yes" if one.blocking else "no") for one in CHECKS)
     overview = table(("id", "what it says when it passes", "must hold"), rows)
-    details = sections((one.id, _details(one)) for one in CLUSTER_CHECKS)
+    details = sections((one.id, _details(one)) for one in CHECKS)
     return page("Checks", "`hpctl.checks`", INTRODUCTION, overview, details)
 
 
@@ -32,7 +34,7 @@ def _details(one: Check) -> Iterator[str]:
 
 
 def _facts(one: Check) -> Iterator[str]:
-    yield f"judges: {codes(one.about)}"
+    yield f"judges: {codes(one.about) if one.target is ClusterSpec else 'this machine'}"
     if one.needs:
         yield f"needs: {', '.join(f'[{code(need)}](#{need})' for need in one.needs)}"
     yield f"asks AWS: {codes(one.reads)}" if one.reads else "asks AWS: nothing"

@@ -37,7 +37,8 @@ With `-o json` or `-o jsonl` an error is one JSON object in one line on stderr, 
 the errors that have them."""
 
 COMMANDS: dict[type[Report], tuple[str, ...]] = {
-    check.CheckReport: ("cluster check",),
+    check.CheckReport: ("cluster check", "doctor"),
+    check.CheckListReport: ("doctor --list",),
     plan.PlanReport: ("cluster plan", "cluster create --dry-run", "cluster delete --dry-run"),
     cluster.OutcomeReport: ("cluster create", "cluster delete"),
     cluster.ClusterListReport: ("cluster list",),
