@@ -311,6 +311,11 @@ GROUP = (
     passes("capacity-plan-group", "a plan of accelerators", planned()),
     passes(
         "capacity-plan-group",
+        "a choice of types, one of them without accelerators",
+        a_spec(a_group(instance_requirements={"instance_types": ("ml.p5.48xlarge", "ml.c5.2xlarge")}, **_PLANNED)),
+    ),
+    passes(
+        "capacity-plan-group",
         "a restricted group",
         a_spec(restricted_instance_groups=(a_restricted_group(**_PLANNED),)),
     ),

@@ -122,6 +122,15 @@ def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error
     assert (result.reason, result.hint) == (f"could not look: {error.message}", error.hint)
 
 
+@pytest.mark.parametrize("error", [UnavailableError("no answer"), AccessError("not allowed to look")], ids=repr)
+@pytest.mark.parametrize("check_id", list(SCENES))
+def test_nothing_passes_where_nothing_answers(check_id: str, error: HpctlError) -> None:
+    account = SCENES[check_id].account()
+    for operation in SCENES[check_id].asks:
+        account.calls.fail_always(operation, error)
+    assert judge(check_id, SCENES[check_id].spec, account).outcome is Outcome.UNKNOWN
+
+
 def test_missing_subnets_fail_their_check_and_the_zones_are_not_judged() -> None:
     spec = a_spec(network=a_network("subnet-gone"))
     outcomes = {
