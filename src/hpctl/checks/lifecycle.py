@@ -96,14 +96,15 @@ def bucket_region(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "lifecycle-bucket-name",
     "the lifecycle scripts are in a bucket that roles may read by default",
     about=("instance_groups",),
-    needs=("iam-exec-exists",),
+    needs=("iam-exec-lifecycle-read",),
     reads=("iam:SimulatePrincipalPolicy",),
     blocking=False,
 )
 def bucket_name(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """The managed policy of execution roles reads buckets named `sagemaker-…` only.
 
-    Another name will do where the role may read that bucket by a policy of its own.
+    Another name will do where the role may read that bucket by a policy of its own: that is what another check
+    finds out, and this one speaks where that was left out.
     """
     for path, group, folder in folders(spec):
         if folder.bucket.startswith(MANAGED_PREFIX):
