@@ -117,6 +117,8 @@ def _closed_pipe(case: Case) -> int:
     return _into_a_closed_pipe(case.hpctl, "instances", "list")
 
 
+FULL = Path("/dev/full")
+
 SCENARIOS: dict[ExitCode, Callable[[Case], int]] = {
     ExitCode.OK: _ok,
     ExitCode.USAGE: _usage,
@@ -189,6 +191,21 @@ def test_a_wrong_line_is_usage_and_says_why(words: tuple[str, ...], hpctl: Hpctl
 )
 def test_a_closed_pipe_is_silent(words: tuple[str, ...], hpctl: Hpctl) -> None:
     assert _into_a_closed_pipe(hpctl, *words) == ExitCode.CLOSED_PIPE
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_told_and_no_bug(hpctl: Hpctl) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [EXECUTABLE, "instances", "list"],
+            env=hpctl.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.decode().startswith("error: the output cannot be written: No space left on device")
 
 
 def _into_a_closed_pipe(hpctl: Hpctl, *words: str) -> int:
