@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hpctl.cli.options import Invocation
 from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UnconfirmedError, UsageError
+from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -102,10 +103,14 @@ class Session:
         """Write the report for the person on stderr: stdout is kept for the command's own answer."""
         from dataclasses import replace
 
-        from hpctl.render.output import Output
         from hpctl.render.show import show
 
         show(report, Output.TABLE, None, replace(self.terminal, stdout=self.terminal.stderr))
+
+    def show_to_machines(self, report: Report) -> None:
+        """Write the report to stdout where no person reads it: with `-o json`, `yaml` and `jsonl`."""
+        if self.said.output in (Output.JSON, Output.YAML, Output.JSONL):
+            self.show(report)
 
     def demand_somebody(self, flag: str) -> None:
         """Raise `UnconfirmedError` at once when a question could not be answered."""

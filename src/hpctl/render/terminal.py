@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from hpctl.errors import ClosedPipeError
+from hpctl.errors import ClosedPipeError, UsageError
 
 DEFAULT_WIDTH: Final = 80
 """Columns where nobody tells: the width that every layout is tested at."""
@@ -100,7 +100,7 @@ def _columns(stream: TextIO) -> int:
 def write(stream: TextIO, text: str) -> None:
     """Write and flush; what the stream's encoding does not have is written as an escape, not as a crash.
 
-    Raises `ClosedPipeError` when the reader of a pipe went away.
+    Raises `ClosedPipeError` when the reader of a pipe went away, `UsageError` when a file takes no more.
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
@@ -108,3 +108,5 @@ def write(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError as error:
         raise ClosedPipeError("nobody reads the output any more") from error
+    except OSError as error:
+        raise UsageError(f"the output cannot be written: {error.strerror}", hint="is the disk full?") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from hpctl import timeouts
-from hpctl.errors import AccessError, NotFoundError
+from hpctl.errors import AccessError, NotFoundError, RefusedError
 from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Event
 from hpctl.report.cluster import Diagnosis, EventListReport
@@ -55,9 +55,19 @@ class EventFeed:
 
 
 def list_events(name: str, clusters: Clusters) -> EventListReport:
-    """Return the events of a cluster, oldest first, with what the known failures among them mean."""
+    """Return the events of a cluster, oldest first, with what the known failures among them mean.
+
+    Raises `RefusedError` for a cluster that publishes none, and says why.
+    """
     cluster = clusters.describe(name)
-    newest_first = list(clusters.events(name))
+    try:
+        newest_first = list(clusters.events(name))
+    except RefusedError as error:
+        if cluster.continuous:
+            raise
+        cause = "the cluster was created without `node_provisioning: Continuous`, and only with it are there events"
+        hint = f"hpctl cluster describe {name}"
+        raise RefusedError(error.message, aws_code=error.aws_code, cause=cause, hint=hint) from error
     events = tuple(in_full(name, collapse(reversed(newest_first)), clusters))
     diagnoses = (diagnose_event(event, cluster) for event in events)
     unique = dict.fromkeys(one for one in diagnoses if one)

@@ -130,7 +130,7 @@ def polls(waiting: Waiting, clock: Clock, *, late: str) -> Iterator[float]:
         left = (deadline - clock.now()).total_seconds()
         if left <= 0:
             raise WaitTimeoutError(
-                f"cluster `{waiting.cluster}` was {late} after {waiting.timeout_s:.0f} s; AWS goes on working",
+                f"cluster `{waiting.cluster}` was {late} after {waiting.timeout_s:g} s; AWS goes on working",
                 hint=f"to go on waiting: {waiting.resume}",
             )
         clock.sleep(min(pause, left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,6 +52,13 @@ def _evaluated(exports: str, outside: dict[str, str]) -> dict[str, str]:
     told = subprocess.run(["/bin/sh", "-c", script], env=outside, capture_output=True, encoding="utf-8", check=True)
     pairs = (line.partition("=") for line in told.stdout.split("\0") if line)
     return {name: value for name, _, value in pairs if name not in {"_", "OLDPWD", "PWD", "SHLVL"}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell starts what it runs in the background deaf to SIGINT, and children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

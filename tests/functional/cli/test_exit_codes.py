@@ -117,6 +117,8 @@ def _closed_pipe(case: Case) -> int:
     return _into_a_closed_pipe(case.hpctl, "instances", "list")
 
 
+FULL = Path("/dev/full")
+
 SCENARIOS: dict[ExitCode, Callable[[Case], int]] = {
     ExitCode.OK: _ok,
     ExitCode.USAGE: _usage,
@@ -189,6 +191,21 @@ def test_a_wrong_line_is_usage_and_says_why(words: tuple[str, ...], hpctl: Hpctl
 )
 def test_a_closed_pipe_is_silent(words: tuple[str, ...], hpctl: Hpctl) -> None:
     assert _into_a_closed_pipe(hpctl, *words) == ExitCode.CLOSED_PIPE
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_told_and_no_bug(hpctl: Hpctl) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [EXECUTABLE, "instances", "list"],
+            env=hpctl.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.decode().startswith("error: the output cannot be written: No space left on device")
 
 
 def _into_a_closed_pipe(hpctl: Hpctl, *words: str) -> int:
@@ -285,6 +302,14 @@ def test_deleting_what_is_not_there_is_not_found(watched: Hpctl, proxy: Proxy, n
     told = watched("cluster", "delete", name, "--yes", ends=ExitCode.NOT_FOUND)
     assert f"`{name}`" in told.err
     assert proxy.mutations == []
+
+
+def test_events_of_a_cluster_without_any_are_refused_with_the_reason(hpctl: Hpctl, account: Account, name: str) -> None:
+    account.create(name)
+    told = hpctl("cluster", "events", name, ends=ExitCode.CHECKS_FAILED)
+    assert "`ValidationException`" in told.err
+    assert "created without `node_provisioning: Continuous`" in told.err
+    assert told.err.endswith(f"hint: hpctl cluster describe {name}\n")
 
 
 def test_a_bug_is_said_to_be_one_and_its_report_is_private(hpctl: Hpctl, tmp_path: Path) -> None:

@@ -97,6 +97,13 @@ def test_all_findings_are_shown_at_once_with_their_places(
     assert proxy.mutations == []
 
 
+def test_a_machine_is_told_every_finding_on_stdout(hpctl: Hpctl, name: str, tmp_path: Path) -> None:
+    told = _refused(hpctl, tmp_path, specs.eks(name, _efa("a", HERE, THERE)) | CONFIG_MAP, "-o", "json")
+    results = told.json()["checks"]["results"]
+    assert {row["id"] for row in results if row["outcome"] == "fail"} == {"eks-auth-mode", "network-efa-single-az"}
+    assert told.error()["code"] == "checks_failed"
+
+
 @pytest.mark.parametrize("mode", PROVISIONING)
 def test_config_map_with_the_check_left_out_fails_in_the_words_of_aws(
     mode: str | None, hpctl: Hpctl, account: Account, name: str, tmp_path: Path

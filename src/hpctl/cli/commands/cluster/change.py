@@ -30,7 +30,7 @@ from hpctl.cli.options import (
     YesOption,
     invocation,
 )
-from hpctl.errors import ExitCode
+from hpctl.errors import ExitCode, HpctlError
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
@@ -131,13 +131,18 @@ def create(
         _demand_possible(planned, allow_unknown)
         return
     session.show_beside(planned)
-    _demand_possible(planned, allow_unknown)
+    try:
+        _demand_possible(planned, allow_unknown)
+    except HpctlError:
+        # A machine is told what stood in the way: the plan, with every finding, is all the answer there will be.
+        session.show_to_machines(planned)
+        raise
     if planned.actions and not yes:
         session.confirm(f"create cluster `{planned.cluster}` in account {planned.identity.account}?")
     steps: Iterator[Progress] = service.create(planned, session.ports)
     if wait:
         patience = service.usual_wait_s(loaded.spec) if timeout is None else timeout
-        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=_resume()))
+        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=_resume(planned)))
     _carry_out(session, planned, "create", steps)
 
 
@@ -174,7 +179,7 @@ def delete(
     steps: Iterator[Progress] = service.delete(planned, session.ports)
     if wait:
         patience = timeouts.DELETE_WAIT_S if timeout is None else timeout
-        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=_resume()))
+        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=_resume(planned)))
     _carry_out(session, planned, "delete", steps)
 
 
@@ -205,13 +210,15 @@ def _carry_out(session: Session, planned: PlanReport, verb: Verb, steps: Iterato
     from hpctl.services.outcome import Witness
 
     witness = Witness(steps)
-    with wiring.resumable(_resume()):
+    with wiring.resumable(_resume(planned)):
         follow(iter(witness), session.said.output, session.terminal)
     session.show(witness.outcome(planned, verb))
 
 
-def _resume() -> str:
+def _resume(planned: PlanReport) -> str:
     """Return this command as it was typed, without the patience that may have run out."""
+    if "-" in sys.argv:  # what came through stdin is gone
+        return shlex.join(["hpctl", "cluster", "describe", planned.cluster])
     words = iter(sys.argv[1:])
     kept = []
     for word in words:
