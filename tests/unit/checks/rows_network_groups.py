@@ -13,6 +13,7 @@ from tests.unit.builders import (
     a_security_group,
     a_slurm_spec,
     a_spec,
+    a_vpc,
     an_endpoint,
 )
 from tests.unit.checks.row import cannot_tell, fails, passes, warns
@@ -166,6 +167,12 @@ EGRESS = (
         "network-sg-egress", "HTTPS to the endpoints' group", a_spec(), _with_endpoints(_https(group_id="sg-endpoints"))
     ),
     passes("network-sg-egress", "HTTPS to the VPC", a_spec(), _with_endpoints(_https(cidr="10.0.0.0/8"))),
+    passes(
+        "network-sg-egress",
+        "HTTPS to one of the VPC's ranges",
+        a_spec(),
+        _with_endpoints(_https(cidr="10.0.0.0/16")).holding(a_vpc(cidrs=("10.0.0.0/16", "100.64.0.0/16"))),
+    ),
     passes("network-sg-egress", "HTTPS to a prefix list", a_spec(), _with_endpoints(_https(prefix_list_id="pl-1"))),
     passes(
         "network-sg-egress",

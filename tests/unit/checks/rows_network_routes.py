@@ -81,7 +81,10 @@ PRIVATE = (
         account=FakeAccount().holding(
             a_route_table(subnet_ids=("subnet-7", "subnet-8", "subnet-9")),
             a_route_table(_IGW, **_OWN_TABLE),
+            a_route_table(a_route("tgw-1"), main=False, subnet_ids=("subnet-6",)),
+            a_route_table(a_route(state="blackhole"), main=False, subnet_ids=("subnet-6",)),
             a_subnet(),
+            a_subnet("subnet-6", "usw2-az1", free_addresses=4000),
             a_subnet("subnet-7", "usw2-az1", free_addresses=90),
             a_subnet("subnet-8", "usw2-az2", free_addresses=4000),
             a_subnet("subnet-9", "usw2-az1", free_addresses=100),
