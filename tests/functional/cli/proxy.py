@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[a-z0-9-]+/([a-z0-9.-]+)/aws4_request")
 _EKS_PATHS = {"GET": "DescribeCluster"}
 _PASSED = frozenset({"content-type", "x-amzn-errortype", "x-amzn-requestid"})
-_READS = ("Describe", "Get", "List")
+_READS = ("Describe", "Get", "List", "Simulate")
 
 
 @dataclass(frozen=True)
