@@ -44,7 +44,7 @@ def free_ips(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     for room in _smallest(room for room in _rooms(_demands(spec, min), subnets) if not room.fits()):
         yield fail(
             room.subject,
-            f"{room.shown} {room.have} {room.free} free addresses, and the nodes need {room.needed}",
+            f"{room.shown} {room.have} {room.free} free addresses, {_short(room)}",
             *room.evidence(),
             remedy=f"use private subnets with {room.needed} free addresses, such as one of /{_prefix(room.needed)}"
             f"{_saving(room)}",
@@ -215,6 +215,12 @@ def _unknown_figures(spec: ClusterSpec) -> Iterator[Finding]:
 def _prefix(addresses: int) -> int:
     """Give the prefix length of the smallest subnet with so many addresses, the largest there is at most."""
     return max(32 - (addresses + AWS_KEEPS - 1).bit_length(), LARGEST_SUBNET)
+
+
+def _short(room: _Room) -> str:
+    if room.needed > room.free:
+        return f"and the nodes need {room.needed}"
+    return "too scattered for the nodes, each of which takes its addresses from one subnet"
 
 
 def _saving(room: _Room) -> str:

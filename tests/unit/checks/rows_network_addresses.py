@@ -30,6 +30,9 @@ def _free(*free: int) -> FakeAccount:
     return FakeAccount().holding(*subnets)
 
 
+_SCATTERED = "too scattered for the nodes, each of which takes its addresses from one subnet"
+
+
 def _full(
     where: str,
     have: int,
@@ -37,6 +40,7 @@ def _full(
     *evidence: str,
     prefix: int,
     saving: str = f"{_SAVE}`workers`",
+    short: str = "",
     at: tuple[str | int, ...] = ("network",),
 ) -> Finding:
     shown = ", ".join(f"`{one}`" for one in where.split(", "))
@@ -44,7 +48,7 @@ def _full(
     return a_finding(
         "fail",
         where,
-        f"{shown} {verb} {have} free addresses, and the nodes need {need}",
+        f"{shown} {verb} {have} free addresses, {short or f'and the nodes need {need}'}",
         *evidence,
         remedy=f"use private subnets with {need} free addresses, such as one of /{prefix}{saving}",
         path=(*at, "subnet_ids"),
@@ -132,8 +136,46 @@ TOO_FEW = (
         "network-free-ips",
         "enough in two subnets, but no subnet for the second node",
         a_spec(network=_BOTH),
-        _full("subnet-1, subnet-2", 180, 162, "subnet-1: 100 free", "subnet-2: 80 free", "workers: 2 x 81", prefix=24),
+        _full(
+            "subnet-1, subnet-2",
+            180,
+            162,
+            "subnet-1: 100 free",
+            "subnet-2: 80 free",
+            "workers: 2 x 81",
+            prefix=24,
+            short=_SCATTERED,
+        ),
         account=_free(100, 80),
+    ),
+    fails(
+        "network-free-ips",
+        "subnets that are each too small for one group of two",
+        a_spec(a_group("a"), a_plain_group("b"), network=a_network("subnet-1", "subnet-2", "subnet-3")),
+        _full(
+            "subnet-1, subnet-2, subnet-3",
+            192,
+            192,
+            "subnet-1: 64 free",
+            "subnet-2: 64 free",
+            "subnet-3: 64 free",
+            "a: 2 x 81",
+            "b: 2 x 15",
+            prefix=24,
+            saving=f"{_SAVE}`a`",
+            short=_SCATTERED,
+        ),
+        account=_free(64, 64, 64),
+    ),
+    *(
+        fails(
+            "network-free-ips",
+            f"{count} nodes of one address",
+            a_slurm_spec(a_plain_group(count=count, slurm={"node_type": "Compute"})),
+            _full("subnet-1", 0, count, "subnet-1: 0 free", f"system: {count} x 1", prefix=prefix, saving=""),
+            account=_free(0),
+        )
+        for count, prefix in ((11, 28), (12, 27), (251, 24), (252, 23))
     ),
     fails(
         "network-free-ips",
@@ -157,6 +199,7 @@ TOO_FEW = (
         a_spec(
             a_plain_group("a", override_network=a_network("subnet-1", "subnet-2")),
             a_plain_group("b", override_network=a_network("subnet-2", "subnet-3")),
+            a_plain_group("c", override_network=a_network("subnet-4")),
         ),
         _full(
             "subnet-1, subnet-2, subnet-3",
@@ -171,7 +214,7 @@ TOO_FEW = (
             saving="",
             at=("instance_groups", 0, "override_network"),
         ),
-        account=_free(15, 15, 15),
+        account=_free(15, 15, 15, 30),
     ),
     fails(
         "network-free-ips",
@@ -217,6 +260,38 @@ HEADROOM = (
         a_spec(),
         _no_spare("subnet-1", 243, "subnet-1: 242 free", "workers: 2 x 81", "spare node: 81 more", prefix=24),
         account=_free(242),
+    ),
+    warns(
+        "network-free-ips-headroom",
+        "room for another of the larger group, were it alone",
+        a_spec(a_group(), a_plain_group()),
+        _no_spare(
+            "subnet-1",
+            273,
+            "subnet-1: 272 free",
+            "workers: 2 x 81",
+            "system: 2 x 15",
+            "spare node: 81 more",
+            prefix=23,
+        ),
+        account=_free(272),
+    ),
+    warns(
+        "network-free-ips-headroom",
+        "room for another in two subnets, but in neither alone",
+        a_spec(network=_BOTH),
+        a_finding(
+            "warn",
+            "subnet-1, subnet-2",
+            "`subnet-1`, `subnet-2` have no room for a spare node of `workers`",
+            "subnet-1: 170 free",
+            "subnet-2: 75 free",
+            "workers: 2 x 81",
+            "spare node: 81 more",
+            remedy="use private subnets with 243 free addresses, such as one of /24",
+            path=("network", "subnet_ids"),
+        ),
+        account=_free(170, 75),
     ),
     warns(
         "network-free-ips-headroom",

@@ -150,6 +150,29 @@ COMPLETE = (
             a_route_table(), a_route_table(route_table_id="rtb-2", main=False, subnet_ids=("subnet-2",))
         ),
     ),
+    fails(
+        "network-endpoints-complete",
+        "two closed subnets of two tables without S3 and STS",
+        a_spec(network=_BOTH),
+        _missing(
+            "2 of the services that nodes need",
+            tuple(one for one in ON_EKS if one != "sts"),
+            "s3",
+            "sts",
+            remedy=f"{_MAKE_S3}\n{_make('sts')}",
+        ),
+        _missing(
+            "`s3`",
+            tuple(one for one in ON_EKS if one != "sts"),
+            "s3",
+            remedy=_MAKE_S3.replace("rtb-1", "rtb-2"),
+            subnet="subnet-2",
+            index=1,
+        ),
+        account=closed(*endpoints(*(one for one in ON_EKS if one != "sts"))).holding(
+            a_route_table(), a_route_table(route_table_id="rtb-2", main=False, subnet_ids=("subnet-2",))
+        ),
+    ),
     cannot_tell(
         "network-endpoints-complete",
         "a subnet that does not exist",
