@@ -31,8 +31,8 @@ _INDENT: Final = 9  # under the title: the longest outcome, two spaces
 
 
 def check_report(report: CheckReport) -> Iterator[Piece]:
-    """Yield a line a check, the findings under it, and the count: failures first, ids where something is not well."""
-    yield from _results(_worst_first(report))
+    """Yield what did not pass, failures first, and the count: many checks pass, and `-o wide` names them."""
+    yield from _results(_noisy(report))
     yield from _closing(report)
 
 
@@ -45,7 +45,7 @@ def check_report_wide(report: CheckReport) -> Iterator[Piece]:
 
 def check_summary(report: CheckReport) -> Iterator[Piece]:
     """Yield what did not pass, and the count: the part of a plan that is about checks."""
-    noisy = [result for result in _worst_first(report) if result.outcome is not Outcome.PASS or result.findings]
+    noisy = _noisy(report)
     yield from _results(noisy)
     if noisy:
         yield Blank()
@@ -129,8 +129,12 @@ def _place(finding: Finding) -> str:
     return " ".join(filter(None, (finding.location, path)))
 
 
+def _noisy(report: CheckReport) -> list[CheckResult]:
+    return [result for result in _worst_first(report) if result.outcome is not Outcome.PASS or result.findings]
+
+
 def _closing(report: CheckReport) -> Iterator[Piece]:
-    if report.results:
+    if _noisy(report):
         yield Blank()
     yield Prose(f"{report.subject}: {_count(report)}")
 
