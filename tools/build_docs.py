@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tools.pages import checks, commands, exit_codes, failures, instance_types, reports, spec
+from tools.pages import checks, commands, exit_codes, failures, instance_types, reports, rules, spec
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -21,6 +21,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "failures.md": failures.failures,
     "instance-types.md": instance_types.instance_type_table,
     "reports.md": reports.reports,
+    "rules.md": rules.rules,
     "spec.md": spec.spec,
 }
 

@@ -16,6 +16,7 @@ _KINDS = {
     "logging": "LoggingUpdate",
     "resourcesVpcConfig": "EndpointAccessUpdate",
     "upgradePolicy": "UpgradePolicyUpdate",
+    "version": "VersionUpdate",
 }
 _PARAMS = {
     "addonVersion": "AddonVersion",
@@ -85,6 +86,10 @@ class Cluster:
     def authentication_mode(self, now: datetime) -> str:
         """Return the mode in force."""
         return str(self._members_at(now)["accessConfig"]["authenticationMode"])
+
+    def version(self, now: datetime) -> str:
+        """Return the Kubernetes version in force."""
+        return str(self._members_at(now)["version"])
 
     def described(self, now: datetime) -> dict[str, Any]:
         """Return the `Cluster` of the service model; members that only requests have are dropped on the way out."""

@@ -74,13 +74,20 @@ class EksBackend(EKSBackend):
         del self._clusters[name]
         return going
 
+    def update_version(self, members: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the next minor version of Kubernetes; raises EksError."""
+        name, wanted, now = members["name"], members["version"], moment()
+        cluster = self._to_update(name)
+        _refuse_unknown_version(wanted)
+        _refuse_version_change(cluster.version(now.at), wanted)
+        update = Update(str(mock_random.uuid4()), {"version": wanted}, now)
+        cluster.updates.append(update)
+        return update.described(now.at)
+
     def update_config(self, members: dict[str, Any]) -> dict[str, Any]:
         """Ask for a change of configuration; raises EksError."""
         name, now = members["name"], moment()
-        cluster = self.cluster(name)
-        if cluster.status(now.at) != "ACTIVE":
-            text = f"Cannot update cluster {name}: it is not in ACTIVE status"  # [unverified]
-            raise EksError("ResourceInUseException", text)
+        cluster = self._to_update(name)
         change = {member: value for member, value in members.items() if member not in {"name", "clientRequestToken"}}
         if mode := change.get("accessConfig", {}).get("authenticationMode"):
             _refuse_mode_change(cluster.authentication_mode(now.at), mode)
@@ -173,6 +180,13 @@ class EksBackend(EKSBackend):
             raise EksError("ResourceNotFoundException", f"No cluster found for name: {name}.")
         return self._clusters[name]
 
+    def _to_update(self, name: str) -> Cluster:
+        cluster = self.cluster(name)
+        if cluster.status(moment().at) != "ACTIVE":
+            text = f"Cannot update cluster {name}: it is not in ACTIVE status"  # [unverified]
+            raise EksError("ResourceInUseException", text)
+        return cluster
+
     def _with_entries(self, name: str) -> Cluster:
         cluster = self.cluster(name)
         if cluster.authentication_mode(moment().at) == "CONFIG_MAP":
@@ -210,4 +224,11 @@ def _refuse_mode_change(mode: str, wanted: str) -> None:
         raise EksError("InvalidParameterException", text)
     if _NEXT_MODE.get(mode) != wanted:
         text = f"Unsupported authentication mode update from {mode} to {wanted}"
+        raise EksError("InvalidParameterException", text)
+
+
+def _refuse_version_change(version: str, wanted: str) -> None:
+    # One minor version at a time, and never back (AWS documentation, "Update existing cluster to new version").
+    if int(wanted.partition(".")[2]) != int(version.partition(".")[2]) + 1:
+        text = f"Unsupported Kubernetes minor version update from {version} to {wanted}"
         raise EksError("InvalidParameterException", text)

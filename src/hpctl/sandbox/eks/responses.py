@@ -53,6 +53,10 @@ class EksResponse(EKSResponse):
         """UpdateClusterConfig: the answer is `update` (moto answers `cluster`)."""
         return ActionResult({"update": self.eks_backend.update_config(dict(self.params))})
 
+    def update_cluster_version(self) -> ActionResult:
+        """UpdateClusterVersion."""
+        return ActionResult({"update": self.eks_backend.update_version(dict(self.params))})
+
     def describe_update(self) -> ActionResult:
         """DescribeUpdate."""
         return ActionResult({"update": self.eks_backend.describe_update(self._name, self.params["updateId"])})

@@ -94,8 +94,8 @@ def _eks_cluster_fits(request: Request, account: Account) -> Iterator[SageMakerE
         yield wordings.EKS_CONFIG_MAP.error()
     if (status := found.status(moment().at)) in {"CREATING", "DELETING", "FAILED"}:
         yield wordings.EKS_NOT_ACTIVE.error(arn=arn, status=status)
-    if found.members["version"] not in HYPERPOD_VERSIONS:
-        yield wordings.EKS_VERSION.error(arn=arn, version=found.members["version"])
+    if (version := found.version(moment().at)) not in HYPERPOD_VERSIONS:
+        yield wordings.EKS_VERSION.error(arn=arn, version=version)
     self_managed = found.members.get("bootstrapSelfManagedAddons", True)
     if not self_managed and not found.addons.keys() >= set(CORE_ADDONS):
         yield wordings.EKS_DEPENDENCIES.error()

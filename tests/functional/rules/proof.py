@@ -1,0 +1,133 @@
+"""How a row is proved: hpctl refuses, AWS would have failed, and the remedy that hpctl shows makes both green."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from hpctl.errors import ExitCode
+from tests.functional.cli import specs
+from tests.functional.cli.account import PATIENCE_S, Account
+from tests.functional.cli.command import Hpctl
+from tests.functional.rules.plant import good_script, settle_eks
+from tests.functional.rules.rule import Ending, Rule
+
+Results = list[dict[str, Any]]
+"""What checks found, as `-o json` tells it."""
+
+MOST_ROUNDS = 7
+_COMMAND = re.compile(r"(?:aws|sed) ")
+
+
+class Proof:
+    """One row, planted in an account; clusters that it makes carry `name`."""
+
+    def __init__(self, rule: Rule, hpctl: Hpctl, account: Account, name: str) -> None:
+        """Make what the row needs in the account."""
+        self._rule = rule
+        self._account = account
+        self._name = name
+        self._planted = dict(rule.plant(account))
+        self._hpctl = hpctl.with_env(**self._planted)
+        self._file = specs.write(hpctl.folder, rule.broken(name))
+
+    def text(self, template: str) -> str:
+        """Return a text of the row with the values that names stand for."""
+        return Template(template).substitute({**self._hpctl.env, "NAME": self._name})
+
+    def holds(self, aws_cli: Callable[[], Path]) -> None:
+        """Prove the row; the AWS CLI is only asked for when commands are to be run."""
+        shown = self.refuses() if self._rule.check else []
+        if self._rule.ending is Ending.TAKEN:
+            self.is_taken()
+        else:
+            self.fails()
+        self.clear(self._name)
+        file = specs.write(self._hpctl.folder, self._rule.mended(self._name))
+        if not self._rule.mend:
+            self.follow(shown, aws_cli())
+        assert _unwell(self._check(file)) == {}
+        self._hpctl("cluster", "create", "-f", file, "--yes")
+        assert self._account.statuses()[self._name] == "InService"
+
+    def refuses(self) -> Results:
+        """`create` ends before anything is made, and the one check is what it names; returns what it found."""
+        told = self._hpctl("cluster", "create", "-f", self._file, "--yes", "-o", "json", ends=ExitCode.CHECKS_FAILED)
+        results: Results = told.json()["checks"]["results"]
+        assert _unwell(results) == {self._rule.check: "fail"}
+        found = next(row for row in results if row["id"] == self._rule.check)["findings"]
+        assert all(finding["remedy"] for finding in found)
+        assert self.text(self._rule.remedy) in "\n".join(finding["remedy"] for finding in found)
+        assert self._name not in self._account.statuses()
+        return results
+
+    def fails(self) -> None:
+        """With the check left out, `create` goes on and ends in AWS's words."""
+        left_out = [word for one in (self._rule.check, *self._rule.drags) if one for word in ("--skip", one)]
+        words = ("cluster", "create", "-f", self._file, "--yes", "--timeout", "20s", *left_out)
+        told = self._hpctl(*words, ends=ExitCode.CHECKS_FAILED)
+        said = " ".join(told.err[told.err.rindex("error: ") :].split())
+        assert self.text(self._rule.words) in said
+        if self._rule.ending is Ending.FAILS:
+            assert f"cluster `{self._name}` cannot get into service" in said
+        else:
+            assert f"`{self._rule.ending.value}`" in said
+            assert self._name not in self._account.statuses()
+
+    def is_taken(self) -> None:
+        """With the check left out, the sandbox makes the cluster: that AWS refuses it is not known well enough."""
+        self._hpctl("cluster", "create", "-f", self._file, "--yes", "--skip", str(self._rule.check))
+
+    def follow(self, results: Results, aws_cli: Path) -> None:
+        """Run the commands that hpctl shows, until it shows no more."""
+        script = good_script(self._account)
+        for path in (self._hpctl.folder / "on_create.sh", self._hpctl.folder / "lifecycle" / "on_create.sh"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(script)
+        for _round in range(MOST_ROUNDS):
+            if not (commands := list(_commands(results))):
+                return
+            for command in commands:
+                self._run(command, aws_cli)
+            settle_eks(self._account)
+            results = self._check(self._file)
+        raise AssertionError(commands)
+
+    def clear(self, *names: str) -> None:
+        """Delete these clusters, where they are, and wait until they are gone."""
+        sagemaker, end = self._account.client("sagemaker"), time.monotonic() + PATIENCE_S
+        while mine := {one: status for one, status in self._account.statuses().items() if one in names}:
+            for one, status in mine.items():
+                if status in ("InService", "Failed"):
+                    sagemaker.delete_cluster(ClusterName=one)
+            assert time.monotonic() < end, mine
+            time.sleep(0.1)
+
+    def _check(self, file: str) -> Results:
+        # Started, not called: whether it ends with 0 or 20 is what is asked.
+        started = self._hpctl.start("cluster", "check", "-f", file, "-o", "json")
+        out, err = started.communicate(timeout=PATIENCE_S)
+        assert started.returncode in (ExitCode.OK, ExitCode.CHECKS_FAILED, ExitCode.CHECKS_UNKNOWN), err
+        results: Results = json.loads(out)["results"]
+        return results
+
+    def _run(self, command: str, aws_cli: Path) -> None:
+        env = {**self._hpctl.env, "PATH": f"{aws_cli.parent}:{self._hpctl.env['PATH']}"}
+        subprocess.run(["/bin/bash", "-euc", command], env=env, cwd=self._hpctl.folder, check=True, capture_output=True)
+
+
+def _unwell(results: Results) -> dict[str, str]:
+    return {row["id"]: row["outcome"] for row in results if row["outcome"] in ("fail", "unknown")}
+
+
+def _commands(results: Results) -> Iterator[str]:
+    for row in results:
+        for finding in row["findings"]:
+            if finding["level"] == "fail":
+                yield from filter(_COMMAND.match, finding["remedy"].splitlines())
