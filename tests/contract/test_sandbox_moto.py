@@ -27,6 +27,7 @@ NAMES = {
     "moto.sagemaker.responses": ["SageMakerResponse"],
     "moto.sagemaker.urls": ["url_bases"],
     "moto.eks.models": ["EKSBackend"],
+    "moto.iam.access_control": ["CreateAccessKeyFailure", "create_access_key"],
     "moto.eks.responses": ["EKSResponse"],
     "moto.eks.urls": ["url_bases", "url_paths"],
     "moto.ec2.models.instance_types": ["INSTANCE_TYPES"],

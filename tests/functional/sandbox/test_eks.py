@@ -56,7 +56,7 @@ def test_a_cluster_has_what_hyperpod_looks_at(aws: Running, eks: Any, cluster: s
     assert found["resourcesVpcConfig"]["vpcId"] == subnet["VpcId"]
     authority = x509.load_pem_x509_certificate(base64.b64decode(found["certificateAuthority"]["data"]))
     assert authority.subject == authority.issuer
-    assert found["endpoint"].endswith(".invalid")
+    assert found["endpoint"].startswith("https://127.0.0.1:")
 
 
 def test_the_mode_goes_forward_only(eks: Any, cluster: str) -> None:
@@ -128,6 +128,7 @@ def test_the_seed_has_one_cluster_of_each_kind(eks: Any) -> None:
         "hpctl-sandbox-config-map": "CONFIG_MAP",
         "hpctl-sandbox-old-version": "API",
         "hpctl-sandbox-no-addons": "API",
+        "hpctl-sandbox-no-dependencies": "API",
     }
 
 
