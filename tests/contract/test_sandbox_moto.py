@@ -27,9 +27,16 @@ NAMES = {
     "moto.sagemaker.responses": ["SageMakerResponse"],
     "moto.sagemaker.urls": ["url_bases"],
     "moto.eks.models": ["EKSBackend"],
+    "moto.iam.access_control": ["CreateAccessKeyFailure", "create_access_key"],
     "moto.eks.responses": ["EKSResponse"],
     "moto.eks.urls": ["url_bases", "url_paths"],
-    "moto.ec2.models.instance_types": ["INSTANCE_TYPES"],
+    "moto.ec2.models.instance_types": ["INSTANCE_TYPES", "INSTANCE_TYPE_OFFERINGS"],
+    "moto.iam.models": ["AWSManagedPolicy", "iam_backends"],
+    "moto.iam.responses": ["IamResponse"],
+    "moto.iam.urls": ["url_paths"],
+    "moto.logs.models": ["logs_backends"],
+    "moto.s3.models": ["s3_backends"],
+    "moto.servicequotas.urls": ["url_bases"],
 }
 
 
@@ -77,6 +84,16 @@ def test_ec2_and_the_catalog_agree_which_types_have_efa() -> None:
         wordings.SLURM_CONTROLLERS.error(count=2).message,
         wordings.SLURM_NO_CONTROLLER.error(name="x").message,
         wordings.SLURM_PARTITIONS.text,
+        wordings.SLURM_MODELS.text,
+        wordings.EKS_DEPENDENCIES.text,
+        wordings.RESOURCE_LIMIT.error(quota="ml.p5.48xlarge for cluster usage", limit=0, used=0, delta=1).message,
+        wordings.BOOTSTRAP,
+        wordings.NO_CAPACITY,
+        wordings.NO_CAPACITY_YET.format(type="ml.p5.48xlarge"),
+        wordings.NO_CAPACITY_IN_ZONE,
+        wordings.CUSTOMER_ENI.format(reason=wordings.NO_FREE_ADDRESSES),
+        wordings.SCRIPTS_FAILED,
+        wordings.SCRIPTS_TIMED_OUT,
     ],
 )
 def test_a_verified_wording_is_a_failure_that_hpctl_knows(text: str) -> None:

@@ -300,6 +300,30 @@ class FakeEks:
         raise NotFoundError(f"there is no EKS cluster `{name}`")
 
 
+class FakeKubernetes:
+    """The Kubernetes of every EKS cluster, with AWS's Helm chart installed."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.sets = [
+            ("aws-hyperpod", "health-monitoring-agent"),
+            ("aws-hyperpod", "health-monitoring-agent-non-nvidia"),
+            ("kube-system", "aws-node"),
+            ("kube-system", "hyperpod-dependencies-aws-efa-k8s-device-plugin"),
+            ("kube-system", "hyperpod-dependencies-nvidia-device-plugin"),
+            ("kube-system", "neuron-device-plugin-daemonset"),
+        ]
+        self.kinds = {"mpijobs.kubeflow.org", "pytorchjobs.kubeflow.org", "eniconfigs.crd.k8s.amazonaws.com"}
+
+    def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
+        self._log.record("kubernetes.daemon_sets", cluster)
+        return tuple(self.sets)
+
+    def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
+        self._log.record("kubernetes.custom_resources", cluster)
+        return frozenset(self.kinds)
+
+
 class FakeQuotas:
     """Quotas that allow what the healthy specs ask for."""
 
@@ -440,6 +464,7 @@ class FakeAccount:
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
         self.eks = FakeEks(self.calls)
+        self.kubernetes = FakeKubernetes(self.calls)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.iam = FakeIam(self.calls)
@@ -449,6 +474,7 @@ class FakeAccount:
             clusters=self.clusters,
             network=self.network,
             eks=self.eks,
+            kubernetes=self.kubernetes,
             caller=self.caller,
             quotas=self.quotas,
             iam=self.iam,

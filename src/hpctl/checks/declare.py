@@ -28,8 +28,8 @@ class Check:
     """A declared check. The judge's docstring is the check's page in the reference.
 
     `about` names the top-level spec fields it judges, `needs` the checks that must not have failed,
-    `blocking` whether not being able to look stops a create, `reads` the AWS APIs it asks (none: it works offline),
-    `target` what kind of thing it judges.
+    `blocking` whether not being able to look stops a create, `reads` the APIs of AWS and Kubernetes it asks (none:
+    it works offline), `target` what kind of thing it judges.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The add-ons of the EKS cluster: nodes without them have no network, no names and no credentials."""
+"""What the EKS cluster runs before HyperPod comes: add-ons for every node, and AWS's Helm chart for HyperPod."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ _RUNS = ("ACTIVE", "DEGRADED", "UPDATE_FAILED")
 """Statuses of an add-on that is there; coredns is DEGRADED for as long as a cluster has no nodes."""
 
 _COMES = ("CREATING", "UPDATING")
+
+AGENT = "health-monitoring-agent"
+AGENT_NAMESPACE = "aws-hyperpod"
+DAEMON_SETS = ("nvidia-device-plugin", "aws-efa-k8s-device-plugin", "neuron-device-plugin")
+CUSTOM_RESOURCES = ("pytorchjobs.kubeflow.org", "mpijobs.kubeflow.org")
+"""Parts of the chart that are on unless somebody switches them off (aws/sagemaker-hyperpod-cli, helm_chart). What is
+before and after these names of DaemonSets differs by release name and version."""
+
+_CHART = "sagemaker-hyperpod-cli/helm_chart/HyperPodHelmChart"
 _AT = ("orchestrator", "eks")
 
 
@@ -107,6 +116,62 @@ def addon_health(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 remedy=f"{look} --query addon.health",
                 at=_AT,
             )
+
+
+@check(
+    "eks-helm-deps",
+    "the EKS cluster has AWS's Helm chart for HyperPod",
+    about=("orchestrator",),
+    needs=("eks-cluster-active",),
+    reads=(
+        "eks:DescribeCluster",
+        "kubernetes:daemonsets.apps",
+        "kubernetes:customresourcedefinitions.apiextensions.k8s.io",
+    ),
+    blocking=False,
+)
+def helm_dependencies(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """CreateCluster refuses an EKS cluster without the chart `hyperpod-dependencies`.
+
+    The chart is known by what it runs, since releases are named as people like: the health monitoring agent, which
+    fails this check when it is missing, and parts that can be switched off on purpose (device plugins, the operators
+    of training and MPI jobs), which are warned about.
+
+    This looks into Kubernetes itself, as the caller: it takes an access entry that may list DaemonSets and custom
+    resource definitions. A private endpoint does not answer a laptop. So not being able to look is told as `unknown`
+    and does not stop a create; AWS still judges.
+    """
+    cluster = named_cluster(spec, world)
+    if cluster is None:
+        return
+    found, kinds = world.daemon_sets(cluster), world.custom_resources(cluster)
+    missing = [f"DaemonSet *{part}*" for part in DAEMON_SETS if not any(part in name for _namespace, name in found)]
+    missing += [f"CustomResourceDefinition {kind}" for kind in CUSTOM_RESOURCES if kind not in kinds]
+    subject, region = f"EKS cluster/{cluster.name}", world.identity().region
+    if not any(AGENT in name for namespace, name in found if namespace == AGENT_NAMESPACE):
+        message = "the Helm chart `hyperpod-dependencies` is not installed"
+        agent = f"DaemonSet *{AGENT}* in namespace {AGENT_NAMESPACE}"
+        remedy = _chart(cluster.name, region, "install")
+        yield fail(subject, message, *_lacking(agent, *missing), remedy=remedy, at=_AT)
+    elif missing:
+        remedy = f"unless they are off on purpose\n{_chart(cluster.name, region, 'upgrade --install --reuse-values')}"
+        message = "parts of the Helm chart `hyperpod-dependencies` are missing"
+        yield warn(subject, message, *_lacking(*missing), remedy=remedy, at=_AT)
+
+
+def _lacking(*parts: str) -> Iterator[str]:
+    return (f"missing: {part}" for part in parts)
+
+
+def _chart(cluster: str, region: str, verb: str) -> str:
+    return "\n".join(
+        (
+            f"aws eks update-kubeconfig --region {region} --name {cluster}",
+            "git clone https://github.com/aws/sagemaker-hyperpod-cli.git",
+            f"helm dependency update {_CHART}",
+            f"helm {verb} hyperpod-dependencies {_CHART} --namespace kube-system",
+        )
+    )
 
 
 def _addons(spec: ClusterSpec, world: World) -> tuple[str | None, str, dict[str, Addon]]:

@@ -44,6 +44,7 @@ class Session:
         from hpctl.adapters.aws.quotas import AwsQuotas
         from hpctl.adapters.aws.session import AwsSession
         from hpctl.adapters.aws.storage import AwsStorage
+        from hpctl.adapters.kube.listing import EksKubernetes
         from hpctl.adapters.local.clock import SystemClock
         from hpctl.facts.ports import Ports
         from hpctl.render.notices import say
@@ -57,6 +58,7 @@ class Session:
             clusters=AwsClusters(aws),
             network=AwsNetwork(aws),
             eks=AwsEks(aws),
+            kubernetes=EksKubernetes(aws),
             caller=AwsCaller(aws),
             quotas=AwsQuotas(aws),
             iam=AwsIam(aws),

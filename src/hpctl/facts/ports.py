@@ -123,6 +123,18 @@ class Eks(Protocol):
         ...
 
 
+class Kubernetes(Protocol):
+    """What the Kubernetes API of an EKS cluster lists; often it can be reached from inside the VPC alone."""
+
+    def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
+        """Return namespace and name of every DaemonSet."""
+        ...
+
+    def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
+        """Return the names of the custom resource definitions, such as `pytorchjobs.kubeflow.org`."""
+        ...
+
+
 class Quotas(Protocol):
     """Service quotas as applied to the account and Region."""
 
@@ -206,6 +218,7 @@ class Ports:
     clusters: Clusters
     network: Network
     eks: Eks
+    kubernetes: Kubernetes
     caller: Caller
     quotas: Quotas
     iam: Iam

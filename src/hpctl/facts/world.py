@@ -137,6 +137,14 @@ class World:
         """Return the add-ons of an EKS cluster."""
         return self._once(("addons", name), lambda: self._ports.eks.addons(name))
 
+    def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
+        """Return namespace and name of every DaemonSet of an EKS cluster."""
+        return self._once(("daemon-sets", cluster.arn), lambda: self._ports.kubernetes.daemon_sets(cluster))
+
+    def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
+        """Return the names of the custom resource definitions of an EKS cluster."""
+        return self._once(("custom-resources", cluster.arn), lambda: self._ports.kubernetes.custom_resources(cluster))
+
     def eks_cluster(self, name: str) -> EksCluster | None:
         """Return the EKS cluster of that name, or None when there is none."""
         return self._once(("eks", name), lambda: _or_none(lambda: self._ports.eks.describe(name)))

@@ -69,6 +69,11 @@ class Home:
         """The credentials file that clients are pointed at; it holds the sandbox's own keys and no others."""
         return self.path / "aws" / "credentials"
 
+    @property
+    def kubernetes(self) -> Path:
+        """Where the certificates of the Kubernetes endpoint are."""
+        return self.path / "kubernetes"
+
     def prepare(self) -> None:
         """Make the directories, for this user alone."""
         for directory in (self.path.parent, self.path, self.path / "aws"):

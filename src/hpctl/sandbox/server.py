@@ -20,23 +20,27 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
 from hpctl.sandbox.dispatch import Moto
+from hpctl.sandbox.eks.certificate import LOOPBACK, authority, server_side
+from hpctl.sandbox.eks.models import EksBackend
 from hpctl.sandbox.environment import write_client_files
 from hpctl.sandbox.gateway import Gateway
 from hpctl.sandbox.home import Home, SandboxState
 from hpctl.sandbox.journal import Journal
+from hpctl.sandbox.kubernetes import KubernetesApi
 from hpctl.sandbox.seeds.account import seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed.wsgi import WSGIApplication
     from werkzeug.serving import BaseWSGIServer
 
 # The account number of AWS's own examples; the environment gives it to moto.
 ACCOUNT = "123456789012"
-_LOOPBACK = "127.0.0.1"
 # What a team has was there before it came: EKS clusters of the seed are ACTIVE at once.
 _SEED_AGE = timedelta(hours=1)
 _SEED_FACT = "seed"
+_KUBERNETES_FACT = "kubernetes port"
 _SHUTDOWN_POLL_S = 0.05
 
 
@@ -58,8 +62,9 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     gateway = Gateway(Moto(ACCOUNT), journal, pace=float(pace), clock=partial(datetime.now, UTC), health=health)
     gateway.replay()
     server = _listen(gateway, [int(port) for port in ports])
+    _serve_kubernetes(home, journal, gateway)
     serving = _serve_until_sigterm(server)
-    seeded = _seeded(journal, gateway, f"http://{_LOOPBACK}:{server.port}", region)
+    seeded = _seeded(journal, gateway, f"http://{LOOPBACK}:{server.port}", region)
     state = SandboxState(
         name, region, ACCOUNT, float(pace), server.port, os.getpid(), started.isoformat(), directory, seeded
     )
@@ -83,19 +88,29 @@ def _serve_until_sigterm(server: BaseWSGIServer) -> Thread:
     return serving
 
 
-def _listen(gateway: Gateway, ports: Sequence[int]) -> BaseWSGIServer:
+def _serve_kubernetes(home: Home, journal: Journal, gateway: Gateway) -> None:
+    trusted = authority(home.kubernetes)
+    # Kubeconfigs hold the address, so it stays over a restart if it can.
+    server = _listen(KubernetesApi(ACCOUNT, gateway.clock), [int(journal.fact(_KUBERNETES_FACT) or 0), 0])
+    journal.remember(_KUBERNETES_FACT, str(server.port))
+    context = server.ssl_context = server_side(home.kubernetes)
+    # The handshake is left to the thread of its own connection: a client that never begins one blocks nobody.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    EksBackend.kubernetes = f"https://{LOOPBACK}:{server.port}", trusted
+    Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True).start()
+
+
+def _listen(app: WSGIApplication, ports: Sequence[int]) -> BaseWSGIServer:
     first, *others = ports
     try:
-        listener = socket.create_server((_LOOPBACK, first))
+        listener = socket.create_server((LOOPBACK, first))
     except OSError:
         if not others:
             raise
-        return _listen(gateway, others)
+        return _listen(app, others)
     # werkzeug's own binding prints and exits; with a descriptor it takes the socket as it is.
     port = listener.getsockname()[1]
-    return make_server(
-        _LOOPBACK, port, gateway, threaded=True, request_handler=_QuietRequestHandler, fd=listener.detach()
-    )
+    return make_server(LOOPBACK, port, app, threaded=True, request_handler=_QuietRequestHandler, fd=listener.detach())
 
 
 def _seeded(journal: Journal, gateway: Gateway, endpoint: str, region: str) -> dict[str, str]:

@@ -50,6 +50,7 @@ def test_a_shipped_example_is_well_without_a_warning(hpctl: Hpctl, name: str) ->
         ("eks", "EXECUTION_ROLE", "${EXECUTION_ROLE}x", "iam-exec-exists"),
         ("eks", "EKS_CLUSTER_ARN", "${OLD_VERSION_CLUSTER_ARN}", "eks-version"),
         ("eks", "EKS_CLUSTER_ARN", "${CONFIG_MAP_CLUSTER_ARN}", "eks-auth-mode"),
+        ("eks", "EKS_CLUSTER_ARN", "${NO_DEPENDENCIES_CLUSTER_ARN}", "eks-helm-deps"),
         ("eks", "BUCKET_NAME", "sagemaker-nobody-has-this", "lifecycle-prefix-exists"),
     ],
 )

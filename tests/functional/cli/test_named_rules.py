@@ -22,6 +22,8 @@ HERE, THERE = "${SUBNET_ID}", "${OTHER_SUBNET_ID}"
 CONFIG_MAP: Spec = {"orchestrator": {"eks": {"cluster_arn": "${CONFIG_MAP_CLUSTER_ARN}"}}}
 EFA_WORDS = "EFA health checks did not run successfully"
 CONFIG_MAP_WORDS = "EKS clusters with CONFIG_MAP authentication mode are not supported"
+NO_DEPENDENCIES: Spec = {"orchestrator": {"eks": {"cluster_arn": "${NO_DEPENDENCIES_CLUSTER_ARN}"}}}
+DEPENDENCIES_WORDS = "Amazon EKS orchestrator cluster is missing required dependencies"
 PROVISIONING = ("Continuous", None)
 
 
@@ -93,7 +95,7 @@ def test_all_findings_are_shown_at_once_with_their_places(
     told = _refused(watched, tmp_path, spec)
     for word in ("eks-auth-mode", "instance group/a", "instance group/b", "at: cluster.yaml:"):
         assert word in told.err
-    assert "2 of 23 checks failed: `eks-auth-mode`, `network-efa-single-az`" in _flat(told.err)
+    assert "2 of 24 checks failed: `eks-auth-mode`, `network-efa-single-az`" in _flat(told.err)
     assert proxy.mutations == []
 
 
@@ -115,6 +117,43 @@ def test_config_map_with_the_check_left_out_fails_in_the_words_of_aws(
     assert "aws eks update-cluster-config" in told.err
     assert "--name hpctl-sandbox-config-map" in told.err
     assert name not in account.statuses()
+
+
+def test_an_eks_cluster_without_the_chart_is_refused_before_anything_is_made(
+    watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path
+) -> None:
+    told = _refused(watched, tmp_path, specs.eks(name) | NO_DEPENDENCIES)
+    assert "checks failed: `eks-helm-deps`" in _flat(told.err)
+    assert "missing: DaemonSet *health-monitoring-agent* in namespace aws-hyperpod" in _flat(told.err)
+    assert "aws eks update-kubeconfig --region us-west-2 --name hpctl-sandbox-no-dependencies" in _flat(told.err)
+    assert "helm install hyperpod-dependencies" in told.err
+    assert (told.out, proxy.mutations) == ("", [])
+
+
+@pytest.mark.parametrize("mode", PROVISIONING)
+def test_a_missing_chart_with_the_check_left_out_fails_in_the_words_of_aws(
+    mode: str | None, hpctl: Hpctl, account: Account, name: str, tmp_path: Path
+) -> None:
+    spec = specs.eks(name, **_continuous(mode)) | NO_DEPENDENCIES
+    told = _refused(hpctl, tmp_path, spec, "--skip", "eks-helm-deps")
+    assert DEPENDENCIES_WORDS in told.err
+    assert "cause: the HyperPod Helm chart is not installed" in told.err
+    assert "helm install hyperpod-dependencies" in told.err
+    assert name not in account.statuses()
+
+
+def test_a_kubernetes_that_lets_nobody_in_is_unknown_and_stops_nothing(
+    hpctl: Hpctl, account: Account, name: str, tmp_path: Path
+) -> None:
+    stranger = hpctl.with_env(AWS_ACCESS_KEY_ID="AKIASTRANGER00000000", AWS_SECRET_ACCESS_KEY="none")
+    file = specs.write(tmp_path, specs.eks(name))
+    report = stranger("cluster", "check", "-f", file, "-o", "json").json()
+    (found,) = (row for row in report["results"] if row["outcome"] != "pass")
+    assert (found["id"], found["outcome"], found["blocking"]) == ("eks-helm-deps", "unknown", False)
+    assert found["reason"].startswith("could not look: Kubernetes did not accept the credentials")
+    assert "aws eks create-access-entry" in found["hint"]
+    stranger("cluster", "create", "-f", file, "--yes")
+    assert account.statuses()[name] == "InService"
 
 
 @pytest.mark.parametrize("case", ["network", "override_network"])

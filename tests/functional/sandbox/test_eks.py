@@ -56,7 +56,7 @@ def test_a_cluster_has_what_hyperpod_looks_at(aws: Running, eks: Any, cluster: s
     assert found["resourcesVpcConfig"]["vpcId"] == subnet["VpcId"]
     authority = x509.load_pem_x509_certificate(base64.b64decode(found["certificateAuthority"]["data"]))
     assert authority.subject == authority.issuer
-    assert found["endpoint"].endswith(".invalid")
+    assert found["endpoint"].startswith("https://127.0.0.1:")
 
 
 def test_the_mode_goes_forward_only(eks: Any, cluster: str) -> None:
@@ -67,6 +67,16 @@ def test_the_mode_goes_forward_only(eks: Any, cluster: str) -> None:
     _change_mode(eks, "API")
     with pytest.raises(eks.exceptions.InvalidParameterException, match="update from API to API_AND_CONFIG_MAP"):
         eks.update_cluster_config(name=cluster, accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
+
+
+def test_kubernetes_goes_up_one_minor_version_at_a_time(eks: Any, cluster: str) -> None:
+    before = _described(eks)["version"]
+    with pytest.raises(eks.exceptions.InvalidParameterException, match=r"update from 1\.33 to 1\.35"):
+        eks.update_cluster_version(name=cluster, version="1.35")
+    update = eks.update_cluster_version(name=cluster, version="1.34")["update"]
+    assert update["type"] == "VersionUpdate"
+    until(lambda: _described(eks)["status"], lambda status: status == "ACTIVE")
+    assert (before, _described(eks)["version"]) == ("1.33", "1.34")
 
 
 def test_a_mode_that_is_none_is_refused(eks: Any, cluster: str) -> None:
@@ -128,6 +138,7 @@ def test_the_seed_has_one_cluster_of_each_kind(eks: Any) -> None:
         "hpctl-sandbox-config-map": "CONFIG_MAP",
         "hpctl-sandbox-old-version": "API",
         "hpctl-sandbox-no-addons": "API",
+        "hpctl-sandbox-no-dependencies": "API",
     }
 
 

@@ -105,6 +105,10 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
         lambda aws: _on(aws, aws.seed["NO_ADDONS_CLUSTER_ARN"]),
         "Amazon EKS orchestrator cluster is missing required dependencies",
     ),
+    "an EKS cluster without the Helm chart": (
+        lambda aws: _on(aws, aws.seed["NO_DEPENDENCIES_CLUSTER_ARN"]),
+        "Amazon EKS orchestrator cluster is missing required dependencies",
+    ),
     "both Slurm models": (
         lambda aws: aws.on_slurm("refused", InstanceGroups=_with_scripts(aws, "BOTH_MODELS_S3_URI")),
         (

@@ -140,6 +140,7 @@ CLUSTER = (
             "eks-addon-core",
             "eks-addon-pod-identity",
             "eks-addon-health",
+            "eks-helm-deps",
         )
     ),
 )
@@ -251,7 +252,93 @@ ADDONS = (
     ),
 )
 
-ROWS = (*CLUSTER, *ADDONS)
+
+def _kubernetes(*without: str, **sets: str) -> FakeAccount:
+    """Kubernetes without DaemonSets and kinds of these names; `sets` are more DaemonSets, namespace by name."""
+    account = FakeAccount()
+    kubernetes = account.kubernetes
+    kept = [row for row in kubernetes.sets if row[1] not in without]
+    kubernetes.sets = [*kept, *((space.replace("_", "-"), name) for space, name in sets.items())]
+    kubernetes.kinds -= set(without)
+    return account
+
+
+def _chart(verb: str) -> str:
+    folder = "sagemaker-hyperpod-cli/helm_chart/HyperPodHelmChart"
+    return (
+        "aws eks update-kubeconfig --region us-west-2 --name training\n"
+        "git clone https://github.com/aws/sagemaker-hyperpod-cli.git\n"
+        f"helm dependency update {folder}\n"
+        f"helm {verb} hyperpod-dependencies {folder} --namespace kube-system"
+    )
+
+
+_AGENTS = ("health-monitoring-agent", "health-monitoring-agent-non-nvidia")
+_PLUGINS = (
+    "hyperpod-dependencies-nvidia-device-plugin",
+    "hyperpod-dependencies-aws-efa-k8s-device-plugin",
+    "neuron-device-plugin-daemonset",
+)
+_NOT_INSTALLED = "the Helm chart `hyperpod-dependencies` is not installed"
+_NO_AGENT = "missing: DaemonSet *health-monitoring-agent* in namespace aws-hyperpod"
+_IN_PART = "parts of the Helm chart `hyperpod-dependencies` are missing"
+
+
+def _part(*missing: str) -> Finding:
+    remedy = f"unless they are off on purpose\n{_chart('upgrade --install --reuse-values')}"
+    return _finding(_IN_PART, *(f"missing: {part}" for part in missing), remedy=remedy, level="warn")
+
+
+CHART = (
+    passes("eks-helm-deps", "the chart", a_spec()),
+    passes("eks-helm-deps", "Slurm", a_slurm_spec(), _kubernetes(*_AGENTS)),
+    passes("eks-helm-deps", "one of the agents", a_spec(), _kubernetes(_AGENTS[0])),
+    passes(
+        "eks-helm-deps",
+        "names of another release and version",
+        a_spec(),
+        _kubernetes(*_PLUGINS[:1], gpu_operator="nvidia-device-plugin-daemonset"),
+    ),
+    fails(
+        "eks-helm-deps",
+        "nothing of the chart",
+        a_spec(),
+        _finding(
+            _NOT_INSTALLED,
+            _NO_AGENT,
+            "missing: DaemonSet *nvidia-device-plugin*",
+            "missing: DaemonSet *aws-efa-k8s-device-plugin*",
+            "missing: DaemonSet *neuron-device-plugin*",
+            "missing: CustomResourceDefinition pytorchjobs.kubeflow.org",
+            "missing: CustomResourceDefinition mpijobs.kubeflow.org",
+            remedy=_chart("install"),
+        ),
+        account=_kubernetes(*_AGENTS, *_PLUGINS, "pytorchjobs.kubeflow.org", "mpijobs.kubeflow.org"),
+    ),
+    fails(
+        "eks-helm-deps",
+        "an agent in a namespace that is not HyperPod's",
+        a_spec(),
+        _finding(_NOT_INSTALLED, _NO_AGENT, remedy=_chart("install")),
+        account=_kubernetes(*_AGENTS, monitoring="health-monitoring-agent"),
+    ),
+    warns(
+        "eks-helm-deps",
+        "a plugin that is off",
+        a_spec(),
+        _part("DaemonSet *neuron-device-plugin*"),
+        account=_kubernetes("neuron-device-plugin-daemonset"),
+    ),
+    warns(
+        "eks-helm-deps",
+        "no operator of training jobs",
+        a_spec(),
+        _part("CustomResourceDefinition pytorchjobs.kubeflow.org"),
+        account=_kubernetes("pytorchjobs.kubeflow.org"),
+    ),
+)
+
+ROWS = (*CLUSTER, *ADDONS, *CHART)
 
 _LOOKED_UP = ("caller.identity", "eks.describe")
 ASKS: dict[str, tuple[str, ...]] = {
@@ -262,6 +349,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "eks-addon-core": (*_LOOKED_UP, "eks.addons"),
     "eks-addon-pod-identity": (*_LOOKED_UP, "eks.addons"),
     "eks-addon-health": (*_LOOKED_UP, "eks.addons"),
+    "eks-helm-deps": (*_LOOKED_UP, "kubernetes.daemon_sets", "kubernetes.custom_resources"),
 }
 
 

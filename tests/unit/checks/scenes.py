@@ -122,6 +122,8 @@ PORT_OF: dict[str, str] = {
     "eks:ListAddons": "eks.addons",
     "iam:GetRole": "iam.role",
     "iam:SimulatePrincipalPolicy": "iam.simulate",
+    "kubernetes:customresourcedefinitions.apiextensions.k8s.io": "kubernetes.custom_resources",
+    "kubernetes:daemonsets.apps": "kubernetes.daemon_sets",
     "s3:GetBucketLocation": "storage.bucket_region",
     "s3:GetObject": "storage.read",
     "s3:ListBucket": "storage.objects",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from hpctl.sandbox.sagemaker.cluster import Cluster
+from hpctl.sandbox.sagemaker.cluster import Cluster, Ended, Stage
 from hpctl.sandbox.sagemaker.timeline import ClusterState, state_at
+from hpctl.sandbox.scripts import Outcome, Script
 from tests.unit.sandbox.clusters import CONTINUOUS, FAULT, a_cluster, a_group, at
 
 
@@ -124,3 +127,33 @@ def test_instances_are_told_apart_by_cluster_seat_and_attempt() -> None:
     assert cluster.instance_id(seat, 0) == a_cluster().instance_id(seat, 0)
     assert cluster.instance_id(seat, 0) != cluster.instance_id(seat, 1)
     assert cluster.instance_id(seat, 0) != cluster.instance_id(a_group().seats[1], 0)
+
+
+@pytest.mark.parametrize("stage", [Stage.CAPACITY, Stage.INTERFACE])
+def test_a_seat_without_capacity_or_interface_never_gets_an_instance(stage: Stage) -> None:
+    cluster = a_cluster(a_group(count=1, fault=FAULT, stage=stage), request=CONTINUOUS)
+    (node,) = _state(cluster, 0.9).nodes
+    assert (node.status, node.message, node.instance_id) == ("Failure", FAULT, None)
+
+
+def test_a_running_script_holds_its_nodes_back_and_a_late_one_makes_all_later() -> None:
+    group = replace(a_group(count=1), script=Script("on_create.sh", {}, {}))
+    assert _statuses(a_cluster(group), 9.0) == ["Pending"]
+    assert _state(a_cluster(group), 9.0).status == "Creating"
+    ended = a_cluster(replace(group, ended=Ended(at(3.0), Outcome(0, ()))))
+    assert _statuses(ended, 2.9) == ["Pending"]
+    assert _statuses(ended, 3.1) == ["Running"]
+    assert (_state(ended, 3.1).status, _state(ended, 3.3).status) == ("Creating", "InService")
+
+
+def test_a_failed_script_rolls_back_after_the_scripts_and_names_an_instance() -> None:
+    cluster = a_cluster(a_group(count=1, fault=FAULT, stage=Stage.SCRIPTS))
+    assert _statuses(cluster, 0.7) == ["Pending"]
+    assert _statuses(cluster, 0.8) == ["Failure"]
+    failed = _state(cluster, 1.2)
+    assert failed.status == "Failed"
+    instance = cluster.instance_id(cluster.groups[0].seats[0], 0)
+    assert failed.failure_message == (
+        f'Instance {instance} failed to provision with the following error: "{FAULT}" Note that multiple instances may '
+        "be impacted."
+    )

@@ -12,8 +12,9 @@ import botocore.session
 from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import ConfigParseError, InvalidRegionError, ProfileNotFound
+from botocore.exceptions import ConfigParseError, InvalidRegionError, NoCredentialsError, ProfileNotFound
 from botocore.response import StreamingBody
+from botocore.signers import RequestSigner
 
 from hpctl import __version__, timeouts
 from hpctl.adapters.aws import models
@@ -121,6 +122,21 @@ class AwsSession:
         if content is None:
             raise too_large(self._request(service, operation, params), limit)
         return content
+
+    def presigned(self, service: str, operation: str, url: str, headers: Mapping[str, str], *, expires_s: int) -> str:
+        """Return the URL of a GET, signed together with `headers`: whoever has both may send it for so many seconds.
+
+        Raises:
+            AccessError: there are no credentials.
+        """
+        with self._translating(service, operation, {}) as client:
+            credentials, model = self._botocore.get_credentials(), client.meta.service_model
+            if credentials is None:
+                raise NoCredentialsError
+            signer = RequestSigner(model.service_id, self.region, service, "v4", credentials, client.meta.events)
+            request = {"method": "GET", "url": url, "body": {}, "headers": dict(headers), "context": {}}
+            signed: str = signer.generate_presigned_url(request, expires_in=expires_s, operation_name="")
+            return signed
 
     @contextmanager
     def _translating(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[BaseClient]:

@@ -29,6 +29,8 @@ _PARAMS = {
     "subnetIds": "Subnets",
     "supportType": "UpgradePolicy",
 }
+# A tag that a cluster is made with: there is no way to install or remove the chart in a sandbox.
+CHART_TAG, NO_CHART = "hpctl-sandbox:hyperpod-dependencies", "missing"
 
 
 @dataclass
@@ -82,6 +84,11 @@ class Cluster:
         if now < settled_at(self.created):
             return "CREATING"
         return "UPDATING" if any(now < update.done_at for update in self.updates) else "ACTIVE"
+
+    @property
+    def has_chart(self) -> bool:
+        """Whether AWS's Helm chart for HyperPod is installed, which it is unless a tag says otherwise."""
+        return bool(self.members.get("tags", {}).get(CHART_TAG) != NO_CHART)
 
     def authentication_mode(self, now: datetime) -> str:
         """Return the mode in force."""

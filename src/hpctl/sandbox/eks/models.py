@@ -1,12 +1,14 @@
 """The EKS clusters of one account and Region, in the place of moto's.
 
-Their endpoints lie in the reserved domain `.invalid`: no client can reach a stranger's server by them.
+Their endpoints are a server of the sandbox's own; what it does not serve lies in the reserved domain `.invalid`,
+so that no client can reach a stranger's server by it.
 Words of refusals marked [unverified] were not seen in an AWS answer: match the error code, not the text.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+from typing import Any, ClassVar
 
 from moto.core.base_backend import BackendDict
 from moto.ec2.models import ec2_backends
@@ -16,7 +18,6 @@ from moto.moto_api._internal import mock_random
 from hpctl.sandbox.clock import moment
 from hpctl.sandbox.eks import addons
 from hpctl.sandbox.eks.addons import EksError
-from hpctl.sandbox.eks.certificate import CERTIFICATE_AUTHORITY
 from hpctl.sandbox.eks.cluster import AccessEntry, Cluster, Update
 from hpctl.sandbox.eks.versions import DEFAULT_VERSION, VERSIONS
 
@@ -32,7 +33,12 @@ _OPEN = {"endpointPublicAccess": True, "endpointPrivateAccess": False, "publicAc
 
 
 class EksBackend(EKSBackend):
-    """moto's EKS with accessConfig, updates and access entries; node groups and the rest stay moto's."""
+    """moto's EKS with accessConfig, updates and access entries; node groups and the rest stay moto's.
+
+    `kubernetes` is where the clusters' endpoints are served, and the certificate authority (PEM) of that server.
+    """
+
+    kubernetes: ClassVar[tuple[str, str]] = (f"https://{_DOMAIN}", "")
 
     def __init__(self, region_name: str, account_id: str) -> None:
         """Start empty."""
@@ -52,23 +58,22 @@ class EksBackend(EKSBackend):
         unique = mock_random.get_random_hex(32).upper()
         added = {
             "arn": record.arn,
-            "endpoint": f"https://{unique}.{self.region_name}.{_DOMAIN}",
-            "certificateAuthority": {"data": CERTIFICATE_AUTHORITY},
+            "endpoint": f"/{unique}",
             "identity": {"oidc": {"issuer": f"https://oidc.{self.region_name}.{_DOMAIN}/id/{unique}"}},
             "resourcesVpcConfig": _OPEN | network | {"clusterSecurityGroupId": group.id, "vpcId": vpc_id},
             "accessConfig": {"authenticationMode": "CONFIG_MAP"} | members.get("accessConfig", {}),
             "health": {"issues": []},
         }
         self._clusters[name] = cluster = Cluster(_DEFAULTS | members | added, moment())
-        return cluster.described(moment().at)
+        return self._described(cluster)
 
     def describe_cluster(self, name: str) -> Any:
         """Return a cluster as it is at this moment; raises EksError."""
-        return self.cluster(name).described(moment().at)
+        return self._described(self.cluster(name))
 
     def delete_cluster(self, name: str) -> Any:
         """Delete a cluster at once; the answer shows it going."""
-        going = self.cluster(name).described(moment().at) | {"status": "DELETING"}
+        going = self._described(self.cluster(name)) | {"status": "DELETING"}
         super().delete_cluster(name)
         self._ec2.delete_security_group(group_id=going["resourcesVpcConfig"]["clusterSecurityGroupId"])
         del self._clusters[name]
@@ -187,6 +192,18 @@ class EksBackend(EKSBackend):
             raise EksError("ResourceInUseException", text)
         return cluster
 
+    def records(self) -> list[Cluster]:
+        """Return the records of all clusters."""
+        return list(self._clusters.values())
+
+    def _described(self, cluster: Cluster) -> dict[str, Any]:
+        # Computed, not kept: a sandbox that was started again may be served elsewhere.
+        address, authority = self.kubernetes
+        described = cluster.described(moment().at)
+        # EKS gives the PEM text once more in base64 (`Certificate.data`).
+        data = base64.b64encode(authority.encode()).decode()
+        return described | {"endpoint": address + described["endpoint"], "certificateAuthority": {"data": data}}
+
     def _with_entries(self, name: str) -> Cluster:
         cluster = self.cluster(name)
         if cluster.authentication_mode(moment().at) == "CONFIG_MAP":
@@ -211,6 +228,12 @@ class EksBackend(EKSBackend):
 
 
 eks_backends = BackendDict(EksBackend, "eks")
+
+
+def cluster_at(account: str, unique: str) -> Cluster | None:
+    """Return the cluster whose endpoint ends in this id, or None."""
+    clusters = (cluster for backend in list(eks_backends[account].values()) for cluster in backend.records())
+    return next((cluster for cluster in clusters if cluster.members["endpoint"] == f"/{unique}"), None)
 
 
 def _refuse_unknown_version(version: str | None) -> None:

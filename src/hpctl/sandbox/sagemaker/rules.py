@@ -97,7 +97,7 @@ def _eks_cluster_fits(request: Request, account: Account) -> Iterator[SageMakerE
     if (version := found.version(moment().at)) not in HYPERPOD_VERSIONS:
         yield wordings.EKS_VERSION.error(arn=arn, version=version)
     self_managed = found.members.get("bootstrapSelfManagedAddons", True)
-    if not self_managed and not found.addons.keys() >= set(CORE_ADDONS):
+    if not found.has_chart or (not self_managed and not found.addons.keys() >= set(CORE_ADDONS)):
         yield wordings.EKS_DEPENDENCIES.error()
 
 

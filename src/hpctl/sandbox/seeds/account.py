@@ -8,6 +8,7 @@ from hpctl.sandbox.seeds.eks import (
     CONFIG_MAP_EKS_CLUSTER,
     GOOD_EKS_CLUSTER,
     NO_ADDONS_EKS_CLUSTER,
+    NO_DEPENDENCIES_EKS_CLUSTER,
     OLD_EKS_CLUSTER,
     eks_clusters,
 )
@@ -46,6 +47,7 @@ def seed(endpoint: str, region: str, account: str) -> dict[str, str]:
         "CONFIG_MAP_CLUSTER_ARN": eks[CONFIG_MAP_EKS_CLUSTER],
         "OLD_VERSION_CLUSTER_ARN": eks[OLD_EKS_CLUSTER],
         "NO_ADDONS_CLUSTER_ARN": eks[NO_ADDONS_EKS_CLUSTER],
+        "NO_DEPENDENCIES_CLUSTER_ARN": eks[NO_DEPENDENCIES_EKS_CLUSTER],
         "WRONG_TRUST_ROLE": arns[WRONG_TRUST_ROLE],
         "NO_VPC_ROLE": arns[NO_VPC_ROLE],
         "NO_SELF_REFERENCE_SECURITY_GROUP": net.unhealthy_group,

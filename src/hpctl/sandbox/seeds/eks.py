@@ -1,9 +1,10 @@
-"""The seed's EKS clusters: one that HyperPod takes, and three that it refuses."""
+"""The seed's EKS clusters: one that HyperPod takes, and four that it refuses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpctl.sandbox.eks.cluster import CHART_TAG, NO_CHART
 from hpctl.sandbox.eks.versions import OLD_VERSION
 from hpctl.sandbox.seeds.clients import NAME, Clients
 
@@ -14,6 +15,7 @@ GOOD_EKS_CLUSTER = f"{NAME}-api"
 CONFIG_MAP_EKS_CLUSTER = f"{NAME}-config-map"
 OLD_EKS_CLUSTER = f"{NAME}-old-version"
 NO_ADDONS_EKS_CLUSTER = f"{NAME}-no-addons"
+NO_DEPENDENCIES_EKS_CLUSTER = f"{NAME}-no-dependencies"
 _ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
@@ -27,8 +29,11 @@ def eks_clusters(aws: Clients, role: str, subnets: Sequence[str], principal: str
         NO_ADDONS_EKS_CLUSTER: _cluster(
             aws, NO_ADDONS_EKS_CLUSTER, "API", role, subnets, bootstrapSelfManagedAddons=False
         ),
+        NO_DEPENDENCIES_EKS_CLUSTER: _cluster(
+            aws, NO_DEPENDENCIES_EKS_CLUSTER, "API", role, subnets, tags={CHART_TAG: NO_CHART}
+        ),
     }
-    for name in (GOOD_EKS_CLUSTER, CONFIG_MAP_EKS_CLUSTER, OLD_EKS_CLUSTER):
+    for name in (GOOD_EKS_CLUSTER, CONFIG_MAP_EKS_CLUSTER, OLD_EKS_CLUSTER, NO_DEPENDENCIES_EKS_CLUSTER):
         for addon in _ADDONS:
             aws.eks.create_addon(clusterName=name, addonName=addon)
     _let_in(aws, GOOD_EKS_CLUSTER, principal)

@@ -1,0 +1,1 @@
+"""Kubernetes on EKS clusters: HTTPS and JSON, without a client library."""
