@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.functional.cli.account import PATIENCE_S, Account
@@ -58,13 +58,11 @@ def settle_eks(account: Account) -> None:
         time.sleep(0.1)
 
 
-def _eks_statuses(eks: Any) -> list[str]:
-    found = []
+def _eks_statuses(eks: Any) -> Iterator[str]:
     for name in eks.list_clusters()["clusters"]:
-        found.append(eks.describe_cluster(name=name)["cluster"]["status"])
+        yield eks.describe_cluster(name=name)["cluster"]["status"]
         for addon in eks.list_addons(clusterName=name)["addons"]:
-            found.append(eks.describe_addon(clusterName=name, addonName=addon)["addon"]["status"])
-    return found
+            yield eks.describe_addon(clusterName=name, addonName=addon)["addon"]["status"]
 
 
 def role(name: str, like: str = "EXECUTION_ROLE", service: str = "sagemaker") -> Plant:
@@ -138,7 +136,7 @@ def offering_subnet(account: Account) -> Planted:
 
 
 def other_vpc(account: Account, *, hostnames: bool = True) -> Planted:
-    """Make a VPC in which nodes would be well: a private subnet behind NAT, a gateway for S3, a sound security group."""
+    """Make a VPC in which nodes are well: a private subnet behind NAT, S3's gateway, a sound security group."""
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": hostnames})

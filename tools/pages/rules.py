@@ -1,0 +1,48 @@
+"""The page of rules, from the rows by which the tests prove them."""
+
+from __future__ import annotations
+
+from tests.functional.rules.rule import Ending, Rule
+from tests.functional.rules.table import RULES
+from tools.pages.markdown import code, page, table
+
+INTRODUCTION = """\
+What AWS refuses, or accepts and fails later, and what hpctl says to it beforehand. Each row is a test: one of the
+shipped examples gets the mistake, `hpctl cluster create` refuses with exit code 20 and that check alone; with
+`--skip CHECK` it goes on, and the sandbox ends it in AWS's words; then the remedy that hpctl shows is carried out, and
+the cluster gets into service.
+
+*seen* says whether these words were seen in an answer or a document of AWS. Where they were not, the sandbox's
+sentence is its own, and only the error code counts. A row without words is one that the sandbox lets pass. `${NAME}`
+stands for what `hpctl sandbox env` exports, or for what the test made."""
+
+_WHEN = {
+    Ending.INVALID: "refused",
+    Ending.LIMITED: "refused",
+    Ending.FAILS: "fails",
+    Ending.TAKEN: "not judged",
+}
+
+
+def rules() -> str:
+    """Return the page."""
+    heads = ("mistake", "on", "check", "without the check", "AWS's words", "seen", "remedy")
+    return page("Rules", "`tests/functional/rules/table.py`", INTRODUCTION, table(heads, map(_row, RULES)))
+
+
+def _row(rule: Rule) -> tuple[str | None, ...]:
+    ending = _WHEN[rule.ending] + (f", {code(rule.ending.value)}" if _WHEN[rule.ending] == "refused" else "")
+    seen = None if not rule.words else "yes" if rule.verified else "no"
+    words = code(rule.words) if rule.words else None
+    remedy = code(rule.remedy) if rule.remedy.startswith("aws ") else rule.remedy
+    return rule.name, _ON[rule.example], _check(rule), ending, words, seen, remedy
+
+
+_ON = {"eks": "EKS", "slurm": "Slurm"}
+
+
+def _check(rule: Rule) -> str:
+    if rule.check is None:
+        return "none can know"
+    linked = f"[{code(rule.check)}](checks.md#{rule.check})"
+    return f"{linked}, and with it {', '.join(map(code, rule.drags))}" if rule.drags else linked
