@@ -111,7 +111,7 @@ def foreign_bucket(account: Account) -> Planted:
     s3 = account.client("s3")
     s3.create_bucket(Bucket="rules-scripts", CreateBucketConfiguration={"LocationConstraint": account.region})
     s3.put_object(Bucket="rules-scripts", Key="on_create.sh", Body=good_script(account))
-    return role("rules-no-s3")(account) | {"RULE_SCRIPTS": "s3://rules-scripts"}
+    return {**role("rules-no-s3")(account), "RULE_SCRIPTS": "s3://rules-scripts"}
 
 
 def routeless_subnet(account: Account) -> Planted:
