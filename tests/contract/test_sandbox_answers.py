@@ -207,6 +207,8 @@ def test_eks_answers_are_what_the_model_says(caller: Caller) -> None:
     policy = POLICY.replace(":", "%3A").replace("/", "%2F")
     caller.eks("DisassociateAccessPolicy", f"{entry}/access-policies/{policy}")
     caller.eks("DeleteAccessEntry", entry)
+    until(lambda: caller.eks("DescribeCluster", cluster), lambda told: told["cluster"]["status"] == "ACTIVE")
+    caller.eks("UpdateClusterVersion", f"{cluster}/updates", version="1.34")
     caller.eks("CreateAddon", f"{cluster}/addons", addonName="coredns")
     caller.eks("DescribeAddon", f"{cluster}/addons/coredns")
     caller.eks("ListAddons", f"{cluster}/addons")
