@@ -69,7 +69,7 @@ class Proof:
 
     def fails(self) -> None:
         """With the check left out, `create` goes on and ends in AWS's words."""
-        left_out = [word for one in (self._rule.check, *self._rule.drags) if one for word in ("--skip", one)]
+        left_out = ("--skip", self._rule.check, *self._rule.beside) if self._rule.check else ()
         words = ("cluster", "create", "-f", self._file, "--yes", "--timeout", "20s", *left_out)
         told = self._hpctl(*words, ends=ExitCode.CHECKS_FAILED)
         said = " ".join(told.err[told.err.rindex("error: ") :].split())

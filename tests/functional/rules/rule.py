@@ -67,8 +67,8 @@ class Rule:
     """One rule. `${NAME}` in any text stands for what the sandbox exports or `plant` made.
 
     `fault` breaks the shipped example, `plant` makes what it takes in the account (always anew, so that nothing is to
-    be undone), `check` is the one that fails (None: no check can know), `drags` are left out with it because they
-    cannot look then. `words` are AWS's, `verified` whether they were seen in an answer or a document of AWS. `remedy`
+    be undone), `check` is the one that fails (None: no check can know), `beside` what `create` takes beside `--skip`
+    where others cannot look without it. `words` are AWS's, `verified` whether they were seen in an answer or a document of AWS. `remedy`
     is a part of what hpctl shows; it is carried out by `mend`, or, where that is empty, by running its commands.
     """
 
@@ -82,7 +82,7 @@ class Rule:
     mend: tuple[Edit, ...] = ()
     plant: Callable[[Account], Planted] = field(default=nothing)
     verified: bool = True
-    drags: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def broken(self, name: str) -> Spec:
         """Return the example with the fault in it."""

@@ -14,6 +14,8 @@ FIRST, SECOND = ("instance_groups", 0), ("instance_groups", 1)
 ROLE, PLAN, TYPE = (*FIRST, "execution_role"), (*FIRST, "training_plan_arn"), (*FIRST, "type")
 SCRIPTS, ON_CREATE = (*FIRST, "lifecycle", "source_s3_uri"), (*FIRST, "lifecycle", "on_create")
 HERE, THERE = "${SUBNET_ID}", "${OTHER_SUBNET_ID}"
+# Others judge what this check finds missing, and cannot.
+BLIND = ("--allow-unknown",)
 # Without continuous provisioning a group that cannot be filled fails at once, and the cluster with it.
 AT_ONCE = Edit(("node_provisioning",), GONE)
 
@@ -119,6 +121,7 @@ NETWORK = (
         "The subnet 'subnet-0123456789abcdef0' does not exist",
         "compare the id, the Region and the account",
         mend=(Edit(SUBNETS, [HERE]),),
+        beside=BLIND,
     ),
     Rule(
         "a security group that does not exist",
@@ -129,6 +132,7 @@ NETWORK = (
         "The security group 'sg-0123456789abcdef0' does not exist",
         "compare the id, the Region and the account",
         mend=(Edit(GROUPS, ["${SECURITY_GROUP}"]),),
+        beside=BLIND,
     ),
     Rule(
         "a subnet and a security group of two VPCs",
@@ -226,7 +230,6 @@ CAPACITY = (
         "name a training plan that is Active or Scheduled",
         mend=(Edit(PLAN, "${TRAINING_PLAN_ARN}"),),
         verified=False,
-        drags=("capacity-plan-type",),
     ),
     Rule(
         "a training plan in another zone",
@@ -271,6 +274,7 @@ IDENTITY = (
         Ending.INVALID,
         "cannot assume the execution role ${EXECUTION_ROLE}-nobody",
         "aws iam create-role --role-name hpctl-sandbox-execution-nobody",
+        beside=BLIND,
     ),
     Rule(
         "an execution role that another service may assume",
@@ -314,6 +318,7 @@ LIFECYCLE = (
         Ending.FAILS,
         SCRIPTS_FAILED,
         "aws s3 sync ./lifecycle s3://${BUCKET_NAME}/nowhere/",
+        beside=BLIND,
     ),
     Rule(
         "a lifecycle script that is not there",
@@ -324,6 +329,7 @@ LIFECYCLE = (
         SCRIPTS_FAILED,
         "on_create: on_create.sh",
         mend=(Edit(ON_CREATE, "on_create.sh"),),
+        beside=BLIND,
     ),
     Rule(
         "a lifecycle script with the line ends of Windows",
@@ -431,6 +437,7 @@ EKS = (
         "aws eks list-clusters --region us-west-2",
         mend=(Edit(CLUSTER, "${EKS_CLUSTER_ARN}"),),
         verified=False,
+        beside=BLIND,
     ),
     Rule(
         "an EKS cluster in another VPC than the nodes",
