@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.functional.rules.rule import Ending, Rule
 from tests.functional.rules.table import RULES
-from tools.pages.markdown import code, codes, page, table
+from tools.pages.markdown import code, page, table
 
 INTRODUCTION = """\
 What AWS refuses, or accepts and fails later, and what hpctl says to it beforehand. Each row is a test: one of the
@@ -45,4 +45,4 @@ def _check(rule: Rule) -> str:
     if rule.check is None:
         return "none can know"
     linked = f"[{code(rule.check)}](checks.md#{rule.check})"
-    return f"{linked} (with {codes(rule.beside)}: others cannot look then)" if rule.beside else linked
+    return f"{linked} (with {code(' '.join(rule.beside))})" if rule.beside else linked

@@ -230,6 +230,7 @@ CAPACITY = (
         "name a training plan that is Active or Scheduled",
         mend=(Edit(PLAN, "${TRAINING_PLAN_ARN}"),),
         verified=False,
+        beside=("--skip", "capacity-plan-type"),
     ),
     Rule(
         "a training plan in another zone",
@@ -410,7 +411,7 @@ SLURM = (
         "move `partition_names` to a Compute group",
         mend=(
             Edit(("instance_groups", 2, "slurm", "partition_names"), GONE),
-            Edit((*SECOND, "slurm", "partition_names"), ["train", "dev"]),
+            Edit((*SECOND, "slurm", "partition_names"), ["dev"]),
         ),
     ),
 )
