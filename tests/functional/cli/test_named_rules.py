@@ -95,7 +95,7 @@ def test_all_findings_are_shown_at_once_with_their_places(
     told = _refused(watched, tmp_path, spec)
     for word in ("eks-auth-mode", "instance group/a", "instance group/b", "at: cluster.yaml:"):
         assert word in told.err
-    assert "2 of 24 checks failed: `eks-auth-mode`, `network-efa-single-az`" in _flat(told.err)
+    assert "2 of 23 checks failed: `eks-auth-mode`, `network-efa-single-az`" in _flat(told.err)
     assert proxy.mutations == []
 
 
@@ -120,14 +120,14 @@ def test_config_map_with_the_check_left_out_fails_in_the_words_of_aws(
 
 
 def test_an_eks_cluster_without_the_chart_is_refused_before_anything_is_made(
-    watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path
+    hpctl: Hpctl, account: Account, name: str, tmp_path: Path
 ) -> None:
-    told = _refused(watched, tmp_path, specs.eks(name) | NO_DEPENDENCIES)
+    told = _refused(hpctl, tmp_path, specs.eks(name) | NO_DEPENDENCIES)
     assert "checks failed: `eks-helm-deps`" in _flat(told.err)
     assert "missing: DaemonSet *health-monitoring-agent* in namespace aws-hyperpod" in _flat(told.err)
     assert "aws eks update-kubeconfig --region us-west-2 --name hpctl-sandbox-no-dependencies" in _flat(told.err)
     assert "helm install hyperpod-dependencies" in told.err
-    assert (told.out, proxy.mutations) == ("", [])
+    assert (told.out, name in account.statuses()) == ("", False)
 
 
 @pytest.mark.parametrize("mode", PROVISIONING)
@@ -142,18 +142,28 @@ def test_a_missing_chart_with_the_check_left_out_fails_in_the_words_of_aws(
     assert name not in account.statuses()
 
 
-def test_a_kubernetes_that_lets_nobody_in_is_unknown_and_stops_nothing(
+def test_a_kubernetes_that_cannot_be_reached_is_unknown_and_stops_nothing(
     hpctl: Hpctl, account: Account, name: str, tmp_path: Path
 ) -> None:
-    stranger = hpctl.with_env(AWS_ACCESS_KEY_ID="AKIASTRANGER00000000", AWS_SECRET_ACCESS_KEY="none")
+    # The sandbox's AWS is plain HTTP, so that the proxy stands before Kubernetes alone.
+    outside = hpctl.with_env(HTTPS_PROXY="http://127.0.0.1:9")
     file = specs.write(tmp_path, specs.eks(name))
-    report = stranger("cluster", "check", "-f", file, "-o", "json").json()
-    (found,) = (row for row in report["results"] if row["outcome"] != "pass")
-    assert (found["id"], found["outcome"], found["blocking"]) == ("eks-helm-deps", "unknown", False)
+    report = outside("cluster", "check", "-f", file, "-o", "json").json()
+    found = next(row for row in report["results"] if row["id"] == "eks-helm-deps")
+    assert (found["outcome"], found["blocking"]) == ("unknown", False)
+    assert found["reason"].startswith("could not look: could not reach Kubernetes for `daemonsets.apps`")
+    assert "from inside the VPC alone" in found["hint"]
+    outside("cluster", "create", "-f", file, "--yes")
+    assert account.statuses()[name] == "InService"
+
+
+def test_a_kubernetes_that_does_not_know_the_caller_says_what_lets_them_in(hpctl: Hpctl, tmp_path: Path) -> None:
+    stranger = hpctl.with_env(AWS_ACCESS_KEY_ID="AKIASTRANGER00000000", AWS_SECRET_ACCESS_KEY="none")
+    words = ("doctor", "-f", specs.write(tmp_path, specs.eks("x")), "--only", "eks-helm-deps", "-o", "json")
+    found = stranger(*words).json()["results"][-1]
+    assert (found["id"], found["outcome"]) == ("eks-helm-deps", "unknown")
     assert found["reason"].startswith("could not look: Kubernetes did not accept the credentials")
     assert "aws eks create-access-entry" in found["hint"]
-    stranger("cluster", "create", "-f", file, "--yes")
-    assert account.statuses()[name] == "InService"
 
 
 @pytest.mark.parametrize("case", ["network", "override_network"])
