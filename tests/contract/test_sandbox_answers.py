@@ -209,15 +209,19 @@ def test_eks_answers_are_what_the_model_says(caller: Caller) -> None:
     caller.eks("DeleteAccessEntry", entry)
     until(lambda: caller.eks("DescribeCluster", cluster), lambda told: told["cluster"]["status"] == "ACTIVE")
     caller.eks("UpdateClusterVersion", f"{cluster}/updates", version="1.34")
+    _use_addons(caller, cluster)
+    caller.eks("DescribeClusterVersions", "/cluster-versions")
+    caller.eks("DeleteCluster", cluster)
+    assert caller.asked >= _eks_operations()
+
+
+def _use_addons(caller: Caller, cluster: str) -> None:
     caller.eks("CreateAddon", f"{cluster}/addons", addonName="coredns")
     caller.eks("DescribeAddon", f"{cluster}/addons/coredns")
     caller.eks("ListAddons", f"{cluster}/addons")
     caller.eks("UpdateAddon", f"{cluster}/addons/coredns/update", addonVersion="v1.11.4-eksbuild.2")
     caller.eks("DeleteAddon", f"{cluster}/addons/coredns")
-    caller.eks("DescribeClusterVersions", "/cluster-versions")
     caller.eks("DescribeAddonVersions", "/addons/supported-versions")
-    caller.eks("DeleteCluster", cluster)
-    assert caller.asked >= _eks_operations()
 
 
 def test_quota_answers_are_what_the_model_says(caller: Caller) -> None:
