@@ -319,7 +319,7 @@ LIFECYCLE = (
         Ending.FAILS,
         SCRIPTS_FAILED,
         "aws s3 sync ./lifecycle s3://${BUCKET_NAME}/nowhere/",
-        beside=BLIND,
+        beside=("--skip", "lifecycle-entrypoint-present", *BLIND),
     ),
     Rule(
         "a lifecycle script that is not there",
