@@ -68,8 +68,9 @@ class Rule:
 
     `fault` breaks the shipped example, `plant` makes what it takes in the account (always anew, so that nothing is to
     be undone), `check` is the one that fails (None: no check can know), `beside` what `create` takes beside `--skip`
-    where others cannot look, or say the same. `words` are AWS's, `verified` whether they
-    were seen in an answer or a document of AWS. `remedy` is a part of what hpctl shows; it is carried out by `mend`, or, where that is empty, by its commands.
+    where others cannot look, or say the same. `words` are AWS's, `verified` whether they were seen in an answer or a
+    document of AWS. `remedy` is a part of what hpctl shows; it is carried out by `mend`, or, where that is empty, by
+    its commands.
     """
 
     name: str
