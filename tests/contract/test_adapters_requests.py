@@ -213,10 +213,13 @@ def adapters(session: AwsSession) -> dict[type, object]:
     }
 
 
-def test_every_port_but_the_clock_is_here() -> None:
+NOT_AWS = {ports.Clock, ports.Kubernetes}
+
+
+def test_every_port_that_reaches_aws_is_here() -> None:
     own = (one for _, one in inspect.getmembers(ports, inspect.isclass) if one.__module__ == ports.__name__)
     protocols = {one for one in own if issubclass(one, Protocol)}
-    assert protocols - {ports.Clock} == set(adapters(connect(service())))
+    assert protocols - NOT_AWS == set(adapters(connect(service())))
 
 
 def test_every_method_of_every_port_is_used_here() -> None:

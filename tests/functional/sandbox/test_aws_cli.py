@@ -70,8 +70,8 @@ def test_the_caller_and_the_bucket_are_the_sandboxs(aws: Running, cli: Aws) -> N
 @pytest.mark.parametrize(
     ("words", "operation"),
     [
-        (("sagemaker", "list-training-plans"), "ListTrainingPlans"),
-        (("eks", "list-addons", "--cluster-name", "hpctl-sandbox-api"), "GET /clusters/hpctl-sandbox-api/addons"),
+        (("sagemaker", "list-hubs"), "ListHubs"),
+        (("eks", "list-insights", "--cluster-name", "hpctl-sandbox-api"), "POST /clusters/hpctl-sandbox-api/insights"),
         (("ec2", "describe-capacity-reservations"), "DescribeCapacityReservations"),
         (("iam", "simulate-custom-policy", "--policy-input-list", "{}", "--action-names", "s3:GetObject"), "Simulate"),
     ],
