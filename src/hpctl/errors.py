@@ -123,6 +123,18 @@ class ConflictError(HpctlError):
     exit_code = ExitCode.CONFLICT
 
 
+class LockedError(ConflictError):
+    """Another hpctl works on the same cluster; the message names its process, host and since when."""
+
+    code = "locked"
+
+
+class StateError(ConflictError):
+    """hpctl's own records on this machine cannot be read or written; nothing was begun that they would not show."""
+
+    code = "state"
+
+
 class UnavailableError(HpctlError):
     """The service throttled, failed or could not be reached, after all retries."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +17,12 @@ from hpctl.facts.records import (
     ClusterSummary,
     EksCluster,
     Event,
+    Holder,
     Identity,
+    Interface,
+    Live,
     Node,
+    Operation,
     Quota,
     Role,
     RouteTable,
@@ -123,7 +128,9 @@ class FakeClusters:
         self._clock = clock
         self._scripts: dict[str, deque[Cluster | HpctlError]] = {}
         self._lost: deque[HpctlError] = deque()
-        self.live: dict[str, Cluster] = {}
+        self.known: dict[str, Cluster] = {}
+        self.requests: dict[str, Mapping[str, object]] = {}
+        self.worked: list[Operation] = []
         self.tags_of: dict[str, dict[str, str]] = {}
         self.nodes_of: dict[str, list[Node]] = {}
         self.nodes_in_full: dict[str, Node] = {}
@@ -131,7 +138,7 @@ class FakeClusters:
         self.failure_messages: dict[str, str] = {}
 
     def add(self, cluster: Cluster, **tags: str) -> None:
-        self.live[cluster.name] = cluster
+        self.known[cluster.name] = cluster
         self.tags_of[cluster.arn] = tags
 
     def play(self, *answers: Cluster | HpctlError, name: str = "ml-cluster") -> None:
@@ -144,7 +151,7 @@ class FakeClusters:
     def create(self, request: Mapping[str, Any]) -> str:
         self._log.record("clusters.create", request)
         name = request["ClusterName"]
-        if name in self.live:
+        if name in self.known:
             raise ConflictError(f"a cluster named `{name}` exists already", hint="AWS's own hint")
         self.add(a_cluster("Creating", a_live_group(current=0), name=name))
         self.tags_of[CLUSTER_ARN] = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
@@ -156,8 +163,42 @@ class FakeClusters:
         cluster = self._found(name)
         if cluster.status in ("Creating", "Deleting"):
             raise ConflictError(f"cluster `{name}` is {cluster.status}")
-        self.live[name] = replace(cluster, status="Deleting")
+        self.known[name] = replace(cluster, status="Deleting")
         self._answer_may_be_lost()
+
+    def live(self, name: str) -> Live:
+        return Live(self.describe(name), self.requests.get(name, {}))
+
+    def update(self, request: Mapping[str, Any]) -> None:
+        self._log.record("clusters.update", request)
+        self._found(request["ClusterName"])
+        self._answer_may_be_lost()
+
+    def update_software(self, request: Mapping[str, Any]) -> None:
+        self._log.record("clusters.update_software", request)
+        self._found(request["ClusterName"])
+        self._answer_may_be_lost()
+
+    def add_tags(self, arn: str, tags: Mapping[str, str]) -> None:
+        self._log.record("clusters.add_tags", arn, dict(tags))
+        self.tags_of[arn] |= tags
+        self._answer_may_be_lost()
+
+    def remove_tags(self, arn: str, keys: Iterable[str]) -> None:
+        gone = tuple(keys)
+        self._log.record("clusters.remove_tags", arn, gone)
+        self.tags_of[arn] = {key: value for key, value in self.tags_of[arn].items() if key not in gone}
+        self._answer_may_be_lost()
+
+    def operations(self, name: str, *, since: datetime | None = None) -> Iterator[Operation]:
+        self._log.record("clusters.operations", name, since)
+        for operation in sorted(self.worked, key=lambda one: one.created_at, reverse=True):
+            if since is None or operation.created_at > since:
+                yield replace(operation, scalings=())
+
+    def operation(self, name: str, operation_id: str) -> Operation:
+        self._log.record("clusters.operation", name, operation_id)
+        return next(one for one in self.worked if one.operation_id == operation_id)
 
     def describe(self, name: str) -> Cluster:
         self._log.record("clusters.describe", name)
@@ -171,7 +212,7 @@ class FakeClusters:
 
     def summaries(self, *, name_contains: str | None = None) -> Iterator[ClusterSummary]:
         self._log.record("clusters.summaries", name_contains)
-        for cluster in self.live.values():
+        for cluster in self.known.values():
             if (name_contains or "") in cluster.name:
                 yield a_summary(cluster.name, arn=cluster.arn, status=cluster.status)
 
@@ -188,9 +229,18 @@ class FakeClusters:
             raise NotFoundError(f"there is no node `{node_id}`")
         return self.nodes_in_full[node_id]
 
-    def events(self, name: str, *, since: datetime | None = None) -> Iterator[Event]:
-        self._log.record("clusters.events", name, since)
+    def events(
+        self,
+        name: str,
+        *,
+        since: datetime | None = None,
+        instance_group: str | None = None,
+        node_id: str | None = None,
+    ) -> Iterator[Event]:
+        self._log.record("clusters.events", name, since, *filter(None, (instance_group, node_id)))
         for event in sorted(self.happened, key=lambda one: one.time, reverse=True):
+            if instance_group not in (None, event.instance_group) or node_id not in (None, event.node_id):
+                continue
             if event.time <= self._clock.now() and (since is None or event.time > since):
                 yield event
 
@@ -204,7 +254,7 @@ class FakeClusters:
         return self.tags_of[arn]
 
     def _found(self, name: str) -> Cluster:
-        for cluster in self.live.values():
+        for cluster in self.known.values():
             if name in (cluster.name, cluster.arn):
                 return cluster
         raise NotFoundError(f"there is no cluster `{name}`")
@@ -230,7 +280,8 @@ class FakeNetwork:
         self.known_endpoints = [an_endpoint()]
         self.nat_gateways = {"nat-1"}
         self.offered: dict[str, set[str]] = {}
-        self.interfaces = 10
+        self.count_of_interfaces = 10
+        self.known_interfaces: list[Interface] = []
 
     def subnets(self, subnet_ids: Iterable[str]) -> tuple[Subnet, ...]:
         wanted = tuple(subnet_ids)
@@ -265,9 +316,14 @@ class FakeNetwork:
         self._log.record("network.zones_offering", instance_type)
         return frozenset(self.offered.get(instance_type, {row.zone_id for row in self.known_subnets}))
 
+    def interfaces(self, subnet_ids: Iterable[str]) -> tuple[Interface, ...]:
+        wanted = set(subnet_ids)
+        self._log.record("network.interfaces", *sorted(wanted))
+        return tuple(one for one in self.known_interfaces if one.subnet_id in wanted)
+
     def interface_count(self) -> int:
         self._log.record("network.interface_count")
-        return self.interfaces
+        return self.count_of_interfaces
 
 
 class FakeEks:
@@ -455,6 +511,45 @@ class FakeCaller:
         return self.skew_s
 
 
+class FakeLogs:
+    """CloudWatch log groups."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.groups: set[str] = set()
+
+    def group_exists(self, name: str) -> bool:
+        self._log.record("logs.group_exists", name)
+        return name in self.groups
+
+
+class FakeState:
+    """Journals in memory, and locks that nobody else holds."""
+
+    def __init__(self) -> None:
+        self.journals: dict[str, list[Mapping[str, object]]] = {}
+        self.locked: list[str] = []
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[Holder | None]:
+        self.locked.append(key)
+        yield None
+
+    def append(self, key: str, line: Mapping[str, object]) -> None:
+        self.journals.setdefault(key, []).append(line)
+
+    def lines(self, key: str) -> tuple[Mapping[str, object], ...]:
+        return tuple(self.journals.get(key, ()))
+
+
+class FakeSignals:
+    """A process that gets no signals."""
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        yield
+
+
 class FakeAccount:
     """One of each, over one call log and one clock: the account of a test."""
 
@@ -470,6 +565,8 @@ class FakeAccount:
         self.iam = FakeIam(self.calls)
         self.storage = FakeStorage(self.calls)
         self.plans = FakePlans(self.calls)
+        self.logs = FakeLogs(self.calls)
+        self.state = FakeState()
         self.ports = Ports(
             clusters=self.clusters,
             network=self.network,
@@ -480,6 +577,9 @@ class FakeAccount:
             iam=self.iam,
             storage=self.storage,
             plans=self.plans,
+            logs=self.logs,
+            state=self.state,
+            signals=FakeSignals(),
             clock=self.clock,
             region=REGION,
         )

@@ -39,6 +39,7 @@ class Session:
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.eks import AwsEks
         from hpctl.adapters.aws.iam import AwsIam
+        from hpctl.adapters.aws.logs import AwsLogs
         from hpctl.adapters.aws.network import AwsNetwork
         from hpctl.adapters.aws.plans import AwsPlans
         from hpctl.adapters.aws.quotas import AwsQuotas
@@ -46,6 +47,8 @@ class Session:
         from hpctl.adapters.aws.storage import AwsStorage
         from hpctl.adapters.kube.listing import EksKubernetes
         from hpctl.adapters.local.clock import SystemClock
+        from hpctl.adapters.local.signals import ProcessSignals
+        from hpctl.adapters.local.state import FileState
         from hpctl.facts.ports import Ports
         from hpctl.render.notices import say
 
@@ -64,6 +67,9 @@ class Session:
             iam=AwsIam(aws),
             storage=AwsStorage(aws),
             plans=AwsPlans(aws),
+            logs=AwsLogs(aws),
+            state=FileState(),
+            signals=ProcessSignals(),
             region=aws.region,
             clock=SystemClock(),
         )

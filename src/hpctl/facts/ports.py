@@ -6,6 +6,7 @@ Every method may raise `AccessError`, `UnavailableError` or `RefusedError`; what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,8 +17,12 @@ from hpctl.facts.records import (
     ClusterSummary,
     EksCluster,
     Event,
+    Holder,
     Identity,
+    Interface,
+    Live,
     Node,
+    Operation,
     Quota,
     Role,
     RouteTable,
@@ -46,6 +51,34 @@ class Clusters(Protocol):
         """Yield every cluster of the Region, newest first, page by page."""
         ...
 
+    def live(self, name: str) -> Live:
+        """Return the cluster with what it amounts to as a request; `NotFoundError` when there is none."""
+        ...
+
+    def update(self, request: Mapping[str, object]) -> None:
+        """Send UpdateCluster; `ConflictError` while the cluster is busy, `NotFoundError` when there is none."""
+        ...
+
+    def update_software(self, request: Mapping[str, object]) -> None:
+        """Send UpdateClusterSoftware; `ConflictError` while the cluster is busy, `NotFoundError` when there is none."""
+        ...
+
+    def add_tags(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a cluster; a key that is there gets the new value."""
+        ...
+
+    def remove_tags(self, arn: str, keys: Iterable[str]) -> None:
+        """Remove tags from a cluster; keys that are not there are passed over."""
+        ...
+
+    def operations(self, name: str, *, since: datetime | None = None) -> Iterator[Operation]:
+        """Yield the cluster's operations, newest first, page by page; AWS keeps them for 14 days."""
+        ...
+
+    def operation(self, name: str, operation_id: str) -> Operation:
+        """Return one operation with its scalings; `NotFoundError` when it is gone."""
+        ...
+
     def delete(self, name: str) -> None:
         """Start deleting; `ConflictError` while the cluster is busy, `NotFoundError` when there is none."""
         ...
@@ -58,7 +91,14 @@ class Clusters(Protocol):
         """Return one node in full, by node id or logical id; `NotFoundError` when there is none."""
         ...
 
-    def events(self, name: str, *, since: datetime | None = None) -> Iterator[Event]:
+    def events(
+        self,
+        name: str,
+        *,
+        since: datetime | None = None,
+        instance_group: str | None = None,
+        node_id: str | None = None,
+    ) -> Iterator[Event]:
         """Yield events, newest first; only clusters with continuous provisioning have them (else `RefusedError`)."""
         ...
 
@@ -102,8 +142,20 @@ class Network(Protocol):
         """Return the ids of the Region's zones that offer the type (named with its `ml.`)."""
         ...
 
+    def interfaces(self, subnet_ids: Iterable[str]) -> tuple[Interface, ...]:
+        """Return the network interfaces in the subnets."""
+        ...
+
     def interface_count(self) -> int:
         """Return how many network interfaces the Region has."""
+        ...
+
+
+class Logs(Protocol):
+    """What CloudWatch Logs keeps of clusters."""
+
+    def group_exists(self, name: str) -> bool:
+        """Whether there is a log group of exactly that name."""
         ...
 
 
@@ -211,6 +263,36 @@ class Clock(Protocol):
         ...
 
 
+class State(Protocol):
+    """hpctl's own records on this machine: one journal and one lock a cluster.
+
+    `key` names a cluster (letters, digits, `-` and `.`); every method may raise `StateError`.
+    """
+
+    def lock(self, key: str) -> AbstractContextManager[Holder | None]:
+        """Hold the cluster's lock for the length of a `with`; `LockedError` names a living holder.
+
+        Enters with the holder whose lock was taken over because its process is gone, or None.
+        """
+        ...
+
+    def append(self, key: str, line: Mapping[str, object]) -> None:
+        """Add a line to the journal; when this returns, the line outlasts a crash of the machine."""
+        ...
+
+    def lines(self, key: str) -> tuple[Mapping[str, object], ...]:
+        """Return the journal's lines, oldest first; a last line that a crash cut short is passed over."""
+        ...
+
+
+class Signals(Protocol):
+    """Ctrl-C and SIGTERM."""
+
+    def held_back(self) -> AbstractContextManager[None]:
+        """Let a first signal take effect at the end of the `with` only; the second leaves at once."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """One of each: what `cli.wiring` builds and services are given."""
@@ -224,5 +306,8 @@ class Ports:
     iam: Iam
     storage: Storage
     plans: Plans
+    logs: Logs
+    state: State
+    signals: Signals
     clock: Clock
     region: str

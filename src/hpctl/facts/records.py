@@ -6,6 +6,7 @@ Times are aware `datetime`s in UTC. Source of every member: botocore's service m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -261,6 +262,58 @@ class Cluster:
     def continuous(self) -> bool:
         """Whether nodes are provisioned one by one, which is also what publishes events."""
         return self.node_provisioning == "Continuous"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A cluster with what it amounts to as a CreateCluster request (plain data, without `Tags`).
+
+    From one DescribeCluster: current values where the service tells current and desired ones apart, except for counts,
+    where the target is what was asked for.
+    """
+
+    cluster: Cluster
+    request: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """What a scaling operation does to one instance group; `target_count` is what it was asked to reach."""
+
+    instance_group: str
+    status: str
+    original_count: int
+    target_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One cluster operation; `scalings` come from DescribeClusterOperation alone."""
+
+    operation_id: str
+    type: str
+    status: str
+    created_at: datetime
+    scalings: tuple[Scaling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One network interface (EC2 DescribeNetworkInterfaces); `in_use` says that it is attached to something."""
+
+    interface_id: str
+    subnet_id: str
+    description: str
+    in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lock on a cluster."""
+
+    pid: int
+    host: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hpctl.facts.records import (
     Cluster,
     EksCluster,
     Identity,
+    Live,
     Quota,
     Role,
     RouteTable,
@@ -151,7 +152,12 @@ class World:
 
     def cluster(self, name: str) -> Cluster | None:
         """Return the HyperPod cluster of that name, or None when there is none."""
-        return self._once(("cluster", name), lambda: _or_none(lambda: self._ports.clusters.describe(name)))
+        live = self.live(name)
+        return live.cluster if live else None
+
+    def live(self, name: str) -> Live | None:
+        """Return the HyperPod cluster of that name with what it amounts to as a request, or None."""
+        return self._once(("live", name), lambda: _or_none(lambda: self._ports.clusters.live(name)))
 
     def cluster_tags(self, arn: str) -> dict[str, str]:
         """Return the tags of a HyperPod cluster."""

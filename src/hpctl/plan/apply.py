@@ -27,9 +27,21 @@ def _send(action: Action, name: str, clusters: Clusters) -> str | None:
     match action.verb:
         case "create":
             return _create(action.request, name, clusters)
+        case "update":
+            clusters.update(action.request)
+        case "update-software":
+            clusters.update_software(action.request)
+        case "tag":
+            clusters.add_tags(action.request["ResourceArn"], _tags(action.request))
+        case "untag":
+            clusters.remove_tags(action.request["ResourceArn"], action.request["TagKeys"])
         case "delete":
             _delete(name, clusters)
-            return None
+    return None
+
+
+def _tags(request: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in request["Tags"]}
 
 
 def _create(request: Mapping[str, Any], name: str, clusters: Clusters) -> str:

@@ -88,14 +88,18 @@ class NodeReport(Report):
 
 
 class OutcomeReport(Report):
-    """How a create or delete ended (or, without waiting, that it began)."""
+    """How a create, update or delete ended (or, without waiting, that it began).
+
+    `left_behind` is what a deleted cluster left in the account; `next_steps` name the commands that clear it away.
+    """
 
     kind: Literal["Outcome"] = "Outcome"
     cluster: str
-    verb: Literal["create", "delete"]
+    verb: Literal["create", "update", "update-software", "delete"]
     result: Literal["done", "started", "unchanged"]
     arn: str | None = None
     elapsed_s: float | None = None
+    left_behind: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:

@@ -8,11 +8,27 @@ from hpctl.facts.records import Identity
 from hpctl.report.base import Part, Report
 from hpctl.report.check import CheckReport
 
+Verb = Literal["create", "update", "update-software", "tag", "untag", "delete"]
+
+
+class Change(Part):
+    """One field that differs: `path` as the spec writes it, and what its update policy says.
+
+    `note` is why the change cannot be made in place, and the way round.
+    """
+
+    path: str
+    kind: Literal["add", "change", "remove"]
+    before: Any = None
+    after: Any = None
+    policy: Literal["in place", "replaces the group", "never"]
+    note: str | None = None
+
 
 class Action(Part):
     """One call that changes something at AWS: `request` is sent exactly as it stands here."""
 
-    verb: Literal["create", "delete"]
+    verb: Verb
     subject: str
     request: dict[str, Any]
 
@@ -36,7 +52,9 @@ class PlanReport(Report):
     """A plan for one cluster. `state` says how wish and world stand to each other.
 
     absent: nothing of that name exists yet · same: it exists as asked, nothing to do ·
-    other: it exists with another spec · present: it exists (plans to delete). `arn` is that of what exists.
+    changed: it exists and `changes` lead to the spec · other: it exists with another spec, and this plan does not
+    touch it · present: it exists (plans to delete). `arn` is that of what exists, `basis` a digest of what the plan was
+    decided on: applied later, it must still hold. `run_id` marks what the plan creates.
     """
 
     kind: Literal["Plan"] = "Plan"
@@ -44,7 +62,10 @@ class PlanReport(Report):
     cluster: str
     arn: str | None = None
     orchestrator: str
-    state: Literal["absent", "same", "other", "present"]
+    state: Literal["absent", "same", "changed", "other", "present"]
+    run_id: str | None = None
+    basis: str | None = None
+    changes: tuple[Change, ...] = ()
     actions: tuple[Action, ...]
     groups: tuple[PlannedGroup, ...] = ()
     goes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Literal
 from hpctl.facts.records import Event
 from hpctl.report.base import Part
 from hpctl.report.cluster import Diagnosis
+from hpctl.report.plan import Verb
 
 
 class GroupProgress(Part):
@@ -24,7 +25,7 @@ class Started(Part):
 
     type: Literal["started"] = "started"
     time: datetime
-    verb: Literal["create", "delete"]
+    verb: Verb
     cluster: str
     arn: str | None = None
 

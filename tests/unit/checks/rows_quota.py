@@ -308,7 +308,7 @@ VOLUMES = (
 
 def _interfaces(there: int, allowed: float) -> FakeAccount:
     made = FakeAccount()
-    made.network.interfaces = there
+    made.network.count_of_interfaces = there
     made.quotas.interfaces = a_quota("Network interfaces per Region", "L-DF5E4CA3", allowed)
     return made
 

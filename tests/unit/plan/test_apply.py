@@ -118,7 +118,7 @@ def test_a_delete_is_sent_once_by_name() -> None:
     account = an_account("InService")
     assert list(apply(to_delete(), account.ports)) == [GOING]
     assert account.calls.of("clusters.delete") == [("ml-cluster",)]
-    assert account.clusters.live["ml-cluster"].status == "Deleting"
+    assert account.clusters.known["ml-cluster"].status == "Deleting"
 
 
 @pytest.mark.parametrize("error", LOST)

@@ -191,7 +191,7 @@ def test_no_cluster_and_the_same_cluster_are_none() -> None:
 def account_after(account: FakeAccount) -> FakeAccount:
     """The same account, looked at anew."""
     later = FakeAccount()
-    later.clusters.live, later.clusters.tags_of = account.clusters.live, account.clusters.tags_of
+    later.clusters.known, later.clusters.tags_of = account.clusters.known, account.clusters.tags_of
     return later
 
 

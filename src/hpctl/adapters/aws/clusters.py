@@ -6,14 +6,15 @@ Members are those of botocore 1.44.5's sagemaker service model; unknown ones are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from hpctl.adapters.aws.errors import reads
+from hpctl.adapters.aws.live import request_of
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.facts.records import Cluster, ClusterSummary, Event, InstanceGroup, Node
+from hpctl.facts.records import Cluster, ClusterSummary, Event, InstanceGroup, Live, Node, Operation, Scaling
 from hpctl.terms import Orchestrator
 
 _SERVICE: Final = "sagemaker"
@@ -47,6 +48,42 @@ class AwsClusters:
             params["NameContains"] = name_contains
         yield from map(summary_of, self._session.pages(_SERVICE, "ListClusters", "ClusterSummaries", **params))
 
+    def live(self, name: str) -> Live:
+        """Return the cluster of that name or ARN with what it amounts to as a request."""
+        answer = self._session.call(_SERVICE, "DescribeCluster", ClusterName=name)
+        return Live(cluster_of(answer), request_of(answer))
+
+    def update(self, request: Mapping[str, object]) -> None:
+        """Send UpdateCluster."""
+        self._session.call(_SERVICE, "UpdateCluster", **request)
+
+    def update_software(self, request: Mapping[str, object]) -> None:
+        """Send UpdateClusterSoftware."""
+        self._session.call(_SERVICE, "UpdateClusterSoftware", **request)
+
+    def add_tags(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Add tags to the cluster of that ARN."""
+        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._session.call(_SERVICE, "AddTags", ResourceArn=arn, Tags=pairs)
+
+    def remove_tags(self, arn: str, keys: Iterable[str]) -> None:
+        """Remove tags from the cluster of that ARN."""
+        self._session.call(_SERVICE, "DeleteTags", ResourceArn=arn, TagKeys=list(keys))
+
+    def operations(self, name: str, *, since: datetime | None = None) -> Iterator[Operation]:
+        """Yield operations, newest first, those after `since` alone when it is given."""
+        params: dict[str, Any] = {"ClusterName": name, "SortBy": "CreationTime", "SortOrder": "Descending"}
+        if since is not None:
+            params["CreationTimeAfter"] = since
+        rows = self._session.pages(_SERVICE, "ListClusterOperations", "ClusterOperationSummaries", **params)
+        yield from map(listed_operation_of, rows)
+
+    def operation(self, name: str, operation_id: str) -> Operation:
+        """Return one operation with its scalings."""
+        return operation_of(
+            self._session.call(_SERVICE, "DescribeClusterOperation", ClusterName=name, OperationId=operation_id)
+        )
+
     def delete(self, name: str) -> None:
         """Start deleting the cluster of that name or ARN."""
         self._session.call(_SERVICE, "DeleteCluster", ClusterName=name)
@@ -66,11 +103,18 @@ class AwsClusters:
         key = "NodeId" if _INSTANCE_ID.fullmatch(node_id) else "NodeLogicalId"
         return node_of(self._session.call(_SERVICE, "DescribeClusterNode", ClusterName=name, **{key: node_id}))
 
-    def events(self, name: str, *, since: datetime | None = None) -> Iterator[Event]:
-        """Yield events, newest first, those after `since` alone when it is given."""
+    def events(
+        self,
+        name: str,
+        *,
+        since: datetime | None = None,
+        instance_group: str | None = None,
+        node_id: str | None = None,
+    ) -> Iterator[Event]:
+        """Yield events, newest first: those after `since`, of one group, of one node, where these are given."""
+        asked = {"EventTimeAfter": since, "InstanceGroupName": instance_group, "NodeId": node_id}
         params: dict[str, Any] = {"ClusterName": name, "SortBy": "EventTime", "SortOrder": "Descending"}
-        if since is not None:
-            params["EventTimeAfter"] = since
+        params |= {member: value for member, value in asked.items() if value is not None}
         yield from map(listed_event_of, self._session.pages(_SERVICE, "ListClusterEvents", "Events", **params))
 
     def event(self, name: str, event_id: str) -> Event:
@@ -213,6 +257,36 @@ def event_of(answer: Mapping[str, Any]) -> Event:
     parts = event.get("EventDetails", {}).get("EventMetadata", {}).values()
     messages = (part.get("FailureMessage") for part in parts)
     return replace(_event_of(event), failure_message=next(filter(None, messages), None))
+
+
+@reads("sagemaker:ListClusterOperations")
+def listed_operation_of(row: Mapping[str, Any]) -> Operation:
+    """Read one row of ListClusterOperations."""
+    return _operation_of(row)
+
+
+def _operation_of(row: Mapping[str, Any]) -> Operation:
+    return Operation(
+        operation_id=row["OperationId"],
+        type=row.get("Type", ""),
+        status=row.get("Status", ""),
+        created_at=_utc(row["CreationTime"]),
+    )
+
+
+@reads("sagemaker:DescribeClusterOperation")
+def operation_of(answer: Mapping[str, Any]) -> Operation:
+    """Read DescribeClusterOperation."""
+    return replace(_operation_of(answer), scalings=tuple(map(_scaling_of, answer.get("ScalingDetails", ()))))
+
+
+def _scaling_of(row: Mapping[str, Any]) -> Scaling:
+    return Scaling(
+        instance_group=row["InstanceGroupName"],
+        status=row.get("Status", ""),
+        original_count=row.get("Original", {}).get("CurrentCount", 0),
+        target_count=row.get("Desired", {}).get("TargetCount", 0),
+    )
 
 
 def _utc(moment: datetime) -> datetime:

@@ -35,20 +35,27 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "eks": frozenset({"DescribeAddon", "DescribeCluster", "DescribeClusterVersions", "ListAddons"}),
+    "logs": frozenset({"DescribeLogGroups"}),
     "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
     "s3": frozenset({"GetBucketLocation", "GetObject", "HeadBucket", "ListObjectsV2"}),  # HEAD finds a bucket's Region
     "sagemaker": frozenset(
         {
+            "AddTags",
             "CreateCluster",
             "DeleteCluster",
+            "DeleteTags",
             "DescribeCluster",
             "DescribeClusterEvent",
             "DescribeClusterNode",
+            "DescribeClusterOperation",
             "DescribeTrainingPlan",
             "ListClusterEvents",
             "ListClusterNodes",
+            "ListClusterOperations",
             "ListClusters",
             "ListTags",
+            "UpdateCluster",
+            "UpdateClusterSoftware",
         }
     ),
     "service-quotas": frozenset(
@@ -60,7 +67,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
 
 _ENDPOINTS: Final = "endpoints"
 _HOSTS: Final = frozenset(
-    {"api.sagemaker", "ec2", "eks", "iam", "oidc", "portal.sso", "s3", "servicequotas", "signin", "sts"}
+    {"api.sagemaker", "ec2", "eks", "iam", "logs", "oidc", "portal.sso", "s3", "servicequotas", "signin", "sts"}
 )
 """Endpoint prefixes of the services above and of those that give credentials."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.facts.records import Direction, Permission, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.records import Direction, Interface, Permission, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 
 _FILTER_VALUES: Final = 200
 """Values that one filter of an EC2 request takes (Amazon EC2 API Reference, Filter)."""
@@ -75,6 +75,11 @@ class AwsNetwork:
         by_zone_id: dict[str, Any] = {"LocationType": "availability-zone-id", "Filters": wanted}
         rows = self._session.pages("ec2", "DescribeInstanceTypeOfferings", "InstanceTypeOfferings", **by_zone_id)
         return frozenset(map(zone_id_of, rows))
+
+    def interfaces(self, subnet_ids: Iterable[str]) -> tuple[Interface, ...]:
+        """Return the network interfaces in the subnets."""
+        rows = self._among("DescribeNetworkInterfaces", "NetworkInterfaces", "subnet-id", subnet_ids)
+        return tuple(map(interface_of, rows))
 
     def interface_count(self) -> int:
         """Return how many network interfaces the Region has."""
@@ -184,3 +189,14 @@ def nat_gateway_id_of(row: Mapping[str, Any]) -> str:
 def zone_id_of(row: Mapping[str, Any]) -> str:
     """Read where one offering of DescribeInstanceTypeOfferings holds: a zone id, since such were asked for."""
     return str(row["Location"])
+
+
+@reads("ec2:DescribeNetworkInterfaces")
+def interface_of(row: Mapping[str, Any]) -> Interface:
+    """Read one network interface."""
+    return Interface(
+        interface_id=row["NetworkInterfaceId"],
+        subnet_id=row["SubnetId"],
+        description=row.get("Description", ""),
+        in_use=row.get("Status") == "in-use",
+    )

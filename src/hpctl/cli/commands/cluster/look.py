@@ -1,4 +1,4 @@
-"""`hpctl cluster list|describe|events|schema`: what is, and what a spec may say."""
+"""`hpctl cluster list|describe|schema`: what is, and what a spec may say."""
 
 from __future__ import annotations
 
@@ -44,23 +44,6 @@ def describe(
 
     session = wiring.session(invocation(ctx))
     session.show(describe_cluster(name, session.ports.region, session.ports.clusters))
-
-
-@app.command()
-def events(
-    ctx: typer.Context,
-    name: NameArgument,
-    output: OutputOption = Output.TABLE,
-    query: QueryOption = None,
-    profile: ProfileOption = None,
-    region: RegionOption = None,
-    verbose: VerboseOption = False,
-) -> None:
-    """List what happened to a cluster; explain failures."""
-    from hpctl.services.events import list_events
-
-    session = wiring.session(invocation(ctx))
-    session.show(list_events(name, session.ports.clusters))
 
 
 @app.command()

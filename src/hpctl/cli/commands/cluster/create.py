@@ -1,0 +1,83 @@
+"""`hpctl cluster create`: from a wish to a cluster in service."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import typer
+
+from hpctl.cli import wiring
+from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, decided, demand_possible, resume
+from hpctl.cli.commands.cluster.group import app
+from hpctl.cli.options import (
+    AllowUnknownOption,
+    DryRunOption,
+    FileOption,
+    NameOption,
+    OutputOption,
+    ProfileOption,
+    QueryOption,
+    RegionOption,
+    SetOption,
+    SkipOption,
+    VerboseOption,
+    WaitOption,
+    YesOption,
+    invocation,
+)
+from hpctl.errors import HpctlError
+from hpctl.render.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hpctl.report.progress import Progress
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    file: FileOption,
+    name: NameOption = None,
+    values: SetOption = None,
+    skip: SkipOption = None,
+    allow_unknown: AllowUnknownOption = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = None,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Create a cluster and follow it until it is in service.
+
+    The same command again goes on with the same cluster: it never makes two.
+    """
+    from hpctl.services import create as service
+
+    loaded = wiring.load(file, name, values)
+    if not (yes or dry_run):
+        wiring.session(invocation(ctx)).demand_somebody("--yes")
+    session, planned = decided(ctx, loaded, skip)
+    if dry_run:
+        session.show(planned)
+        demand_possible(planned, allow_unknown)
+        return
+    session.show_beside(planned)
+    try:
+        demand_possible(planned, allow_unknown)
+    except HpctlError:
+        # A machine is told what stood in the way: the plan, with every finding, is all the answer there will be.
+        session.show_to_machines(planned)
+        raise
+    if planned.actions and not yes:
+        session.confirm(f"create cluster `{planned.cluster}` in account {planned.identity.account}?")
+    steps: Iterator[Progress] = service.create(planned, session.ports)
+    if wait:
+        patience = service.usual_wait_s(loaded.spec) if timeout is None else timeout
+        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=resume(planned)))
+    carry_out(session, planned, "create", steps)
