@@ -1,12 +1,13 @@
-"""What goes wrong with the nodes of a group after CreateCluster was accepted: one small function a rule.
+"""What goes wrong with the nodes of a group after a request was accepted: one small function a rule.
 
 The rules stand in the order of a node's life, and the first that finds something is the group's fault. What a
-run of its scripts says comes later, by `models`.
+run of its scripts says comes later, by `models`. Beside them stand the faults that somebody puts in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hpctl.sandbox.account import has_efa
@@ -16,10 +17,42 @@ from hpctl.sandbox.sagemaker.cluster import Fault, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from hpctl.sandbox.account import Account, Subnet
 
 _INTERFACE_ACTIONS = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission")
+
+
+class Kind(StrEnum):
+    """What somebody can put in; all but HARDWARE strike nodes that come up, HARDWARE those that run."""
+
+    NO_CAPACITY = "no-capacity"
+    EFA = "efa"
+    LIFECYCLE = "lifecycle"
+    HARDWARE = "hardware"
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A fault that somebody put in at `since`; it strikes until a moment, or a count of nodes, whichever comes first.
+
+    `cluster` is a name, None means every cluster of the account; `group` None means all its groups; `node` is an
+    instance id or a logical id, None means all nodes. The count is that of one cluster.
+    """
+
+    id: str
+    kind: Kind
+    since: datetime
+    cluster: str | None = None
+    group: str | None = None
+    node: str | None = None
+    until: datetime | None = None
+    count: int | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed; one with a count stays listed, and strikes no more."""
+        return self.until is not None and now >= self.until
 
 
 @dataclass(frozen=True)

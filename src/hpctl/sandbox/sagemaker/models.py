@@ -15,7 +15,7 @@ from hpctl.sandbox.account import Account
 from hpctl.sandbox.clock import moment
 from hpctl.sandbox.sagemaker import interfaces, wordings
 from hpctl.sandbox.sagemaker.cluster import Cluster, Ended, Fault, Stage
-from hpctl.sandbox.sagemaker.faults import types_of
+from hpctl.sandbox.sagemaker.faults import Injected, Kind, types_of
 from hpctl.sandbox.sagemaker.logs import LifecycleLogs
 from hpctl.sandbox.sagemaker.placement import Placement
 from hpctl.sandbox.sagemaker.rules import is_spot, refusal
@@ -23,6 +23,7 @@ from hpctl.sandbox.sagemaker.timeline import NODES_GONE, ClusterState, elapsed, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from hpctl.sandbox.plans import Plan
     from hpctl.sandbox.scripts import Outcome, Script
@@ -39,6 +40,7 @@ class HyperPodBackend(SageMakerModelBackend):
         self._hyperpod: list[Cluster] = []
         self._tags: dict[str, dict[str, str]] = {}
         self._holding: set[str] = set()
+        self._injected: dict[str, Injected] = {}
         self._logs = LifecycleLogs()
 
     def create_hyperpod_cluster(self, request: dict[str, Any]) -> str:
@@ -115,6 +117,44 @@ class HyperPodBackend(SageMakerModelBackend):
                     for group in cluster.groups
                 )
                 self._hyperpod[number] = replace(cluster, groups=tuple(groups))
+
+    def fault_groups(  # noqa: PLR0913 - the scope and the bounds of a fault
+        self,
+        fault_id: str,
+        kind: Kind,
+        *,
+        cluster: str | None = None,
+        group: str | None = None,
+        until: datetime | None = None,
+        count: int | None = None,
+    ) -> None:
+        """Put a fault into groups: into all clusters and groups that are not excluded, and into those to come."""
+        self._injected[fault_id] = Injected(fault_id, kind, moment().at, cluster, group, None, until, count)
+
+    def fault_node(  # noqa: PLR0913 - the scope and the bounds of a fault
+        self,
+        fault_id: str,
+        cluster: str,
+        node_id: str,
+        kind: Kind = Kind.HARDWARE,
+        *,
+        until: datetime | None = None,
+        count: int | None = None,
+    ) -> None:
+        """Put a fault into one node, by its instance id or its logical id."""
+        self._injected[fault_id] = Injected(fault_id, kind, moment().at, cluster, None, node_id, until, count)
+
+    def clear_fault(self, fault_id: str) -> bool:
+        """End a fault now; what it has struck stays struck. False when there is none of this id."""
+        found = self._injected.get(fault_id)
+        if found is None or found.is_over(moment().at):
+            return False
+        self._injected[fault_id] = replace(found, until=moment().at)
+        return True
+
+    def injected(self) -> tuple[Injected, ...]:
+        """Return the faults whose time is not over."""
+        return tuple(fault for fault in self._injected.values() if not fault.is_over(moment().at))
 
     def living(self) -> Iterator[tuple[Cluster, ClusterState]]:
         """Yield the clusters that are there at this moment, oldest first, with their state."""
