@@ -50,8 +50,9 @@ class Session:
         from hpctl.adapters.local.signals import ProcessSignals
         from hpctl.adapters.local.state import FileState
         from hpctl.facts.ports import Ports
-        from hpctl.render.notices import say
+        from hpctl.render.notices import say, say_between
 
+        clock = SystemClock()
         aws = AwsSession(
             profile=self.said.profile,
             region=self.said.region or self.region_of_spec,
@@ -68,10 +69,10 @@ class Session:
             storage=AwsStorage(aws),
             plans=AwsPlans(aws),
             logs=AwsLogs(aws),
-            state=FileState(),
-            signals=ProcessSignals(),
+            state=FileState(os.environ, clock),
+            signals=ProcessSignals(lambda line: say_between(line, self.terminal)),
             region=aws.region,
-            clock=SystemClock(),
+            clock=clock,
         )
 
     @cached_property

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+
 from hpctl.errors import UnconfirmedError
 from hpctl.render.safe import safe_text
 from hpctl.render.terminal import Terminal, write
@@ -10,6 +13,12 @@ from hpctl.render.terminal import Terminal, write
 def say(text: str, terminal: Terminal) -> None:
     """Write a remark to stderr."""
     write(terminal.stderr, f"{safe_text(text)}\n")
+
+
+def say_between(text: str, terminal: Terminal) -> None:
+    """Write a remark to stderr from a signal handler: past the stream, which may be in the middle of a line."""
+    with suppress(OSError, ValueError):  # no file, closed, or nobody reads: a signal is obeyed all the same
+        os.write(terminal.stderr.fileno(), f"\n{safe_text(text)}\n".encode(errors="backslashreplace"))
 
 
 def ask(question: str, terminal: Terminal) -> str:

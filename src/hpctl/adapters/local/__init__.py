@@ -1,1 +1,1 @@
-"""This machine: its clock."""
+"""This machine: its clock, its signals, and the files that hpctl keeps on it."""
