@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -110,7 +110,9 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.slept: list[float] = []
+        self.chance = 0.0
         self._now = NOW
+        self._due: list[tuple[datetime, Callable[[], object]]] = []
 
     def now(self) -> datetime:
         return self._now
@@ -118,6 +120,17 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self._now += timedelta(seconds=seconds)
+        due = [happen for moment, happen in self._due if moment <= self._now]
+        self._due = [(moment, happen) for moment, happen in self._due if moment > self._now]
+        for happen in due:
+            happen()
+
+    def jitter(self) -> float:
+        return self.chance
+
+    def at(self, after_s: float, happen: Callable[[], object]) -> None:
+        """Let something happen in the world, so many seconds from NOW."""
+        self._due.append((NOW + timedelta(seconds=after_s), happen))
 
 
 class FakeClusters:

@@ -252,7 +252,7 @@ class Caller(Protocol):
 
 
 class Clock(Protocol):
-    """Time, passed in so that tests own it."""
+    """Time and chance, passed in so that tests own them."""
 
     def now(self) -> datetime:
         """Return the current time in UTC."""
@@ -260,6 +260,10 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+    def jitter(self) -> float:
+        """Return a number from 0 to 1, another each time: it keeps many processes from asking at one moment."""
         ...
 
 

@@ -217,7 +217,10 @@ class ClusterSummary:
 
 @dataclass(frozen=True, slots=True)
 class InstanceGroup:
-    """One instance group as DescribeCluster tells it; `status` is absent in older answers."""
+    """One instance group as DescribeCluster tells it; `status` is absent in older answers.
+
+    `software_update` is how its last update of software stands (absent before the first one); images are AMI ids.
+    """
 
     name: str
     instance_type: str
@@ -229,6 +232,9 @@ class InstanceGroup:
     subnet_ids: tuple[str, ...] = ()
     slurm_node_type: str | None = None
     capacity_type: str | None = None
+    software_update: str | None = None
+    current_image: str | None = None
+    desired_image: str | None = None
 
     @property
     def settled(self) -> bool:
@@ -334,11 +340,15 @@ class Node:
     threads_per_core: int | None = None
     image_id: str | None = None
     lifecycle_script: str | None = None
+    software_updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One cluster event; `failure_message` comes from DescribeClusterEvent alone."""
+    """One cluster event; `failure_message` comes from DescribeClusterEvent alone.
+
+    `derived` ones are no events of AWS's: hpctl makes them of statuses and times where there are no events.
+    """
 
     event_id: str
     time: datetime
@@ -348,3 +358,4 @@ class Event:
     instance_group: str | None = None
     node_id: str | None = None
     failure_message: str | None = None
+    derived: bool = False
