@@ -27,17 +27,21 @@ from hpctl.adapters.aws.clusters import (
     event_of,
     listed_event_of,
     listed_node_of,
+    listed_operation_of,
     node_of,
     summary_of,
 )
+from hpctl.adapters.aws.clusters import operation_of as described_operation_of
 from hpctl.adapters.aws.eks import AwsEks, addon_of, eks_cluster_of, version_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
+from hpctl.adapters.aws.logs import AwsLogs, name_of
 from hpctl.adapters.aws.network import (
     AwsNetwork,
     cidrs_of,
     dns_hostnames_of,
     dns_support_of,
     endpoint_of,
+    interface_of,
     nat_gateway_id_of,
     security_group_of,
     subnet_of,
@@ -55,6 +59,7 @@ from tests.unit.adapters import (
     test_clusters,
     test_eks_and_caller,
     test_iam,
+    test_logs,
     test_network,
     test_plans,
     test_quotas,
@@ -80,11 +85,33 @@ CREATE = {
     "NodeProvisioningMode": "Continuous",
     "Tags": [{"Key": "hpctl:run-id", "Value": "r-1"}],
 }
+UPDATE = {
+    "ClusterName": ARN,
+    "InstanceGroups": CREATE["InstanceGroups"],
+    "InstanceGroupsToDelete": ["old"],
+    "NodeRecovery": "None",
+}
+UPDATE_SOFTWARE = {
+    "ClusterName": ARN,
+    "InstanceGroups": [{"InstanceGroupName": "workers", "ImageReleaseVersion": "1.2.3"}],
+    "DeploymentConfig": {
+        "RollingUpdatePolicy": {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 2}},
+        "WaitIntervalInSeconds": 60,
+        "AutoRollbackConfiguration": [{"AlarmName": "too-many-failures"}],
+    },
+}
 ANSWERS: Mapping[str, Reply] = {
     "CreateCluster": ok({"ClusterArn": ARN}),
     "DescribeCluster": ok({**test_clusters.CLUSTER, "cluster": test_eks_and_caller.CLUSTER}),
     "ListClusters": ok({"ClusterSummaries": [test_clusters.CLUSTER]}),
     "DeleteCluster": ok({"ClusterArn": ARN}),
+    "UpdateCluster": ok({"ClusterArn": ARN}),
+    "UpdateClusterSoftware": ok({"ClusterArn": ARN}),
+    "AddTags": ok({"Tags": [{"Key": "a", "Value": "b"}]}),
+    "DeleteTags": ok({}),
+    "ListClusterOperations": ok({"ClusterOperationSummaries": [test_clusters.OPERATION]}),
+    "DescribeClusterOperation": ok({**test_clusters.OPERATION, "ScalingDetails": [test_clusters.SCALING]}),
+    "DescribeLogGroups": test_logs.GROUPS,
     "ListClusterNodes": ok({"ClusterNodeSummaries": [test_clusters.NODE]}),
     "DescribeClusterNode": ok({"NodeDetails": test_clusters.NODE}),
     "ListClusterEvents": ok({"Events": [test_clusters.EVENT]}),
@@ -135,12 +162,23 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Clusters.create": lambda session: AwsClusters(session).create(CREATE),
     "Clusters.describe": lambda session: AwsClusters(session).describe(ARN),
     "Clusters.summaries": lambda session: list(AwsClusters(session).summaries(name_contains="tr")),
+    "Clusters.live": lambda session: AwsClusters(session).live(ARN),
+    "Clusters.update": lambda session: AwsClusters(session).update(UPDATE),
+    "Clusters.update_software": lambda session: AwsClusters(session).update_software(UPDATE_SOFTWARE),
+    "Clusters.add_tags": lambda session: AwsClusters(session).add_tags(ARN, {"hpctl:protection": "true"}),
+    "Clusters.remove_tags": lambda session: AwsClusters(session).remove_tags(ARN, ["hpctl:protection"]),
+    "Clusters.operations": lambda session: list(AwsClusters(session).operations("train", since=SINCE)),
+    "Clusters.operation": lambda session: AwsClusters(session).operation("train", test_clusters.OPERATION_ID),
     "Clusters.delete": lambda session: AwsClusters(session).delete("train"),
     "Clusters.nodes": lambda session: list(AwsClusters(session).nodes("train", instance_group="workers")),
     "Clusters.node": lambda session: [
         AwsClusters(session).node("train", node_id) for node_id in ("i-0123456789abcdef0", "workers-1")
     ],
-    "Clusters.events": lambda session: list(AwsClusters(session).events("train", since=SINCE)),
+    "Clusters.events": lambda session: list(
+        AwsClusters(session).events(
+            "train", since=SINCE, instance_group="workers", node_id=test_clusters.NODE["InstanceId"]
+        )
+    ),
     "Clusters.event": lambda session: AwsClusters(session).event("train", "12345678-1234-1234-1234-123456789012"),
     "Clusters.tags": lambda session: AwsClusters(session).tags(ARN),
     "Network.subnets": lambda session: AwsNetwork(session).subnets(["subnet-1"]),
@@ -151,6 +189,8 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Network.active_nat_gateways": lambda session: AwsNetwork(session).active_nat_gateways("vpc-1"),
     "Network.zones_offering": lambda session: AwsNetwork(session).zones_offering("ml.p5.48xlarge"),
     "Network.interface_count": lambda session: AwsNetwork(session).interface_count(),
+    "Network.interfaces": lambda session: AwsNetwork(session).interfaces(["subnet-1"]),
+    "Logs.group_exists": lambda session: AwsLogs(session).group_exists(test_logs.NAME),
     "Eks.describe": lambda session: AwsEks(session).describe("kube"),
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
@@ -195,6 +235,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     """Return one adapter for each port that reaches AWS; the types say that it is one."""
     clusters: ports.Clusters = AwsClusters(session)
     network: ports.Network = AwsNetwork(session)
+    logs: ports.Logs = AwsLogs(session)
     eks: ports.Eks = AwsEks(session)
     quotas: ports.Quotas = AwsQuotas(session)
     iam: ports.Iam = AwsIam(session)
@@ -204,6 +245,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     return {
         ports.Clusters: clusters,
         ports.Network: network,
+        ports.Logs: logs,
         ports.Eks: eks,
         ports.Quotas: quotas,
         ports.Iam: iam,
@@ -213,7 +255,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     }
 
 
-NOT_AWS = {ports.Clock, ports.Kubernetes}
+NOT_AWS = {ports.Clock, ports.Kubernetes, ports.Signals, ports.State}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:
@@ -246,7 +288,7 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
     assert called == known
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("sagemaker", 11), ("service-quotas", 4)])
+@pytest.mark.parametrize(("service_name", "count"), [("sagemaker", 18), ("service-quotas", 4), ("logs", 1)])
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -306,9 +348,11 @@ PAGED = {
     ("eks", "DescribeClusterVersions", "maxResults"): PAGE_SIZE,
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
+    ("logs", "DescribeLogGroups", "limit"): 50,
     ("s3", "ListObjectsV2", "MaxKeys"): 1000,
     ("sagemaker", "ListClusterEvents", "MaxResults"): PAGE_SIZE,
     ("sagemaker", "ListClusterNodes", "MaxResults"): PAGE_SIZE,
+    ("sagemaker", "ListClusterOperations", "MaxResults"): PAGE_SIZE,
     ("sagemaker", "ListClusters", "MaxResults"): PAGE_SIZE,
     ("sagemaker", "ListTags", "MaxResults"): PAGE_SIZE,
     ("service-quotas", "ListAWSDefaultServiceQuotas", "MaxResults"): PAGE_SIZE,
@@ -339,6 +383,9 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("sagemaker", "DescribeClusterNode", (), node_of),
         ("sagemaker", "ListClusterEvents", ("Events",), listed_event_of),
         ("sagemaker", "DescribeClusterEvent", (), event_of),
+        ("sagemaker", "ListClusterOperations", ("ClusterOperationSummaries",), listed_operation_of),
+        ("sagemaker", "DescribeClusterOperation", (), described_operation_of),
+        ("logs", "DescribeLogGroups", ("logGroups",), name_of),
         ("ec2", "DescribeSubnets", ("Subnets",), subnet_of),
         ("ec2", "DescribeSecurityGroups", ("SecurityGroups",), security_group_of),
         ("ec2", "DescribeVpcs", (), cidrs_of),
@@ -347,6 +394,7 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("ec2", "DescribeRouteTables", ("RouteTables",), route_table_of),
         ("ec2", "DescribeVpcEndpoints", ("VpcEndpoints",), endpoint_of),
         ("ec2", "DescribeNatGateways", ("NatGateways",), nat_gateway_id_of),
+        ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), interface_of),
         ("ec2", "DescribeInstanceTypeOfferings", ("InstanceTypeOfferings",), zone_id_of),
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hpctl.adapters.aws.clusters import AwsClusters, cluster_of, event_of, node_of
+from hpctl.adapters.aws.clusters import AwsClusters, cluster_of, event_of, node_of, operation_of
 from hpctl.errors import ConflictError, NotFoundError, UnavailableError
-from hpctl.facts.records import ClusterSummary, InstanceGroup, Node
+from hpctl.facts.records import ClusterSummary, InstanceGroup, Node, Operation, Scaling
 from tests.unit.adapters.wire import Reply, Wire, connect, error, ok
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:cluster/abcdefghijkl"
@@ -61,6 +61,20 @@ EVENT: dict[str, Any] = {
     "EventTime": STAMP,
     "EventLevel": "Error",
     "Description": "it broke",
+}
+OPERATION_ID = "12345678-1234-1234-1234-123456789012"
+OPERATION: dict[str, Any] = {
+    "OperationId": OPERATION_ID,
+    "ClusterArn": ARN,
+    "Type": "Scaling",
+    "Status": "InProgress",
+    "CreationTime": STAMP,
+}
+SCALING: dict[str, Any] = {
+    "InstanceGroupName": "workers",
+    "Status": "InProgress",
+    "Original": {"CurrentCount": 2, "TargetCount": 2, "MinCount": 0},
+    "Desired": {"CurrentCount": 4, "TargetCount": 4, "MinCount": 0},
 }
 
 
@@ -273,6 +287,100 @@ def test_an_event_of_a_newer_kind_has_no_failure_message() -> None:
     event = event_of({"EventDetails": {**EVENT, "EventTime": NOON, "EventDetails": {"EventMetadata": metadata}}})
     assert event.failure_message is None
     assert event_of({"EventDetails": {**EVENT, "EventTime": NOON}}).failure_message is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "told"),
+    [
+        ({"instance_group": "workers"}, {"InstanceGroupName": "workers"}, 2),
+        ({"instance_group": "other"}, {"InstanceGroupName": "other"}, 0),
+        ({"node_id": "i-0123456789abcdef0"}, {"NodeId": "i-0123456789abcdef0"}, 1),
+        ({"node_id": "workers-1"}, {}, 0),
+        ({"since": NOON}, {"EventTimeAfter": STAMP}, 0),
+        ({"since": NOON - timedelta(seconds=1)}, {"EventTimeAfter": STAMP - 1}, 2),
+    ],
+)
+def test_filters_go_to_aws_and_hold_whatever_it_makes_of_them(
+    asked: dict[str, Any], sent: dict[str, Any], told: int
+) -> None:
+    elsewhere = {**EVENT, "EventId": "e-2", "InstanceId": "i-00000000000000001"}
+    clusters, wire = port(ok({"Events": [EVENT, elsewhere]}))
+    assert len(list(clusters.events("train", **asked))) == told
+    usual = {"ClusterName": "train", "SortBy": "EventTime", "SortOrder": "Descending", "MaxResults": 100}
+    assert wire.sent[0].parameters == {**usual, **sent}
+
+
+def test_operations_come_newest_first_and_after_a_moment() -> None:
+    rows = {"ClusterOperationSummaries": [OPERATION]}
+    clusters, wire = port(ok({**rows, "NextToken": "t"}), ok(rows))
+    read = Operation(OPERATION_ID, "Scaling", "InProgress", NOON)
+    assert list(clusters.operations("train", since=NOON - timedelta(seconds=1))) == [read, read]
+    assert wire.sent[0].parameters == {
+        "ClusterName": "train",
+        "CreationTimeAfter": STAMP - 1,
+        "SortBy": "CreationTime",
+        "SortOrder": "Descending",
+        "MaxResults": 100,
+    }
+    assert "NextToken" in wire.sent[1].parameters
+
+
+def test_an_operation_tells_what_it_scales() -> None:
+    clusters, wire = port(ok({**OPERATION, "ScalingDetails": [SCALING]}))
+    assert clusters.operation("train", OPERATION_ID).scalings == (Scaling("workers", "InProgress", 2, 4),)
+    assert wire.sent[0].parameters == {"ClusterName": "train", "OperationId": OPERATION_ID}
+
+
+def test_an_operation_of_a_newer_kind_is_one_too() -> None:
+    operation = operation_of({"OperationId": OPERATION_ID, "CreationTime": NOON, "Type": "Moving", "Status": "Paused"})
+    assert operation == Operation(OPERATION_ID, "Moving", "Paused", NOON)
+
+
+def test_an_update_is_sent_as_it_is() -> None:
+    clusters, wire = port(ok({"ClusterArn": ARN}), error("ConflictException", "Cluster is Updating"))
+    request = {"ClusterName": ARN, "InstanceGroupsToDelete": ["old"]}
+    clusters.update(request)
+    assert (wire.sent[0].operation, wire.sent[0].parameters) == ("UpdateCluster", request)
+    with pytest.raises(ConflictError, match="`sagemaker:UpdateCluster`"):
+        clusters.update(request)
+
+
+def test_an_update_of_the_software_is_sent_as_it_is() -> None:
+    clusters, wire = port(ok({"ClusterArn": ARN}))
+    request = {"ClusterName": ARN, "InstanceGroups": [{"InstanceGroupName": "workers"}]}
+    clusters.update_software(request)
+    assert (wire.sent[0].operation, wire.sent[0].parameters) == ("UpdateClusterSoftware", request)
+
+
+def test_tags_are_added_and_removed_by_arn() -> None:
+    clusters, wire = port(ok({}))
+    clusters.add_tags(ARN, {"a": "1"})
+    clusters.remove_tags(ARN, iter(["b"]))
+    assert [(one.operation, one.parameters) for one in wire.sent] == [
+        ("AddTags", {"ResourceArn": ARN, "Tags": [{"Key": "a", "Value": "1"}]}),
+        ("DeleteTags", {"ResourceArn": ARN, "TagKeys": ["b"]}),
+    ]
+
+
+def test_a_live_cluster_is_one_answer_read_twice() -> None:
+    clusters, wire = port(ok(CLUSTER))
+    live = clusters.live(ARN)
+    assert (live.cluster.name, live.request["ClusterName"]) == ("train", "train")
+    assert [one.parameters for one in wire.sent] == [{"ClusterName": ARN}]
+
+
+def test_a_group_tells_how_its_software_update_stands() -> None:
+    told = {"SoftwareUpdateStatus": "RollbackInProgress", "CurrentImageId": "ami-1", "DesiredImageId": "ami-2"}
+    answer = {**CLUSTER, "InstanceGroups": [{**CLUSTER["InstanceGroups"][0], **told}], "CreationTime": NOON}
+    (group,) = cluster_of(answer).instance_groups
+    assert (group.software_update, group.current_image, group.desired_image) == ("RollbackInProgress", "ami-1", "ami-2")
+    (group,) = cluster_of({**CLUSTER, "CreationTime": NOON}).instance_groups
+    assert (group.software_update, group.current_image, group.desired_image) == (None, None, None)
+
+
+def test_a_node_tells_when_its_software_was_updated() -> None:
+    clusters, _ = port(ok({"ClusterNodeSummaries": [{**NODE, "LastSoftwareUpdateTime": STAMP}, NODE]}))
+    assert [node.software_updated_at for node in clusters.nodes("train")] == [NOON, None]
 
 
 def test_tags_are_a_mapping_over_all_pages() -> None:

@@ -6,7 +6,17 @@ import pytest
 
 from hpctl.adapters.aws.network import AwsNetwork
 from hpctl.errors import NotFoundError, UnavailableError
-from hpctl.facts.records import Direction, Permission, Route, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.records import (
+    Direction,
+    Interface,
+    Permission,
+    Route,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
 from tests.unit.adapters.wire import ByOperation, Reply, Wire, connect, ec2_error, xml
 
 
@@ -169,7 +179,11 @@ OFFERINGS = ec2(
 )
 INTERFACES = ec2(
     "DescribeNetworkInterfaces",
-    items("networkInterfaceSet", tags(networkInterfaceId="eni-1"), tags(networkInterfaceId="eni-2")),
+    items(
+        "networkInterfaceSet",
+        tags(networkInterfaceId="eni-1", subnetId="subnet-1", description="for train", status="in-use"),
+        tags(networkInterfaceId="eni-2", subnetId="subnet-1", status="available"),
+    ),
 )
 
 
@@ -296,6 +310,16 @@ def test_network_interfaces_are_counted_over_all_pages() -> None:
     wire = Wire(more, INTERFACES)
     assert AwsNetwork(connect(wire)).interface_count() == 3
     assert [sent.parameters["MaxResults"] for sent in wire.sent] == ["1000", "1000"]
+
+
+def test_network_interfaces_of_subnets_are_asked_for_by_filter() -> None:
+    wire = Wire(INTERFACES)
+    assert AwsNetwork(connect(wire)).interfaces(["subnet-1"]) == (
+        Interface("eni-1", "subnet-1", "for train", in_use=True),
+        Interface("eni-2", "subnet-1", "", in_use=False),
+    )
+    asked = wire.sent[0].parameters
+    assert (asked["Filter.1.Name"], asked["Filter.1.Value.1"]) == ("subnet-id", "subnet-1")
 
 
 LISTS: dict[str, Any] = {

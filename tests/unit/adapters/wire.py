@@ -18,6 +18,9 @@ ACCESS_KEY = "AKIAPLANTED000000000"
 SECRET_KEY = "planted-secret-key"
 SESSION_TOKEN = "planted-session-token"
 
+_SERVICES = {"cloudwatch-logs": "logs"}
+"""Services that botocore's events call by another name than its clients."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -58,7 +61,8 @@ class Wire:
         self._replies = list(replies)
 
     def send(self, request: AWSPreparedRequest, event_name: str, **context: Any) -> AWSResponse:
-        _, service, operation = event_name.split(".")
+        _, service_id, operation = event_name.split(".")
+        service = _SERVICES.get(service_id, service_id)
         headers = {str(key): _text(value) for key, value in request.headers.items()}
         body = _text(request.body or b"").encode()
         self.sent.append(Sent(service, operation, str(request.method), str(request.url), headers, body))

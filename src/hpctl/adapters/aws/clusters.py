@@ -111,11 +111,19 @@ class AwsClusters:
         instance_group: str | None = None,
         node_id: str | None = None,
     ) -> Iterator[Event]:
-        """Yield events, newest first: those after `since`, of one group, of one node, where these are given."""
-        asked = {"EventTimeAfter": since, "InstanceGroupName": instance_group, "NodeId": node_id}
+        """Yield events, newest first: those after `since`, of one group, of one node, where these are given.
+
+        AWS filters, by instance id alone where it is a node; what it lets through beside that is left out here.
+        """
+        instance_id = node_id if node_id and _INSTANCE_ID.fullmatch(node_id) else None
+        asked = {"EventTimeAfter": since, "InstanceGroupName": instance_group, "NodeId": instance_id}
         params: dict[str, Any] = {"ClusterName": name, "SortBy": "EventTime", "SortOrder": "Descending"}
         params |= {member: value for member, value in asked.items() if value is not None}
-        yield from map(listed_event_of, self._session.pages(_SERVICE, "ListClusterEvents", "Events", **params))
+        for row in self._session.pages(_SERVICE, "ListClusterEvents", "Events", **params):
+            event = listed_event_of(row)
+            late_enough = since is None or event.time > since
+            if late_enough and instance_group in (None, event.instance_group) and node_id in (None, event.node_id):
+                yield event
 
     def event(self, name: str, event_id: str) -> Event:
         """Return one event with its failure message."""
@@ -175,6 +183,9 @@ def _group_of(group: Mapping[str, Any]) -> InstanceGroup:
         instance_type=group.get("InstanceType") or ",".join(several),
         slurm_node_type=group.get("SlurmConfig", {}).get("NodeType"),
         capacity_type=next((kind for kind in _CAPACITY if kind in group.get("CapacityRequirements", {})), None),
+        software_update=group.get("SoftwareUpdateStatus"),
+        current_image=group.get("CurrentImageId"),
+        desired_image=group.get("DesiredImageId"),
     )
 
 
@@ -197,7 +208,7 @@ def listed_node_of(row: Mapping[str, Any]) -> Node:
 
 def _node_of(row: Mapping[str, Any]) -> Node:
     status = row["InstanceStatus"]
-    launched_at = row.get("LaunchTime")
+    launched_at, updated_at = row.get("LaunchTime"), row.get("LastSoftwareUpdateTime")
     return Node(
         node_id=row.get("InstanceId") or row["NodeLogicalId"],
         instance_group=row["InstanceGroupName"],
@@ -207,6 +218,7 @@ def _node_of(row: Mapping[str, Any]) -> Node:
         logical_id=row.get("NodeLogicalId"),
         launched_at=_utc(launched_at) if launched_at else None,
         private_dns_name=row.get("PrivateDnsHostname"),
+        software_updated_at=_utc(updated_at) if updated_at else None,
     )
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
+
+_GROUPS: Final = 50
+"""Log groups a page: the most that DescribeLogGroups gives (botocore 1.44.5 logs service model)."""
 
 
 class AwsLogs:
@@ -14,5 +21,11 @@ class AwsLogs:
 
     def group_exists(self, name: str) -> bool:
         """Whether there is a log group of exactly that name."""
-        rows = self._session.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
-        return any(row.get("logGroupName") == name for row in rows)
+        rows = self._session.pages("logs", "DescribeLogGroups", "logGroups", page_size=_GROUPS, logGroupNamePrefix=name)
+        return name in map(name_of, rows)
+
+
+@reads("logs:DescribeLogGroups")
+def name_of(row: Mapping[str, Any]) -> str:
+    """Read the name of one log group."""
+    return str(row["logGroupName"])
