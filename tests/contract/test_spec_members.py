@@ -18,7 +18,7 @@ from hpctl.spec.notation import ListOf, Structure, kinds
 if TYPE_CHECKING:
     from botocore.model import Shape
 
-HPCTL_ONLY = {"api_version", "kind", "region", "account", "multi_az", "cluster"}
+HPCTL_ONLY = {"api_version", "kind", "region", "account", "multi_az", "protection", "cluster"}
 RESHAPED = {"capacity"}
 """hpctl's own words for a structure of markers; their tests are those of the emitted request."""
 UNLIMITED = {"boolean", "timestamp"}

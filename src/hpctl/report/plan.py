@@ -14,7 +14,8 @@ Verb = Literal["create", "update", "update-software", "tag", "untag", "delete"]
 class Change(Part):
     """One field that differs: `path` as the spec writes it, and what its update policy says.
 
-    `note` is why the change cannot be made in place, and the way round.
+    `refused` says that `cluster update` does not make it; `note` then says why, and the way round. Else `note` is what
+    the change does that may surprise.
     """
 
     path: str
@@ -23,6 +24,7 @@ class Change(Part):
     after: Any = None
     policy: Literal["in place", "replaces the group", "never"]
     note: str | None = None
+    refused: bool = False
 
 
 class Action(Part):
@@ -53,8 +55,8 @@ class PlanReport(Report):
 
     absent: nothing of that name exists yet · same: it exists as asked, nothing to do ·
     changed: it exists and `changes` lead to the spec · other: it exists with another spec, and this plan does not
-    touch it · present: it exists (plans to delete). `arn` is that of what exists, `basis` a digest of what the plan was
-    decided on: applied later, it must still hold. `run_id` marks what the plan creates.
+    touch it · present: it exists (plans to delete, or to update its software). `arn` is that of what exists, `basis` a
+    digest of what the plan was decided on: applied later, it must still hold. `run_id` marks what the plan creates.
     """
 
     kind: Literal["Plan"] = "Plan"

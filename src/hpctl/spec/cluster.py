@@ -71,7 +71,7 @@ class ClusterSpec(SpecModel):
     ] = None
     orchestrator: Annotated[
         Orchestrator | None,
-        Member("Orchestrator", "EKS or Slurm; Slurm with its legacy file when absent", UpdatePolicy.NEVER),
+        Member("Orchestrator", "EKS or Slurm; Slurm with its legacy file when absent", UpdatePolicy.IN_PLACE),
     ] = None
     network: Annotated[
         Network | None, Member("VpcConfig", "Subnets and security groups of the nodes", UpdatePolicy.NEVER)
@@ -79,6 +79,10 @@ class ClusterSpec(SpecModel):
     multi_az: Annotated[
         StrictBool,
         Member(None, "True to accept groups with EFA in different zones", UpdatePolicy.IN_PLACE),
+    ] = False
+    protection: Annotated[
+        StrictBool,
+        Member(None, "True makes hpctl refuse to delete the cluster until it is lifted", UpdatePolicy.IN_PLACE),
     ] = False
     instance_groups: Annotated[
         tuple[InstanceGroup, ...],

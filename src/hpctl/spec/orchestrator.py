@@ -101,7 +101,7 @@ class Orchestrator(SpecModel):
 
     eks: Annotated[EksOrchestrator | None, Member("Eks", "The EKS cluster that nodes join", UpdatePolicy.NEVER)] = None
     slurm: Annotated[
-        SlurmOrchestrator | None, Member("Slurm", "Slurm on the cluster's own nodes", UpdatePolicy.NEVER)
+        SlurmOrchestrator | None, Member("Slurm", "Slurm on the cluster's own nodes", UpdatePolicy.IN_PLACE)
     ] = None
 
     @classmethod
