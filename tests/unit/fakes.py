@@ -99,6 +99,10 @@ class CallLog:
 
     def record(self, operation: str, *arguments: object) -> None:
         self.made.append((operation, *arguments))
+        self.check(operation)
+
+    def check(self, operation: str) -> None:
+        """Raise what a test wants of `operation`; no call to AWS is logged."""
         if waiting := self._once.get(operation):
             raise waiting.popleft()
         if operation in self._always:
@@ -176,11 +180,12 @@ class FakeClusters:
         cluster = self._found(name)
         if cluster.status in ("Creating", "Deleting"):
             raise ConflictError(f"cluster `{name}` is {cluster.status}")
-        self.known[name] = replace(cluster, status="Deleting")
+        self.known[cluster.name] = replace(cluster, status="Deleting")
         self._answer_may_be_lost()
 
     def live(self, name: str) -> Live:
-        return Live(self.describe(name), self.requests.get(name, {}))
+        cluster = self.describe(name)
+        return Live(cluster, self.requests.get(cluster.name, {}))
 
     def update(self, request: Mapping[str, Any]) -> None:
         self._log.record("clusters.update", request)
@@ -215,7 +220,7 @@ class FakeClusters:
 
     def describe(self, name: str) -> Cluster:
         self._log.record("clusters.describe", name)
-        script = self._scripts.get(name)
+        script = self._scripts.get(self._named(name))
         if not script:
             return self._found(name)
         answer = script.popleft() if len(script) > 1 else script[0]
@@ -266,10 +271,12 @@ class FakeClusters:
         self._log.record("clusters.tags", arn)
         return self.tags_of[arn]
 
+    def _named(self, name: str) -> str:
+        return next((cluster.name for cluster in self.known.values() if cluster.arn == name), name)
+
     def _found(self, name: str) -> Cluster:
-        for cluster in self.known.values():
-            if name in (cluster.name, cluster.arn):
-                return cluster
+        if (named := self._named(name)) in self.known:
+            return self.known[named]
         raise NotFoundError(f"there is no cluster `{name}`")
 
     def _answer_may_be_lost(self) -> None:
@@ -537,30 +544,50 @@ class FakeLogs:
 
 
 class FakeState:
-    """Journals in memory, and locks that nobody else holds."""
+    """Journals in memory, and locks that nobody holds; the `dead` one did before."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
         self.journals: dict[str, list[Mapping[str, object]]] = {}
         self.locked: list[str] = []
+        self.dead: Holder | None = None
 
     @contextmanager
     def lock(self, key: str) -> Iterator[Holder | None]:
+        self._log.check("state.lock")
         self.locked.append(key)
-        yield None
+        try:
+            yield self.dead
+        finally:
+            self.locked.remove(key)
 
     def append(self, key: str, line: Mapping[str, object]) -> None:
+        self._log.check("state.append")
         self.journals.setdefault(key, []).append(line)
 
     def lines(self, key: str) -> tuple[Mapping[str, object], ...]:
+        self._log.check("state.lines")
         return tuple(self.journals.get(key, ()))
+
+    @property
+    def entries(self) -> list[object]:
+        """The kinds of all entries, in order."""
+        return [line["entry"] for journal in self.journals.values() for line in journal]
 
 
 class FakeSignals:
-    """A process that gets no signals."""
+    """A process that gets no signals, unless `comes` is raised at the end of the next step."""
+
+    def __init__(self) -> None:
+        self.comes: BaseException | None = None
+        self.steps = 0
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
+        self.steps += 1
         yield
+        if self.comes is not None:
+            raise self.comes
 
 
 class FakeAccount:
@@ -579,7 +606,8 @@ class FakeAccount:
         self.storage = FakeStorage(self.calls)
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
-        self.state = FakeState()
+        self.state = FakeState(self.calls)
+        self.signals = FakeSignals()
         self.ports = Ports(
             clusters=self.clusters,
             network=self.network,
@@ -592,7 +620,7 @@ class FakeAccount:
             plans=self.plans,
             logs=self.logs,
             state=self.state,
-            signals=FakeSignals(),
+            signals=self.signals,
             clock=self.clock,
             region=REGION,
         )
