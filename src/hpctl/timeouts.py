@@ -22,8 +22,11 @@ POLL_FIRST_S: Final = 1.0
 POLL_GROWTH: Final = 1.4
 """Factor between two waits, so that a waiter is at its cap within half a minute."""
 
-POLL_CAP_S: Final = 15.0
-"""The steady interval of a waiter: at most four describes a minute and process."""
+POLL_STEADY_S: Final = 15.0
+"""The steady interval of a waiter, before chance: at most four describes a minute and process."""
+
+POLL_CAP_S: Final = 20.0
+"""The longest wait of a waiter: chance makes the steady interval longer, never shorter, so that many drift apart."""
 
 CREATE_WAIT_S: Final = 60 * 60.0
 """Creating a cluster takes AWS 15 to 25 minutes."""
@@ -37,8 +40,23 @@ DELETE_WAIT_S: Final = 45 * 60.0
 VISIBLE_S: Final = 60.0
 """A cluster that was just created may be unknown to DescribeCluster for so long."""
 
+SETTLE_S: Final = 15.0
+"""An update that changes no count may show nowhere; after so long without a sign of it, it is taken as done."""
+
+STUCK_S: Final = 300.0
+"""A deletion in which no node ended for so long is looked into: single nodes end within a few minutes."""
+
+AGAIN_S: Final = 5.0
+"""Between two tries of what AWS refuses only because it does not know yet what was done a moment ago."""
+
+AGAIN_TIMES: Final = 12
+"""How often that is tried again: a new IAM role or a deleted name takes AWS up to about a minute."""
+
 LOOKS_MISSED: Final = 3
 """Looks in a row, each with all its retries, after which a waiter gives up on an API that does not answer."""
+
+FOLLOW_MISSED: Final = 20
+"""The same for whoever follows events without an end: that is about an outage of ten minutes, or more."""
 
 EVENTS_OVERLAP_S: Final = 120.0
 """How far back a waiter asks for events again: a list may show an event later than a newer one."""

@@ -99,8 +99,10 @@ def orchestrator(value: str) -> str:
 
 def event_list(report: EventListReport) -> Iterator[Piece]:
     """Yield one row an event, and what the known ones mean."""
+    if report.note:
+        yield Aside(f"note: {report.note}")
     if not report.events:
-        yield Aside(f"no events of cluster {report.cluster}")
+        yield Aside(f"no events of cluster {report.cluster}{_asked(report)}")
     else:
         yield Table(
             (
@@ -128,6 +130,12 @@ def event_list(report: EventListReport) -> Iterator[Piece]:
     yield from problems(report.diagnoses)
 
 
+def _asked(report: EventListReport) -> str:
+    group = f" in group {report.instance_group}" if report.instance_group else ""
+    node = f" of node {report.node_id}" if report.node_id else ""
+    return f"{group}{node}{f' since {moment(report.since)}' if report.since else ''}"
+
+
 def outcome(report: OutcomeReport) -> Iterator[Piece]:
     """Yield how it ended, and what comes next."""
     name = f"cluster `{report.cluster}`"
@@ -135,6 +143,12 @@ def outcome(report: OutcomeReport) -> Iterator[Piece]:
         ("create", "done"): f"{name} is in service",
         ("create", "started"): f"{name} is being created",
         ("create", "unchanged"): f"{name} is there already, as asked: nothing to do",
+        ("update", "done"): f"{name} is what was asked for",
+        ("update", "started"): f"{name} is being updated",
+        ("update", "unchanged"): f"{name} is what was asked for already: nothing to do",
+        ("update-software", "done"): f"{name} has its new software",
+        ("update-software", "started"): f"the software of {name} is being updated",
+        ("update-software", "unchanged"): f"{name} has this software already: nothing to do",
         ("delete", "done"): f"{name} is gone",
         ("delete", "started"): f"{name} is being deleted",
         ("delete", "unchanged"): f"{name} is being deleted already: nothing to do",
@@ -142,4 +156,9 @@ def outcome(report: OutcomeReport) -> Iterator[Piece]:
     yield Prose(sentence if report.elapsed_s is None else f"{sentence}, after {duration(report.elapsed_s)}")
     if report.arn and report.verb == "create":  # what is gone needs no name for further calls
         yield Prose(report.arn, lead="ARN:", style=Style.BOLD)
+    if report.left_behind:
+        yield Blank()
+        yield Prose("left behind in the account:", style=Style.WARN)
+    for thing in report.left_behind:
+        yield Prose(thing, lead="-", indent=2)
     yield from next_steps(report.next_steps)

@@ -9,11 +9,31 @@ from typing import Final, assert_never
 from hpctl.render.diagnoses import why_and_fix
 from hpctl.render.page import Piece, Prose, Style
 from hpctl.render.words import LEVELS, duration, moment
-from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Remarked, Started
+from hpctl.report.progress import (
+    EventSeen,
+    Finished,
+    GroupProgress,
+    Observed,
+    OperationSeen,
+    Progress,
+    Remarked,
+    Started,
+)
 
 HEARTBEAT_S: Final = 60.0
 """A log that says nothing for longer looks like a process that hangs."""
 
+APART_S: Final = 10.0
+"""Status lines come no closer, however fast the status changes; the next one tells where things have got to."""
+
+_DOING: Final = {
+    "create": "creating cluster",
+    "update": "updating cluster",
+    "update-software": "updating the software of cluster",
+    "tag": "setting tags of cluster",
+    "untag": "removing tags of cluster",
+    "delete": "deleting cluster",
+}
 
 Stamp = Callable[[datetime], str]
 """How a time is written before a line."""
@@ -34,17 +54,19 @@ class Narrator:
         time = self._stamp(step.time)
         match step:
             case Started():
-                verb = {"create": "creating", "delete": "deleting"}[step.verb]
-                yield Prose(f"{verb} cluster `{step.cluster}`{f' ({step.arn})' if step.arn else ''}", lead=time)
+                arn = f" ({step.arn})" if step.arn else ""
+                yield Prose(f"{_DOING[step.verb]} `{step.cluster}`{arn}", lead=time)
             case Observed():
                 if self._is_news(step):
                     yield Prose(sentence(step), lead=time)
             case EventSeen():
                 yield self._event(step)
                 yield from self._why(step)
+            case OperationSeen():
+                yield Prose(operation(step), lead=time)
             case Remarked():
                 yield Prose(step.message, lead=f"{time} note:")
-                yield from why_and_fix(None, step.hint, indent=4)
+                yield from why_and_fix(step.cause, step.hint, indent=4)
             case Finished():
                 yield Prose(f"cluster `{step.cluster}`: {step.status}, after {duration(step.elapsed_s)}", lead=time)
             case _:
@@ -52,7 +74,8 @@ class Narrator:
 
     def _is_news(self, step: Observed) -> bool:
         seen = (step.status, step.groups, step.waiting_for)
-        if seen == self._said and step.elapsed_s - self._said_at_s < HEARTBEAT_S:
+        quiet_s = HEARTBEAT_S if seen == self._said else APART_S
+        if self._said and step.elapsed_s - self._said_at_s < quiet_s:
             return False
         self._said, self._said_at_s = seen, step.elapsed_s
         return True
@@ -74,6 +97,13 @@ class Narrator:
         else:
             self._explained.add(why)
             yield from why_and_fix(*why, indent=4)
+
+
+def operation(step: OperationSeen) -> str:
+    """Return what an operation does, and how far it is: `operation 0d6f… Scaling: workers 2 -> 4 (InProgress)`."""
+    seen = step.operation
+    changes = ", ".join(f"{one.instance_group} {one.original_count} -> {one.target_count}" for one in seen.scalings)
+    return f"operation {seen.operation_id} {seen.type}{f': {changes}' if changes else ''} ({seen.status})"
 
 
 def sentence(step: Observed) -> str:

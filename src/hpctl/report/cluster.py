@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from hpctl.facts.records import Cluster, ClusterSummary, Event, Node
@@ -50,10 +51,17 @@ class ClusterReport(Report):
 
 
 class EventListReport(Report):
-    """Events of a cluster, oldest first, and what the known ones among the errors mean."""
+    """Events of a cluster, oldest first, and what the known ones among the errors mean.
+
+    `since`, `instance_group` and `node_id` are what was asked for; `note` says why the events are derived ones.
+    """
 
     kind: Literal["EventList"] = "EventList"
     cluster: str
+    since: datetime | None = None
+    instance_group: str | None = None
+    node_id: str | None = None
+    note: str | None = None
     events: tuple[Event, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from hpctl.facts.records import Event
+from hpctl.facts.records import Event, Operation
 from hpctl.report.base import Part
 from hpctl.report.cluster import Diagnosis
 from hpctl.report.plan import Verb
@@ -51,12 +51,21 @@ class EventSeen(Part):
     diagnosis: Diagnosis | None = None
 
 
+class OperationSeen(Part):
+    """An operation of the cluster that began, or that came into another status."""
+
+    type: Literal["operation"] = "operation"
+    time: datetime
+    operation: Operation
+
+
 class Remarked(Part):
-    """Something to know about the waiting itself, such as what cannot be seen."""
+    """Something to know: what cannot be seen, or what keeps the cluster from getting where it should."""
 
     type: Literal["remark"] = "remark"
     time: datetime
     message: str
+    cause: str | None = None
     hint: str | None = None
 
 
@@ -70,4 +79,4 @@ class Finished(Part):
     status: str
 
 
-Progress = Started | Observed | EventSeen | Remarked | Finished
+Progress = Started | Observed | EventSeen | OperationSeen | Remarked | Finished

@@ -46,6 +46,16 @@ def diagnose_node(node: Node, cluster: Cluster) -> Diagnosis | None:
     return explain(f"node/{node.node_id}", text, _values(cluster, node.instance_group))
 
 
+def diagnose_deletion(cluster: Cluster, nodes: Iterable[Node]) -> tuple[Diagnosis, ...]:
+    """Return what keeps nodes from ending, each reason once: messages count whatever status a node is in then."""
+    found: dict[str, Diagnosis] = {}
+    for node in nodes:
+        told = explain(f"node/{node.node_id}", node.message or "", _values(cluster, node.instance_group))
+        if told.failure:
+            found.setdefault(told.failure, told)
+    return tuple(found.values())
+
+
 def diagnose_failure(cluster: Cluster, seen: Iterable[Diagnosis]) -> Diagnosis | None:
     """Return why `cluster` will never be in service, or None while it still may."""
     hopeless = next((one for one in seen if one.final), None)
