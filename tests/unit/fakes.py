@@ -77,12 +77,16 @@ class CallLog:
 
     def __init__(self) -> None:
         self.made: list[tuple[object, ...]] = []
-        self._once: dict[str, deque[HpctlError]] = {}
+        self._once: dict[str, deque[HpctlError | None]] = {}
         self._always: dict[str, HpctlError] = {}
 
     def fail(self, operation: str, *errors: HpctlError) -> None:
         """Raise `errors` in turn on the next calls of `operation`, then answer again."""
         self._once.setdefault(operation, deque()).extend(errors)
+
+    def let_pass(self, operation: str) -> None:
+        """Answer the next call of `operation`, whatever is to be raised later."""
+        self._once.setdefault(operation, deque()).append(None)
 
     def fail_always(self, operation: str, error: HpctlError) -> None:
         """Raise `error` on every call of `operation`."""
@@ -103,10 +107,10 @@ class CallLog:
 
     def check(self, operation: str) -> None:
         """Raise what a test wants of `operation`; no call to AWS is logged."""
-        if waiting := self._once.get(operation):
-            raise waiting.popleft()
-        if operation in self._always:
-            raise self._always[operation]
+        waiting = self._once.get(operation)
+        error = waiting.popleft() if waiting else self._always.get(operation)
+        if error is not None:
+            raise error
 
 
 class FakeClock:
@@ -216,7 +220,15 @@ class FakeClusters:
 
     def operation(self, name: str, operation_id: str) -> Operation:
         self._log.record("clusters.operation", name, operation_id)
-        return next(one for one in self.worked if one.operation_id == operation_id)
+        for operation in self.worked:
+            if operation.operation_id == operation_id:
+                return operation
+        raise NotFoundError(f"there is no operation `{operation_id}`")
+
+    def work(self, operation: Operation) -> None:
+        """Let there be an operation, or one that there is be in another status."""
+        others = [one for one in self.worked if one.operation_id != operation.operation_id]
+        self.worked = [*others, operation]
 
     def describe(self, name: str) -> Cluster:
         self._log.record("clusters.describe", name)
@@ -237,7 +249,7 @@ class FakeClusters:
     def nodes(self, name: str, *, instance_group: str | None = None) -> Iterator[Node]:
         self._log.record("clusters.nodes", name, instance_group)
         self._found(name)
-        for node in self.nodes_of.get(name, ()):
+        for node in self.nodes_of.get(self._named(name), ()):
             if instance_group in (None, node.instance_group):
                 yield node
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpctl.cli.options import Invocation
-from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UnconfirmedError, UsageError
+from hpctl.errors import UnconfirmedError, UsageError
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
 
@@ -155,6 +154,20 @@ def load(file: str, name: str | None, values: list[str] | None) -> Loaded:
     return load_cluster(source, env=os.environ, set_values=assignments(values or ()), name=name)
 
 
+def read_plan(file: str) -> str:
+    """Return the text of a saved plan; `UsageError` says why it cannot be read."""
+    from hpctl.adapters.local.planfile import read
+
+    return read(Path(file))
+
+
+def write_plan(file: str, text: str) -> None:
+    """Save a plan for its owner alone, whole or not at all; `UsageError` says why it cannot be written."""
+    from hpctl.adapters.local.planfile import write
+
+    write(Path(file), text)
+
+
 def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:
     """Return `VAR=VALUE` words as a mapping; `UsageError` for a word without `=`."""
     pairs = {}
@@ -185,14 +198,3 @@ def keep_crash(error: BaseException) -> Path:
     from hpctl.adapters.local.crash import keep
 
     return keep(error, os.environ)
-
-
-@contextmanager
-def resumable(resume: str) -> Iterator[None]:
-    """Turn Ctrl-C or SIGTERM while waiting into a farewell that says how to go on."""
-    try:
-        yield
-    except Terminated as end:
-        raise TerminatedWaitError("stopped waiting; AWS goes on working", hint=f"to go on waiting: {resume}") from end
-    except KeyboardInterrupt as end:
-        raise InterruptedWaitError("stopped waiting; AWS goes on working", hint=f"to go on waiting: {resume}") from end

@@ -1,84 +1,76 @@
-"""Carry out a plan: the only place that changes anything at AWS."""
+"""Carry out a plan: the only place that changes anything at AWS.
+
+Each action is written down before it is sent and after AWS took it, in one step that a first Ctrl-C lets end. So
+whatever ends the process, the journal and the account together tell how far it came.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Generator, Iterator
+from typing import Final
 
-from hpctl.errors import ConflictError, HpctlError, NotFoundError, UnavailableError
-from hpctl.facts.ports import Clusters, Ports
-from hpctl.plan.create import RUN_ID_TAG
+from hpctl import timeouts
+from hpctl.errors import HpctlError
+from hpctl.facts.ports import Ports
+from hpctl.plan.journal import Journal, key_of, run_of
+from hpctl.plan.send import NotYet, Sent, is_at_work, send
 from hpctl.report.plan import Action, PlanReport
-from hpctl.report.progress import Progress, Started
-from hpctl.terms import ClusterStatus
+from hpctl.report.progress import Progress, Remarked, Started
+
+_UNWRITTEN: Final = "what was done cannot be written down; the tags in the account tell it all the same"
 
 
 def apply(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Send every action of `plan` in order and yield a step for each.
 
-    Raises `ConflictError` when a cluster that is not this run's has taken the name meanwhile, or is busy.
+    Raises `ConflictError` when a cluster that is not this run's has taken the name meanwhile, or is busy, and
+    `StateError` when the journal cannot be written before anything was done.
     """
+    journal = Journal(plan, ports)
     for action in plan.actions:
-        arn = _send(action, plan.cluster, ports.clusters)
+        arn = plan.arn if _is_done(action, plan, ports) else (yield from _carry_out(action, journal, ports))
         yield Started(time=ports.clock.now(), verb=action.verb, cluster=plan.cluster, arn=arn)
 
 
-def _send(action: Action, name: str, clusters: Clusters) -> str | None:
-    match action.verb:
-        case "create":
-            return _create(action.request, name, clusters)
-        case "update":
-            clusters.update(action.request)
-        case "update-software":
-            clusters.update_software(action.request)
-        case "tag":
-            clusters.add_tags(action.request["ResourceArn"], _tags(action.request))
-        case "untag":
-            clusters.remove_tags(action.request["ResourceArn"], action.request["TagKeys"])
-        case "delete":
-            _delete(name, clusters)
-    return None
-
-
-def _tags(request: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-
-
-def _create(request: Mapping[str, Any], name: str, clusters: Clusters) -> str:
-    try:
-        return clusters.create(request)
-    except (ConflictError, UnavailableError) as error:
-        # The answer to an earlier try may have been lost after AWS had acted on it: our tag tells.
-        mine = _made_by_this_run(request, name, clusters)
-        if mine is None:
-            raise error from None
-        return mine
-
-
-def _delete(name: str, clusters: Clusters) -> None:
-    try:
-        clusters.delete(name)
-    except NotFoundError:
-        return
-    except (ConflictError, UnavailableError) as error:
-        # As with create, the answer may have been lost; a cluster that is going is what was wanted.
-        if not _going(name, clusters):
-            raise error from None
-
-
-def _going(name: str, clusters: Clusters) -> bool:
-    try:
-        return clusters.describe(name).status == ClusterStatus.DELETING
-    except NotFoundError:
-        return True
-    except HpctlError:
+def _is_done(action: Action, plan: PlanReport, ports: Ports) -> bool:
+    """Whether an earlier command of this run has it done: a second update of software would wipe the nodes again."""
+    if action.verb != "update-software":
         return False
+    run = run_of(plan.run_id, ports.state.lines(key_of(plan.identity, plan.cluster)))
+    if run is None:
+        return False
+    return run.had_effect(action) or (run.intended(action) and is_at_work(action, ports.clusters))
 
 
-def _made_by_this_run(request: Mapping[str, Any], name: str, clusters: Clusters) -> str | None:
-    try:
-        arn = clusters.describe(name).arn
-        seen = clusters.tags(arn).get(RUN_ID_TAG)
-    except HpctlError:  # whatever keeps us from telling, the first error says more
-        return None
-    return arn if {"Key": RUN_ID_TAG, "Value": seen} in request["Tags"] else None
+def _carry_out(action: Action, journal: Journal, ports: Ports) -> Generator[Progress, None, str | None]:
+    """Return the ARN that AWS answered with; tries again what AWS refuses only for now."""
+    tries, said = 1, None
+    while isinstance(answer := _step(action, journal, ports, tries), NotYet):
+        yield from _unwritten(journal, ports)
+        if answer.why != said:
+            said = answer.why
+            yield Remarked(time=ports.clock.now(), message=f"{said}; hpctl tries again for a minute")
+        ports.clock.sleep(timeouts.AGAIN_S)
+        tries += 1
+    yield from _unwritten(journal, ports)
+    return answer.arn
+
+
+def _step(action: Action, journal: Journal, ports: Ports, tries: int) -> Sent | NotYet:
+    with ports.signals.held_back():
+        journal.intent(action)
+        try:
+            answer = send(action, ports)
+            if isinstance(answer, NotYet) and tries > timeouts.AGAIN_TIMES:
+                raise answer.error
+        except HpctlError as error:
+            journal.failed(action, error)
+            raise
+        if isinstance(answer, Sent):
+            journal.effect(action, answer.arn)
+        return answer
+
+
+def _unwritten(journal: Journal, ports: Ports) -> Iterator[Remarked]:
+    for error in journal.unwritten():
+        yield Remarked(time=ports.clock.now(), message=f"{_UNWRITTEN}: {error.message}", hint=error.hint)

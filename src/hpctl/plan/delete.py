@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hpctl.facts.records import Cluster, Identity
 from hpctl.report.plan import Action, PlanReport
 from hpctl.terms import ClusterStatus
 
 
-def plan_delete(cluster: Cluster, identity: Identity) -> PlanReport:
-    """Return the plan that deletes `cluster`; nothing is left to do when it is being deleted already."""
-    delete = Action(verb="delete", subject=f"cluster/{cluster.name}", request={"ClusterName": cluster.name})
+def plan_delete(cluster: Cluster, identity: Identity, *, run_id: str, notices: Iterable[str] = ()) -> PlanReport:
+    """Return the plan that deletes `cluster`; nothing is left to do when it is being deleted already.
+
+    It is named by its ARN: a namesake that somebody makes meanwhile is another cluster.
+    """
+    delete = Action(verb="delete", subject=f"cluster/{cluster.name}", request={"ClusterName": cluster.arn})
     return PlanReport(
         identity=identity,
         cluster=cluster.name,
         arn=cluster.arn,
         orchestrator=cluster.orchestrator,
         state="present",
+        run_id=run_id,
         actions=() if cluster.status == ClusterStatus.DELETING else (delete,),
         goes=tuple(_goes(cluster)),
         stays=tuple(_stays(cluster)),
+        notices=tuple(notices),
+    )
+
+
+def plan_deleted(name: str, arn: str | None, identity: Identity, *, run_id: str) -> PlanReport:
+    """Return the plan for a cluster that an earlier command of this run deleted, and that is gone."""
+    return PlanReport(
+        identity=identity,
+        cluster=name,
+        arn=arn,
+        orchestrator="",
+        state="absent",
+        run_id=run_id,
+        actions=(),
+        notices=(f"cluster `{name}` is gone",),
     )
 
 
@@ -43,4 +62,9 @@ def _stays(cluster: Cluster) -> Iterator[str]:
     if cluster.subnet_ids:
         yield f"subnets {', '.join(cluster.subnet_ids)} and security groups {', '.join(cluster.security_group_ids)}"
     yield "lifecycle scripts in S3, file systems (FSx)"
-    yield f"logs in CloudWatch group `/aws/sagemaker/Clusters/{cluster.name}/{cluster.cluster_id}`"
+    yield f"logs in CloudWatch group `{log_group(cluster)}`"
+
+
+def log_group(cluster: Cluster) -> str:
+    """Return the CloudWatch log group of a cluster (AWS documentation)."""
+    return f"/aws/sagemaker/Clusters/{cluster.name}/{cluster.cluster_id}"

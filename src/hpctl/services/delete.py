@@ -4,19 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpctl.errors import ConflictError, UnconfirmedError
-from hpctl.facts.ports import Ports
+from hpctl.errors import ConflictError, NotFoundError, UnconfirmedError
+from hpctl.facts.ports import Clusters, Ports
+from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
 from hpctl.plan.apply import apply
-from hpctl.plan.delete import plan_delete
+from hpctl.plan.delete import plan_delete, plan_deleted
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress
-from hpctl.services.wait import Waiting, until_gone
+from hpctl.services.guards import demand_unprotected, warnings
+from hpctl.services.lock import Claim
+from hpctl.services.polling import Waiting
+from hpctl.services.wait import until_gone
 
 
-def plan(name: str, world: World, ports: Ports) -> PlanReport:
-    """Return what deleting the cluster means; `NotFoundError` when there is none of that name."""
-    return plan_delete(ports.clusters.describe(name), world.identity())
+def name_of(name: str, clusters: Clusters) -> str:
+    """Return the name of a cluster that may be named by its ARN; `NotFoundError` when no such ARN exists."""
+    return clusters.describe(name).name if name.startswith("arn:") else name
+
+
+def find(name: str, claim: Claim, clusters: Clusters) -> Cluster | None:
+    """Return the cluster to delete, None when an earlier command began that and it is gone.
+
+    Raises `NotFoundError` when there is none of that name and nobody began to delete one.
+    """
+    try:
+        return clusters.describe(name)
+    except NotFoundError:
+        if claim.resumed and claim.resumed.effects:
+            return None
+        raise
+
+
+def plan(name: str, cluster: Cluster | None, world: World, claim: Claim) -> PlanReport:
+    """Return what deleting the cluster means, with what would keep it from ending."""
+    if cluster is None:
+        arn = claim.resumed.arn if claim.resumed else None
+        return plan_deleted(name, arn, world.identity(), run_id=claim.run_id)
+    return plan_delete(cluster, world.identity(), run_id=claim.run_id, notices=warnings(cluster, world))
+
+
+def demand_possible(plan: PlanReport, cluster: Cluster | None, clusters: Clusters) -> None:
+    """Raise `ConflictError` when the cluster is protected."""
+    if cluster and plan.actions:
+        demand_unprotected(cluster, clusters)
 
 
 def demand_named(plan: PlanReport, typed: str) -> None:
@@ -37,4 +68,4 @@ def delete(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
 
 def follow(plan: PlanReport, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[Progress]:
     """Follow the cluster until it does not exist any more."""
-    return until_gone(Waiting(plan.cluster, timeout_s, resume), ports)
+    return until_gone(Waiting(plan.cluster, timeout_s, resume, plan.arn), ports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from hpctl.plan.journal import Purpose
 from hpctl.report.cluster import OutcomeReport
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Finished, Progress, Started
@@ -29,7 +30,7 @@ class Witness:
                     self._finished = step
             yield step
 
-    def outcome(self, plan: PlanReport, verb: Literal["create", "delete"]) -> OutcomeReport:
+    def outcome(self, plan: PlanReport, verb: Purpose) -> OutcomeReport:
         """Return how carrying out `plan` ended."""
         arn = self._started.arn if self._started and self._started.arn else plan.arn
         return OutcomeReport(
@@ -38,10 +39,10 @@ class Witness:
             result=self._result(verb),
             arn=arn,
             elapsed_s=self._finished.elapsed_s if self._finished else None,
-            next_steps=(f"hpctl cluster describe {plan.cluster}",) if verb == "create" else (),
+            next_steps=() if verb == "delete" else (f"hpctl cluster describe {plan.cluster}",),
         )
 
-    def _result(self, verb: Literal["create", "delete"]) -> Literal["done", "started", "unchanged"]:
+    def _result(self, verb: Purpose) -> Literal["done", "started", "unchanged"]:
         if self._started is None and not (verb == "delete" and self._finished):
             return "unchanged"
         return "done" if self._finished else "started"

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import pytest
 
-from hpctl.plan.delete import plan_delete
-from tests.unit.builders import PLAIN_TYPE, ROLE, a_cluster, a_live_group, an_identity
+from hpctl.facts.records import Cluster, Identity
+from hpctl.plan import delete
+from hpctl.report.plan import PlanReport
+from tests.unit.builders import CLUSTER_ARN, PLAIN_TYPE, ROLE, a_cluster, a_live_group, an_identity
 
 
-def test_it_sends_the_name_and_nothing_else() -> None:
+def plan_delete(cluster: Cluster, identity: Identity) -> PlanReport:
+    return delete.plan_delete(cluster, identity, run_id="run-1")
+
+
+def test_it_sends_the_arn_and_nothing_else() -> None:
     plan = plan_delete(a_cluster(), an_identity())
     (action,) = plan.actions
     assert (action.verb, action.subject, action.request) == (
         "delete",
         "cluster/ml-cluster",
-        {"ClusterName": "ml-cluster"},
+        {"ClusterName": CLUSTER_ARN},
     )
     assert (plan.state, plan.orchestrator, plan.identity) == ("present", "eks", an_identity())
+    assert (plan.run_id, plan.arn) == ("run-1", CLUSTER_ARN)
+
+
+def test_it_tells_what_would_keep_it_from_ending() -> None:
+    plan = delete.plan_delete(a_cluster(), an_identity(), run_id="run-1", notices=iter(["a role is gone"]))
+    assert plan.notices == ("a role is gone",)
+
+
+def test_what_is_gone_needs_no_action() -> None:
+    plan = delete.plan_deleted("ml-cluster", CLUSTER_ARN, an_identity(), run_id="run-1")
+    assert (plan.state, plan.actions, plan.arn) == ("absent", (), CLUSTER_ARN)
+    assert plan.notices == ("cluster `ml-cluster` is gone",)
 
 
 def test_it_lists_what_goes() -> None:

@@ -12,7 +12,7 @@ from hpctl.report.progress import Finished, Observed, Progress, Started
 from hpctl.services.outcome import Witness
 from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, an_identity
 
-PLAN = plan_delete(a_cluster(), an_identity())
+PLAN = plan_delete(a_cluster(), an_identity(), run_id="run-1")
 STARTED = Started(time=NOW, verb="create", cluster="ml-cluster", arn=CLUSTER_ARN)
 OBSERVED = Observed(time=NOW, elapsed_s=1, cluster="ml-cluster", status="Creating", groups=(), waiting_for="x")
 FINISHED = Finished(time=NOW, elapsed_s=61.5, cluster="ml-cluster", status="InService")
@@ -56,6 +56,11 @@ def test_after_a_delete_there_is_nothing_to_describe() -> None:
 def test_a_delete_that_somebody_else_began_is_done_once_it_is_gone() -> None:
     assert outcome(OBSERVED, FINISHED, verb="delete").result == "done"
     assert outcome(OBSERVED, verb="delete").result == "unchanged"
+
+
+def test_after_an_update_there_is_something_to_look_at() -> None:
+    witness = Witness(())
+    assert witness.outcome(PLAN, "update").next_steps == ("hpctl cluster describe ml-cluster",)
 
 
 def test_what_existed_before_is_named_by_its_arn() -> None:

@@ -14,16 +14,16 @@ from hpctl.cli.durations import seconds
 from hpctl.cli.options import invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Literal
+    from collections.abc import Callable, Iterator
 
     from hpctl.cli.wiring import Session
+    from hpctl.plan.journal import Purpose
+    from hpctl.report.cluster import OutcomeReport
     from hpctl.report.plan import PlanReport
     from hpctl.report.progress import Progress
     from hpctl.services.create import Blindness
+    from hpctl.services.lock import Claim
     from hpctl.spec.load import Loaded
-
-    Verb = Literal["create", "delete"]
 
 TimeoutOption = Annotated[
     float | None,
@@ -56,15 +56,49 @@ def blindness(allow_unknown: bool) -> Blindness:  # noqa: FBT001  a flag of the 
     return Blindness.ALLOWED if allow_unknown else Blindness.REFUSED
 
 
-def carry_out(session: Session, planned: PlanReport, verb: Verb, steps: Iterator[Progress]) -> None:
-    """Let the steps happen, show each, and say how it ended."""
+def hold(ctx: typer.Context, session: Session, name: str, purpose: Purpose) -> Claim:
+    """Hold the lock on a cluster until the command ends, and say whose work this takes over or goes on with."""
+    from hpctl.render.notices import say
+    from hpctl.services.lock import claimed
+
+    claimed_until_the_end = claimed(name, purpose, session.world.identity(), session.ports, new_run_id=uuid4().hex)
+    claim: Claim = ctx.with_resource(claimed_until_the_end)
+    for notice in claim.notices():
+        say(f"note: {notice}", session.terminal)
+    return claim
+
+
+def unclaimed() -> Claim:
+    """Return what stands for a claim where nothing is done: no lock is taken, nobody's work is gone on with."""
+    from hpctl.services.lock import Claim
+
+    return Claim(uuid4().hex)
+
+
+def carry_out(
+    session: Session,
+    planned: PlanReport,
+    purpose: Purpose,
+    steps: Iterator[Progress],
+    *,
+    cancel: str | None = None,
+    conclude: Callable[[OutcomeReport], OutcomeReport] = lambda outcome: outcome,
+) -> None:
+    """Let the steps happen, show and record each, and say how it ended.
+
+    `cancel` is the command that undoes what was begun; `conclude` adds to the outcome what only the end shows.
+    """
     from hpctl.render.progress import follow
     from hpctl.services.outcome import Witness
+    from hpctl.services.record import farewell, recorded
 
-    witness = Witness(steps)
-    with wiring.resumable(resume(planned)):
+    witness = Witness(recorded(steps, planned, purpose, session.ports))
+    try:
         follow(iter(witness), session.said.output, session.terminal)
-    session.show(witness.outcome(planned, verb))
+        outcome = conclude(witness.outcome(planned, purpose))
+    except KeyboardInterrupt as end:
+        raise farewell(end, planned, session.ports, resume=resume(planned), cancel=cancel) from end
+    session.show(outcome)
 
 
 def resume(planned: PlanReport) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, decided, demand_possible, resume
+from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, demand_possible, hold, resume, unclaimed
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.options import (
     AllowUnknownOption,
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
     from hpctl.report.progress import Progress
 
 
+class KeepOrDelete(StrEnum):
+    """What becomes of a cluster that fails; `services.failure.OnFailure` does it."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+OnFailureOption = Annotated[
+    KeepOrDelete,
+    typer.Option("--on-failure", help="Keep a cluster that fails, or delete what this run made.", show_choices=True),
+]
+
+
 @app.command()
 def create(
     ctx: typer.Context,
@@ -45,6 +59,7 @@ def create(
     allow_unknown: AllowUnknownOption = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
+    on_failure: OnFailureOption = KeepOrDelete.KEEP,
     wait: WaitOption = True,
     timeout: TimeoutOption = None,
     output: OutputOption = Output.TABLE,
@@ -58,11 +73,15 @@ def create(
     The same command again goes on with the same cluster: it never makes two.
     """
     from hpctl.services import create as service
+    from hpctl.services.failure import OnFailure, settled
 
     loaded = wiring.load(file, name, values)
     if not (yes or dry_run):
         wiring.session(invocation(ctx)).demand_somebody("--yes")
-    session, planned = decided(ctx, loaded, skip)
+    session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
+    claim = unclaimed() if dry_run else hold(ctx, session, loaded.spec.name, "create")
+    judging = service.Judging(tuple(skip or ()))
+    planned = service.plan(loaded, session.world, judging, run_id=claim.run_id)
     if dry_run:
         session.show(planned)
         demand_possible(planned, allow_unknown)
@@ -79,5 +98,7 @@ def create(
     steps: Iterator[Progress] = service.create(planned, session.ports)
     if wait:
         patience = service.usual_wait_s(loaded.spec) if timeout is None else timeout
-        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=resume(planned)))
-    carry_out(session, planned, "create", steps)
+        again = resume(planned)
+        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=again))
+        steps = settled(steps, planned, session.ports, OnFailure(on_failure), again=again)
+    carry_out(session, planned, "create", steps, cancel=f"hpctl cluster delete {planned.cluster}")

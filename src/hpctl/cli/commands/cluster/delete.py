@@ -9,7 +9,7 @@ import typer
 
 from hpctl import timeouts
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, resume
+from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, hold, resume, unclaimed
 from hpctl.cli.commands.cluster.group import NameArgument, app
 from hpctl.cli.options import (
     DryRunOption,
@@ -49,19 +49,26 @@ def delete(
     Says first what goes and what stays, and asks for the name.
     """
     from hpctl.services import delete as service
+    from hpctl.services.leftovers import with_leftovers
 
     session = wiring.session(invocation(ctx))
     if not (yes or dry_run):
         session.demand_somebody("--yes")
-    planned = service.plan(name, session.world, session.ports)
+    ports = session.ports
+    named = service.name_of(name, ports.clusters)
+    claim = unclaimed() if dry_run else hold(ctx, session, named, "delete")
+    cluster = service.find(named, claim, ports.clusters)
+    planned = service.plan(named, cluster, session.world, claim)
     if dry_run:
         session.show(planned)
+        service.demand_possible(planned, cluster, ports.clusters)
         return
     session.show_beside(planned)
+    service.demand_possible(planned, cluster, ports.clusters)
     if planned.actions and not yes:
         service.demand_named(planned, session.ask(f"type the name of the cluster to delete it ({planned.cluster}): "))
-    steps: Iterator[Progress] = service.delete(planned, session.ports)
+    steps: Iterator[Progress] = service.delete(planned, ports)
     if wait:
         patience = timeouts.DELETE_WAIT_S if timeout is None else timeout
-        steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=resume(planned)))
-    carry_out(session, planned, "delete", steps)
+        steps = chain(steps, service.follow(planned, ports, timeout_s=patience, resume=resume(planned)))
+    carry_out(session, planned, "delete", steps, conclude=lambda outcome: with_leftovers(outcome, cluster, ports))

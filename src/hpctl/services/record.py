@@ -1,0 +1,72 @@
+"""Write down how a run ended, and say at an early end where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from hpctl.errors import (
+    ClusterFailedError,
+    HpctlError,
+    InterruptedWaitError,
+    StateError,
+    Terminated,
+    TerminatedWaitError,
+)
+from hpctl.facts.ports import Ports
+from hpctl.plan.journal import Purpose, Run, close, key_of, run_of
+from hpctl.report.plan import PlanReport
+from hpctl.report.progress import Progress, Remarked
+
+
+def recorded(steps: Iterable[Progress], plan: PlanReport, purpose: Purpose, ports: Ports) -> Iterator[Progress]:
+    """Yield the steps and write into the journal that the run is over when they end, or when the cluster failed.
+
+    What ends them otherwise (time, a signal, an outage) leaves the run unfinished: the same command goes on with it.
+    """
+    try:
+        yield from steps
+    except ClusterFailedError as error:
+        with suppress(StateError):  # the failure says more
+            if _open_run(plan, ports):
+                close(plan, purpose, ports, error)
+        raise
+    try:
+        if _open_run(plan, ports):
+            close(plan, purpose, ports)
+    except StateError as error:
+        message = f"that this is done cannot be written down; the next command may speak of it again: {error.message}"
+        yield Remarked(time=ports.clock.now(), message=message, hint=error.hint)
+
+
+def _open_run(plan: PlanReport, ports: Ports) -> Run | None:
+    run = run_of(plan.run_id, ports.state.lines(key_of(plan.identity, plan.cluster)))
+    return run if run and run.unfinished else None
+
+
+def farewell(
+    end: KeyboardInterrupt, plan: PlanReport, ports: Ports, *, resume: str, cancel: str | None
+) -> InterruptedWaitError:
+    """Return what to say when Ctrl-C or SIGTERM ends a run: where it stands, how to go on and how to cancel."""
+    kind = TerminatedWaitError if isinstance(end, Terminated) else InterruptedWaitError
+    behind = end.__context__
+    cause = behind.message if isinstance(behind, HpctlError) else None
+    try:
+        run = run_of(plan.run_id, ports.state.lines(key_of(plan.identity, plan.cluster)))
+    except StateError:
+        run = None
+    effects = run.effects if run else 0
+    back = f"\nto cancel: {cancel}" if cancel else ""
+    look = f"to see where it stands: hpctl cluster describe {plan.cluster}"
+    if run and run.under_way:
+        return kind(
+            f"left at once; `{run.under_way}` may have reached AWS or not",
+            cause=cause,
+            hint=f"{look}\nto find out and go on: {resume}{back}",
+        )
+    if not plan.actions or effects >= len(plan.actions):
+        return kind("stopped waiting; AWS goes on working", cause=cause, hint=f"to go on waiting: {resume}{back}")
+    if effects:
+        message = f"stopped after {effects} of {len(plan.actions)} steps; AWS goes on working on those"
+        return kind(message, cause=cause, hint=f"{look}\nto do the rest: {resume}{back}")
+    return kind("stopped before anything was changed", cause=cause, hint=f"to begin again: {resume}")
