@@ -102,7 +102,7 @@ def _borrowed(node: ast.ClassDef) -> bool:
 
 def has_no_test_hook(module: Module) -> Iterator[str]:
     """The product does not know the sandbox: no variable of it, no `if testing`."""
-    if module.path.startswith("hpctl/sandbox/") or module.path == "hpctl/cli/commands/sandbox.py":
+    if module.path.startswith(("hpctl/sandbox/", "hpctl/cli/commands/sandbox/")):
         return
     hook = re.compile(r"HPCTL_(SANDBOX|TEST|FAKE)|PYTEST_CURRENT_TEST")
     for node in ast.walk(module.tree):

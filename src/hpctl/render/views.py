@@ -17,6 +17,7 @@ _VIEWS = {
     "Cluster": "clusters.cluster",
     "ClusterList": "clusters.cluster_list",
     "EventList": "clusters.event_list",
+    "FaultList": "sandboxes.fault_list",
     "InstanceType": "instances.instance_type",
     "InstanceTypeList": "instances.instance_type_list",
     "Node": "nodes.node",
@@ -24,6 +25,7 @@ _VIEWS = {
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",
     "Sandbox": "sandboxes.sandbox",
+    "SandboxList": "sandboxes.sandbox_list",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hpctl.errors import ConflictError, NotFoundError, UnavailableError, UsageError
-from hpctl.sandbox.home import Home, SandboxState, home_of
+from hpctl.sandbox.home import Home, SandboxState, home_of, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +76,11 @@ def status(name: str = DEFAULT_NAME, *, environ: Mapping[str, str] = os.environ)
     """Return how a sandbox is; `state` is None when it was never up."""
     home = home_of(name, environ)
     return SandboxStatus(name, home.holder(), home.read())
+
+
+def every(*, environ: Mapping[str, str] = os.environ) -> tuple[SandboxStatus, ...]:
+    """Return how all sandboxes are that run or keep something, by name."""
+    return tuple(status(name, environ=environ) for name in names_of(environ))
 
 
 def running(name: str = DEFAULT_NAME, *, environ: Mapping[str, str] = os.environ) -> SandboxState:

@@ -97,6 +97,13 @@ class Moto:
         for backend in self._hyperpod():
             backend.end_script(arn, group, outcome)
 
+    def hyperpod(self, region: str) -> HyperPodBackend:
+        """Return the HyperPod part of a Region."""
+        for name in ("sagemaker", *_SHARED):
+            self._touch(name, _backend(name), region)
+        found: HyperPodBackend = sagemaker_backends[self._account][region]
+        return found
+
     def _hyperpod(self) -> list[HyperPodBackend]:
         return list(sagemaker_backends[self._account].values())
 

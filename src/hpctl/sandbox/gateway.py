@@ -11,26 +11,36 @@ import json
 import logging
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict
-from threading import Lock
-from typing import TYPE_CHECKING
+from datetime import datetime
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
 from hpctl.sandbox.clock import Moment, happening
 from hpctl.sandbox.dispatch import Moto, seed_identifiers
 from hpctl.sandbox.journal import Entry, Journal
+from hpctl.sandbox.past import Past, as_of
 from hpctl.sandbox.recording import Recording
+from hpctl.sandbox.sagemaker.faults import Kind
 from hpctl.sandbox.scripts import Outcome, Script, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from hpctl.sandbox.sagemaker.faults import Injected
+    from hpctl.sandbox.sagemaker.models import HyperPodBackend
 
 HEALTH_PATH = "/.hpctl/health"
 # How a lifecycle script ended is journaled as a request of the sandbox to itself, so that no restart runs it again.
 _SCRIPT_PATH = "/.hpctl/lifecycle-script"
+# So is a fault that is put into clusters, or taken out.
+_FAULT_PATH = "/.hpctl/cluster-fault"
+# Written by the proxy in front: how old what a read sees shall be, and that a change shall keep what it replaces.
+_PAST = "HTTP_X_HPCTL_PAST"
+_KEEP, _BEFORE_CHANGE = "keep", "before-change"
 _SCRIPTS_AT_ONCE = 4
 _REFUSED = 400
 _log = logging.getLogger(__name__)
@@ -47,6 +57,8 @@ class Gateway:
         pace: float,
         clock: Callable[[], datetime],
         health: dict[str, object],
+        scripts: Executor | None = None,
+        run_script: Callable[[Script], Outcome] = run,
     ) -> None:
         """Take the services and what surrounds them; `clock` says when a live request happens."""
         self.clock = clock
@@ -55,9 +67,13 @@ class Gateway:
         self._pace = pace
         self._health = health
         self._attempt = journal.last_attempt
-        self._lock = Lock()
-        self._scripts: Executor = ThreadPoolExecutor(_SCRIPTS_AT_ONCE, thread_name_prefix="lifecycle-script")
+        # One that answers a request may find that a script has ended, which is a request.
+        self._lock = RLock()
+        self._past = Past()
+        self._scripts = scripts or ThreadPoolExecutor(_SCRIPTS_AT_ONCE, thread_name_prefix="lifecycle-script")
+        self._run = run_script
         self._started: set[tuple[str, str]] = set()
+        self._own = {_SCRIPT_PATH: self._end_script, _FAULT_PATH: self._change_fault}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a live request."""
@@ -84,6 +100,19 @@ class Gateway:
                 self._started.add((arn, group))
                 self._scripts.submit(self._run_script, arn, group, script)
 
+    def put_fault(self, region: str, members: dict[str, Any]) -> None:
+        """Put a fault into a Region's clusters, now and after every restart; see `HyperPodBackend.fault_groups`."""
+        self._tell(_FAULT_PATH, {"region": region, "put": members})
+
+    def clear_fault(self, region: str, fault_id: str) -> None:
+        """Take a fault out of the clusters of a Region; what it has struck stays struck."""
+        self._tell(_FAULT_PATH, {"region": region, "clear": fault_id})
+
+    def cluster_faults(self, region: str) -> tuple[Injected, ...]:
+        """Return the faults that are in the clusters of a Region."""
+        with self._lock, happening(Moment(self.clock(), self._pace)):
+            return self._moto.hyperpod(region).injected()
+
     def close(self) -> None:
         """Start no more scripts."""
         self._scripts.shutdown(wait=False, cancel_futures=True)
@@ -98,7 +127,7 @@ class Gateway:
         with self._lock:
             now = Moment(self.clock(), self._pace)
             if not recording.mutates:
-                return self._answer(recording, now, None)
+                return self._answer_as_of(recording, now)
             self._attempt += 1
             response = self._answer(recording, now, self._attempt)
             if response.status_code < _REFUSED:
@@ -106,9 +135,24 @@ class Gateway:
                 self.run_scripts()
             return response
 
+    def _answer_as_of(self, recording: Recording, now: Moment) -> Response:
+        match recording.environ.get(_PAST):
+            case None:
+                return self._answer(recording, now, None)
+            case past if past == _BEFORE_CHANGE:
+                then, snapshot = self._past.before_change(now)
+            case lag_s:
+                then, snapshot = self._past.ago(now, float(lag_s))
+        with as_of(snapshot):
+            return self._answer(recording, then, None)
+
     def _answer(self, recording: Recording, now: Moment, attempt: int | None) -> Response:
-        if recording.environ["PATH_INFO"] == _SCRIPT_PATH:
-            return self._end_script(recording, now)
+        if own := self._own.get(recording.environ["PATH_INFO"]):
+            with happening(now):
+                own(json.loads(recording.body))
+            return Response(status=204)
+        if recording.environ.get(_PAST) == _KEEP:
+            self._past.keep(now)
         self._moto.prepare(recording.replayable(), recording.region)
         with happening(now):
             self._moto.settle(recording.replayable())
@@ -117,11 +161,37 @@ class Gateway:
             return Response.from_app(self._moto, recording.replayable(), buffered=True)
 
     def _run_script(self, arn: str, group: str, script: Script) -> None:
-        body = json.dumps({"arn": arn, "group": group, **asdict(run(script))}).encode()
-        self._answer_live(Recording({"REQUEST_METHOD": "POST", "PATH_INFO": _SCRIPT_PATH}, body))
+        self._tell(_SCRIPT_PATH, {"arn": arn, "group": group, **asdict(self._run(script))})
 
-    def _end_script(self, recording: Recording, now: Moment) -> Response:
-        told = json.loads(recording.body)
-        with happening(now):
-            self._moto.end_script(told["arn"], told["group"], Outcome(told["status"], tuple(told["lines"])))
-        return Response(status=204)
+    def _tell(self, path: str, told: dict[str, Any]) -> None:
+        self._answer_live(Recording({"REQUEST_METHOD": "POST", "PATH_INFO": path}, json.dumps(told).encode()))
+
+    def _end_script(self, told: dict[str, Any]) -> None:
+        # An update of the software lets it run again.
+        self._started.discard((told["arn"], told["group"]))
+        self._moto.end_script(told["arn"], told["group"], Outcome(told["status"], tuple(told["lines"])))
+
+    def _change_fault(self, told: dict[str, Any]) -> None:
+        hyperpod = self._moto.hyperpod(told["region"])
+        if "clear" in told:
+            hyperpod.clear_fault(told["clear"])
+        else:
+            _put_fault(hyperpod, **told["put"])
+
+
+def _put_fault(  # noqa: PLR0913 - the members of a fault in JSON
+    hyperpod: HyperPodBackend,
+    *,
+    id: str,  # noqa: A002 - the member's name
+    kind: str,
+    cluster: str | None = None,
+    group: str | None = None,
+    node: str | None = None,
+    until: str | None = None,
+    count: int | None = None,
+) -> None:
+    end = None if until is None else datetime.fromisoformat(until)
+    if node is not None and cluster is not None:
+        hyperpod.fault_node(id, cluster, node, Kind(kind), until=end, count=count)
+    else:
+        hyperpod.fault_groups(id, Kind(kind), cluster=cluster, group=group, until=end, count=count)

@@ -25,7 +25,10 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class SandboxState:
-    """What a sandbox says about itself: written by its server once it answers, read by everybody else."""
+    """What a sandbox says about itself: written by its server once it answers, read by everybody else.
+
+    `side_port` is where it answers whatever faults are in force; `token` opens its switchboard there.
+    """
 
     name: str
     region: str
@@ -35,6 +38,8 @@ class SandboxState:
     pid: int
     started_at: str
     home: str
+    side_port: int = 0
+    token: str = field(default="", repr=False)
     seed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -53,6 +58,11 @@ class Home:
     def journal(self) -> Path:
         """The journal of mutating requests."""
         return self.path / "journal.sqlite3"
+
+    @property
+    def faults(self) -> Path:
+        """The faults in force on the way to it; those of clusters are in the journal."""
+        return self.path / "faults.json"
 
     @property
     def log(self) -> Path:
@@ -88,9 +98,7 @@ class Home:
 
     def write(self, state: SandboxState) -> None:
         """Replace the state in one step, so that nobody reads half of it."""
-        draft = self._state.with_suffix(".new")
-        write_private(draft, json.dumps(asdict(state), indent=2) + "\n")
-        draft.replace(self._state)
+        replace_private(self._state, json.dumps(asdict(state), indent=2) + "\n")
 
     def acquire(self) -> int | None:
         """Take the lock; returns its descriptor (a child that inherits it holds the lock too), None when it is held."""
@@ -143,6 +151,20 @@ def write_private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Write such a file in one step, so that nobody reads half of it."""
+    draft = path.with_suffix(".new")
+    write_private(draft, text)
+    draft.replace(path)
+
+
+def names_of(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of all sandboxes that keep something."""
+    root = _root(environ)
+    found = root.iterdir() if root.is_dir() else ()
+    return tuple(sorted(path.name for path in found if _NAME.fullmatch(path.name) and path.is_dir()))
 
 
 def _root(environ: Mapping[str, str]) -> Path:

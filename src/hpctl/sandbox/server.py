@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import secrets
 import signal
 import socket
 from datetime import UTC, datetime, timedelta
@@ -24,10 +25,13 @@ from hpctl.sandbox.eks.certificate import LOOPBACK, authority, server_side
 from hpctl.sandbox.eks.models import EksBackend
 from hpctl.sandbox.environment import write_client_files
 from hpctl.sandbox.gateway import Gateway
-from hpctl.sandbox.home import Home, SandboxState
+from hpctl.sandbox.home import Home, SandboxState, replace_private
 from hpctl.sandbox.journal import Journal
 from hpctl.sandbox.kubernetes import KubernetesApi
+from hpctl.sandbox.proxy.fault_proxy import FaultProxy
+from hpctl.sandbox.proxy.ledger import Ledger
 from hpctl.sandbox.seeds.account import seed
+from hpctl.sandbox.switchboard import Switchboard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,13 +65,29 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     health = {"name": name, "region": region, "account": ACCOUNT, "pid": os.getpid()}
     gateway = Gateway(Moto(ACCOUNT), journal, pace=float(pace), clock=partial(datetime.now, UTC), health=health)
     gateway.replay()
-    server = _listen(gateway, [int(port) for port in ports])
+    listener = _bound([int(port) for port in ports])
+    token = secrets.token_urlsafe()
+    switchboard = Switchboard(gateway, region, token)
+    server = _listen(switchboard, _bound([0]))
+    proxy = switchboard.proxy = FaultProxy(_url(server), listener, _kept_faults(home, gateway))
     _serve_kubernetes(home, journal, gateway)
     serving = _serve_until_sigterm(server)
-    seeded = _seeded(journal, gateway, f"http://{LOOPBACK}:{server.port}", region)
+    # The seed takes the side door: a fault that was kept is for others.
+    seeded = seeded_account(journal, gateway, _url(server), region)
     state = SandboxState(
-        name, region, ACCOUNT, float(pace), server.port, os.getpid(), started.isoformat(), directory, seeded
+        name=name,
+        region=region,
+        account=ACCOUNT,
+        pace=float(pace),
+        port=proxy.port,
+        pid=os.getpid(),
+        started_at=started.isoformat(),
+        home=directory,
+        side_port=server.port,
+        token=token,
+        seed=seeded,
     )
+    proxy.start()
     write_client_files(state)
     home.write(state)
     gateway.warm("sagemaker", region)
@@ -76,6 +96,7 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     gc.freeze()
     gc.enable()
     serving.join()
+    proxy.stop()
     gateway.close()
     journal.close()
 
@@ -91,7 +112,8 @@ def _serve_until_sigterm(server: BaseWSGIServer) -> Thread:
 def _serve_kubernetes(home: Home, journal: Journal, gateway: Gateway) -> None:
     trusted = authority(home.kubernetes)
     # Kubeconfigs hold the address, so it stays over a restart if it can.
-    server = _listen(KubernetesApi(ACCOUNT, gateway.clock), [int(journal.fact(_KUBERNETES_FACT) or 0), 0])
+    listener = _bound([int(journal.fact(_KUBERNETES_FACT) or 0), 0])
+    server = _listen(KubernetesApi(ACCOUNT, gateway.clock), listener)
     journal.remember(_KUBERNETES_FACT, str(server.port))
     context = server.ssl_context = server_side(home.kubernetes)
     # The handshake is left to the thread of its own connection: a client that never begins one blocks nobody.
@@ -100,20 +122,33 @@ def _serve_kubernetes(home: Home, journal: Journal, gateway: Gateway) -> None:
     Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True).start()
 
 
-def _listen(app: WSGIApplication, ports: Sequence[int]) -> BaseWSGIServer:
+def _bound(ports: Sequence[int]) -> socket.socket:
     first, *others = ports
     try:
-        listener = socket.create_server((LOOPBACK, first))
+        return socket.create_server((LOOPBACK, first))
     except OSError:
         if not others:
             raise
-        return _listen(app, others)
+        return _bound(others)
+
+
+def _listen(app: WSGIApplication, listener: socket.socket) -> BaseWSGIServer:
     # werkzeug's own binding prints and exits; with a descriptor it takes the socket as it is.
     port = listener.getsockname()[1]
     return make_server(LOOPBACK, port, app, threaded=True, request_handler=_QuietRequestHandler, fd=listener.detach())
 
 
-def _seeded(journal: Journal, gateway: Gateway, endpoint: str, region: str) -> dict[str, str]:
+def _url(server: BaseWSGIServer) -> str:
+    return f"http://{LOOPBACK}:{server.port}"
+
+
+def _kept_faults(home: Home, gateway: Gateway) -> Ledger:
+    kept = home.faults.read_text() if home.faults.exists() else ""
+    return Ledger(gateway.clock, partial(replace_private, home.faults), kept)
+
+
+def seeded_account(journal: Journal, gateway: Gateway, endpoint: str, region: str) -> dict[str, str]:
+    """Seed the account behind an endpoint, if nobody has; returns the names that `sandbox env` exports."""
     kept = journal.fact(_SEED_FACT)
     if kept is None:
         now = gateway.clock

@@ -1,26 +1,22 @@
-"""`hpctl sandbox`: an AWS account on this machine, with HyperPod clusters that live, for any AWS client."""
+"""`hpctl sandbox up`, `status`, `list`, `env`, `run` and `down`: an account's life on this machine."""
 
 from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.commands.sandbox.group import NameOption, app, faults_of
 from hpctl.cli.options import OutputOption, QueryOption, invocation
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
     from hpctl.report.sandbox import SandboxReport
     from hpctl.sandbox.control import SandboxStatus
-
-app = typer.Typer(
-    help="Run an AWS account on this machine, for any AWS client.", no_args_is_help=True, rich_markup_mode=None
-)
-
-NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Which sandbox; several can be up.")]
 
 
 @app.command()
@@ -58,10 +54,22 @@ def up(
 def status(
     ctx: typer.Context, name: NameOption = "default", output: OutputOption = Output.TABLE, query: QueryOption = None
 ) -> None:
-    """Tell whether a sandbox is up, and where."""
+    """Tell whether a sandbox is up, and where, and which faults are in force in it."""
+    from hpctl.sandbox import control
+    from hpctl.sandbox.inject import faults
+
+    found = control.status(name)
+    _show(wiring.session(invocation(ctx)), _report(found, faults(name) if found.running else ()))
+
+
+@app.command("list")
+def list_sandboxes(ctx: typer.Context, output: OutputOption = Output.TABLE, query: QueryOption = None) -> None:
+    """List the sandboxes that are up or keep something."""
+    from hpctl.report.sandbox import SandboxList, SandboxRow
     from hpctl.sandbox import control
 
-    _show(wiring.session(invocation(ctx)), _report(control.status(name)))
+    rows = (_report(found, ()).model_dump(include=set(SandboxRow.model_fields)) for found in control.every())
+    wiring.session(invocation(ctx)).show(SandboxList(sandboxes=tuple(map(SandboxRow.model_validate, rows))))
 
 
 @app.command()
@@ -101,16 +109,30 @@ def run(
 def down(
     ctx: typer.Context,
     name: NameOption = "default",
+    every: Annotated[bool, typer.Option("--all", help="Stop all sandboxes.")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Forget all that it kept, too.")] = False,
 ) -> None:
     """Stop a sandbox; what it kept is there again at the next `up`, unless it is deleted."""
     from hpctl.render.notices import say
     from hpctl.sandbox import control
 
-    before = control.down(name, delete=delete)
-    was = "is stopped" if before.pid else "was not running"
-    kept = ", and all that it kept is deleted" if delete else ""
-    say(f"sandbox {name} {was}{kept}", wiring.session(invocation(ctx)).terminal)
+    _refuse_name_and_all(ctx, every=every)
+    terminal = wiring.session(invocation(ctx)).terminal
+    names = [found.name for found in control.every()] if every else [name]
+    if not names:
+        say("there is no sandbox", terminal)
+    for each in names:
+        was = "is stopped" if control.down(each, delete=delete).pid else "was not running"
+        kept = ", and all that it kept is deleted" if delete else ""
+        say(f"sandbox {each} {was}{kept}", terminal)
+
+
+def _refuse_name_and_all(ctx: typer.Context, *, every: bool) -> None:
+    from hpctl.errors import UsageError
+
+    source = ctx.get_parameter_source("name")
+    if every and source is not None and source.name == "COMMANDLINE":
+        raise UsageError("`--all` and `--name` do not go together", hint="leave one of them out")
 
 
 def _show(session: wiring.Session, report: SandboxReport) -> None:
@@ -130,7 +152,7 @@ def _endpoint(found: SandboxStatus) -> str | None:
     return found.state.endpoint if found.state and found.running else None
 
 
-def _report(found: SandboxStatus) -> SandboxReport:
+def _report(found: SandboxStatus, faults: Iterable[Mapping[str, Any]]) -> SandboxReport:
     from datetime import datetime
 
     from hpctl.report.sandbox import SandboxReport
@@ -146,4 +168,5 @@ def _report(found: SandboxStatus) -> SandboxReport:
         pace_s=state.pace if state else None,
         started_at=datetime.fromisoformat(state.started_at) if state else None,
         home=state.home if state else None,
+        faults=faults_of(faults),
     )
