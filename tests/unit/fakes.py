@@ -176,6 +176,7 @@ class FakeClusters:
             raise ConflictError(f"a cluster named `{name}` exists already", hint="AWS's own hint")
         self.add(a_cluster("Creating", a_live_group(current=0), name=name))
         self.tags_of[CLUSTER_ARN] = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        self.requests[name] = {member: value for member, value in request.items() if member != "Tags"}
         self._answer_may_be_lost()
         return CLUSTER_ARN
 
@@ -193,7 +194,8 @@ class FakeClusters:
 
     def update(self, request: Mapping[str, Any]) -> None:
         self._log.record("clusters.update", request)
-        self._found(request["ClusterName"])
+        name = self._found(request["ClusterName"]).name
+        self.requests[name] = updated(request, self.requests.get(name, {}))
         self._answer_may_be_lost()
 
     def update_software(self, request: Mapping[str, Any]) -> None:
@@ -294,6 +296,18 @@ class FakeClusters:
     def _answer_may_be_lost(self) -> None:
         if self._lost:
             raise self._lost.popleft()
+
+
+def updated(update: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    """What an UpdateCluster makes of a cluster: the groups that it lists are given anew, others stay."""
+    gone = update.get("InstanceGroupsToDelete", ())
+    apart = ("ClusterName", "InstanceGroups", "InstanceGroupsToDelete")
+    groups = {
+        group["InstanceGroupName"]: group
+        for group in (*live.get("InstanceGroups", ()), *update.get("InstanceGroups", ()))
+    }
+    others = {member: value for member, value in update.items() if member not in apart}
+    return {**live, **others, "InstanceGroups": [group for name, group in groups.items() if name not in gone]}
 
 
 class FakeNetwork:
