@@ -37,7 +37,7 @@ def plan_create(
     digest = digest_of(protected)
     live = world.live(spec.name)
     seen = Snapshot(live.cluster.arn, live.request, world.cluster_tags(live.cluster.arn)) if live else None
-    changes = tuple(changes_to(spec, wish, seen)) if seen else ()
+    changes = tuple(changes_to(spec, wish, seen)) if live and seen and is_settling(live) else ()
     state = _state(live, seen, changes, digest)
     request = tagged(protected, {RUN_ID_TAG: run_id, DIGEST_TAG: digest})
     create = Action(verb="create", subject=f"cluster/{spec.name}", request=request)

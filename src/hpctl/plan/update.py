@@ -62,7 +62,8 @@ def plan_update(
 ) -> PlanReport:
     """Return the plan that brings the live cluster to `spec`; `NotFoundError` when there is none.
 
-    Groups that the spec no longer has go only when `delete_groups` names them.
+    Groups that the spec no longer has go only when `delete_groups` names them. A cluster that is failing or going is
+    not compared.
     """
     live = world.live(spec.name)
     if live is None:
@@ -70,7 +71,8 @@ def plan_update(
     identity = world.identity()
     wish = to_create_cluster(spec, account=identity.account, region=identity.region)
     seen = Snapshot(live.cluster.arn, live.request, world.cluster_tags(live.cluster.arn))
-    changes = tuple(guarded(changes_to(spec, wish, seen), live.request, delete_groups))
+    differing = changes_to(spec, wish, seen) if is_settling(live) else ()
+    changes = tuple(guarded(differing, live.request, delete_groups))
     state = _state(live, changes)
     plan = PlanReport(
         identity=identity,

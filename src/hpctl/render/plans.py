@@ -11,9 +11,11 @@ from hpctl.render.checks import check_summary
 from hpctl.render.clusters import orchestrator
 from hpctl.render.page import WIDE, Blank, Column, Piece, Prose, Style, Table
 from hpctl.render.words import counted, known, listed
-from hpctl.report.plan import PlanReport
+from hpctl.report.plan import Change, PlanReport
 
 _SIGNS: Final = {"create": ("+", Style.GOOD), "delete": ("-", Style.BAD)}
+_OTHER_SIGN: Final = ("~", Style.WARN)
+_CHANGE_SIGNS: Final = {"add": ("+", Style.GOOD), "change": _OTHER_SIGN, "remove": ("-", Style.BAD)}
 _MULTIPLE: Final = re.compile(r"(\d+) x (.+)")
 
 
@@ -22,6 +24,7 @@ def plan(report: PlanReport) -> Iterator[Piece]:
     yield _identity(report)
     yield Blank()
     yield from _actions(report)
+    yield from _changes(report)
     yield from _groups(report)
     yield from _bullets("goes:", report.goes, "-", Style.BAD)
     yield from _bullets("stays:", report.stays, "=", Style.PLAIN)
@@ -44,10 +47,9 @@ def _identity(report: PlanReport) -> Piece:
 
 
 def _actions(report: PlanReport) -> Iterator[Piece]:
-    for action in report.actions:
-        sign, style = _SIGNS[action.verb]
-        subject = action.subject.replace("/", " ", 1)
-        yield Prose(f"{action.verb} {subject} ({orchestrator(report.orchestrator)})", lead=sign, style=style)
+    for verb, subject in _told(report):
+        sign, style = _SIGNS.get(verb, _OTHER_SIGN)
+        yield Prose(f"{verb} {subject} ({orchestrator(report.orchestrator)})", lead=sign, style=style)
     if report.actions:
         return
     name = f"cluster `{report.cluster}`"
@@ -60,6 +62,49 @@ def _actions(report: PlanReport) -> Iterator[Piece]:
             yield Prose(f"{name} is being deleted already: nothing to do")
         case "absent":
             yield Prose("nothing to do")
+
+
+def _told(report: PlanReport) -> list[tuple[str, str]]:
+    """Return what is done to what; changes of tags are part of an update, and say themselves what they are."""
+    told = ((action.verb, action.subject.replace("/", " ", 1)) for action in report.actions)
+    whole = report.changes and report.state == "changed"
+    return list(dict.fromkeys(("update" if whole else verb, subject) for verb, subject in told))
+
+
+def _changes(report: PlanReport) -> Iterator[Piece]:
+    if report.changes:
+        yield Blank()
+        yield Prose("changes:" if report.state == "changed" else "differences:", style=Style.BOLD)
+    for change in report.changes:
+        sign, style = ("!", Style.BAD) if change.refused else _CHANGE_SIGNS[change.kind]
+        yield Prose(f"{change.path}: {_way(change)}", lead=sign, style=style, indent=2)
+        if change.note:
+            yield Prose(change.note, style=Style.BAD if change.refused else Style.DIM, indent=4)
+
+
+def _way(change: Change) -> str:
+    match change.kind:
+        case "add":
+            return _value(change.after)
+        case "remove":
+            return _value(change.before)
+        case "change":
+            return f"{_value(change.before)} -> {_value(change.after)}"
+
+
+def _value(value: object) -> str:
+    """Write a value in one line, much as a spec does; a whole group by its size and type."""
+    match value:
+        case {"count": count, "type": kind}:
+            return f"{count} x {kind}"
+        case dict():
+            return f"{{{', '.join(f'{key}: {_value(item)}' for key, item in value.items())}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(_value, value))}]"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
 
 
 def _groups(report: PlanReport) -> Iterator[Piece]:

@@ -23,6 +23,10 @@ from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 
 
+_NAMED = 5
+"""Differences that an error names; the plan beside it has them all."""
+
+
 @dataclass(frozen=True)
 class Judging:
     """How a spec is judged: which checks to leave out, and who is told each result as it comes."""
@@ -76,11 +80,20 @@ def demand_passed(checks: CheckReport, blindness: Blindness = Blindness.REFUSED)
 
 def demand_absent(plan: PlanReport) -> None:
     """Raise `ConflictError` when another cluster has the name."""
-    if plan.state == "other":
+    if plan.state != "other":
+        return
+    look = f"look at it: hpctl cluster describe {plan.cluster}"
+    if plan.changes:
+        paths = ", ".join(f"`{change.path}`" for change in plan.changes[:_NAMED])
+        more = f" and {len(plan.changes) - _NAMED} more" if len(plan.changes) > _NAMED else ""
         raise ConflictError(
-            f"a cluster named `{plan.cluster}` exists and is not what this spec asks for (or is failing or going)",
-            hint=f"look at it: hpctl cluster describe {plan.cluster}\nchoose another name, or delete it first",
+            f"a cluster named `{plan.cluster}` exists and is not what this spec asks for: {paths}{more} differ",
+            hint=f"to change it: hpctl cluster update -f FILE\n{look}\nor choose another name",
         )
+    raise ConflictError(
+        f"a cluster named `{plan.cluster}` exists and is failing or going",
+        hint=f"{look}\nchoose another name, or delete it first",
+    )
 
 
 def create(plan: PlanReport, ports: Ports) -> Iterator[Progress]:

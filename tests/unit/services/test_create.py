@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hpctl.checks.catalogue import CLUSTER_CHECKS
@@ -173,9 +175,34 @@ def test_a_cluster_of_another_wish_is_a_conflict() -> None:
     with pytest.raises(ConflictError) as raised:
         demand_absent(planned(account))
     assert raised.value.message == (
-        "a cluster named `ml-cluster` exists and is not what this spec asks for (or is failing or going)"
+        "a cluster named `ml-cluster` exists and is not what this spec asks for: "
+        "`orchestrator.eks`, `network`, `instance_groups[workers]` differ"
     )
-    assert (raised.value.hint or "").startswith("look at it: hpctl cluster describe ml-cluster\n")
+    assert raised.value.hint == (
+        "to change it: hpctl cluster update -f FILE\n"
+        "look at it: hpctl cluster describe ml-cluster\n"
+        "or choose another name"
+    )
+
+
+def test_a_conflict_names_some_differences_and_counts_the_rest() -> None:
+    account = FakeAccount()
+    account.clusters.add(a_cluster(), a="1", b="2", c="3", d="4")
+    with pytest.raises(ConflictError) as raised:
+        demand_absent(planned(account))
+    assert raised.value.message.endswith("`instance_groups[workers]`, `tags[a]`, `tags[b]` and 2 more differ")
+
+
+def test_a_cluster_that_fails_is_a_conflict_even_as_asked() -> None:
+    account = FakeAccount()
+    list(create(planned(account), account.ports))
+    account.clusters.known["ml-cluster"] = replace(account.clusters.known["ml-cluster"], status="Failed")
+    with pytest.raises(ConflictError) as raised:
+        demand_absent(planned(account_after(account)))
+    assert raised.value.message == "a cluster named `ml-cluster` exists and is failing or going"
+    assert raised.value.hint == (
+        "look at it: hpctl cluster describe ml-cluster\nchoose another name, or delete it first"
+    )
 
 
 def test_no_cluster_and_the_same_cluster_are_none() -> None:
@@ -192,6 +219,7 @@ def account_after(account: FakeAccount) -> FakeAccount:
     """The same account, looked at anew."""
     later = FakeAccount()
     later.clusters.known, later.clusters.tags_of = account.clusters.known, account.clusters.tags_of
+    later.clusters.requests = account.clusters.requests
     return later
 
 
