@@ -34,15 +34,15 @@ def with_leftovers(outcome: OutcomeReport, cluster: Cluster | None, ports: Ports
 
 def leftovers(cluster: Cluster, ports: Ports) -> Iterator[Leftover]:
     """Yield the network interfaces and the log group that are left of a cluster that is gone."""
-    yield from _seen("network interfaces", lambda: list(_interfaces(cluster, ports)))
-    yield from _seen(f"log group `{log_group(cluster)}`", lambda: list(_logs(cluster, ports)))
+    yield from _seen("network interfaces: whether there are any", lambda: list(_interfaces(cluster, ports)))
+    yield from _seen(f"log group `{log_group(cluster)}`: whether it is there", lambda: list(_logs(cluster, ports)))
 
 
 def _seen(what: str, look: Callable[[], list[Leftover]]) -> Iterator[Leftover]:
     try:
         yield from look()
     except HpctlError as error:
-        yield Leftover(f"{what}: whether there are any cannot be seen ({error.message})", None)
+        yield Leftover(f"{what} cannot be seen ({error.message})", None)
 
 
 def _interfaces(cluster: Cluster, ports: Ports) -> Iterator[Leftover]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Final
 
 from hpctl.errors import (
     ClusterFailedError,
@@ -17,6 +18,8 @@ from hpctl.facts.ports import Ports
 from hpctl.plan.journal import Purpose, Run, close, key_of, run_of
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress, Remarked
+
+_UNTOUCHED: Final = "stopped before anything was changed"
 
 
 def recorded(steps: Iterable[Progress], plan: PlanReport, purpose: Purpose, ports: Ports) -> Iterator[Progress]:
@@ -51,22 +54,27 @@ def farewell(
     kind = TerminatedWaitError if isinstance(end, Terminated) else InterruptedWaitError
     behind = end.__context__
     cause = behind.message if isinstance(behind, HpctlError) else None
+    message, hints = _standing(plan, ports, resume)
+    if cancel and message != _UNTOUCHED:
+        hints.append(f"to cancel: {cancel}")
+    return kind(message, cause=cause, hint="\n".join(hints))
+
+
+def _standing(plan: PlanReport, ports: Ports, resume: str) -> tuple[str, list[str]]:
+    look = f"to see where it stands: hpctl cluster describe {plan.cluster}"
     try:
         run = run_of(plan.run_id, ports.state.lines(key_of(plan.identity, plan.cluster)))
-    except StateError:
-        run = None
+    except StateError as error:
+        return f"stopped; how far it came cannot be read: {error.message}", [look, f"to go on: {resume}"]
     effects = run.effects if run else 0
-    back = f"\nto cancel: {cancel}" if cancel else ""
-    look = f"to see where it stands: hpctl cluster describe {plan.cluster}"
     if run and run.under_way:
-        return kind(
-            f"left at once; `{run.under_way}` may have reached AWS or not",
-            cause=cause,
-            hint=f"{look}\nto find out and go on: {resume}{back}",
-        )
-    if not plan.actions or effects >= len(plan.actions):
-        return kind("stopped waiting; AWS goes on working", cause=cause, hint=f"to go on waiting: {resume}{back}")
+        return f"left at once; `{run.under_way}` may have reached AWS or not", [
+            look,
+            f"to find out and go on: {resume}",
+        ]
+    if effects >= len(plan.actions):
+        return "stopped waiting; AWS goes on working", [f"to go on waiting: {resume}"]
     if effects:
         message = f"stopped after {effects} of {len(plan.actions)} steps; AWS goes on working on those"
-        return kind(message, cause=cause, hint=f"{look}\nto do the rest: {resume}{back}")
-    return kind("stopped before anything was changed", cause=cause, hint=f"to begin again: {resume}")
+        return message, [look, f"to do the rest: {resume}"]
+    return _UNTOUCHED, [f"to begin again: {resume}"]
