@@ -127,4 +127,4 @@ class _SoftwareUpdate:
 
     def _seen_attempts(self, name: str) -> str:
         count = self._attempts[name]
-        return f" after {count} attempt{'s' if count > 1 else ''} that failed" if count else ""
+        return f" after {count} failed attempt{'s' if count > 1 else ''}" if count else ""

@@ -11,10 +11,22 @@ import pyte
 import pytest
 from rich.console import Console
 
+from hpctl.errors import UsageError
+from hpctl.facts.records import Operation, Scaling
 from hpctl.render.live import _Region
 from hpctl.render.output import Output
-from hpctl.render.progress import follow
-from hpctl.report.progress import EventSeen, Finished, GroupProgress, Observed, Progress, Remarked, Started
+from hpctl.render.progress import check_streamable, follow, stream
+from hpctl.report.plan import Verb
+from hpctl.report.progress import (
+    EventSeen,
+    Finished,
+    GroupProgress,
+    Observed,
+    OperationSeen,
+    Progress,
+    Remarked,
+    Started,
+)
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
 from tests.unit.render.samples import ARN, DIAGNOSIS, EVENTS, NOW
 
@@ -245,3 +257,128 @@ def test_time_goes_on_in_the_region_between_two_steps() -> None:
     console.print(region.now())
     assert isinstance(console.file, StringIO)
     assert "ml Creating 1m 35s" in console.file.getvalue()
+
+
+def changing(times_s: range) -> list[Progress]:
+    return [observed(elapsed_s, elapsed_s % 4) for elapsed_s in times_s]
+
+
+def test_without_a_terminal_status_lines_come_at_most_every_ten_seconds_however_fast_it_changes() -> None:
+    terminal = in_a_pipe()
+    follow(iter(changing(range(31))), Output.TABLE, terminal)
+    seconds = [line.split("(")[1].split("s)")[0] for line in err(terminal).splitlines()]
+    assert seconds == ["0", "10", "20", "30"]
+
+
+def test_a_change_that_came_too_soon_is_told_later() -> None:
+    terminal = in_a_pipe()
+    follow(iter([observed(0, 0), observed(2, 1), observed(17, 1)]), Output.TABLE, terminal)
+    assert [line.split("; ")[1] for line in err(terminal).splitlines()] == [
+        "workers 0/4, system 2/2",
+        "workers 1/4, system 2/2",
+    ]
+
+
+OPERATION = Operation("op-1", "Scaling", "InProgress", NOW, (Scaling("workers", "InProgress", 2, 4),))
+
+
+@pytest.mark.parametrize(
+    ("operation", "line"),
+    [
+        (OPERATION, "operation op-1 Scaling: workers 2 -> 4 (InProgress)"),
+        (replace(OPERATION, type="DeepHealthCheck", scalings=()), "operation op-1 DeepHealthCheck (InProgress)"),
+    ],
+)
+def test_an_operation_is_one_line(operation: Operation, line: str) -> None:
+    terminal = in_a_pipe()
+    follow(iter([OperationSeen(time=NOW, operation=operation)]), Output.TABLE, terminal)
+    assert err(terminal) == f"2026-03-01T12:00:00Z {line}\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("create", "creating cluster"),
+        ("update", "updating cluster"),
+        ("update-software", "updating the software of cluster"),
+        ("tag", "setting tags of cluster"),
+        ("untag", "removing tags of cluster"),
+        ("delete", "deleting cluster"),
+    ],
+)
+def test_every_verb_has_words(verb: Verb, words: str) -> None:
+    terminal = in_a_pipe()
+    follow(iter([Started(time=NOW, verb=verb, cluster="ml")]), Output.TABLE, terminal)
+    assert err(terminal) == f"2026-03-01T12:00:00Z {words} `ml`\n"
+
+
+def test_a_remark_may_have_a_cause() -> None:
+    terminal = in_a_pipe()
+    remark = Remarked(time=NOW, message="it is stuck", cause="the role is gone", hint="create the role again")
+    follow(iter([remark]), Output.TABLE, terminal)
+    assert err(terminal).splitlines()[1:] == ["    cause: the role is gone", "    fix: create the role again"]
+
+
+FOLLOWED: tuple[Progress, ...] = (
+    Remarked(time=NOW, message="AWS does not answer"),
+    EventSeen(time=NOW, event=EVENTS.events[0]),
+    EventSeen(time=NOW, event=EVENTS.events[1], diagnosis=DIAGNOSIS),
+    EventSeen(time=NOW, event=EVENTS.events[1], diagnosis=DIAGNOSIS),
+    Finished(time=NOW, elapsed_s=200, cluster="ml", status="Deleted"),
+)
+
+
+@pytest.mark.parametrize("output", [Output.TABLE, Output.WIDE])
+def test_followed_events_are_the_answer_a_line_each_and_all_else_is_beside_it(output: Output) -> None:
+    terminal = in_a_pipe()
+    stream(iter(FOLLOWED), output, terminal)
+    lines = out(terminal).splitlines()
+    assert lines[0] == "2026-03-01T11:47:00Z Info: Cluster creation started"
+    assert lines[1].startswith("2026-03-01T11:55:00Z Error: workers, i-0123456789abcdef0: Instance failed its checks")
+    assert lines[2] == f"    cause: {DIAGNOSIS.cause}"
+    assert lines[-2:] == [lines[1], "    cause and fix: see above"]
+    assert err(terminal).splitlines() == [
+        "2026-03-01T12:00:00Z note: AWS does not answer",
+        "2026-03-01T12:00:00Z cluster `ml`: Deleted, after 3m 20s",
+    ]
+
+
+def test_followed_events_come_as_they_happen() -> None:
+    terminal = in_a_pipe()
+    with pytest.raises(KeyboardInterrupt):
+        stream(interrupted(FOLLOWED[1]), Output.TABLE, terminal)
+    assert out(terminal) == "2026-03-01T11:47:00Z Info: Cluster creation started\n"
+
+
+def test_followed_events_are_objects_for_machines_and_ids_by_name() -> None:
+    terminal = in_a_pipe()
+    stream(iter(FOLLOWED), Output.JSONL, terminal)
+    assert [json.loads(line) for line in out(terminal).splitlines()] == [
+        step.model_dump(mode="json") for step in FOLLOWED
+    ]
+    assert err(terminal) == ""
+    named = in_a_pipe()
+    stream(iter(FOLLOWED[1:3]), Output.NAME, named)
+    assert out(named).splitlines() == [event.event_id for event in EVENTS.events]
+
+
+def test_followed_text_of_others_is_made_safe() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    event = replace(EVENTS.events[0], event_id="x\x1b[2J", description="\x1b]0;owned\x07 [/bold] \u202e")
+    stream(iter([EventSeen(time=NOW, event=event)]), Output.TABLE, terminal)
+    stream(iter([EventSeen(time=NOW, event=event)]), Output.NAME, terminal)
+    assert "\x1b" not in out(terminal)
+    assert "\\x1b]0;owned\\x07 [/bold] \\u202e" in out(terminal)
+
+
+@pytest.mark.parametrize("output", [Output.JSON, Output.YAML])
+def test_a_form_that_needs_an_end_cannot_be_followed(output: Output) -> None:
+    with pytest.raises(UsageError) as raised:
+        check_streamable(output)
+    assert raised.value.message == f"`--follow` does not go with `-o {output}`: there is no end"
+    assert raised.value.hint == "add `-o jsonl`"
+
+
+@pytest.mark.parametrize("output", [Output.TABLE, Output.WIDE, Output.NAME, Output.JSONL])
+def test_other_forms_can_be_followed(output: Output) -> None:
+    check_streamable(output)

@@ -23,6 +23,7 @@ from tests.unit.render.samples import (
     CLUSTER_REPORT,
     CLUSTERS,
     DELETE_PLAN,
+    EVENTS,
     EVERY_REPORT,
     INSTANCE_TYPES,
     NODES,
@@ -109,6 +110,10 @@ def test_wide_shows_every_column_however_narrow_the_terminal() -> None:
         (ClusterListReport(region="us-west-2", clusters=()), "no clusters in us-west-2\n"),
         (NodeListReport(cluster="ml", nodes=()), "no nodes in cluster ml\n"),
         (EventListReport(cluster="ml", events=()), "no events of cluster ml\n"),
+        (
+            EventListReport(cluster="ml", events=(), since=NOW, instance_group="workers", node_id="i-1"),
+            "no events of cluster ml in group workers of node i-1 since 2026-03-01T12:00:00Z\n",
+        ),
         (InstanceTypeListReport(instance_types=()), "no such instance types\n"),
     ],
 )
@@ -185,6 +190,12 @@ def test_a_cluster_without_diagnoses_says_that_none_is_known() -> None:
         ("create", "done", "cluster `ml` is in service"),
         ("create", "started", "cluster `ml` is being created"),
         ("create", "unchanged", "cluster `ml` is there already, as asked: nothing to do"),
+        ("update", "done", "cluster `ml` is what was asked for"),
+        ("update", "started", "cluster `ml` is being updated"),
+        ("update", "unchanged", "cluster `ml` is what was asked for already: nothing to do"),
+        ("update-software", "done", "cluster `ml` has its new software"),
+        ("update-software", "started", "the software of cluster `ml` is being updated"),
+        ("update-software", "unchanged", "cluster `ml` has this software already: nothing to do"),
         ("delete", "done", "cluster `ml` is gone"),
         ("delete", "started", "cluster `ml` is being deleted"),
         ("delete", "unchanged", "cluster `ml` is being deleted already: nothing to do"),
@@ -193,6 +204,28 @@ def test_a_cluster_without_diagnoses_says_that_none_is_known() -> None:
 def test_an_outcome_is_one_sentence(verb: str, result: str, sentence: str) -> None:
     report = OutcomeReport.model_validate({"cluster": "ml", "verb": verb, "result": result})
     assert shown(report, in_a_pipe()) == f"{sentence}\n"
+
+
+def test_what_is_left_behind_is_listed_before_the_commands_that_clear_it_away() -> None:
+    report = OutcomeReport(
+        cluster="ml", verb="delete", result="done", left_behind=("log group `/aws/x`",), next_steps=("aws logs x",)
+    )
+    assert shown(report, in_a_pipe()).splitlines() == [
+        "cluster `ml` is gone",
+        "",
+        "left behind in the account:",
+        "  - log group `/aws/x`",
+        "",
+        "next:",
+        "  aws logs x",
+    ]
+
+
+def test_derived_events_say_on_stderr_what_they_are() -> None:
+    terminal = in_a_pipe()
+    events = tuple(replace(event, derived=True) for event in EVENTS.events)
+    shown(EVENTS.model_copy(update={"note": "these are derived", "events": events}), terminal)
+    assert err(terminal) == "note: these are derived\n"
 
 
 def test_wide_characters_keep_the_columns_aligned() -> None:

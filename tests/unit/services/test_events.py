@@ -10,8 +10,8 @@ from hpctl import timeouts
 from hpctl.errors import AccessError, NotFoundError, RefusedError
 from hpctl.facts.records import Event
 from hpctl.report.cluster import Diagnosis
-from hpctl.services.events import EventFeed, News, collapse, list_events
-from tests.unit.builders import a_cluster, an_error, an_event
+from hpctl.services.events import IN_FULL, EventFeed, News, Selection, collapse, list_events
+from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, a_live_group, a_node, an_error, an_event
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.wording import EFA, EFA_CAUSE, NOISE, STRANGE
 
@@ -49,7 +49,7 @@ def test_a_cluster_without_continuous_provisioning_is_not_asked() -> None:
 def test_only_errors_are_asked_for_in_full() -> None:
     account = an_account(an_event("e1", -9), an_error("e2", -8), an_event("e3", -7, level="Warn"), e2=STRANGE)
     news = list(EventFeed(account.ports.clusters).new(CONTINUOUS))
-    assert account.calls.of("clusters.event") == [("ml-cluster", "e2")]
+    assert account.calls.of("clusters.event") == [(CLUSTER_ARN, "e2")]
     assert [event.failure_message for event, _diagnosis in news] == [None, STRANGE, None]
 
 
@@ -85,7 +85,7 @@ def test_noise_is_not_told_while_waiting(level: str) -> None:
 
 def test_a_listing_keeps_the_noise_for_it_is_what_aws_tells() -> None:
     account = an_account(an_event("e1", level="Warn", description=NOISE))
-    report = list_events(CONTINUOUS.name, account.ports.clusters)
+    report = list_events(CONTINUOUS.name, account.ports, Selection())
     assert [event.description for event in report.events] == [NOISE]
     assert report.diagnoses == ()
 
@@ -153,20 +153,105 @@ def test_a_pair_is_one_even_when_it_comes_in_two_looks() -> None:
 
 def test_the_list_is_oldest_first_with_each_diagnosis_once() -> None:
     account = an_account(an_event("e1", -90), an_error("e2", -60), an_error("e3", -30), e2=EFA, e3=EFA)
-    report = list_events("ml-cluster", account.ports.clusters)
+    report = list_events("ml-cluster", account.ports, Selection())
     assert (report.cluster, report.names()) == ("ml-cluster", ("e1", "e2", "e3"))
     assert [event.failure_message for event in report.events] == [None, EFA, EFA]
     assert [one.failure for one in report.diagnoses] == ["efa-health-check"]
 
 
-def test_the_list_of_a_cluster_without_events_is_refused_in_aws_s_words() -> None:
+def test_the_list_of_a_cluster_without_events_is_derived_and_says_why() -> None:
     account = FakeAccount()
     account.clusters.add(a_cluster(node_provisioning=None))
-    account.calls.fail("clusters.events", RefusedError("not supported here", aws_code="ValidationException"))
-    with pytest.raises(RefusedError, match="not supported here"):
-        list_events("ml-cluster", account.ports.clusters)
+    report = list_events("ml-cluster", account.ports, Selection())
+    assert report.note is not None
+    assert report.note.startswith("AWS publishes events of clusters with `node_provisioning: Continuous` alone")
+    assert [event.description for event in report.events] == [
+        "Cluster ml-cluster was created",
+        "Cluster ml-cluster is InService",
+        "InstanceGroup workers is InService, has 2 of 2 nodes",
+    ]
+    assert all(event.derived for event in report.events)
+    assert account.calls.of("clusters.events") == []
+
+
+def test_a_derived_list_is_filtered_as_any_other() -> None:
+    account = FakeAccount()
+    cluster = a_cluster("InService", a_live_group(), a_live_group("b"), node_provisioning=None)
+    account.clusters.add(cluster)
+    events = list_events("ml-cluster", account.ports, Selection(instance_group="b")).events
+    assert [event.description for event in events] == ["InstanceGroup b is InService, has 2 of 2 nodes"]
+    since = Selection(since=cluster.created_at)
+    assert "was created" not in list_events("ml-cluster", account.ports, since).events[0].description
+
+
+def test_a_refusal_for_a_cluster_that_has_events_is_told_in_aws_s_words() -> None:
+    account = an_account()
+    account.calls.fail("clusters.events", RefusedError("not that filter", aws_code="ValidationException"))
+    with pytest.raises(RefusedError, match="not that filter"):
+        list_events("ml-cluster", account.ports, Selection())
 
 
 def test_the_list_of_an_unknown_cluster_is_not_found() -> None:
     with pytest.raises(NotFoundError, match="there is no cluster `other`"):
-        list_events("other", FakeAccount().ports.clusters)
+        list_events("other", FakeAccount().ports, Selection())
+
+
+def test_what_is_selected_is_asked_of_aws_and_told_in_the_report() -> None:
+    account = an_account(
+        an_event("e1", -90, instance_group="workers", node_id="i-1"),
+        an_event("e2", -30, instance_group="workers", node_id="i-1"),
+        an_event("e3", -20, instance_group="workers", node_id="i-2"),
+    )
+    since = NOW - timedelta(seconds=60)
+    report = list_events("ml-cluster", account.ports, Selection(since, "workers", "i-1"))
+    assert (report.names(), report.since, report.instance_group, report.node_id) == (("e2",), since, "workers", "i-1")
+    assert account.calls.of("clusters.events") == [(CLUSTER_ARN, since, "workers", "i-1")]
+
+
+def test_a_node_may_be_named_by_its_logical_id() -> None:
+    account = an_account(an_event("e1", -9, node_id="i-1"), an_event("e2", -9, node_id="i-2"))
+    account.clusters.nodes_in_full["workers-1"] = a_node("i-1", logical_id="workers-1")
+    report = list_events("ml-cluster", account.ports, Selection(node_id="workers-1"))
+    assert (report.names(), report.node_id) == (("e1",), "workers-1")
+
+
+def test_a_node_that_nobody_knows_is_not_found() -> None:
+    with pytest.raises(NotFoundError, match="there is no node `workers-9`"):
+        list_events("ml-cluster", an_account().ports, Selection(node_id="workers-9"))
+
+
+def test_a_group_that_is_misspelt_is_not_an_empty_list() -> None:
+    with pytest.raises(NotFoundError) as raised:
+        list_events("ml-cluster", an_account().ports, Selection(instance_group="worker"))
+    assert raised.value.message == "cluster `ml-cluster` has no instance group `worker`, and no events of one"
+    assert raised.value.hint == "--group workers"
+
+
+def test_the_events_of_a_group_that_was_deleted_are_still_told() -> None:
+    account = an_account(an_event("e1", -9, instance_group="old"))
+    assert list_events("ml-cluster", account.ports, Selection(instance_group="old")).names() == ("e1",)
+
+
+def test_of_very_many_errors_the_newest_are_asked_for_in_full() -> None:
+    errors = [an_error(f"e{number}", -10 * (IN_FULL + 5) + 10 * number) for number in range(IN_FULL + 3)]
+    account = an_account(*errors, **{event.event_id: STRANGE for event in errors})
+    events = list_events("ml-cluster", account.ports, Selection()).events
+    assert [event.event_id for event in events] == [event.event_id for event in errors]
+    assert [event.failure_message for event in events] == [None] * 3 + [STRANGE] * IN_FULL
+
+
+def test_a_feed_of_a_selection_never_looks_back_beyond_it() -> None:
+    account = an_account(an_event("e1", -90), an_event("e2", -30))
+    since = NOW - timedelta(seconds=60)
+    feed = EventFeed(account.ports.clusters, Selection(since))
+    assert ids(feed.new(CONTINUOUS)) == ["e2"]
+    assert ids(feed.new(CONTINUOUS)) == []
+    assert [asked[1] for asked in account.calls.of("clusters.events")] == [since, since]
+
+
+def test_a_region_that_knows_no_events_ends_no_wait() -> None:
+    account = an_account(an_event("e1"))
+    account.calls.fail_always("clusters.events", RefusedError("unknown", aws_code="UnknownOperationException"))
+    feed = EventFeed(account.ports.clusters)
+    assert feed.new(CONTINUOUS) == ()
+    assert isinstance(feed.refused, RefusedError)

@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 
 from hpctl import timeouts
-from hpctl.errors import ClusterFailedError, HpctlError, NotFoundError, UnavailableError, WaitTimeoutError
-from hpctl.facts.records import Cluster
-from hpctl.report.progress import Finished, Observed, Progress
+from hpctl.errors import (
+    AccessError,
+    ClusterFailedError,
+    HpctlError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+    WaitTimeoutError,
+)
+from hpctl.facts.records import Cluster, Node
+from hpctl.report.progress import Finished, Observed, Progress, Remarked
 from hpctl.services.wait import Waiting, until_gone
-from tests.unit.builders import NOW, a_cluster, a_live_group
+from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, a_live_group, a_node
 from tests.unit.fakes import FakeAccount
 
 RESUME = "hpctl cluster delete ml-cluster --yes"
@@ -88,3 +96,71 @@ def test_a_cluster_that_stays_failed_was_not_deleted() -> None:
     with pytest.raises(ClusterFailedError):
         steps(account)
     assert timeouts.VISIBLE_S < sum(account.clock.slept) <= timeouts.VISIBLE_S + timeouts.POLL_CAP_S
+
+
+ROLE_GONE = "The execution role does not have permission to perform ec2:DeleteNetworkInterface"
+ENDING = a_cluster("Deleting", a_live_group(current=1))
+
+
+def stuck(*nodes: Node, ends_after_s: float = 2000.0) -> FakeAccount:
+    """An account whose cluster is being deleted and never gets on, until it does."""
+    account = FakeAccount()
+    account.clusters.add(ENDING)
+    account.clusters.nodes_of = {"ml-cluster": list(nodes)}
+    account.clock.at(ends_after_s, account.clusters.known.clear)
+    return account
+
+
+def remarks(account: FakeAccount) -> list[Remarked]:
+    return [step for step in steps(account) if isinstance(step, Remarked)]
+
+
+def test_a_deletion_that_is_stuck_is_explained_once() -> None:
+    nodes = (a_node("i-1", "ShuttingDown", message=ROLE_GONE), a_node("i-2", "ShuttingDown", message=ROLE_GONE))
+    (remark,) = remarks(stuck(*nodes))
+    assert remark.message == f"deleting cluster `ml-cluster` is stuck: node/i-1: {ROLE_GONE}"
+    assert remark.cause is not None
+    assert remark.cause.startswith("the execution role was deleted or changed while the cluster still needs it")
+    assert remark.hint is not None
+    assert "aws iam get-role --role-name hyperpod-execution" in remark.hint
+    assert timeouts.STUCK_S <= (remark.time - NOW).total_seconds() <= timeouts.STUCK_S + timeouts.POLL_CAP_S
+
+
+def test_messages_that_only_a_single_node_s_description_has_are_found_too() -> None:
+    account = stuck(a_node("i-1", "ShuttingDown"))
+    account.clusters.nodes_in_full["i-1"] = a_node("i-1", "ShuttingDown", message=ROLE_GONE)
+    assert len(remarks(account)) == 1
+
+
+def test_a_deletion_that_gets_on_is_not_stuck() -> None:
+    account = stuck(a_node("i-1", "ShuttingDown", message=ROLE_GONE), ends_after_s=1000)
+    for number in range(5):
+        fewer = a_cluster("Deleting", a_live_group(current=9 - number))
+        account.clock.at(200.0 * number, lambda fewer=fewer: account.clusters.add(fewer))  # type: ignore[misc]
+    assert remarks(account) == []
+    assert account.calls.of("clusters.nodes") == []
+
+
+def test_a_deletion_without_a_reason_is_looked_into_again_and_not_remarked_upon() -> None:
+    account = stuck(a_node("i-1", "ShuttingDown", message="Terminating"))
+    assert remarks(account) == []
+    assert 3 <= len(account.calls.of("clusters.nodes")) <= 2000 / timeouts.STUCK_S
+
+
+@pytest.mark.parametrize(
+    "error", [AccessError("no"), NotFoundError("gone"), DOWN, RefusedError("what?", aws_code="ValidationException")]
+)
+def test_nodes_that_cannot_be_read_do_not_end_the_wait(error: HpctlError) -> None:
+    account = stuck()
+    account.calls.fail_always("clusters.nodes", error)
+    assert remarks(account) == []
+
+
+def test_the_very_cluster_is_waited_for_and_not_a_namesake() -> None:
+    account = stuck(ends_after_s=30)
+    new = a_cluster(arn=CLUSTER_ARN.replace("abc", "xyz"))
+    account.clock.at(31, lambda: account.clusters.add(new))
+    waiting = Waiting("ml-cluster", 3600.0, RESUME, CLUSTER_ARN)
+    *_, last = until_gone(waiting, account.ports)
+    assert isinstance(last, Finished)
+    assert last.cluster == "ml-cluster"

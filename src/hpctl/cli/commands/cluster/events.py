@@ -44,7 +44,7 @@ def events(
     from hpctl.services.events import Selection, list_events
 
     session = wiring.session(invocation(ctx))
-    moment = moments.since(since, session.ports.clock.now()) if since else None
+    moment = moments.since(since, session.ports.clock.now()) if since is not None else None
     selection = Selection(moment, group, node)
     if follow:
         _follow(session, name, selection)
