@@ -21,7 +21,7 @@ from hpctl.spec.load import Loaded
 
 
 def plan(
-    loaded: Loaded, world: World, judging: Judging, run_id: str, *, delete_groups: tuple[str, ...] = ()
+    loaded: Loaded, world: World, judging: Judging, *, run_id: str, delete_groups: tuple[str, ...] = ()
 ) -> PlanReport:
     """Return the plan that brings the live cluster to the spec; `NotFoundError` when there is none."""
     _demand_dropped(loaded, delete_groups)
@@ -32,7 +32,7 @@ def plan(
 
 
 def plan_either(
-    loaded: Loaded, world: World, judging: Judging, run_id: str, *, delete_groups: tuple[str, ...] = ()
+    loaded: Loaded, world: World, judging: Judging, *, run_id: str, delete_groups: tuple[str, ...] = ()
 ) -> PlanReport:
     """Return the plan to create the cluster where there is none of its name, else the plan to update it."""
     _demand_dropped(loaded, delete_groups)

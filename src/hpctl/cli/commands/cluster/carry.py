@@ -9,9 +9,7 @@ from uuid import uuid4
 
 import typer
 
-from hpctl.cli import wiring
 from hpctl.cli.durations import seconds
-from hpctl.cli.options import invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,21 +21,11 @@ if TYPE_CHECKING:
     from hpctl.report.progress import Progress
     from hpctl.services.create import Blindness
     from hpctl.services.lock import Claim
-    from hpctl.spec.load import Loaded
 
 TimeoutOption = Annotated[
     float | None,
     typer.Option("--timeout", parser=seconds, metavar="DURATION", help="Stop waiting after so long (90s, 45m, 2h)."),
 ]
-
-
-def decided(ctx: typer.Context, loaded: Loaded, skip: list[str] | None) -> tuple[Session, PlanReport]:
-    """Return the session and the plan for a loaded spec."""
-    from hpctl.services import create as service
-
-    session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
-    judging = service.Judging(tuple(skip or ()))
-    return session, service.plan(loaded, session.world, judging, run_id=uuid4().hex)
 
 
 def demand_possible(planned: PlanReport, allow_unknown: bool) -> None:  # noqa: FBT001  a flag of the command line

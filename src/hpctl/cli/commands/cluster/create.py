@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, demand_possible, hold, resume, unclaimed
+from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, demand_possible, resume
 from hpctl.cli.commands.cluster.group import app
+from hpctl.cli.commands.cluster.wished import PlanFileOption, SpecOrNoneOption, Wished, claiming, decided
 from hpctl.cli.options import (
     AllowUnknownOption,
     DryRunOption,
-    FileOption,
     NameOption,
     OutputOption,
     ProfileOption,
@@ -25,7 +24,6 @@ from hpctl.cli.options import (
     VerboseOption,
     WaitOption,
     YesOption,
-    invocation,
 )
 from hpctl.errors import HpctlError
 from hpctl.render.output import Output
@@ -52,7 +50,8 @@ OnFailureOption = Annotated[
 @app.command()
 def create(
     ctx: typer.Context,
-    file: FileOption,
+    file: SpecOrNoneOption = None,
+    plan: PlanFileOption = None,
     name: NameOption = None,
     values: SetOption = None,
     skip: SkipOption = None,
@@ -75,13 +74,10 @@ def create(
     from hpctl.services import create as service
     from hpctl.services.failure import OnFailure, settled
 
-    loaded = wiring.load(file, name, values)
-    if not (yes or dry_run):
-        wiring.session(invocation(ctx)).demand_somebody("--yes")
-    session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
-    claim = unclaimed() if dry_run else hold(ctx, session, loaded.spec.name, "create")
-    judging = service.Judging(tuple(skip or ()))
-    planned = service.plan(loaded, session.world, judging, run_id=claim.run_id)
+    wished = Wished(file, plan, name, values, skip)
+    wished.demand_one()
+    found = decided(ctx, wished, "create", service.plan, claiming(ctx, "create", yes, dry_run))
+    session, planned = found.session, found.plan
     if dry_run:
         session.show(planned)
         demand_possible(planned, allow_unknown)
@@ -97,7 +93,7 @@ def create(
         session.confirm(f"create cluster `{planned.cluster}` in account {planned.identity.account}?")
     steps: Iterator[Progress] = service.create(planned, session.ports)
     if wait:
-        patience = service.usual_wait_s(loaded.spec) if timeout is None else timeout
+        patience = found.usual_wait_s if timeout is None else timeout
         again = resume(planned)
         steps = chain(steps, service.follow(planned, session.ports, timeout_s=patience, resume=again))
         steps = settled(steps, planned, session.ports, OnFailure(on_failure), again=again)

@@ -6,6 +6,6 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Create, look at and delete clusters.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Create, change, look at and delete clusters.", no_args_is_help=True, rich_markup_mode=None)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Cluster name.")]
