@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hpctl.sandbox.clock import Moment
-from hpctl.sandbox.sagemaker.cluster import Cluster, Fault, Group, Seat, Stage
+from hpctl.sandbox.sagemaker.cluster import Change, Cluster, Deleted, Fault, Group, Seat, Stage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PACE = 100.0
@@ -33,15 +33,24 @@ def a_group(
     return Group(name, members, seats, Fault(stage, fault) if fault else None, restricted=False)
 
 
+def moment(share: float) -> Moment:
+    """Return the moment at which a share of the creation has passed."""
+    return Moment(at(share), PACE)
+
+
 def a_cluster(
-    *groups: Group, deleted_at: float | None = None, request: Mapping[str, Any] = MappingProxyType({})
+    *groups: Group,
+    deleted_at: float | None = None,
+    request: Mapping[str, Any] = MappingProxyType({}),
+    changes: tuple[Change, ...] = (),
 ) -> Cluster:
     """Return a cluster that was created at `START`; `deleted_at` is a share of its pace."""
+    end = () if deleted_at is None else (Deleted(moment(deleted_at)),)
     return Cluster(
         "abcdefghijkl",
         "arn:aws:sagemaker:us-west-2:123456789012:cluster/abcdefghijkl",
         {"ClusterName": "one", **request},
         groups or (a_group(),),
         Moment(START, PACE),
-        None if deleted_at is None else Moment(at(deleted_at), PACE),
+        (*changes, *end),
     )

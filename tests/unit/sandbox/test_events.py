@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from hpctl.sandbox.sagemaker.cluster import Cluster
-from hpctl.sandbox.sagemaker.events import Event, events_until
+from hpctl.sandbox.sagemaker.course import Course
+from hpctl.sandbox.sagemaker.events import Event
 from tests.unit.sandbox.clusters import CONTINUOUS, FAULT, a_cluster, a_group, at
 
 EKS = {"Orchestrator": {"Eks": {"ClusterArn": "arn:eks"}}}
 
 
+def _events(cluster: Cluster, share: float) -> list[Event]:
+    course = Course(cluster)
+    course.advance(at(share))
+    return course.told(at(share))
+
+
 def _texts(cluster: Cluster, share: float) -> list[str]:
-    return [event.description for event in events_until(cluster, at(share))]
+    return [event.description for event in _events(cluster, share)]
 
 
 def _errors(cluster: Cluster, share: float) -> list[Event]:
-    return [event for event in events_until(cluster, at(share)) if event.level == "Error"]
+    return [event for event in _events(cluster, share) if event.level == "Error"]
 
 
 def test_what_has_happened_stays_as_it_was() -> None:
-    cluster = a_cluster(a_group(fault=FAULT), a_group("good"))
-    early, late = events_until(cluster, at(0.6)), events_until(cluster, at(30))
+    cluster = a_cluster(a_group(fault=FAULT), a_group("good"), request=CONTINUOUS)
+    early, late = _events(cluster, 0.6), _events(cluster, 30)
     assert late[: len(early)] == early
     assert len(late) > len(early)
     ids = [event.id(cluster) for event in late]
@@ -41,7 +48,7 @@ def test_eks_tells_of_access_entries_and_slurm_of_its_munge_key() -> None:
     cluster = a_cluster(a_group(count=1), request=EKS)
     assert "EKS Access Entries creation successful for Cluster one" in _texts(cluster, 1.0)
     assert "Successfully created and stored munge key" not in _texts(cluster, 1.0)
-    entries = [event.metadata for event in events_until(cluster, at(1)) if "EKS Access" in event.description]
+    entries = [event.metadata for event in _events(cluster, 1) if "EKS Access" in event.description]
     assert entries == [{"Cluster": {"EksRoleAccessEntries": ["arn:role"]}}]
 
 
@@ -55,12 +62,12 @@ def test_one_fault_gives_two_errors_within_a_second_and_only_details_tell_why() 
 
 
 def test_errors_repeat_with_each_attempt() -> None:
-    cluster = a_cluster(a_group(count=1, fault=FAULT))
+    cluster = a_cluster(a_group(count=1, fault=FAULT), request=CONTINUOUS)
     assert [len(_errors(cluster, share)) for share in (0.3, 1.9, 2.5, 6.5)] == [0, 2, 4, 6]
 
 
 def test_noise_warns_of_nothing() -> None:
-    events = events_until(a_cluster(a_group(count=3)), at(1.0))
+    events = _events(a_cluster(a_group(count=3)), 1.0)
     (noise,) = [event for event in events if event.level == "Warn"]
     expected = "3 node(s) lost orchestration-ready status. Current: 0/3 orchestration-ready across 1 instance group(s)."
     assert noise.description == expected
@@ -68,7 +75,7 @@ def test_noise_warns_of_nothing() -> None:
 
 
 def test_only_the_newest_five_hundred_are_kept() -> None:
-    events = events_until(a_cluster(a_group(count=200)), at(1.0))
+    events = _events(a_cluster(a_group(count=200)), 1.0)
     assert len(events) == 500
     assert events[-1].description.startswith("Instance Group workers creation")
 

@@ -1,17 +1,18 @@
-"""A HyperPod cluster as it was asked for: dated requests, its groups, and the seats of their nodes.
+"""A HyperPod cluster as it was asked for: its creation, and the dated changes that were asked for since.
 
-Nothing here changes with time; `timeline` computes what the cluster looks like at a moment.
+Nothing here changes with time; `course` plays what follows from it, up to a moment.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from hpctl.sandbox.clock import Moment
@@ -67,10 +68,11 @@ class Seat:
 
 @dataclass(frozen=True)
 class Group:
-    """An instance group (or a restricted one): its specification, its seats, and the fault that awaits it.
+    """An instance group (or a restricted one) as one request specifies it.
 
-    `script` is what its nodes run, None when they run nothing or never come so far; `ended` is how that went.
-    `logs` tells whether its role may write what the scripts say to CloudWatch.
+    `seats` are those that the request brings nodes up in, and `fault` is what awaits these nodes. `script` is what they
+    run, None when they run nothing or never come so far; `ended` is how that went. `logs` tells whether the group's
+    role may write what the scripts say to CloudWatch.
     """
 
     name: str
@@ -89,15 +91,63 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What was asked of a cluster that exists, and when; `groups` bring up nodes, `closes` are logical ids to close."""
+
+    at: Moment
+    request: Mapping[str, Any] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    closes: tuple[str, ...] = ()
+
+
+class Updated(Change):
+    """UpdateCluster: its groups are specified anew, their seats are the new ones alone."""
+
+
+class NodesAdded(Change):
+    """BatchAddClusterNodes."""
+
+
+class NodesDeleted(Change):
+    """BatchDeleteClusterNodes."""
+
+
+@dataclass(frozen=True)
+class Rebooted(Change):
+    """BatchRebootClusterNodes: `nodes` are logical ids."""
+
+    nodes: tuple[str, ...] = ()
+
+
+class Replaced(Change):
+    """BatchReplaceClusterNodes: its groups hold the seats that get new instances."""
+
+
+class SoftwareUpdated(Change):
+    """UpdateClusterSoftware: its groups hold the seats that get the software, and run the scripts again."""
+
+
+@dataclass(frozen=True)
+class HealthChecked(Change):
+    """StartClusterHealthCheck: `nodes` are logical ids."""
+
+    nodes: tuple[str, ...] = ()
+
+
+class Deleted(Change):
+    """DeleteCluster."""
+
+
+@dataclass(frozen=True)
 class Cluster:
-    """A cluster: what CreateCluster asked, when, and when DeleteCluster came, if it did."""
+    """A cluster: what CreateCluster asked and when, and the changes since, in their order."""
 
     id: str
     arn: str
     request: Mapping[str, Any]
     groups: tuple[Group, ...]
     created: Moment
-    deleted: Moment | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def name(self) -> str:
@@ -115,14 +165,30 @@ class Cluster:
         return "Eks" in self.request.get("Orchestrator", {})
 
     @property
-    def faulty(self) -> bool:
-        """Whether nodes of a group will fail."""
-        return any(group.fault and group.seats for group in self.groups)
+    def deleted(self) -> Moment | None:
+        """When its deletion was asked for, if it was."""
+        last = self.changes[-1] if self.changes else None
+        return last.at if isinstance(last, Deleted) else None
+
+    @property
+    def patched(self) -> bool:
+        """Whether UpdateClusterSoftware was ever asked for."""
+        return any(isinstance(change, SoftwareUpdated) for change in self.changes)
 
     @property
     def log_group(self) -> str:
         """The CloudWatch log group of its nodes."""
         return f"/aws/sagemaker/Clusters/{self.name}/{self.id}"
+
+    def runs(self) -> Iterator[tuple[int, Group]]:
+        """Yield every group of every request with the number of the request: 0 is the creation."""
+        for number, groups in enumerate((self.groups, *(change.groups for change in self.changes))):
+            for group in groups:
+                yield number, group
+
+    def operation_id(self, number: int) -> str:
+        """Return the id of the operation that a request starts: 0 is the creation."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.arn} creation{f' {number}' if number else ''}"))
 
     def instance_id(self, seat: Seat, attempt: int) -> str:
         """Return the id of the instance that sits in a seat at an attempt (from 0): each attempt has its own."""

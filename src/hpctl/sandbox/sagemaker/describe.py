@@ -6,10 +6,14 @@ its desired value. Members that only requests have are dropped when moto seriali
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hpctl.sandbox.sagemaker.cluster import Cluster, Seat
+    from hpctl.sandbox.sagemaker.nodes import Image
     from hpctl.sandbox.sagemaker.timeline import ClusterState, GroupState, NodeState
 
 # UpdateCluster and CreateCluster set it so when it is left out (AWS documentation).
@@ -19,7 +23,7 @@ _UP_TO_DATE = "UpToDate"
 
 def cluster_summary(cluster: Cluster, state: ClusterState) -> dict[str, Any]:
     """Return a `ClusterSummary`."""
-    plans = [group.spec["TrainingPlanArn"] for group in cluster.groups if "TrainingPlanArn" in group.spec]
+    plans = [group.spec["TrainingPlanArn"] for group in state.groups if "TrainingPlanArn" in group.spec]
     return {
         "ClusterArn": cluster.arn,
         "ClusterName": cluster.name,
@@ -32,17 +36,17 @@ def cluster_summary(cluster: Cluster, state: ClusterState) -> dict[str, Any]:
 
 def cluster_details(cluster: Cluster, state: ClusterState) -> dict[str, Any]:
     """Return the answer of DescribeCluster."""
-    restricted = [_group_details(group) for group in state.groups if group.group.restricted]
-    scaling = cluster.request.get("AutoScaling")
+    restricted = [_group_details(group, state) for group in state.groups if group.restricted]
+    scaling = state.request.get("AutoScaling")
     return {
-        **cluster.request,
+        **state.request,
         "ClusterArn": cluster.arn,
         "ClusterStatus": state.status,
         "CreationTime": cluster.created.at,
         "FailureMessage": state.failure_message,
-        "InstanceGroups": [_group_details(group) for group in state.groups if not group.group.restricted],
+        "InstanceGroups": [_group_details(group, state) for group in state.groups if not group.restricted],
         "RestrictedInstanceGroups": restricted or None,
-        "RestrictedInstanceGroupsConfig": _shared_environment(cluster.request),
+        "RestrictedInstanceGroupsConfig": _shared_environment(state.request),
         "AutoScaling": scaling and {**scaling, "Status": "InService"},
         "Tags": None,
     }
@@ -51,21 +55,22 @@ def cluster_details(cluster: Cluster, state: ClusterState) -> dict[str, Any]:
 def node_summary(node: NodeState, region: str) -> dict[str, Any]:
     """Return a `ClusterNodeSummary`."""
     return {
-        "InstanceGroupName": node.group.name,
+        "InstanceGroupName": node.seat.group,
         "InstanceId": node.instance_id,
         "NodeLogicalId": node.seat.logical_id,
         "InstanceType": node.seat.instance_type,
         "LaunchTime": node.launched_at,
-        "LastSoftwareUpdateTime": node.launched_at,
+        "LastSoftwareUpdateTime": node.updated_at,
         "InstanceStatus": {"Status": node.status, "Message": node.message},
         "PrivateDnsHostname": private_dns(node.seat, region),
+        "CurrentImageReleaseVersion": node.image.release,
         "ImageVersionStatus": _UP_TO_DATE,
     }
 
 
 def node_details(cluster: Cluster, node: NodeState, region: str) -> dict[str, Any]:
     """Return the `ClusterNodeDetails` of DescribeClusterNode."""
-    spec = node.group.spec
+    spec = node.run.spec
     return {
         **spec,
         **node_summary(node, region),
@@ -73,9 +78,9 @@ def node_details(cluster: Cluster, node: NodeState, region: str) -> dict[str, An
         "ThreadsPerCore": spec.get("ThreadsPerCore", _DEFAULT_THREADS_PER_CORE),
         "PrivatePrimaryIp": node.seat.address,
         "Placement": {"AvailabilityZone": node.seat.zone, "AvailabilityZoneId": node.seat.zone_id},
-        "KubernetesConfig": _current_and_desired(spec.get("KubernetesConfig"), ("Labels", "Taints")),
+        "KubernetesConfig": _current_and_desired(node.spec.get("KubernetesConfig"), ("Labels", "Taints")),
         "CapacityType": "Spot" if "Spot" in spec.get("CapacityRequirements", {}) else "OnDemand",
-        **(_current_and_desired(spec, ("ImageId", "ImageReleaseVersion")) or {}),
+        **_images(node.image, node.desired),
     }
 
 
@@ -84,27 +89,48 @@ def private_dns(seat: Seat, region: str) -> str:
     return f"ip-{seat.address.replace('.', '-')}.{region}.compute.internal"
 
 
-def _group_details(state: GroupState) -> dict[str, Any]:
-    spec = state.group.spec
-    wanted = len(state.group.seats)
+def _group_details(group: GroupState, state: ClusterState) -> dict[str, Any]:
+    spec = group.spec
     patching = spec.get("AutoPatchConfig")
     return {
         **spec,
-        "CurrentCount": state.current_count,
-        "TargetCount": wanted,
+        "CurrentCount": group.current_count,
+        "TargetCount": group.target_count,
         "MinCount": spec.get("MinInstanceCount"),
-        "TargetStateCount": state.current_count,
-        "Status": state.status,
+        "TargetStateCount": group.renewed,
+        "Status": group.status,
         "ThreadsPerCore": spec.get("ThreadsPerCore", _DEFAULT_THREADS_PER_CORE),
         "InstanceRequirements": _current_and_desired(spec.get("InstanceRequirements"), ("InstanceTypes",)),
+        "InstanceTypeDetails": _types(group, state),
         "KubernetesConfig": _current_and_desired(spec.get("KubernetesConfig"), ("Labels", "Taints")),
         "AutoPatchConfig": patching and patching | (_current_and_desired(patching, ("PatchSchedule",)) or {}),
         "ImageVersionStatus": _UP_TO_DATE,
-        **(_current_and_desired(spec, ("ImageId", "ImageReleaseVersion")) or {}),
+        "ActiveOperations": {"Scaling": 1} if group.scaling else None,
+        "SoftwareUpdateStatus": group.software,
+        "ActiveSoftwareUpdateConfig": group.deployment,
+        "TrainingPlanStatus": "Active" if "TrainingPlanArn" in spec else None,
+        **_images(group.image, group.desired),
     }
 
 
-def _shared_environment(request: Any) -> dict[str, Any] | None:
+def _types(group: GroupState, state: ClusterState) -> list[dict[str, Any]] | None:
+    if "InstanceRequirements" not in group.spec:
+        return None
+    threads = group.spec.get("ThreadsPerCore", _DEFAULT_THREADS_PER_CORE)
+    found = Counter(node.seat.instance_type for node in state.nodes if node.seat.group == group.name)
+    return [{"InstanceType": kind, "CurrentCount": count, "ThreadsPerCore": threads} for kind, count in found.items()]
+
+
+def _images(current: Image, desired: Image) -> dict[str, str | None]:
+    return {
+        "CurrentImageId": current.id,
+        "DesiredImageId": desired.id,
+        "CurrentImageReleaseVersion": current.release,
+        "DesiredImageReleaseVersion": desired.release,
+    }
+
+
+def _shared_environment(request: Mapping[str, Any]) -> dict[str, Any] | None:
     config = request.get("RestrictedInstanceGroupsConfig")
     if config is None:
         return None

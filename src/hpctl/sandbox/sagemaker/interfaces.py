@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hpctl.sandbox.sagemaker.events import interface_id
+from hpctl.sandbox.sagemaker.life import interface_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hpctl.sandbox.sagemaker.cluster import Cluster, Group, Seat
 
-
-def take(ec2: Any, cluster: Cluster) -> None:
-    """Give the nodes of a new cluster their interfaces."""
-    for group in cluster.groups:
-        if group.fault is None or not group.fault.before_instance:
-            for seat in group.seats:
-                _take(ec2, cluster, group, seat)
+Held = dict[str, tuple[str, ...]]
 
 
-def give_back(ec2: Any, cluster: Cluster) -> None:
-    """Remove the interfaces of a cluster's nodes."""
-    for group in cluster.groups:
-        for seat in group.seats:
-            for card in range(len(seat.interfaces)):
-                ec2.enis.pop(interface_id(cluster.instance_id(seat, 0), card), None)
+def take(ec2: Any, cluster: Cluster, groups: Iterable[Group]) -> Held:
+    """Give the nodes of new seats their interfaces; return their ids by the seats' logical ids."""
+    return {
+        seat.logical_id: tuple(_take(ec2, cluster, group, seat))
+        for group in groups
+        if group.fault is None or not group.fault.before_instance
+        for seat in group.seats
+    }
 
 
-def _take(ec2: Any, cluster: Cluster, group: Group, seat: Seat) -> None:
+def give_back(ec2: Any, interfaces: Iterable[str]) -> None:
+    """Remove interfaces."""
+    for interface in interfaces:
+        ec2.enis.pop(interface, None)
+
+
+def _take(ec2: Any, cluster: Cluster, group: Group, seat: Seat) -> Iterable[str]:
     network = group.spec.get("OverrideVpcConfig") or cluster.request.get("VpcConfig") or {}
     for card, addresses in enumerate(seat.interfaces):
         rows = [{"Primary": not number, "PrivateIpAddress": each} for number, each in enumerate(addresses)]
@@ -43,3 +47,4 @@ def _take(ec2: Any, cluster: Cluster, group: Group, seat: Seat) -> None:
         interface.requester_managed = True
         interface.status = "in-use"
         ec2.enis[interface.id] = interface
+        yield interface.id

@@ -13,7 +13,7 @@ from hpctl.sandbox.sagemaker.faults import Facts, fault_of, types_of
 from hpctl.sandbox.sagemaker.lifecycle import prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 # Without a VpcConfig nodes live in a network of the service's own.
 _PLATFORM_NETWORK = IPv4Network("10.1.0.0/16")
@@ -25,7 +25,7 @@ class Placement:
     """Gives seats to the groups of one cluster; no address that is `taken` is given again."""
 
     def __init__(self, cluster_id: str, request: Mapping[str, Any], account: Account, taken: set[str]) -> None:
-        """Take the request of the new cluster and the addresses that are not free."""
+        """Take the cluster's request and the addresses that are not free."""
         self._cluster_id = cluster_id
         self._request = request
         self._account = account
@@ -34,18 +34,30 @@ class Placement:
         self._hosts: dict[IPv4Network, Iterator[str]] = {}
 
     def groups(self) -> Iterator[Group]:
-        """Yield all groups with their seats and the fault that awaits them."""
+        """Yield all groups of a new cluster with their seats and the fault that awaits them."""
         for member, restricted in (("InstanceGroups", False), ("RestrictedInstanceGroups", True)):
             for spec in self._request.get(member, []):
-                yield self._group(spec, restricted)
+                yield self.opened(spec, range(spec["InstanceCount"]), restricted)
 
-    def _group(self, spec: Mapping[str, Any], restricted: bool) -> Group:  # noqa: FBT001 - a column of `Group`
-        network = spec.get("OverrideVpcConfig") or self._request.get("VpcConfig")
-        subnets = self._subnets_of(network)
-        seats = tuple(self._seats(spec, subnets))
+    def opened(
+        self,
+        spec: Mapping[str, Any],
+        indexes: range,
+        restricted: bool,  # noqa: FBT001 - a column of `Group`
+        zones: Collection[str] = (),
+    ) -> Group:
+        """Return a group with new seats of these indexes, in these zones if any are named."""
+        subnets = self._subnets_of(self._network(spec))
+        chosen = [subnet for subnet in subnets if not zones or subnet.zone in zones]
+        seats = tuple(self._seats(spec, indexes, chosen))
         self._interfaces += sum(len(seat.interfaces) for seat in seats)
+        return self.filled(spec, seats, restricted)
+
+    def filled(self, spec: Mapping[str, Any], seats: tuple[Seat, ...], restricted: bool) -> Group:  # noqa: FBT001
+        """Return a group whose seats are to be filled, with what awaits their nodes."""
+        network = self._network(spec)
         seated = network is None or all(seat.interfaces for seat in seats)
-        facts = Facts(self._request, spec, network, subnets, seated, self._interfaces)
+        facts = Facts(self._request, spec, network, self._subnets_of(network), seated, self._interfaces)
         script = prepared(spec, self._account, self._resource_config(seats))
         fault = fault_of(facts, self._account) if seats else None
         if fault is None and seats and isinstance(script, Fault):
@@ -53,6 +65,14 @@ class Placement:
         runs = None if fault or not seats or isinstance(script, Fault) else script
         name = spec["InstanceGroupName"]
         return Group(name, spec, seats, fault, restricted, runs, logs=self._may_log(spec))
+
+    def zones(self, spec: Mapping[str, Any]) -> set[str]:
+        """Return the zones that the subnets of a group lie in."""
+        return {subnet.zone for subnet in self._subnets_of(self._network(spec))}
+
+    def _network(self, spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = spec.get("OverrideVpcConfig") or self._request.get("VpcConfig")
+        return found
 
     def _may_log(self, spec: Mapping[str, Any]) -> bool:
         place = f"arn:aws:logs:{self._account.region}:{self._account.id}:log-group:/aws/sagemaker/Clusters/"
@@ -76,9 +96,9 @@ class Placement:
         found = (self._account.subnet(subnet_id) for subnet_id in network["Subnets"])
         return [subnet for subnet in found if subnet is not None]
 
-    def _seats(self, spec: Mapping[str, Any], subnets: list[Subnet]) -> Iterator[Seat]:
+    def _seats(self, spec: Mapping[str, Any], indexes: range, subnets: list[Subnet]) -> Iterator[Seat]:
         name = spec["InstanceGroupName"]
-        for index in range(spec["InstanceCount"]):
+        for index in indexes:
             kind = types_of(spec)[0]
             subnet, addresses = self._room(subnets, index, self._sizes(spec, kind))
             logical_id = hashlib.sha256(f"{self._cluster_id} {name} {index}".encode()).hexdigest()[:16]

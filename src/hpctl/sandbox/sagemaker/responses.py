@@ -11,9 +11,8 @@ from moto.core.utils import get_service_model
 from moto.sagemaker.responses import SageMakerResponse
 
 from hpctl.sandbox.clock import moment
-from hpctl.sandbox.sagemaker import wordings
+from hpctl.sandbox.sagemaker import operations, wordings
 from hpctl.sandbox.sagemaker.describe import cluster_details, cluster_summary, node_details, node_summary
-from hpctl.sandbox.sagemaker.events import Event, events_until, operation_id
 from hpctl.sandbox.sagemaker.models import HyperPodBackend, sagemaker_backends
 from hpctl.sandbox.sagemaker.paging import Page
 from hpctl.sandbox.shapes import SerializationError, validation_message
@@ -22,13 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hpctl.sandbox.sagemaker.cluster import Cluster
+    from hpctl.sandbox.sagemaker.course import Course
+    from hpctl.sandbox.sagemaker.events import Event
+    from hpctl.sandbox.sagemaker.operations import Operation
     from hpctl.sandbox.sagemaker.timeline import NodeState
     from hpctl.sandbox.sagemaker.wordings import SageMakerError
 
 OPERATIONS = frozenset({
     "CreateCluster", "DescribeCluster", "ListClusters", "DeleteCluster", "ListClusterNodes", "DescribeClusterNode",
     "ListClusterEvents", "DescribeClusterEvent", "AddTags", "ListTags", "DeleteTags", "DescribeTrainingPlan",
-    "ListTrainingPlans",
+    "ListTrainingPlans", "UpdateCluster", "UpdateClusterSoftware", "StartClusterHealthCheck", "BatchAddClusterNodes",
+    "BatchDeleteClusterNodes", "BatchRebootClusterNodes", "BatchReplaceClusterNodes", "ListClusterOperations",
+    "DescribeClusterOperation",
 })  # fmt: skip
 
 _MAX_TAGS = 50
@@ -63,6 +67,34 @@ class HyperPodResponse(SageMakerResponse):
     def delete_cluster(self) -> ActionResult:
         """DeleteCluster."""
         return ActionResult({"ClusterArn": self.sagemaker_backend.delete_hyperpod_cluster(self._name)})
+
+    def update_cluster(self) -> ActionResult:
+        """UpdateCluster."""
+        return ActionResult({"ClusterArn": self.sagemaker_backend.update_hyperpod_cluster(dict(self.params))})
+
+    def update_cluster_software(self) -> ActionResult:
+        """UpdateClusterSoftware."""
+        return ActionResult({"ClusterArn": self.sagemaker_backend.update_hyperpod_software(dict(self.params))})
+
+    def start_cluster_health_check(self) -> ActionResult:
+        """StartClusterHealthCheck."""
+        return ActionResult({"ClusterArn": self.sagemaker_backend.check_hyperpod_health(dict(self.params))})
+
+    def batch_add_cluster_nodes(self) -> ActionResult:
+        """BatchAddClusterNodes."""
+        return ActionResult(self.sagemaker_backend.add_hyperpod_nodes(dict(self.params)))
+
+    def batch_delete_cluster_nodes(self) -> ActionResult:
+        """BatchDeleteClusterNodes."""
+        return ActionResult(self.sagemaker_backend.delete_hyperpod_nodes(dict(self.params)))
+
+    def batch_reboot_cluster_nodes(self) -> ActionResult:
+        """BatchRebootClusterNodes."""
+        return ActionResult(self.sagemaker_backend.reboot_hyperpod_nodes(dict(self.params)))
+
+    def batch_replace_cluster_nodes(self) -> ActionResult:
+        """BatchReplaceClusterNodes."""
+        return ActionResult(self.sagemaker_backend.replace_hyperpod_nodes(dict(self.params)))
 
     def describe_cluster(self) -> ActionResult:
         """DescribeCluster."""
@@ -104,7 +136,7 @@ class HyperPodResponse(SageMakerResponse):
         """ListClusterEvents: newest first unless asked otherwise."""
         cluster = self._continuous_cluster()
         page = self._asked_page()
-        events = [event for event in events_until(cluster, page.as_of) if self._lists_event(event, cluster)]
+        events = [event for event in self._course(cluster).told(page.as_of) if self._lists_event(event)]
         if self.params.get("SortOrder", "Descending") == "Descending":
             events.reverse()
         return ActionResult(page.answer([event.summary(cluster) for event in events], "Events"))
@@ -112,10 +144,33 @@ class HyperPodResponse(SageMakerResponse):
     def describe_cluster_event(self) -> ActionResult:
         """DescribeClusterEvent: the only place where an event tells its failure message."""
         cluster = self._continuous_cluster()
-        for event in events_until(cluster, moment().at):
+        for event in self._course(cluster).told(moment().at):
             if event.id(cluster) == self.params["EventId"]:
                 return ActionResult({"EventDetails": event.details(cluster)})
         raise wordings.EVENT_NOT_FOUND.error(event=self.params["EventId"], name=cluster.name)
+
+    def list_cluster_operations(self) -> ActionResult:
+        """ListClusterOperations: newest first unless asked otherwise."""
+        cluster, _ = self.sagemaker_backend.find(self._name)
+        asked = self.params
+        rows = [
+            each.summary(cluster.arn)
+            for each in self._operations(cluster)
+            if asked.get("Status") in {None, each.status}
+            and asked.get("Type") in {None, each.kind}
+            and self._in_time(each.at, "CreationTime")
+        ]
+        if asked.get("SortOrder", "Descending") == "Descending":
+            rows.reverse()
+        return ActionResult(self._asked_page().answer(rows, "ClusterOperationSummaries"))
+
+    def describe_cluster_operation(self) -> ActionResult:
+        """DescribeClusterOperation."""
+        cluster, _ = self.sagemaker_backend.find(self._name)
+        for each in self._operations(cluster):
+            if each.id == self.params["OperationId"]:
+                return ActionResult(each.details(cluster.arn))
+        raise wordings.OPERATION_NOT_FOUND.error(operation=self.params["OperationId"], name=cluster.name)
 
     def describe_training_plan(self) -> ActionResult:
         """DescribeTrainingPlan, by name or ARN."""
@@ -158,6 +213,12 @@ class HyperPodResponse(SageMakerResponse):
             return wordings.SERIALIZATION.error(message=error)
         return None if message is None else wordings.VALIDATION.error(message=message)
 
+    def _course(self, cluster: Cluster) -> Course:
+        return self.sagemaker_backend.course(cluster)
+
+    def _operations(self, cluster: Cluster) -> list[Operation]:
+        return [each for each in self._course(cluster).operations if moment().at - each.at < operations.KEPT]
+
     def _continuous_cluster(self) -> Cluster:
         cluster, _ = self.sagemaker_backend.find(self._name)
         if not cluster.continuous:
@@ -165,19 +226,19 @@ class HyperPodResponse(SageMakerResponse):
         return cluster
 
     def _lists(self, node: NodeState) -> bool:
-        if self.params.get("InstanceGroupNameContains", "") not in node.group.name:
+        if self.params.get("InstanceGroupNameContains", "") not in node.seat.group:
             return False
         if node.launched_at is None:
             return bool(self.params.get("IncludeNodeLogicalIds"))
         return self._in_time(node.launched_at, "CreationTime")
 
-    def _lists_event(self, event: Event, cluster: Cluster) -> bool:
+    def _lists_event(self, event: Event) -> bool:
         asked = self.params
         return (
             asked.get("InstanceGroupName") in {None, event.group}
             and asked.get("NodeId") in {None, event.instance_id}
             and asked.get("ResourceType") in {None, event.resource_type}
-            and asked.get("OperationId") in {None, operation_id(cluster)}
+            and asked.get("OperationId") in {None, event.operation}
             and self._in_time(event.at, "EventTime")
         )
 

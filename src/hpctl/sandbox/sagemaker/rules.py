@@ -1,7 +1,8 @@
 """What CreateCluster refuses beyond the shapes: one small function a rule, in the order of refusal.
 
-A rule yields the errors that it has; the first error of the first rule that has one is the answer, as the
-service answers with one.
+UpdateCluster is held to the same: some rules look at all groups that the cluster will have, some at those that are
+specified, some at the instances that are added. A rule yields the errors that it has; the first error of the first
+rule that has one is the answer, as the service answers with one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hpctl.sandbox.sagemaker.faults import types_of
 from hpctl.sandbox.sagemaker.lifecycle import SLURM_PARAMETERS, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from hpctl.sandbox.account import Account
     from hpctl.sandbox.sagemaker.wordings import SageMakerError
@@ -29,7 +30,30 @@ if TYPE_CHECKING:
 
 def refusal(request: Request, account: Account) -> SageMakerError | None:
     """Return why the service refuses to create this cluster, or None."""
-    return next((error for rule in _RULES for error in rule(request, account)), None)
+    return refusal_of(request, request, request, account)
+
+
+def refusal_of(whole: Request, specified: Request, added: Request, account: Account) -> SageMakerError | None:
+    """Return why the service refuses groups, or None.
+
+    `whole` has all groups that the cluster will have, `specified` those that the request specifies, and `added` the
+    same with the instances that are added as their InstanceCount.
+    """
+    views = whole, specified, added
+    errors = (error for view, rule in _RULES for error in rule(views[view], account))
+    return next(errors, None)
+
+
+def controller_groups(groups: Collection[Mapping[str, Any]], account: Account) -> set[str]:
+    """Return the names of the groups that hold a Slurm controller, by their specification or by the legacy file."""
+    found = {
+        group["InstanceGroupName"] for group in groups if group.get("SlurmConfig", {}).get("NodeType") == "Controller"
+    }
+    for group in groups:
+        source = Source.of(group)
+        content = source.read(account, SLURM_PARAMETERS) if source else None
+        found |= {name for name in (_controller(content) if content else ()) if name}
+    return found
 
 
 def groups_of(request: Request) -> list[dict[str, Any]]:
@@ -150,6 +174,20 @@ def _slurm_parameters_match(request: Request, account: Account) -> Iterator[Sage
             yield wordings.SLURM_PARAMETERS.error(group=name)
 
 
+def _controller(content: bytes) -> Iterator[str]:
+    try:
+        yield json.loads(content)["controller_group"]
+    except (KeyError, TypeError, ValueError):
+        return
+
+
+def _minimum_fits(request: Request, _: Account) -> Iterator[SageMakerError]:
+    for group in groups_of(request):
+        least, wanted = group.get("MinInstanceCount"), group["InstanceCount"]
+        if least is not None and least > wanted:
+            yield wordings.MINIMUM.error(group=group["InstanceGroupName"], least=least, count=wanted)
+
+
 def _declared(content: bytes) -> set[str]:
     try:
         parameters = json.loads(content)
@@ -189,16 +227,19 @@ def _quotas_cover_the_types(request: Request, account: Account) -> Iterator[Sage
         yield from _beyond(account, quota, account.in_use.get((kind, spot), 0), count)
 
 
+def _quotas_cover_the_cluster(request: Request, account: Account) -> Iterator[SageMakerError]:
+    for spot, quota in ((False, table.PER_CLUSTER), (True, table.SPOT_PER_CLUSTER)):
+        yield from _beyond(account, quota, 0, _instances(request, spot=spot))
+
+
 def _quotas_cover_the_sum(request: Request, account: Account) -> Iterator[SageMakerError]:
-    groups = groups_of(request)
-    for spot, per_cluster, total in (
-        (False, table.PER_CLUSTER, table.TOTAL),
-        (True, table.SPOT_PER_CLUSTER, table.SPOT_TOTAL),
-    ):
-        wanted = sum(group["InstanceCount"] for group in groups if is_spot(group) or not spot)
+    for spot, quota in ((False, table.TOTAL), (True, table.SPOT_TOTAL)):
         used = sum(count for key, count in account.in_use.items() if isinstance(key, tuple) and (key[1] or not spot))
-        yield from _beyond(account, per_cluster, 0, wanted)
-        yield from _beyond(account, total, used, wanted)
+        yield from _beyond(account, quota, used, _instances(request, spot=spot))
+
+
+def _instances(request: Request, *, spot: bool) -> int:
+    return sum(group["InstanceCount"] for group in groups_of(request) if is_spot(group) or not spot)
 
 
 def _volumes_are_in_quota(request: Request, account: Account) -> Iterator[SageMakerError]:
@@ -247,23 +288,26 @@ def _networks(request: Request) -> Iterator[dict[str, Any]]:
             yield group["OverrideVpcConfig"]
 
 
-_RULES: tuple[Rule, ...] = (
-    _has_groups,
-    _group_names_differ,
-    _one_kind_of_type,
-    _one_orchestrator,
-    _slurm_has_one_controller,
-    _partitions_are_for_compute,
-    _eks_needs_a_vpc,
-    _network_exists,
-    _network_is_one,
-    _roles_can_be_assumed,
-    _eks_cluster_fits,
-    _eks_shares_the_vpc,
-    _one_slurm_model,
-    _slurm_parameters_match,
-    _plans_fit,
-    _volumes_are_in_quota,
-    _quotas_cover_the_types,
-    _quotas_cover_the_sum,
+_WHOLE, _SPECIFIED, _ADDED = range(3)
+_RULES: tuple[tuple[int, Rule], ...] = (
+    (_WHOLE, _has_groups),
+    (_WHOLE, _group_names_differ),
+    (_SPECIFIED, _one_kind_of_type),
+    (_SPECIFIED, _minimum_fits),
+    (_WHOLE, _one_orchestrator),
+    (_WHOLE, _slurm_has_one_controller),
+    (_SPECIFIED, _partitions_are_for_compute),
+    (_WHOLE, _eks_needs_a_vpc),
+    (_SPECIFIED, _network_exists),
+    (_SPECIFIED, _network_is_one),
+    (_SPECIFIED, _roles_can_be_assumed),
+    (_SPECIFIED, _eks_cluster_fits),
+    (_SPECIFIED, _eks_shares_the_vpc),
+    (_SPECIFIED, _one_slurm_model),
+    (_WHOLE, _slurm_parameters_match),
+    (_ADDED, _plans_fit),
+    (_SPECIFIED, _volumes_are_in_quota),
+    (_ADDED, _quotas_cover_the_types),
+    (_WHOLE, _quotas_cover_the_cluster),
+    (_ADDED, _quotas_cover_the_sum),
 )

@@ -41,7 +41,10 @@ NAME_IN_USE = Wording(
     "Resource Already Exists: Cluster with name {name} already exists. Choose a different name.",
     "moto 5.2.5 sagemaker models",
 )
-BUSY = Wording("ConflictException", "Cluster '{name}' cannot be deleted while it is {status}.", UNVERIFIED)
+BUSY = Wording("ConflictException", "Cluster '{name}' cannot be {what} while it is {status}.", UNVERIFIED)
+OPERATION_NOT_FOUND = Wording(
+    "ResourceNotFound", "Operation '{operation}' was not found in cluster '{name}'.", UNVERIFIED
+)
 EVENTS_NEED_CONTINUOUS = Wording(
     "ValidationException",
     "Cluster events are available only for clusters with NodeProvisioningMode Continuous.",
@@ -50,6 +53,61 @@ EVENTS_NEED_CONTINUOUS = Wording(
 NODE_XOR_LOGICAL = Wording("ValidationException", "Specify exactly one of NodeId and NodeLogicalId.", UNVERIFIED)
 BAD_TOKEN = Wording("ValidationException", "The NextToken is not valid.", UNVERIFIED)
 
+NOTHING_TO_UPDATE = Wording("ValidationException", "The request changes nothing.", UNVERIFIED)
+GROUP_NOT_FOUND = Wording(
+    "ValidationException", "Instance group '{group}' was not found in cluster '{name}'.", UNVERIFIED
+)
+GROUP_KEPT_AND_DELETED = Wording(
+    "ValidationException", "Instance group '{group}' cannot be updated and deleted in one request.", UNVERIFIED
+)
+GROUP_BUSY = Wording(
+    "ConflictException", "Instance group '{group}' cannot be updated while it is {status}.", UNVERIFIED
+)
+CONTROLLER_STAYS = Wording(
+    "ValidationException",
+    "Instance group '{group}' holds the Slurm controller and cannot be deleted or left without instances.",
+    UNVERIFIED,
+)
+IMMUTABLE = Wording("ValidationException", "{member} of {what} cannot be changed.", UNVERIFIED)
+ROLE_OF_SCALING = Wording(
+    "ValidationException", "ClusterRole cannot be updated while autoscaling is enabled.", UNVERIFIED
+)
+MINIMUM = Wording(
+    "ValidationException",
+    "MinInstanceCount {least} of instance group '{group}' is greater than its InstanceCount {count}.",
+    UNVERIFIED,
+)
+MINIMUM_CONTINUOUS = Wording(
+    "ValidationException", "MinInstanceCount needs NodeProvisioningMode Continuous.", UNVERIFIED
+)
+NEEDS_CONTINUOUS = Wording(
+    "ValidationException",
+    "{operation} is supported only for clusters with NodeProvisioningMode Continuous.",
+    UNVERIFIED,
+)
+NOT_IN_SERVICE = Wording(
+    "ValidationException", "Nodes of cluster '{name}' cannot be {what} while it is {status}.", UNVERIFIED
+)
+NODES_NEEDED = Wording("ValidationException", "Specify NodeIds, NodeLogicalIds, or both.", UNVERIFIED)
+TOO_MANY_NODES = Wording("ValidationException", "At most {most} nodes can be {what} in one request.", UNVERIFIED)
+LOGICAL_IDS = Wording(
+    "ValidationException",
+    "NodeLogicalIds are supported only for clusters with NodeProvisioningMode Continuous.",
+    UNVERIFIED,
+)
+# AWS documentation says that a cluster has to be patched once; how the refusal is worded is not known.
+NOT_PATCHED = Wording(
+    "ValidationException",
+    "Nodes of cluster '{name}' cannot be {what} before its software was updated once by UpdateClusterSoftware.",
+    UNVERIFIED,
+)
+OTHER_PARAMETERS = Wording("ValidationException", "The ClientToken was used with other parameters.", UNVERIFIED)
+CUSTOM_IMAGE = Wording(
+    "ValidationException", "ImageId is required: instance group '{group}' uses a custom AMI.", UNVERIFIED
+)
+NODE_OF_OTHER_GROUP = Wording(
+    "ValidationException", "Instance '{node}' was not found in instance group '{group}'.", UNVERIFIED
+)
 NO_GROUPS = Wording("ValidationException", "A cluster needs at least one instance group.", UNVERIFIED)
 DUPLICATE_GROUP = Wording("ValidationException", "Duplicate instance group name: {group}.", UNVERIFIED)
 TYPE_XOR_REQUIREMENTS = Wording(
@@ -145,6 +203,11 @@ SLURM_PARAMETERS = Wording(
     UNVERIFIED,
 )
 
+# AWS guides for HyperPod.
+UNHEALTHY = (
+    "Instance {instance} is unhealthy. HyperPod Health Monitoring Agent (HMA) has detected fault type "
+    "NvidiaGPUUnhealthy on this node. Repair action: {action}."
+)
 EFA_HEALTH_CHECK = (
     "EFA health checks did not run successfully. Ensure that your VPC and security groups are properly configured "
     "before attempting to create a new cluster."
