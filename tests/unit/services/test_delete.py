@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpctl.errors import ConflictError, ExitCode, NotFoundError, UnavailableError, UnconfirmedError
+from hpctl.errors import AccessError, ConflictError, ExitCode, NotFoundError, UnavailableError, UnconfirmedError
 from hpctl.plan.tags import PROTECTION_TAG
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Started
@@ -125,11 +125,21 @@ def test_a_deletion_that_ended_while_nobody_watched_is_done() -> None:
     assert [step.type for step in follow(report, account.ports, timeout_s=60, resume="again")] == ["finished"]
 
 
-def test_a_deletion_that_never_reached_aws_finds_nothing_where_nothing_is() -> None:
+def test_a_deletion_of_which_nobody_knows_whether_it_reached_aws_is_done_once_the_cluster_is_gone() -> None:
     account = an_account()
     account.calls.fail("clusters.delete", UnavailableError("down"))
     report = plan("ml-cluster", account)
     with pytest.raises(UnavailableError):
+        list(delete(report, account.ports))
+    account.clusters.known.clear()
+    assert plan("ml-cluster", account, claim_on(account)).state == "absent"
+
+
+def test_a_deletion_that_was_refused_is_not_gone_on_with() -> None:
+    account = an_account()
+    account.calls.fail("clusters.delete", AccessError("denied"))
+    report = plan("ml-cluster", account)
+    with pytest.raises(AccessError):
         list(delete(report, account.ports))
     account.clusters.known.clear()
     with pytest.raises(NotFoundError):
