@@ -41,11 +41,15 @@ def after(action: Action, seen: Snapshot) -> Snapshot:
 
 
 def is_done(action: Action, seen: Snapshot) -> bool:
-    """Whether the cluster is what an update, or a change of its tags, makes of it."""
-    if action.verb == "update":
-        wanted = after(action, seen).request
-        return not any(differences(wanted, seen.request)) and not any(differences(seen.request, wanted))
-    return after(action, seen) == seen
+    """Whether the cluster is what an update, or a change of its tags, makes of it; of other actions nobody can tell."""
+    match action.verb:
+        case "update":
+            wanted = after(action, seen).request
+            return not any(differences(wanted, seen.request)) and not any(differences(seen.request, wanted))
+        case "tag" | "untag":
+            return after(action, seen) == seen
+        case _:
+            return False
 
 
 def basis_of(plan: PlanReport, identity: Identity, seen: Snapshot | None) -> str:

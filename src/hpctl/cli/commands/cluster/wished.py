@@ -124,10 +124,10 @@ def decided(
 
 
 def demand_possible(planned: PlanReport, allow_unknown: bool) -> None:  # noqa: FBT001  a flag of the command line
-    """Raise what stands in the way of carrying the plan out: failed checks, changes that cannot be made."""
+    """Raise what stands in the way of carrying the plan out: changes that cannot be made, then failed checks."""
     from hpctl.services.create import demand_passed
     from hpctl.services.update import demand_possible as demand
 
+    demand(planned)
     if planned.checks:
         demand_passed(planned.checks, blindness(allow_unknown))
-    demand(planned)
