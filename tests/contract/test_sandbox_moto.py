@@ -16,7 +16,7 @@ from hpctl.sandbox.sagemaker import wordings
 from hpctl.sandbox.sagemaker.responses import OPERATIONS
 
 NAMES = {
-    "moto.backends": ["get_backend"],
+    "moto.backends": ["get_backend", "list_of_moto_modules"],
     "moto.core.base_backend": ["BackendDict"],
     "moto.core.responses": ["ActionResult", "EmptyResult"],
     "moto.core.exceptions": ["ServiceException"],

@@ -1,9 +1,9 @@
 """moto as one WSGI application, with the sandbox's own services in the places of moto's.
 
 moto offers no plug-in point for operations, so this module leans on private names of moto 5.2
-(`get_backend`, `create_backend_app`, `DomainDispatcherApplication`, `mock_random`, `BackendDict`); a
-contract test pins them. What moto has not got answers HTTP 501 in the form of the service's protocol:
-SDKs do not retry that, and print the operation's name.
+(`get_backend`, `list_of_moto_modules`, `create_backend_app`, `DomainDispatcherApplication`, `mock_random`,
+`BackendDict`); a contract test pins them. What moto has not got answers HTTP 501 in the form of the service's
+protocol: SDKs do not retry that, and print the operation's name.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ class Moto:
     def __init__(self, account: str) -> None:
         """Put the sandbox's services in moto's registry."""
         moto.backends.get_backend = _backend
+        # moto lists its own directory several times a request, which is a quarter of what a request costs.
+        modules = tuple(moto.backends.list_of_moto_modules())
+        moto.backends.list_of_moto_modules = lambda: modules
         # moto's other services hold on to moto's IAM: its models stay, its operations are extended.
         moto.iam.urls.url_paths = iam_urls.url_paths
         self._account = account

@@ -10,17 +10,14 @@ import json
 import os
 import secrets
 import signal
-import socket
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import make_server
-
 from hpctl.sandbox.dispatch import Moto
+from hpctl.sandbox.doors import Doors, bound, listen, serving
 from hpctl.sandbox.eks.certificate import LOOPBACK, authority, server_side
 from hpctl.sandbox.eks.models import EksBackend
 from hpctl.sandbox.environment import write_client_files
@@ -28,15 +25,10 @@ from hpctl.sandbox.gateway import Gateway
 from hpctl.sandbox.home import Home, SandboxState, replace_private
 from hpctl.sandbox.journal import Journal
 from hpctl.sandbox.kubernetes import KubernetesApi
-from hpctl.sandbox.proxy.fault_proxy import FaultProxy
 from hpctl.sandbox.proxy.ledger import Ledger
 from hpctl.sandbox.seeds.account import seed
-from hpctl.sandbox.switchboard import Switchboard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from _typeshed.wsgi import WSGIApplication
     from werkzeug.serving import BaseWSGIServer
 
 # The account number of AWS's own examples; the environment gives it to moto.
@@ -45,14 +37,6 @@ ACCOUNT = "123456789012"
 _SEED_AGE = timedelta(hours=1)
 _SEED_FACT = "seed"
 _KUBERNETES_FACT = "kubernetes port"
-_SHUTDOWN_POLL_S = 0.05
-
-
-class _QuietRequestHandler(MotoRequestHandler):
-    """A log line a request would only fill the disk."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
 
 
 def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> None:
@@ -65,29 +49,28 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     health = {"name": name, "region": region, "account": ACCOUNT, "pid": os.getpid()}
     gateway = Gateway(Moto(ACCOUNT), journal, pace=float(pace), clock=partial(datetime.now, UTC), health=health)
     gateway.replay()
-    listener = _bound([int(port) for port in ports])
-    token = secrets.token_urlsafe()
-    switchboard = Switchboard(gateway, region, token)
-    server = _listen(switchboard, _bound([0]))
-    proxy = switchboard.proxy = FaultProxy(_url(server), listener, _kept_faults(home, gateway))
-    _serve_kubernetes(home, journal, gateway)
-    serving = _serve_until_sigterm(server)
+    listener, token = bound([int(port) for port in ports]), secrets.token_urlsafe()
+    doors = Doors(gateway, region, token, listener, _kept_faults(home, gateway))
+    serve_kubernetes(home, journal, gateway)
+    doors.open_side()
+    # `shutdown` waits for the loop to end, which a signal's handler must not.
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=doors.side.shutdown).start())
     # The seed takes the side door: a fault that was kept is for others.
-    seeded = seeded_account(journal, gateway, _url(server), region)
+    seeded = seeded_account(journal, gateway, doors.side_url, region)
     state = SandboxState(
         name=name,
         region=region,
         account=ACCOUNT,
         pace=float(pace),
-        port=proxy.port,
+        port=doors.proxy.port,
         pid=os.getpid(),
         started_at=started.isoformat(),
         home=directory,
-        side_port=server.port,
+        side_port=doors.side.port,
         token=token,
         seed=seeded,
     )
-    proxy.start()
+    doors.open_front()
     write_client_files(state)
     home.write(state)
     gateway.warm("sagemaker", region)
@@ -95,51 +78,24 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     gateway.run_scripts()
     gc.freeze()
     gc.enable()
-    serving.join()
-    proxy.stop()
+    doors.wait()
     gateway.close()
     journal.close()
 
 
-def _serve_until_sigterm(server: BaseWSGIServer) -> Thread:
-    serving = Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True)
-    serving.start()
-    # `shutdown` waits for the loop to end, which a signal's handler must not.
-    signal.signal(signal.SIGTERM, lambda *_: Thread(target=server.shutdown).start())
-    return serving
-
-
-def _serve_kubernetes(home: Home, journal: Journal, gateway: Gateway) -> None:
+def serve_kubernetes(home: Home, journal: Journal, gateway: Gateway) -> BaseWSGIServer:
+    """Serve the Kubernetes endpoints of the account's EKS clusters in a thread, with the certificates of a home."""
     trusted = authority(home.kubernetes)
     # Kubeconfigs hold the address, so it stays over a restart if it can.
-    listener = _bound([int(journal.fact(_KUBERNETES_FACT) or 0), 0])
-    server = _listen(KubernetesApi(ACCOUNT, gateway.clock), listener)
+    listener = bound([int(journal.fact(_KUBERNETES_FACT) or 0), 0])
+    server = listen(KubernetesApi(ACCOUNT, gateway.clock), listener)
     journal.remember(_KUBERNETES_FACT, str(server.port))
     context = server.ssl_context = server_side(home.kubernetes)
     # The handshake is left to the thread of its own connection: a client that never begins one blocks nobody.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     EksBackend.kubernetes = f"https://{LOOPBACK}:{server.port}", trusted
-    Thread(target=server.serve_forever, args=(_SHUTDOWN_POLL_S,), daemon=True).start()
-
-
-def _bound(ports: Sequence[int]) -> socket.socket:
-    first, *others = ports
-    try:
-        return socket.create_server((LOOPBACK, first))
-    except OSError:
-        if not others:
-            raise
-        return _bound(others)
-
-
-def _listen(app: WSGIApplication, listener: socket.socket) -> BaseWSGIServer:
-    # werkzeug's own binding prints and exits; with a descriptor it takes the socket as it is.
-    port = listener.getsockname()[1]
-    return make_server(LOOPBACK, port, app, threaded=True, request_handler=_QuietRequestHandler, fd=listener.detach())
-
-
-def _url(server: BaseWSGIServer) -> str:
-    return f"http://{LOOPBACK}:{server.port}"
+    serving(server)
+    return server
 
 
 def _kept_faults(home: Home, gateway: Gateway) -> Ledger:

@@ -1,0 +1,140 @@
+"""A sandbox in this very process: real sockets, virtual time, back at its seed within milliseconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from hpctl.sandbox.environment import applied, environment, write_client_files
+from hpctl.sandbox.home import Home, SandboxState
+from tests.faults.virtual import VirtualTime
+
+if TYPE_CHECKING:
+    from hpctl.sandbox.doors import Doors
+    from hpctl.sandbox.gateway import Gateway
+    from hpctl.sandbox.journal import Journal
+    from hpctl.sandbox.past import Snapshot
+    from hpctl.sandbox.proxy.fault_proxy import FaultProxy
+
+REGION = "us-west-2"
+PACE_S = 20.0
+"""Virtual seconds of a whole creation: a waiter looks some eight times, and every look costs real time."""
+
+
+class _AtOnce(Executor):
+    """Does what it is given before it returns: a script has ended when the request that needs it is answered."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+@dataclass
+class Inside:
+    """A sandbox in this process. `proxy` is the road that clients take, `seed` what `sandbox env` exports."""
+
+    time: VirtualTime
+    state: SandboxState
+    _gateway: Gateway
+    _doors: Doors
+    _journal: Journal
+    _seeded: Snapshot
+    _seeded_attempt: int
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def proxy(self) -> FaultProxy:
+        return self._doors.proxy
+
+    @property
+    def seed(self) -> dict[str, str]:
+        return dict(self.state.seed)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of a client, on top of this process's."""
+        return applied(environment(self.state), os.environ)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client that takes the side door: no fault strikes it, and the proxy does not see it."""
+        if service not in self._clients:
+            self._clients[service] = _client(service, self._doors.side_url)
+        return self._clients[service]
+
+    def put(self, *faults: dict[str, Any]) -> None:
+        """Put faults in force as `hpctl sandbox inject --file` does, those of clusters too."""
+        from hpctl.sandbox.proxy.faults import read_injections
+
+        self._doors.switchboard.put(read_injections(list(faults)))
+
+    def reset(self) -> None:
+        """Let the account be as it was seeded, and the time as well; no faults, and no call was ever made."""
+        self.proxy.forget()
+        self.time.reset()
+        self._seeded.restore()
+        self._journal.forget()
+        self._gateway._attempt = self._seeded_attempt
+        self._gateway._past.__init__()  # type: ignore[misc]
+        self._gateway._started.clear()
+
+
+def _client(service: str, endpoint: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="HPCTLTESTS0000000000",
+        aws_secret_access_key="none",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[Inside]:
+    """Run a sandbox in this process; only one at a time, since moto holds its account in modules."""
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # before moto is imported
+    yield from _served(folder)
+
+
+def _served(folder: Path) -> Iterator[Inside]:
+    from hpctl.sandbox.dispatch import Moto
+    from hpctl.sandbox.doors import Doors, bound
+    from hpctl.sandbox.gateway import Gateway
+    from hpctl.sandbox.journal import Journal
+    from hpctl.sandbox.past import Snapshot
+    from hpctl.sandbox.proxy.ledger import Ledger
+    from hpctl.sandbox.scripts import Outcome
+    from hpctl.sandbox.server import ACCOUNT, seeded_account, serve_kubernetes
+
+    home, time, journal = Home(folder / "sandbox"), VirtualTime(), Journal(Path(":memory:"))
+    at_once: Any = {"scripts": _AtOnce(), "run_script": lambda _: Outcome(0, ())}
+    gateway = Gateway(Moto(ACCOUNT), journal, pace=PACE_S, clock=time.now, health={}, **at_once)
+    home.prepare()
+    doors = Doors(gateway, REGION, "token", bound([0]), Ledger(time.now))
+    kubernetes = serve_kubernetes(home, journal, gateway)
+    doors.open_side()
+    doors.open_front()
+    seed = seeded_account(journal, gateway, doors.side_url, REGION)
+    state = SandboxState(
+        "inside", REGION, ACCOUNT, PACE_S, doors.proxy.port, os.getpid(), "", str(home.path), seed=seed
+    )
+    write_client_files(state)
+    gateway.warm("sagemaker", REGION)
+    running = Inside(time, state, gateway, doors, journal, Snapshot.take(), journal.last_attempt)
+    running.reset()
+    try:
+        yield running
+    finally:
+        kubernetes.shutdown()
+        kubernetes.server_close()
+        doors.shut()
+        journal.close()
