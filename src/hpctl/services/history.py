@@ -63,7 +63,7 @@ def _node_past(nodes: Iterable[Node]) -> Iterator[Event]:
     for node in nodes:
         if node.launched_at:
             yield _of_node(node, node.launched_at, "launched", f"Node {node.node_id} was launched")
-        if node.software_updated_at:
+        if node.software_updated_at not in (None, node.launched_at):  # a new node has its software from the start
             text = f"Software of node {node.node_id} was updated"
             yield _of_node(node, node.software_updated_at, "updated", text)
 

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 import hpctl.report
 from hpctl.report.base import Report
-from hpctl.report.progress import EventSeen, Finished, Observed, Started
+from hpctl.report.progress import EventSeen, Finished, Observed, OperationSeen, Remarked, Started
 
 Shape = dict[str, str]
 
-STEPS: tuple[type[BaseModel], ...] = (Started, Observed, EventSeen, Finished)
+STEPS: tuple[type[BaseModel], ...] = (Started, Observed, EventSeen, OperationSeen, Remarked, Finished)
 _TYPES = {bool: "boolean", float: "number", int: "integer", str: "string", type(None): "null"}
 
 

@@ -304,14 +304,6 @@ def test_deleting_what_is_not_there_is_not_found(watched: Hpctl, proxy: Proxy, n
     assert proxy.mutations == []
 
 
-def test_events_of_a_cluster_without_any_are_refused_with_the_reason(hpctl: Hpctl, account: Account, name: str) -> None:
-    account.create(name)
-    told = hpctl("cluster", "events", name, ends=ExitCode.CHECKS_FAILED)
-    assert "`ValidationException`" in told.err
-    assert "created without `node_provisioning: Continuous`" in told.err
-    assert told.err.endswith(f"hint: hpctl cluster describe {name}\n")
-
-
 def test_a_bug_is_said_to_be_one_and_its_report_is_private(hpctl: Hpctl, tmp_path: Path) -> None:
     # A broken installation stands for the bug: every import of a library that hpctl needs raises.
     (tmp_path / "broken").mkdir()
