@@ -136,12 +136,50 @@ def _rest_of_its_life(caller: Caller, arn: str) -> None:
     events = caller.sagemaker("ListClusterEvents", ClusterName="full", MaxResults=100)["Events"]
     for event in events:
         caller.sagemaker("DescribeClusterEvent", ClusterName="full", EventId=event["EventId"])
+    _changes(caller)
     caller.sagemaker("AddTags", ResourceArn=arn, Tags=[{"Key": "b", "Value": ""}])
     caller.sagemaker("ListTags", ResourceArn=arn)
     caller.sagemaker("DeleteTags", ResourceArn=arn, TagKeys=["b"])
     caller.sagemaker("DeleteCluster", ClusterName="full")
     caller.sagemaker("DescribeCluster", ClusterName="full")
     caller.sagemaker("ListClusterNodes", ClusterName="full")
+
+
+def _changes(caller: Caller) -> None:
+    one = {"ClusterName": "full"}
+    caller.sagemaker("UpdateCluster", **one, NodeRecovery="None")
+    software = {"ImageId": "ami-0123456789abcdef1", "DeploymentConfig": {"WaitIntervalInSeconds": 1}}
+    caller.sagemaker("UpdateClusterSoftware", **one, **software, InstanceGroups=[{"InstanceGroupName": "workers"}])
+    until(
+        lambda: caller.sagemaker("DescribeCluster", **one)["InstanceGroups"][0],
+        lambda group: group["SoftwareUpdateStatus"] == "Succeeded",
+    )
+    entries = [{"InstanceGroupName": name, "IncrementTargetCountBy": 1} for name in ("workers", "ghost")]
+    caller.sagemaker("BatchAddClusterNodes", **one, NodesToAdd=entries)
+    rows = caller.sagemaker("ListClusterNodes", **one)["ClusterNodeSummaries"]
+    ids = [row["InstanceId"] for row in rows if row["InstanceGroupName"] == "workers"][:1]
+    both = {"NodeIds": [*ids, "i-0123456789abcdef0"], "NodeLogicalIds": ["ghost"]}
+    caller.sagemaker("BatchRebootClusterNodes", **one, **both)
+    until(lambda: caller.sagemaker("DescribeCluster", **one), _whole)
+    checks = {"InstanceGroupName": "workers", "DeepHealthChecks": ["InstanceStress"]}
+    caller.sagemaker("StartClusterHealthCheck", **one, DeepHealthCheckConfigurations=[checks])
+    _settle_nodes(caller)
+    caller.sagemaker("BatchReplaceClusterNodes", **one, **both)
+    _settle_nodes(caller)
+    rows = caller.sagemaker("ListClusterNodes", **one)["ClusterNodeSummaries"]
+    both["NodeIds"][0] = next(row["InstanceId"] for row in rows if row["InstanceGroupName"] == "workers")
+    caller.sagemaker("BatchDeleteClusterNodes", **one, **both)
+    for row in caller.sagemaker("ListClusterOperations", **one)["ClusterOperationSummaries"]:
+        caller.sagemaker("DescribeClusterOperation", **one, OperationId=row["OperationId"])
+
+
+def _settle_nodes(caller: Caller) -> None:
+    def rows() -> list[dict[str, Any]]:
+        asked = {"ClusterName": "full", "IncludeNodeLogicalIds": True}
+        answer = caller.aws.client("sagemaker").list_cluster_nodes(**asked)
+        return list(answer["ClusterNodeSummaries"])
+
+    until(rows, lambda found: all(row["InstanceStatus"]["Status"] == "Running" for row in found))
 
 
 def _whole(told: dict[str, Any]) -> bool:

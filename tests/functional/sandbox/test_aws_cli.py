@@ -82,3 +82,48 @@ def test_what_is_not_there_is_said_by_name_in_every_protocol(cli: Aws, words: tu
     assert "(NotImplementedInSandbox)" in done.stderr
     assert f"{operation}" in done.stderr
     assert "the hpctl sandbox does not have this operation" in done.stderr
+
+
+def test_a_cluster_is_changed_by_every_operation_that_the_cli_knows(aws: Running, cli: Aws) -> None:
+    name = ("--cluster-name", "hp-changing")
+
+    def ask(operation: str, *words: str) -> Any:
+        return _answer(cli("sagemaker", operation, *name, *words))
+
+    def nodes() -> list[Any]:
+        return list(ask("list-cluster-nodes")["ClusterNodeSummaries"])
+
+    def settled(count: int) -> list[str]:
+        rows = until(
+            nodes,
+            lambda rows: len(rows) == count and all(row["InstanceStatus"]["Status"] == "Running" for row in rows),
+        )
+        return [row["InstanceId"] for row in rows]
+
+    request = aws.on_eks("hp-changing", NodeProvisioningMode="Continuous")
+    created = _answer(cli("sagemaker", "create-cluster", "--cli-input-json", json.dumps(request)))
+    settled(2)
+    assert ask("update-cluster", "--instance-groups", json.dumps([aws.group(InstanceCount=1)])) == created
+    (first,) = settled(1)
+    assert ask("update-cluster-software") == created
+    until(
+        lambda: ask("describe-cluster")["InstanceGroups"][0],
+        lambda group: group["SoftwareUpdateStatus"] == "Succeeded",
+    )
+    added = ask("batch-add-cluster-nodes", "--nodes-to-add", "InstanceGroupName=workers,IncrementTargetCountBy=1")
+    assert len(added["Successful"]) == 1
+    settled(2)
+    assert ask("batch-reboot-cluster-nodes", "--node-ids", first)["Successful"] == [first]
+    settled(2)
+    assert ask("batch-replace-cluster-nodes", "--node-ids", first)["Successful"] == [first]
+    until(nodes, lambda rows: first not in {row["InstanceId"] for row in rows})
+    last = settled(2)[0]
+    checks = "InstanceGroupName=workers,DeepHealthChecks=InstanceStress"
+    assert ask("start-cluster-health-check", "--deep-health-check-configurations", checks) == created
+    settled(2)
+    assert ask("batch-delete-cluster-nodes", "--node-ids", last)["Successful"] == [last]
+    settled(1)
+    events = ask("list-cluster-events", "--resource-type", "InstanceGroup")["Events"]
+    assert {event["ResourceType"] for event in events} == {"InstanceGroup"}
+    assert ask("delete-cluster") == created
+    until(lambda: cli("sagemaker", "describe-cluster", *name), lambda done: done.returncode)
