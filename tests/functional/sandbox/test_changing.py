@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,9 +21,8 @@ def sagemaker(aws: Running) -> Iterator[Any]:
     client = aws.client("sagemaker")
     yield client
     for row in client.list_clusters(MaxResults=100)["ClusterSummaries"]:
-        name = row["ClusterName"]
-        until(lambda name=name: _told(client, name), lambda told: told and told["ClusterStatus"] in _SETTLED)
-        client.delete_cluster(ClusterName=name)
+        until(partial(_told, client, row["ClusterName"]), lambda told: told["ClusterStatus"] in _SETTLED)
+        client.delete_cluster(ClusterName=row["ClusterName"])
     until(lambda: client.list_clusters()["ClusterSummaries"], lambda rows: not rows)
 
 

@@ -377,3 +377,10 @@ def test_a_retry_is_held_back_while_its_fault_lasts() -> None:
     assert statuses(cluster, 3.0, fault) == ["Running"]
     assert play(cluster, 3.0, fault).events[-1].at <= START + timedelta(seconds=3 * PACE)
     assert wordings.NO_CAPACITY_YET.format(type="ml.p5.48xlarge") in str(play(cluster, 3.0, fault).events)
+
+
+def test_what_is_due_at_the_very_moment_of_a_request_comes_before_it() -> None:
+    cluster = changed(Rebooted(moment(0.75), {}, nodes=("workers-0",)), count=1)
+    (event, *_) = [event for event in play(cluster, 0.8).events if "completed successfully" in event.description][1:]
+    assert event.description.startswith("Instance creation i-")
+    assert statuses(cluster, 0.8) == ["Pending"]

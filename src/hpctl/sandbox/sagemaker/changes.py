@@ -65,7 +65,7 @@ def software_updated(
 ) -> SoftwareUpdated:
     """Return an UpdateClusterSoftware of these groups, each with what the request says about it."""
     images = {name: _image(request, entry) for name, entry in names.items()}
-    nodes = [node for name in names for node in state.staying(name) if node.instance_id and not node.busy]
+    nodes = [node for name in names for node in state.staying(name) if node.status == "Running"]
     runs = list(_again(state, nodes, placement, images))
     empty = [
         placement.filled({**group.spec, **images[group.name]}, (), group.restricted)

@@ -153,9 +153,10 @@ class AllOrNothing:
         self._doing = None
 
     def _goes_on(self, doing: _Undertaking) -> bool:
-        nodes = list(self._play.nodes())
-        if any(node.status != "Running" for node in nodes if node not in doing.nodes):
+        fresh = (node for node in self._play.newest() if node not in doing.nodes)
+        if any(node.status != "Running" for node in fresh):
             return True
+        nodes = list(self._play.nodes())
         leaving = [node for node in nodes if node.closing]
         waiting = [node for node in leaving if node.status != "ShuttingDown"]
         life.close_all(self._play, waiting, self._play.cluster.operation_id(doing.number))

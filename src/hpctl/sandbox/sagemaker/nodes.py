@@ -103,7 +103,8 @@ class InstanceGroup:
     @property
     def whole(self) -> bool:
         """Whether all nodes run, and none is about to go."""
-        return all(node.status == "Running" and not node.closing for node in self.nodes)
+        # Nodes come up in their order: the last one tells soonest that something is missing.
+        return all(node.status == "Running" and not node.closing for node in reversed(self.nodes))
 
     @property
     def counts(self) -> dict[str, int]:

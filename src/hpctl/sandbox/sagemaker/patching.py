@@ -59,6 +59,8 @@ class Patching:
         self._next_batch()
 
     def _next_batch(self) -> None:
+        if self._play.status in {"Deleting", None}:
+            return
         rolling_back = self._group.software == "RollbackInProgress"
         size = self._size(self._policy.get("RollbackMaximumBatchSize" if rolling_back else "MaximumBatchSize"))
         self._waiting = [node for node in self._waiting if not node.closing]

@@ -116,6 +116,11 @@ class Play:
         for group in self.groups.values():
             yield from group.nodes
 
+    def newest(self) -> Iterator[Node]:
+        """Yield all nodes that are there, the newest first."""
+        for group in reversed(self.groups.values()):
+            yield from reversed(group.nodes)
+
     def seated(self, logical_ids: Iterable[str]) -> list[Node]:
         """Return the nodes that are there of these logical ids."""
         wanted = set(logical_ids)
