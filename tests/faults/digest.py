@@ -17,7 +17,10 @@ _OF_THE_MOMENT = frozenset({
 
 
 def digest(sandbox: Inside) -> Digest:
-    """Return every resource, by kind, without what differs between two runs that end the same: ids, times, run ids."""
+    """Return every resource, by kind, without what differs between two runs that end the same: ids, times, run ids.
+
+    Log groups outlive their clusters, as at AWS.
+    """
     from moto.ec2.models import ec2_backends
     from moto.iam.models import iam_backends
     from moto.logs.models import logs_backends
@@ -39,7 +42,7 @@ def digest(sandbox: Inside) -> Digest:
         "EKS clusters": sorted(
             _eks(name, cluster) for name, cluster in eks_backends[account][region]._clusters.items()
         ),
-        "log groups": sorted(logs_backends[account][region].groups),
+        "log groups": sorted(name.rpartition("/")[0] for name in logs_backends[account][region].groups),
     }
 
 

@@ -181,6 +181,37 @@ def _buckets(client: Any) -> set[str]:
     return {row["Name"] for row in client.list_buckets()["Buckets"]}
 
 
+@pytest.mark.parametrize("fault", ["no-capacity", "efa", "lifecycle"])
+def test_a_fault_of_nodes_fails_the_cluster_that_it_is_for_and_no_other(sandbox: Inside, fault: str) -> None:
+    sandbox.put({"fault": fault, "cluster": "struck"})
+    sagemaker = sandbox.client("sagemaker")
+    for name in ("struck", "spared"):
+        sagemaker.create_cluster(**_create(sandbox, name))
+    sandbox.time.sleep(60)
+    statuses = {row["ClusterName"]: row["ClusterStatus"] for row in sagemaker.list_clusters()["ClusterSummaries"]}
+    assert statuses == {"struck": "Failed", "spared": "InService"}
+
+
+def test_a_hardware_fault_is_seen_on_its_node_and_mended_by_the_service(sandbox: Inside) -> None:
+    sagemaker = sandbox.client("sagemaker")
+    sagemaker.create_cluster(**_create(sandbox), NodeRecovery="Automatic")
+    sandbox.time.sleep(60)
+
+    def nodes() -> list[tuple[str, str]]:
+        rows = sagemaker.list_cluster_nodes(ClusterName="a")["ClusterNodeSummaries"]
+        return [(row["InstanceId"], row["InstanceStatus"]["Status"]) for row in rows]
+
+    ((sound, status),) = nodes()
+    assert status == "Running"
+    sandbox.put({"fault": "hardware", "cluster": "a", "node": sound, "count": 1})
+    seen = []
+    for _ in range(60):
+        sandbox.time.sleep(1)
+        seen.extend(nodes())
+    assert {status for _, status in seen} > {"Running"}
+    assert nodes()[0][1] == "Running"
+
+
 def test_calls_are_counted_by_their_place_in_the_row(sandbox: Inside) -> None:
     sandbox.proxy.strike(Fault.THROTTLING, call=2)
     client = _client(sandbox, "sagemaker")

@@ -38,9 +38,9 @@ class SandboxState:
     pid: int
     started_at: str
     home: str
+    seed: Mapping[str, str] = field(default_factory=dict)
     side_port: int = 0
     token: str = field(default="", repr=False)
-    seed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:

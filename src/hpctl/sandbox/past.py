@@ -1,11 +1,13 @@
 """The account as it was: what all services held at earlier moments, so that a read can answer as of then.
 
 moto's backends are plain objects, so pickling all of them at once keeps what they hold of each other; a seeded
-account is some 60 kB, and comes and goes within milliseconds.
+account is some 60 kB, and comes and goes within milliseconds. The course of a cluster is not kept: it is played
+anew from the requests whenever it is missing.
 """
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections import deque
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.base_backend import BackendDict
 
 from hpctl.sandbox.clock import Moment
+from hpctl.sandbox.sagemaker.play import Play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +39,28 @@ class Snapshot:
     def take(cls) -> Snapshot:
         """Keep what all services hold now."""
         services = tuple(_in_use())
-        return cls(services, pickle.dumps([list(service.iter_backends()) for service in services]))
+        held = io.BytesIO()
+        _Keeper(held).dump([list(service.iter_backends()) for service in services])
+        return cls(services, held.getvalue())
 
     def restore(self) -> None:
         """Let all services hold what they held then; those that were not in use hold nothing."""
-        held: list[_Held] = pickle.loads(self.held)  # noqa: S301 - this process has written it
+        held: list[_Held] = _Finder(io.BytesIO(self.held)).load()
         _empty()
         for service, backends in zip(self.services, held, strict=True):
             _fill(service, backends)
+
+
+class _Keeper(pickle.Pickler):
+    def persistent_id(self, obj: object) -> str | None:
+        return "a course" if isinstance(obj, Play) else None
+
+
+class _Finder(pickle.Unpickler):
+    """Reads what this process has written."""
+
+    def persistent_load(self, _: object) -> None:
+        return None
 
 
 class Past:
@@ -69,10 +86,11 @@ class Past:
 
 @contextmanager
 def as_of(snapshot: Snapshot | None) -> Iterator[None]:
-    """Let all services hold for a while what they held then, or what they hold."""
-    if snapshot is None:
-        yield
-        return
+    """Let all services hold for a while what they held then, or copies of what they hold.
+
+    Copies, since a look brings the account up to the moment of the look: an earlier one must not undo a later.
+    """
+    snapshot = snapshot or Snapshot.take()
     now = [(service, list(service.iter_backends())) for service in _in_use()]
     snapshot.restore()
     try:
