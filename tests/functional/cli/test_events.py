@@ -24,8 +24,9 @@ def _end(running: subprocess.Popen[str]) -> tuple[str, str]:
     """Wait for the end; `communicate` would lose what a first `readline` has buffered."""
     assert running.stdout
     assert running.stderr
-    running.wait(timeout=PATIENCE_S)
-    out, err = running.stdout.read(), running.stderr.read()
+    with running:
+        running.wait(timeout=PATIENCE_S)
+        out, err = running.stdout.read(), running.stderr.read()
     assert "Traceback" not in err
     return out, err
 
