@@ -9,7 +9,7 @@ from typing import Any
 from hpctl.errors import NotFoundError
 from hpctl.facts.records import Cluster, Identity, InstanceGroup
 from hpctl.report.plan import Action, PlanReport
-from hpctl.terms import Orchestrator
+from hpctl.terms import Orchestrator, SlurmNodeType
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def plan_update_software(cluster: Cluster, identity: Identity, wish: SoftwareWis
         actions=(update,),
         goes=tuple(_goes(groups)),
         stays=tuple(_stays()),
-        notices=tuple(_notices(cluster)),
+        notices=tuple(_notices(cluster, groups)),
     )
 
 
@@ -76,6 +76,8 @@ def _stays() -> Iterator[str]:
     yield "file systems (FSx), lifecycle scripts in S3"
 
 
-def _notices(cluster: Cluster) -> Iterator[str]:
-    if cluster.orchestrator is Orchestrator.SLURM:
+def _notices(cluster: Cluster, groups: tuple[InstanceGroup, ...]) -> Iterator[str]:
+    """Clusters whose Slurm has its own file do not tell which group the controller is in: it may be any."""
+    controller = any(group.slurm_node_type in (None, SlurmNodeType.CONTROLLER) for group in groups)
+    if cluster.orchestrator == Orchestrator.SLURM and controller:
         yield "what Slurm keeps on the controller's root volume (its state, its accounting database) is wiped as well"

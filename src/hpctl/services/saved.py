@@ -51,7 +51,9 @@ def still_good(plan: PlanReport, world: World) -> PlanReport:
             f"cluster `{plan.cluster}` has changed since the plan was made; nothing was done",
             hint="plan again, and look at what is different: hpctl cluster plan -f SPEC --out FILE",
         )
-    return plan.model_copy(update={"actions": left, "state": plan.state if left else "same"})
+    if not left and plan.actions:
+        return plan.model_copy(update={"actions": (), "changes": (), "state": "same"})
+    return plan.model_copy(update={"actions": left})
 
 
 def _guard(plan: PlanReport, world: World) -> None:
