@@ -83,8 +83,9 @@ def test_warnings_are_no_failure_unless_asked_for(hpctl: Hpctl) -> None:
     spec = specs.eks("warned", specs.group("workers", "ml.p5.48xlarge", 2), node_recovery="None")
     file = specs.write(hpctl.folder, spec)
     assert set(unwell(hpctl("doctor", "-f", file, "-o", "json").json()).values()) == {"warn"}
-    ended = hpctl("doctor", "-f", file, "--fail-on", "warn", ends=ExitCode.CHECKS_UNKNOWN)
-    assert "checks warned: `spec-threads-default`, `spec-node-recovery`" in ended.err
+    ended = hpctl("doctor", "-f", file, "--fail-on", "warn", "-o", "json", ends=ExitCode.CHECKS_UNKNOWN)
+    assert ended.error()["code"] == "checks_warned"
+    assert "checks warned: `spec-threads-default`, `spec-node-recovery`" in ended.error()["message"]
 
 
 def test_what_could_not_be_looked_at_is_no_pass(hpctl: Hpctl) -> None:
