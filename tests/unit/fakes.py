@@ -367,11 +367,11 @@ class FakeIam:
         principal_arn: str | None = None,
         decision: str = "implicitDeny",
         by_organization: bool = False,
+        by_boundary: bool = False,
     ) -> None:
         """Deny `action` on every resource, to one principal or (by default) to all."""
-        self._denied.append(
-            (principal_arn, Verdict(action, "*", allowed=False, decision=decision, by_organization=by_organization))
-        )
+        who = {"by_organization": by_organization, "by_boundary": by_boundary}
+        self._denied.append((principal_arn, Verdict(action, "*", allowed=False, decision=decision, **who)))
 
     def role(self, name: str) -> Role:
         self._log.record("iam.role", name)

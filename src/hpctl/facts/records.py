@@ -143,6 +143,10 @@ class TrainingPlan:
     end_at: datetime | None = None
 
 
+ANYBODY = "*"
+"""A trust policy's word for every principal, services included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """One IAM role (IAM GetRole); `trusted_services` may assume it by an Allow without conditions that exclude them."""
@@ -151,10 +155,16 @@ class Role:
     arn: str
     trusted_services: frozenset[str]
 
+    def trusts(self, service: str) -> bool:
+        """Whether the service may assume the role."""
+        return bool(self.trusted_services & {service, ANYBODY})
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What IAM's policy simulation says of one action on one resource; `by_organization` when an SCP denies it.
+    """What IAM's policy simulation says of one action on one resource.
+
+    `by_organization` when an SCP denies it, `by_boundary` when the principal's permissions boundary does not allow it.
 
     `missing_context` names the condition keys that decide and that the simulation was not given: a refusal that
     hangs on them says nothing of the real request.
@@ -165,6 +175,7 @@ class Verdict:
     allowed: bool
     decision: str
     by_organization: bool = False
+    by_boundary: bool = False
     missing_context: tuple[str, ...] = ()
 
 
