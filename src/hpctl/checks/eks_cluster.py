@@ -22,7 +22,7 @@ _AT = ("orchestrator", "eks")
     "eks-same-vpc",
     "the nodes are in the VPC of the EKS cluster",
     about=("orchestrator", "network"),
-    needs=("eks-cluster-active", "network-ids-exist"),
+    needs=("eks-cluster-active", "network-same-vpc"),
     reads=("eks:DescribeCluster", "ec2:DescribeSubnets"),
 )
 def same_vpc(spec: ClusterSpec, world: World) -> Iterator[Finding]:
