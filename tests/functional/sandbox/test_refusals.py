@@ -11,6 +11,11 @@ from botocore.exceptions import ClientError
 from tests.functional.sandbox.running import Running
 
 NOWHERE = "arn:aws:eks:us-west-2:123456789012:cluster/nowhere"
+_FSX = "fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com"
+_DATABASE = {
+    "Endpoint": "db.example.com",
+    "SecretArn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:slurm-AbCdEf",
+}
 Request = dict[str, Any]
 
 
@@ -160,6 +165,80 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
         lambda aws: aws.on_eks("-bad"),
         "at 'clusterName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9](",
     ),
+    "threads that Graviton has not got": (
+        _group(InstanceType="ml.c7g.medium", ThreadsPerCore=2),
+        "ThreadsPerCore 2 is not supported by instance type ml.c7g.medium.",
+    ),
+    "deep checks of a CPU": (
+        _group(InstanceType="ml.c5.xlarge", OnStartDeepHealthChecks=["InstanceStress"]),
+        "Deep health checks are not supported by instance type ml.c5.xlarge.",
+    ),
+    "deep checks and taints": (
+        _group(
+            OnStartDeepHealthChecks=["InstanceStress"],
+            KubernetesConfig={"Taints": [{"Key": "a", "Effect": "NoSchedule"}]},
+        ),
+        "InstanceGroup workers cannot have both deep health checks and taints.",
+    ),
+    "two further volumes": (
+        _group(InstanceStorageConfigs=[{"EbsVolumeConfig": {"VolumeSizeInGB": 9}}] * 2),
+        "InstanceGroup workers may have one root volume and one further EBS volume.",
+    ),
+    "scripts from nowhere": (
+        _group(LifeCycleConfig={"OnCreate": "on_create.sh"}),
+        "InstanceGroup workers names lifecycle scripts without a SourceS3Uri.",
+    ),
+    "a tag of AWS's own": (_eks(Tags=[{"Key": "aws:mine", "Value": "x"}]), "aws: prefixed tag key names"),
+    "Spot all at once": (
+        _group(CapacityRequirements={"Spot": {}}),
+        "Spot capacity requires NodeProvisioningMode Continuous.",
+    ),
+    "a choice of types all at once": (
+        lambda aws: aws.on_eks(
+            "refused",
+            InstanceGroups=[
+                _without(aws.group(InstanceRequirements={"InstanceTypes": ["ml.p5.48xlarge"]}), "InstanceType")
+            ],
+        ),
+        "InstanceRequirements requires NodeProvisioningMode Continuous.",
+    ),
+    "scaling all at once": (_eks(AutoScaling={"Mode": "Enable"}), "AutoScaling requires NodeProvisioningMode"),
+    "scaling by nobody": (
+        _eks(AutoScaling={"Mode": "Enable"}, NodeProvisioningMode="Continuous"),
+        "ClusterRole is required when AutoScaling is enabled.",
+    ),
+    "an accounting database all at once": (
+        lambda aws: _without(
+            aws.on_slurm("refused", Orchestrator={"Slurm": {"AccountingDatabase": _DATABASE}}), "NodeProvisioningMode"
+        ),
+        "AccountingDatabase requires NodeProvisioningMode Continuous.",
+    ),
+    "a strategy of its own": (
+        lambda aws: aws.on_slurm("refused", Orchestrator={"Slurm": {"SlurmConfigStrategy": "Managed"}}),
+        "SlurmConfigStrategy Managed is not supported with NodeProvisioningMode Continuous.",
+    ),
+    "two controllers in a group": (
+        lambda aws: aws.on_slurm(
+            "refused", InstanceGroups=[aws.group(InstanceCount=2, SlurmConfig={"NodeType": "Controller"})]
+        ),
+        "Controller Group workers must have one instance, not 2.",
+    ),
+    "a file system in nobody's network": (
+        lambda aws: _without(
+            aws.on_slurm(
+                "refused",
+                InstanceGroups=[
+                    aws.group(
+                        InstanceCount=1,
+                        SlurmConfig={"NodeType": "Controller"},
+                        InstanceStorageConfigs=[{"FsxOpenZfsConfig": {"DnsName": _FSX}}],
+                    )
+                ],
+            ),
+            "VpcConfig",
+        ),
+        "InstanceGroup workers mounts FSx, which requires a VpcConfig.",
+    ),
     "two mistakes": (
         lambda aws: aws.on_eks("x" * 64, NodeRecovery="maybe"),
         "2 validation errors detected: Value ",
@@ -199,7 +278,11 @@ LIMITED: dict[str, tuple[Callable[[Running], Request], str]] = {
         ),
     ),
     "Spot that was never granted": (
-        _group(InstanceType="ml.g5.xlarge", InstanceCount=1, CapacityRequirements={"Spot": {}}),
+        lambda aws: aws.on_eks(
+            "refused",
+            InstanceGroups=[aws.group(InstanceType="ml.g5.xlarge", CapacityRequirements={"Spot": {}})],
+            NodeProvisioningMode="Continuous",
+        ),
         "'ml.g5.xlarge for cluster spot instance usage' is 0 Instances",
     ),
     "a volume that is too large": (

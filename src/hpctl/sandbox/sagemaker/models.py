@@ -17,8 +17,9 @@ from hpctl.sandbox.sagemaker import interfaces, wordings
 from hpctl.sandbox.sagemaker.cluster import Cluster, Ended, Fault, Stage
 from hpctl.sandbox.sagemaker.faults import types_of
 from hpctl.sandbox.sagemaker.logs import LifecycleLogs
+from hpctl.sandbox.sagemaker.members import is_spot
 from hpctl.sandbox.sagemaker.placement import Placement
-from hpctl.sandbox.sagemaker.rules import is_spot, refusal
+from hpctl.sandbox.sagemaker.rules import refusal
 from hpctl.sandbox.sagemaker.timeline import NODES_GONE, ClusterState, elapsed, state_at
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from hpctl.sandbox.quotas import table
 from hpctl.sandbox.sagemaker import wordings
 from hpctl.sandbox.sagemaker.faults import types_of
 from hpctl.sandbox.sagemaker.lifecycle import SLURM_PARAMETERS, Source
+from hpctl.sandbox.sagemaker.members import groups_of, is_spot, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 def refusal(request: Request, account: Account) -> SageMakerError | None:
     """Return why the service refuses to create this cluster, or None."""
     return next((error for rule in _RULES for error in rule(request, account)), None)
-
-
-def groups_of(request: Request) -> list[dict[str, Any]]:
-    """Return instance groups and restricted instance groups, in the order of the request."""
-    return [*request.get("InstanceGroups", []), *request.get("RestrictedInstanceGroups", [])]
 
 
 def _has_groups(request: Request, _: Account) -> Iterator[SageMakerError]:
@@ -75,6 +71,10 @@ def _partitions_are_for_compute(request: Request, _: Account) -> Iterator[SageMa
         slurm = group.get("SlurmConfig", {})
         if slurm.get("PartitionNames") and slurm["NodeType"] != "Compute":
             yield wordings.SLURM_PARTITIONS.error()
+
+
+def _members_fit(request: Request, _: Account) -> Iterator[SageMakerError]:
+    yield from problems_of(request)
 
 
 def _eks_needs_a_vpc(request: Request, _: Account) -> Iterator[SageMakerError]:
@@ -216,11 +216,6 @@ def _beyond(account: Account, quota: str, used: int, delta: int) -> Iterator[Sag
         yield wordings.RESOURCE_LIMIT.error(quota=quota, limit=round(limit), used=used, delta=delta)
 
 
-def is_spot(group: Mapping[str, Any]) -> bool:
-    """Whether a group's specification asks for Spot instances."""
-    return "Spot" in group.get("CapacityRequirements", {})
-
-
 def _sources(request: Request) -> dict[Source, None]:
     found = (Source.of(group) for group in groups_of(request))
     return dict.fromkeys(source for source in found if source is not None)
@@ -254,6 +249,7 @@ _RULES: tuple[Rule, ...] = (
     _one_orchestrator,
     _slurm_has_one_controller,
     _partitions_are_for_compute,
+    _members_fit,
     _eks_needs_a_vpc,
     _network_exists,
     _network_is_one,
