@@ -6,6 +6,7 @@ from types import ModuleType
 
 from hpctl.checks import (
     capacity,
+    capacity_supply,
     eks,
     eks_addons,
     eks_cluster,
@@ -48,6 +49,7 @@ MODULES: tuple[ModuleType, ...] = (
     network_endpoints,
     network_addresses,
     capacity,
+    capacity_supply,
     quota,
     iam_roles,
     iam_execution,

@@ -23,6 +23,15 @@ def all_groups(spec: ClusterSpec) -> Iterator[tuple[Path, Group]]:
         yield ("restricted_instance_groups", index), group
 
 
+def texts(spec: ClusterSpec) -> Iterator[tuple[Path, str, str]]:
+    """Yield what people write down freely: tags and Kubernetes labels, as place, key and value."""
+    for key, value in spec.tags.items():
+        yield ("tags", key), key, value
+    for path, group in instance_groups(spec):
+        for key, value in (group.kubernetes.labels if group.kubernetes else {}).items():
+            yield (*path, "kubernetes", "labels", key), key, value
+
+
 def networks(spec: ClusterSpec) -> Iterator[tuple[Path, Network]]:
     """Yield the cluster's network, then every group's own."""
     if spec.network:

@@ -12,6 +12,7 @@ from hpctl.terms import Outcome
 from tests.unit.builders import a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
 from tests.unit.checks import (
     rows_capacity,
+    rows_capacity_supply,
     rows_eks,
     rows_eks_cluster,
     rows_iam,
@@ -41,6 +42,7 @@ MODULES = (
     rows_network_endpoints,
     rows_network_addresses,
     rows_capacity,
+    rows_capacity_supply,
     rows_quota,
     rows_slurm_files,
     rows_eks_cluster,
@@ -60,7 +62,7 @@ def test_a_check_judges_as_its_row_says(row: Row) -> None:
     assert (result.outcome, result.findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
-NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file")
+NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count")
 
 
 @pytest.mark.parametrize("check_id", list(BY_ID))
