@@ -69,7 +69,7 @@ def demand_passed(checks: CheckReport, blindness: Blindness = Blindness.REFUSED)
     if blind and blindness is Blindness.REFUSED:
         ids = ", ".join(f"`{result.id}`" for result in blind)
         raise ChecksUnknownError(
-            f"{len(blind)} checks that must hold could not look: {ids}",
+            f"{len(blind)} check{'s' * (len(blind) != 1)} that must hold could not look: {ids}",
             hint=next((result.hint for result in blind if result.hint), None) or "go on without them: --allow-unknown",
         )
 
