@@ -213,6 +213,9 @@ def adapters(session: AwsSession) -> dict[type, object]:
     }
 
 
+ANSWERED_HERE = {"Caller.credentials_left_s"}
+"""What the session itself knows, without a call."""
+
 NOT_AWS = {ports.Clock, ports.Kubernetes}
 
 
@@ -229,7 +232,7 @@ def test_every_method_of_every_port_is_used_here() -> None:
         for name, _ in inspect.getmembers(port, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert set(CALLS) == methods
+    assert set(CALLS) == methods - ANSWERED_HERE
 
 
 def test_the_adapters_are_what_the_ports_ask_for() -> None:

@@ -445,6 +445,7 @@ class FakeCaller:
         self._log = log
         self.who = an_identity()
         self.skew_s = 0.4
+        self.left_s: float | None = None
 
     def identity(self) -> Identity:
         self._log.record("caller.identity")
@@ -453,6 +454,10 @@ class FakeCaller:
     def clock_skew_s(self) -> float:
         self._log.record("caller.clock_skew_s")
         return self.skew_s
+
+    def credentials_left_s(self) -> float | None:
+        self._log.record("caller.credentials_left_s")
+        return self.left_s
 
 
 class FakeAccount:

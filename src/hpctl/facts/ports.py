@@ -198,6 +198,10 @@ class Caller(Protocol):
         """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
         ...
 
+    def credentials_left_s(self) -> float | None:
+        """Return for how many seconds the credentials are good; None when they renew themselves, or do not say."""
+        ...
+
 
 class Clock(Protocol):
     """Time, passed in so that tests own it."""

@@ -52,6 +52,10 @@ class World:
         """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
         return self._once("clock", self._ports.caller.clock_skew_s)
 
+    def credentials_left_s(self) -> float | None:
+        """Return for how many seconds the credentials are good; None when they renew themselves, or do not say."""
+        return self._once("credentials", self._ports.caller.credentials_left_s)
+
     def subnets(self, subnet_ids: Iterable[str]) -> dict[str, Subnet]:
         """Return the existing ones among `subnet_ids`, by id."""
         wanted = tuple(dict.fromkeys(subnet_ids))
