@@ -101,7 +101,7 @@ def params_match(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "slurm-params-declared",
     "provisioning_parameters.json names every group once",
     about=("instance_groups",),
-    needs=("slurm-params-parse",),
+    needs=("slurm-params-match",),
     reads=("s3:ListBucket", "s3:GetObject"),
 )
 def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:

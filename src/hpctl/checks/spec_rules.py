@@ -158,6 +158,19 @@ def continuous_required(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         )
 
 
+@check("spec-autoscaling", "a cluster that scales itself is on EKS", about=("auto_scaling", "orchestrator"))
+def autoscaling(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """HyperPod scales clusters with Karpenter, which is of Kubernetes. Its role is judged by `iam-cluster-role`."""
+    on_eks = spec.kind_of_orchestrator is Orchestrator.EKS
+    if spec.auto_scaling and spec.auto_scaling.mode == "Enable" and not on_eks:
+        yield fail(
+            f"cluster/{spec.name}",
+            "scales itself, and no EKS cluster orchestrates it",
+            remedy="remove `auto_scaling`",
+            at=("auto_scaling",),
+        )
+
+
 @check("spec-kubernetes-config", "labels and taints are on EKS only", about=("instance_groups",))
 def kubernetes_config(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """Kubernetes labels and taints have no meaning on a cluster that Slurm orchestrates."""

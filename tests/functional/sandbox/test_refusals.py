@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -129,6 +130,14 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
         },
         "does not match the instance groups of the cluster: controller.",
     ),
+    "Slurm parameters that name a group twice": (
+        lambda aws: {
+            "ClusterName": "refused",
+            "InstanceGroups": [aws.group(LifeCycleConfig=_parameters(aws, worker_groups=["workers", "workers"]))],
+            "VpcConfig": aws.network(),
+        },
+        "does not match the instance groups of the cluster: workers.",
+    ),
     "two networks": (
         lambda aws: aws.on_eks("refused", VpcConfig=aws.network(_default_subnet(aws))),
         "You have specified two resources that belong to different networks",
@@ -206,6 +215,10 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
     "scaling by nobody": (
         _eks(AutoScaling={"Mode": "Enable"}, NodeProvisioningMode="Continuous"),
         "ClusterRole is required when AutoScaling is enabled.",
+    ),
+    "scaling on Slurm": (
+        lambda aws: aws.on_slurm("refused", AutoScaling={"Mode": "Enable"}),
+        "AutoScaling requires the EKS orchestrator.",
     ),
     "an accounting database all at once": (
         lambda aws: _without(
@@ -298,6 +311,15 @@ LIMITED: dict[str, tuple[Callable[[Running], Request], str]] = {
 
 def _scripts(aws: Running, name: str) -> dict[str, str]:
     return {"SourceS3Uri": aws.seed[name], "OnCreate": "on_create.sh"}
+
+
+def _parameters(aws: Running, worker_groups: list[str]) -> dict[str, str]:
+    """Put a script and Slurm parameters into a folder of their own."""
+    s3, bucket = aws.client("s3"), aws.seed["BUCKET_NAME"]
+    parameters = {"worker_groups": [{"instance_group_name": name} for name in worker_groups]}
+    for name, text in (("on_create.sh", "#!/bin/bash\n"), ("provisioning_parameters.json", json.dumps(parameters))):
+        s3.put_object(Bucket=bucket, Key=f"twice/{name}", Body=text.encode())
+    return {"SourceS3Uri": f"s3://{bucket}/twice", "OnCreate": "on_create.sh"}
 
 
 def _with_scripts(aws: Running, name: str) -> list[Request]:

@@ -284,6 +284,23 @@ KUBERNETES = (
     ),
 )
 
+SCALING = (
+    passes("spec-autoscaling", "EKS", a_spec(auto_scaling={"mode": "Enable"})),
+    passes("spec-autoscaling", "no scaling on Slurm", a_slurm_spec(auto_scaling={"mode": "Disable"})),
+    fails(
+        "spec-autoscaling",
+        "Slurm",
+        a_slurm_spec(auto_scaling={"mode": "Enable"}),
+        a_finding(
+            "fail",
+            "cluster/ml-cluster",
+            "scales itself, and no EKS cluster orchestrates it",
+            remedy="remove `auto_scaling`",
+            path=("auto_scaling",),
+        ),
+    ),
+)
+
 _FOLDER, _NAMED = {"source_s3_uri": "s3://sagemaker-x/lc"}, {"on_create": "on_create.sh"}
 _AT_LIFECYCLE = ("instance_groups", 0, "lifecycle")
 
@@ -381,6 +398,7 @@ ROWS = (
     *DEEP,
     *NETWORK,
     *CONTINUOUS,
+    *SCALING,
     *KUBERNETES,
     *LIFECYCLE,
     *RECOVERY,

@@ -91,8 +91,12 @@ def _tags_are_the_users(request: Request) -> Iterator[SageMakerError]:
         yield wordings.RESERVED_TAG.error()
 
 
-def _autoscaling_has_a_role(request: Request) -> Iterator[SageMakerError]:
-    if request.get("AutoScaling", {}).get("Mode") == "Enable" and "ClusterRole" not in request:
+def _autoscaling_is_whole(request: Request) -> Iterator[SageMakerError]:
+    if request.get("AutoScaling", {}).get("Mode") != "Enable":
+        return
+    if "Eks" not in request.get("Orchestrator", {}):
+        yield wordings.AUTOSCALING_NEEDS_EKS.error()
+    if "ClusterRole" not in request:
         yield wordings.NEEDS_CLUSTER_ROLE.error()
 
 
@@ -122,7 +126,7 @@ _RULES: tuple[Callable[[Request], Iterator[SageMakerError]], ...] = (
     _scripts_have_a_place,
     _tags_are_the_users,
     _continuous_is_there,
-    _autoscaling_has_a_role,
+    _autoscaling_is_whole,
     _slurm_merges_when_continuous,
     _slurm_controller_is_one,
     _file_systems_have_a_vpc,

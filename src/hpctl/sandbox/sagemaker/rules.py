@@ -146,17 +146,19 @@ def _slurm_parameters_match(request: Request, account: Account) -> Iterator[Sage
     names = {group["InstanceGroupName"] for group in groups_of(request)}
     for source in _sources(request):
         content = source.read(account, SLURM_PARAMETERS)
-        for name in sorted(_declared(content) ^ names) if content is not None else ():
+        declared = _declared(content) if content is not None else Counter(names)
+        for name in sorted(name for name in declared.keys() | names if declared[name] != (name in names)):
             yield wordings.SLURM_PARAMETERS.error(group=name)
 
 
-def _declared(content: bytes) -> set[str]:
+def _declared(content: bytes) -> Counter[str]:
     try:
         parameters = json.loads(content)
         workers = [group["instance_group_name"] for group in parameters.get("worker_groups", [])]
-        return {name for name in (parameters.get("controller_group"), parameters.get("login_group"), *workers) if name}
+        named = (parameters.get("controller_group"), parameters.get("login_group"), *workers)
+        return Counter(name for name in named if name)
     except (AttributeError, KeyError, TypeError, ValueError):
-        return set()
+        return Counter()
 
 
 def _plans_fit(request: Request, account: Account) -> Iterator[SageMakerError]:

@@ -116,6 +116,7 @@ RESERVED_TAG = Wording(
     "IAM and other services say so; that SageMaker does in the same words is unverified",
 )
 NEEDS_CONTINUOUS = Wording("ValidationException", "{feature} requires NodeProvisioningMode Continuous.", UNVERIFIED)
+AUTOSCALING_NEEDS_EKS = Wording("ValidationException", "AutoScaling requires the EKS orchestrator.", UNVERIFIED)
 NEEDS_CLUSTER_ROLE = Wording("ValidationException", "ClusterRole is required when AutoScaling is enabled.", UNVERIFIED)
 SLURM_STRATEGY = Wording(
     "ValidationException",
