@@ -153,7 +153,7 @@ def _slurm_parameters_match(request: Request, account: Account) -> Iterator[Sage
 
 def _declared(content: bytes) -> Counter[str]:
     try:
-        parameters = json.loads(content)
+        parameters = json.loads(content.decode())  # bytes with a byte order mark would do, text with one does not
         workers = [group["instance_group_name"] for group in parameters.get("worker_groups", [])]
         named = (parameters.get("controller_group"), parameters.get("login_group"), *workers)
         return Counter(name for name in named if name)
