@@ -15,7 +15,6 @@ from hpctl.sandbox.account import Account
 from hpctl.sandbox.clock import moment
 from hpctl.sandbox.sagemaker import interfaces, wordings
 from hpctl.sandbox.sagemaker.cluster import Cluster, Ended, Fault, Stage
-from hpctl.sandbox.sagemaker.faults import types_of
 from hpctl.sandbox.sagemaker.logs import LifecycleLogs
 from hpctl.sandbox.sagemaker.members import is_spot
 from hpctl.sandbox.sagemaker.placement import Placement
@@ -72,9 +71,10 @@ class HyperPodBackend(SageMakerModelBackend):
         used: Counter[Any] = Counter()
         for cluster, _ in self.living():
             for group in cluster.groups:
-                # What a training plan reserves is not counted against the on-demand quota of its type.
-                on_demand = (types_of(group.spec)[0], is_spot(group.spec))
-                used[group.spec.get("TrainingPlanArn", on_demand)] += len(group.seats)
+                for seat in group.seats:
+                    # What a training plan reserves is not counted against the on-demand quota of its type.
+                    on_demand = (seat.instance_type, is_spot(group.spec))
+                    used[group.spec.get("TrainingPlanArn", on_demand)] += 1
         return Account(self.account_id, self.region_name, used)
 
     def plan(self, name_or_arn: str) -> dict[str, Any]:

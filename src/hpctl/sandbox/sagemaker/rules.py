@@ -14,6 +14,7 @@ from hpctl.sandbox.clock import moment
 from hpctl.sandbox.eks.versions import CORE_ADDONS, HYPERPOD_VERSIONS
 from hpctl.sandbox.quotas import table
 from hpctl.sandbox.sagemaker import wordings
+from hpctl.sandbox.sagemaker.choice import chosen_type
 from hpctl.sandbox.sagemaker.faults import types_of
 from hpctl.sandbox.sagemaker.lifecycle import SLURM_PARAMETERS, Source
 from hpctl.sandbox.sagemaker.members import groups_of, is_spot, problems_of
@@ -185,7 +186,7 @@ def _quotas_cover_the_types(request: Request, account: Account) -> Iterator[Sage
     wanted: Counter[tuple[str, bool]] = Counter()
     for group in groups_of(request):
         if "TrainingPlanArn" not in group:
-            wanted[types_of(group)[0], is_spot(group)] += group["InstanceCount"]
+            wanted[chosen_type(request, group, account), is_spot(group)] += group["InstanceCount"]
     for (kind, spot), count in wanted.items():
         quota = table.spot_usage(kind) if spot else table.cluster_usage(kind)
         yield from _beyond(account, quota, account.in_use.get((kind, spot), 0), count)
