@@ -20,6 +20,7 @@ from botocore.regions import EndpointResolver
 from botocore.validate import ParamValidator
 
 from hpctl.adapters.aws import models
+from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.clusters import (
     AwsClusters,
@@ -38,7 +39,7 @@ from hpctl.adapters.aws.network import (
     dns_hostnames_of,
     dns_support_of,
     endpoint_of,
-    nat_gateway_id_of,
+    nat_gateway_of,
     security_group_of,
     subnet_of,
     zone_id_of,
@@ -104,6 +105,7 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeRouteTables": test_network.TABLES,
     "DescribeVpcEndpoints": test_network.ENDPOINTS,
     "DescribeNatGateways": test_network.GATEWAYS,
+    "DescribeNetworkAcls": test_network.ACLS,
     "DescribeInstanceTypeOfferings": test_network.OFFERINGS,
     "DescribeNetworkInterfaces": test_network.INTERFACES,
     "DescribeClusterVersions": test_eks_and_caller.VERSIONS,
@@ -149,6 +151,7 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Network.route_tables": lambda session: AwsNetwork(session).route_tables("vpc-1"),
     "Network.endpoints": lambda session: AwsNetwork(session).endpoints("vpc-1"),
     "Network.active_nat_gateways": lambda session: AwsNetwork(session).active_nat_gateways("vpc-1"),
+    "Network.network_acls": lambda session: AwsNetwork(session).network_acls("vpc-1"),
     "Network.zones_offering": lambda session: AwsNetwork(session).zones_offering("ml.p5.48xlarge"),
     "Network.interface_count": lambda session: AwsNetwork(session).interface_count(),
     "Eks.describe": lambda session: AwsEks(session).describe("kube"),
@@ -349,7 +352,8 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("ec2", "DescribeVpcAttribute", (), dns_hostnames_of),
         ("ec2", "DescribeRouteTables", ("RouteTables",), route_table_of),
         ("ec2", "DescribeVpcEndpoints", ("VpcEndpoints",), endpoint_of),
-        ("ec2", "DescribeNatGateways", ("NatGateways",), nat_gateway_id_of),
+        ("ec2", "DescribeNatGateways", ("NatGateways",), nat_gateway_of),
+        ("ec2", "DescribeNetworkAcls", ("NetworkAcls",), network_acl_of),
         ("ec2", "DescribeInstanceTypeOfferings", ("InstanceTypeOfferings",), zone_id_of),
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),

@@ -49,6 +49,15 @@ def placed_groups(spec: ClusterSpec) -> Iterator[tuple[Path, Group, Network]]:
             yield path, group, network
 
 
+def different_networks(spec: ClusterSpec) -> Iterator[tuple[Path, Network]]:
+    """Yield the networks that groups are in, each once, with its first place."""
+    seen: set[Network] = set()
+    for path, group, network in placed_groups(spec):
+        if network not in seen:
+            seen.add(network)
+            yield network_path(path, group), network
+
+
 def network_path(path: Path, group: Group) -> Path:
     """Give the place of the network that a group at `path` is in."""
     return ("network",) if group.override_network is None else (*path, "override_network")

@@ -17,6 +17,8 @@ from hpctl.facts.records import (
     EksCluster,
     Event,
     Identity,
+    NatGateway,
+    NetworkAcl,
     Node,
     Quota,
     Role,
@@ -94,8 +96,12 @@ class Network(Protocol):
         """Return the VPC endpoints of a VPC."""
         ...
 
-    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
-        """Return the ids of the VPC's NAT gateways that are available."""
+    def active_nat_gateways(self, vpc_id: str) -> tuple[NatGateway, ...]:
+        """Return the VPC's NAT gateways that are available."""
+        ...
+
+    def network_acls(self, vpc_id: str) -> tuple[NetworkAcl, ...]:
+        """Return the network ACLs of a VPC."""
         ...
 
     def zones_offering(self, instance_type: str) -> frozenset[str]:

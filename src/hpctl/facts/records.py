@@ -95,6 +95,38 @@ class RouteTable:
 
 
 @dataclass(frozen=True, slots=True)
+class NatGateway:
+    """One NAT gateway (EC2 DescribeNatGateways): a regional one is in no subnet, a private one not public."""
+
+    gateway_id: str
+    subnet_id: str | None = None
+    public: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AclEntry:
+    """One rule of a network ACL: for a CIDR block, one protocol (by number, `-1` is all) and its ports (None: all)."""
+
+    number: int
+    direction: Direction
+    allow: bool
+    protocol: str
+    cidr: str
+    from_port: int | None = None
+    to_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAcl:
+    """One network ACL (EC2 DescribeNetworkAcls) with the subnets that it guards; the first entry that fits decides."""
+
+    acl_id: str
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    entries: tuple[AclEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class VpcEndpoint:
     """One VPC endpoint (EC2 DescribeVpcEndpoints); `service` is its full name (`com.amazonaws.us-west-2.s3`)."""
 

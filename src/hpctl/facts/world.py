@@ -16,6 +16,8 @@ from hpctl.facts.records import (
     Cluster,
     EksCluster,
     Identity,
+    NatGateway,
+    NetworkAcl,
     Quota,
     Role,
     RouteTable,
@@ -80,9 +82,13 @@ class World:
         """Return the VPC endpoints of a VPC."""
         return self._once(("endpoints", vpc_id), lambda: self._ports.network.endpoints(vpc_id))
 
-    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
-        """Return the ids of the VPC's NAT gateways that are available."""
+    def active_nat_gateways(self, vpc_id: str) -> tuple[NatGateway, ...]:
+        """Return the VPC's NAT gateways that are available."""
         return self._once(("nat", vpc_id), lambda: self._ports.network.active_nat_gateways(vpc_id))
+
+    def network_acls(self, vpc_id: str) -> tuple[NetworkAcl, ...]:
+        """Return the network ACLs of a VPC."""
+        return self._once(("acls", vpc_id), lambda: self._ports.network.network_acls(vpc_id))
 
     def zones_offering(self, instance_type: str) -> frozenset[str]:
         """Return the ids of the Region's zones that offer the type."""

@@ -122,9 +122,9 @@ def _efa_groups_admit_themselves(facts: Facts, account: Account) -> Fault | None
 def _network_lets_nodes_boot(facts: Facts, account: Account) -> Fault | None:
     if facts.network is None:
         return None
-    network = account.network
-    boots = all(network.boots(subnet.id, eks=facts.eks) for subnet in facts.subnets)
-    return None if boots and network.lets_out(facts.network["SecurityGroupIds"]) else _BOOTSTRAP
+    groups = facts.network["SecurityGroupIds"]
+    boots = all(account.network.boots(subnet.id, groups, eks=facts.eks) for subnet in facts.subnets)
+    return None if boots else _BOOTSTRAP
 
 
 _BOOTSTRAP = Fault(Stage.BOOTSTRAP, wordings.BOOTSTRAP)
