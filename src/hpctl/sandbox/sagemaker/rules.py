@@ -97,8 +97,7 @@ def _eks_cluster_fits(request: Request, account: Account) -> Iterator[SageMakerE
         yield wordings.EKS_NOT_ACTIVE.error(arn=arn, status=status)
     if (version := found.version(moment().at)) not in HYPERPOD_VERSIONS:
         yield wordings.EKS_VERSION.error(arn=arn, version=version)
-    self_managed = found.members.get("bootstrapSelfManagedAddons", True)
-    if not found.has_chart or (not self_managed and not found.addons.keys() >= set(CORE_ADDONS)):
+    if not found.has_chart or not all(map(found.runs, CORE_ADDONS)):
         yield wordings.EKS_DEPENDENCIES.error()
 
 
