@@ -93,7 +93,7 @@ def two_zones(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     if cluster is None:
         return
     subnets = world.subnets(cluster.subnet_ids)
-    if not cluster.subnet_ids or len(subnets) < len(cluster.subnet_ids):
+    if not cluster.subnet_ids or len(subnets) < len(set(cluster.subnet_ids)):
         raise NotFoundError(f"subnets of EKS cluster `{cluster.name}` cannot be seen")
     zones = sorted({subnet.zone_id for subnet in subnets.values()})
     if len(zones) == 1:
