@@ -98,7 +98,7 @@ def two_zones(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     zones = sorted({subnet.zone_id for subnet in subnets.values()})
     if len(zones) == 1:
         region = world.identity().region
-        wanted = f"--resources-vpc-config subnetIds={','.join([*cluster.subnet_ids, '<a subnet in another zone>'])}"
+        wanted = f"--resources-vpc-config subnetIds={','.join([*subnets, '<a subnet in another zone>'])}"
         yield fail(
             f"EKS cluster/{cluster.name}",
             "all subnets of the control plane are in one Availability Zone",

@@ -107,6 +107,17 @@ CLUSTER = (
         ),
         account=_eks(subnet_ids=("subnet-1",)),
     ),
+    fails(
+        "eks-two-az",
+        "one subnet named twice",
+        a_spec(),
+        _finding(
+            "all subnets of the control plane are in one Availability Zone",
+            "zone: usw2-az1",
+            remedy=f"{_CHANGE} subnetIds=subnet-1,<a subnet in another zone>",
+        ),
+        account=_eks(subnet_ids=("subnet-1", "subnet-1")),
+    ),
     *(
         cannot_tell(
             "eks-two-az",

@@ -9,7 +9,7 @@ from hpctl.checks.engine import run_checks
 from hpctl.errors import AccessError, HpctlError, UnavailableError
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
-from tests.unit.builders import a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
+from tests.unit.builders import a_network, a_plain_group, a_security_group, a_slurm_spec, a_spec, an_identity
 from tests.unit.checks import (
     rows_capacity,
     rows_capacity_supply,
@@ -144,6 +144,14 @@ def test_missing_subnets_fail_their_check_and_the_zones_are_not_judged() -> None
     assert outcomes["network-ids-exist"] == (Outcome.FAIL, None)
     assert outcomes["network-efa-single-az"] == (Outcome.SKIP, reason)
     assert outcomes["network-multi-subnet"] == (Outcome.SKIP, reason)
+
+
+def test_nodes_in_two_vpcs_are_told_once() -> None:
+    account = FakeAccount().holding(a_security_group(vpc_id="vpc-2"))
+    results = run_checks(CLUSTER_CHECKS, (a_spec(),), account.world).results
+    outcomes = {one.id: (one.outcome, one.reason) for one in results}
+    assert outcomes["network-same-vpc"] == (Outcome.FAIL, None)
+    assert outcomes["eks-same-vpc"] == (Outcome.SKIP, "needs `network-same-vpc`, which did not hold")
 
 
 @pytest.mark.parametrize("arn_of", ["account", "region"])
