@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
     UNCONFIRMED = 8, "confirmation was refused, or needed with nobody to ask"
     CHANGES = 10, "`plan --detailed-exitcode`: there are changes"
     CHECKS_FAILED = 20, "a check failed, or the service failed what was asked of it"
-    CHECKS_UNKNOWN = 21, "no check failed, but one that blocks could not look"
+    CHECKS_UNKNOWN = 21, "no check failed, but one that blocks could not look, or, with `--fail-on warn`, one warned"
     INTERRUPTED = 130, "interrupted (SIGINT)"
     CLOSED_PIPE = 141, "the reader of standard output went away (SIGPIPE)"
     TERMINATED = 143, "terminated (SIGTERM)"
@@ -172,6 +172,13 @@ class ChecksUnknownError(HpctlError):
     """No check failed, but one that blocks could not look; the report has been shown already."""
 
     code = "checks_unknown"
+    exit_code = ExitCode.CHECKS_UNKNOWN
+
+
+class ChecksWarnedError(HpctlError):
+    """No check failed, but one warned, and warnings were not to pass; the report has been shown already."""
+
+    code = "checks_warned"
     exit_code = ExitCode.CHECKS_UNKNOWN
 
 

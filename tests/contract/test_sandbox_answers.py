@@ -24,7 +24,6 @@ FULL_GROUP: dict[str, Any] = {
     "MinInstanceCount": 1,
     "ThreadsPerCore": 2,
     "InstanceStorageConfigs": [{"EbsVolumeConfig": {"VolumeSizeInGB": 500}}],
-    "OnStartDeepHealthChecks": ["InstanceStress", "InstanceConnectivity"],
     "TrainingPlanArn": "arn:aws:sagemaker:us-west-2:123456789012:training-plan/hpctl-sandbox-plan",
     "ScheduledUpdateConfig": {"ScheduleExpression": "cron(0 3 * * ? *)"},
     "ImageId": "ami-0123456789abcdef0",
@@ -51,6 +50,7 @@ FULL_REQUEST: dict[str, Any] = {
     },
     "Tags": [{"Key": "team", "Value": "a"}],
 }
+DEEP_CHECKS = ["InstanceStress", "InstanceConnectivity"]  # a group that has them cannot have taints
 RESTRICTED = {"FSxLustreConfig": {"SizeInGiB": 1200, "PerUnitStorageThroughput": 125}}
 
 
@@ -105,7 +105,9 @@ def test_hyperpod_answers_are_what_the_model_says_and_no_member_is_lost(caller: 
     group = aws.group(**FULL_GROUP, OverrideVpcConfig=aws.network())
     restricted = _drop(aws.group(InstanceGroupName="nova", InstanceCount=1), "LifeCycleConfig")
     request = aws.on_eks("full", **FULL_REQUEST, InstanceGroups=[group])
-    request["RestrictedInstanceGroups"] = [restricted | {"EnvironmentConfig": RESTRICTED}]
+    request["RestrictedInstanceGroups"] = [
+        restricted | {"EnvironmentConfig": RESTRICTED, "OnStartDeepHealthChecks": DEEP_CHECKS}
+    ]
     arn = caller.sagemaker("CreateCluster", **request)["ClusterArn"]
     caller.sagemaker("ListClusters")
     plan = caller.sagemaker("DescribeTrainingPlan", TrainingPlanName="hpctl-sandbox-plan")
@@ -122,7 +124,7 @@ def test_hyperpod_answers_are_what_the_model_says_and_no_member_is_lost(caller: 
     assert found["KubernetesConfig"]["CurrentTaints"] == FULL_GROUP["KubernetesConfig"]["Taints"]
     assert found["KubernetesConfig"]["DesiredLabels"] == {"team": "a"}
     (nova,) = told["RestrictedInstanceGroups"]
-    assert nova["EnvironmentConfig"] == RESTRICTED
+    assert (nova["EnvironmentConfig"], nova["OnStartDeepHealthChecks"]) == (RESTRICTED, DEEP_CHECKS)
     shared = told["RestrictedInstanceGroupsConfig"]["SharedEnvironmentConfig"]
     assert shared["CurrentFSxLustreDeletionPolicy"] == shared["DesiredFSxLustreDeletionPolicy"] == "Keep"
     _rest_of_its_life(caller, arn)
@@ -201,9 +203,9 @@ def test_requirements_and_failed_clusters_are_described_by_the_model(caller: Cal
     group = _drop(
         aws.group(InstanceRequirements={"InstanceTypes": ["ml.p5.48xlarge", "ml.p5e.48xlarge"]}), "InstanceType"
     )
-    network = aws.network(aws.seed["SUBNET_ID"], aws.seed["OTHER_SUBNET_ID"])
-    caller.sagemaker("CreateCluster", **aws.on_eks("failing", InstanceGroups=[group], VpcConfig=network))
-    told = until(lambda: caller.sagemaker("DescribeCluster", ClusterName="failing"), lambda t: "FailureMessage" in t)
+    choosing = aws.on_eks("choosing", InstanceGroups=[group], NodeProvisioningMode="Continuous")
+    caller.sagemaker("CreateCluster", **choosing)
+    told = caller.sagemaker("DescribeCluster", ClusterName="choosing")
     requirements = told["InstanceGroups"][0]["InstanceRequirements"]
     assert (
         requirements["DesiredInstanceTypes"]
@@ -213,6 +215,9 @@ def test_requirements_and_failed_clusters_are_described_by_the_model(caller: Cal
             "ml.p5e.48xlarge",
         ]
     )
+    network = aws.network(aws.seed["SUBNET_ID"], aws.seed["OTHER_SUBNET_ID"])
+    caller.sagemaker("CreateCluster", **aws.on_eks("failing", VpcConfig=network))
+    until(lambda: caller.sagemaker("DescribeCluster", ClusterName="failing"), lambda told: "FailureMessage" in told)
 
 
 def test_a_node_without_an_instance_lacks_what_it_cannot_have(caller: Caller) -> None:

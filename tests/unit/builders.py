@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from hpctl.facts.records import (
+    AclEntry,
     Addon,
     Cluster,
     ClusterSummary,
@@ -14,6 +15,7 @@ from hpctl.facts.records import (
     Event,
     Identity,
     InstanceGroup,
+    NetworkAcl,
     Node,
     Permission,
     Quota,
@@ -132,6 +134,20 @@ def a_route_table(*routes: Route, **members: Any) -> RouteTable:
     usual = {"route_table_id": "rtb-1", "vpc_id": "vpc-1", "main": True, "subnet_ids": ()}
     local = a_route("local", "10.0.0.0/16")
     return RouteTable(routes=(local, *(routes or (a_route(),))), **{**usual, **members})
+
+
+def an_acl_entry(direction: Direction, **members: Any) -> AclEntry:
+    """An entry that lets everything through."""
+    usual = {"number": 100, "allow": True, "protocol": "-1", "cidr": "0.0.0.0/0"}
+    return AclEntry(direction=direction, **{**usual, **members})
+
+
+def a_network_acl(*entries: AclEntry, **members: Any) -> NetworkAcl:
+    """The network ACL of both subnets, which lets everything through unless entries are given."""
+    usual = {"acl_id": "acl-1", "vpc_id": "vpc-1", "subnet_ids": ("subnet-1", "subnet-2")}
+    return NetworkAcl(
+        entries=entries or tuple(an_acl_entry(direction) for direction in Direction), **{**usual, **members}
+    )
 
 
 def an_endpoint(service: str = "s3", **members: Any) -> VpcEndpoint:

@@ -21,6 +21,8 @@ from hpctl.facts.records import (
     Identity,
     Interface,
     Live,
+    NatGateway,
+    NetworkAcl,
     Node,
     Operation,
     Quota,
@@ -42,6 +44,7 @@ from tests.unit.builders import (
     SCRIPTS,
     a_cluster,
     a_live_group,
+    a_network_acl,
     a_quota,
     a_role,
     a_route_table,
@@ -56,10 +59,25 @@ from tests.unit.builders import (
     an_identity,
 )
 
-Row = Addon | EksCluster | Quota | Role | RouteTable | SecurityGroup | Subnet | TrainingPlan | Vpc | VpcEndpoint
+Row = (
+    Addon
+    | EksCluster
+    | NatGateway
+    | NetworkAcl
+    | Quota
+    | Role
+    | RouteTable
+    | SecurityGroup
+    | Subnet
+    | TrainingPlan
+    | Vpc
+    | VpcEndpoint
+)
 HELD: Mapping[type[Row], tuple[str, str]] = {
     Addon: ("eks", "known_addons"),
     EksCluster: ("eks", "known"),
+    NatGateway: ("network", "nat_gateways"),
+    NetworkAcl: ("network", "known_acls"),
     Quota: ("quotas", "known_quotas"),
     Role: ("iam", "known_roles"),
     RouteTable: ("network", "known_tables"),
@@ -324,7 +342,8 @@ class FakeNetwork:
         self.known_vpcs = [a_vpc()]
         self.known_tables = [a_route_table()]
         self.known_endpoints = [an_endpoint()]
-        self.nat_gateways = {"nat-1"}
+        self.nat_gateways = [NatGateway("nat-1")]
+        self.known_acls = [a_network_acl()]
         self.offered: dict[str, set[str]] = {}
         self.count_of_interfaces = 10
         self.known_interfaces: list[Interface] = []
@@ -354,9 +373,13 @@ class FakeNetwork:
         self._log.record("network.endpoints", vpc_id)
         return tuple(row for row in self.known_endpoints if row.vpc_id == vpc_id)
 
-    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
+    def active_nat_gateways(self, vpc_id: str) -> tuple[NatGateway, ...]:
         self._log.record("network.active_nat_gateways", vpc_id)
-        return frozenset(self.nat_gateways)
+        return tuple(self.nat_gateways)
+
+    def network_acls(self, vpc_id: str) -> tuple[NetworkAcl, ...]:
+        self._log.record("network.network_acls", vpc_id)
+        return tuple(row for row in self.known_acls if row.vpc_id == vpc_id)
 
     def zones_offering(self, instance_type: str) -> frozenset[str]:
         self._log.record("network.zones_offering", instance_type)
@@ -469,11 +492,12 @@ class FakeIam:
         principal_arn: str | None = None,
         decision: str = "implicitDeny",
         by_organization: bool = False,
+        by_boundary: bool = False,
     ) -> None:
         """Deny `action` on every resource, to one principal or (by default) to all."""
-        self._denied.append(
-            (principal_arn, Verdict(action, "*", allowed=False, decision=decision, by_organization=by_organization))
-        )
+        verdict = Verdict(action, "*", allowed=False, decision=decision)
+        why = replace(verdict, by_organization=by_organization, by_boundary=by_boundary)
+        self._denied.append((principal_arn, why))
 
     def role(self, name: str) -> Role:
         self._log.record("iam.role", name)
@@ -547,6 +571,7 @@ class FakeCaller:
         self._log = log
         self.who = an_identity()
         self.skew_s = 0.4
+        self.left_s: float | None = None
 
     def identity(self) -> Identity:
         self._log.record("caller.identity")
@@ -555,6 +580,10 @@ class FakeCaller:
     def clock_skew_s(self) -> float:
         self._log.record("caller.clock_skew_s")
         return self.skew_s
+
+    def credentials_left_s(self) -> float | None:
+        self._log.record("caller.credentials_left_s")
+        return self.left_s
 
 
 class FakeLogs:

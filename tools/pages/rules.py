@@ -13,14 +13,13 @@ shipped examples gets the mistake, `hpctl cluster create` refuses with exit code
 the cluster gets into service.
 
 *seen* says whether these words were seen in an answer or a document of AWS. Where they were not, the sandbox's
-sentence is its own, and only the error code counts. A row without words is one that the sandbox lets pass. `${NAME}`
-stands for what `hpctl sandbox env` exports, or for what the test made."""
+sentence is its own, and only the error code counts. `${NAME}` stands for what `hpctl sandbox env` exports, or for what
+the test made."""
 
 _WHEN = {
     Ending.INVALID: "refused",
     Ending.LIMITED: "refused",
     Ending.FAILS: "fails",
-    Ending.TAKEN: "not judged",
 }
 
 
@@ -30,12 +29,11 @@ def rules() -> str:
     return page("Rules", "`tests/functional/rules/table.py`", INTRODUCTION, table(heads, map(_row, RULES)))
 
 
-def _row(rule: Rule) -> tuple[str | None, ...]:
+def _row(rule: Rule) -> tuple[str, ...]:
     ending = _WHEN[rule.ending] + (f", {code(rule.ending.value)}" if _WHEN[rule.ending] == "refused" else "")
-    seen = None if not rule.words else "yes" if rule.verified else "no"
-    words = code(rule.words) if rule.words else None
+    seen = "yes" if rule.verified else "no"
     remedy = code(rule.remedy) if rule.remedy.startswith("aws ") else rule.remedy
-    return rule.name, _ON[rule.example], _check(rule), ending, words, seen, remedy
+    return rule.name, _ON[rule.example], _check(rule), ending, code(rule.words), seen, remedy
 
 
 _ON = {"eks": "EKS", "slurm": "Slurm"}

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from hpctl.checks import (
     capacity,
+    capacity_supply,
     eks,
     eks_addons,
     eks_cluster,
@@ -14,6 +15,7 @@ from hpctl.checks import (
     iam_roles,
     identity,
     lifecycle,
+    network_acls,
     network_addresses,
     network_endpoints,
     network_groups,
@@ -45,9 +47,11 @@ MODULES: tuple[ModuleType, ...] = (
     network_zones,
     network_groups,
     network_routes,
+    network_acls,
     network_endpoints,
     network_addresses,
     capacity,
+    capacity_supply,
     quota,
     iam_roles,
     iam_execution,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.eks import named_cluster
@@ -14,6 +14,8 @@ from hpctl.spec.cluster import ClusterSpec
 
 CORE = ("vpc-cni", "kube-proxy", "coredns")
 POD_IDENTITY = "eks-pod-identity-agent"
+
+_DAEMON_SET_OF = {"vpc-cni": "aws-node", "kube-proxy": "kube-proxy"}
 
 LEAST_CNI = (1, 18, 3)
 """The oldest VPC CNI that HyperPod supports (AWS documentation, SageMaker HyperPod on EKS)."""
@@ -39,21 +41,24 @@ _AT = ("orchestrator", "eks")
     "the EKS cluster has the add-ons that nodes need",
     about=("orchestrator",),
     needs=("eks-cluster-active",),
-    reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon"),
+    reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon", "kubernetes:daemonsets.apps"),
 )
 def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Pods get their network from vpc-cni (1.18.3 or newer), kube-proxy and coredns.
 
-    Only EKS add-ons are seen: what was installed without EKS (the self-managed add-ons of older clusters) shows in
-    Kubernetes alone. There, leave this check out. A degraded add-on counts as there: coredns stays so until the
-    first node comes.
+    EKS puts all three into a new cluster unless told otherwise, as self-managed ones, which its API does not list. So
+    where one is missing there, the check looks into Kubernetes, for the DaemonSets of two; coredns, which is none, is
+    taken to be with them. A degraded add-on counts as there: coredns stays so until the first node comes.
     """
     name, region, addons = _addons(spec, world)
     if name is None:
         return
+    self_managed = _self_managed(spec, world, addons)
     for wanted in CORE:
         addon = addons.get(wanted)
         subject = f"EKS add-on/{wanted}"
+        if wanted in self_managed:
+            continue
         if addon is None:
             yield fail(subject, f"EKS cluster `{name}` has no such add-on", remedy=_make(name, wanted, region), at=_AT)
         elif addon.status in _COMES:
@@ -157,6 +162,17 @@ def helm_dependencies(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         remedy = f"unless they are off on purpose\n{_chart(cluster.name, region, 'upgrade --install --reuse-values')}"
         message = "parts of the Helm chart `hyperpod-dependencies` are missing"
         yield warn(subject, message, *_lacking(*missing), remedy=remedy, at=_AT)
+
+
+def _self_managed(spec: ClusterSpec, world: World, addons: Mapping[str, Addon]) -> set[str]:
+    """Name the core add-ons that run without EKS; Kubernetes is only asked where EKS does not list them all."""
+    missing = set(CORE) - addons.keys()
+    cluster = named_cluster(spec, world) if missing else None
+    if cluster is None:
+        return set()
+    sets = world.daemon_sets(cluster)
+    running = {addon for addon, daemon_set in _DAEMON_SET_OF.items() if ("kube-system", daemon_set) in sets}
+    return missing & (set(CORE) if running - addons.keys() == _DAEMON_SET_OF.keys() else running)
 
 
 def _lacking(*parts: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ _AT = ("orchestrator", "eks")
     "eks-same-vpc",
     "the nodes are in the VPC of the EKS cluster",
     about=("orchestrator", "network"),
-    needs=("eks-cluster-active", "network-ids-exist"),
+    needs=("eks-cluster-active", "network-same-vpc"),
     reads=("eks:DescribeCluster", "ec2:DescribeSubnets"),
 )
 def same_vpc(spec: ClusterSpec, world: World) -> Iterator[Finding]:
@@ -93,12 +93,12 @@ def two_zones(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     if cluster is None:
         return
     subnets = world.subnets(cluster.subnet_ids)
-    if not cluster.subnet_ids or len(subnets) < len(cluster.subnet_ids):
+    if not cluster.subnet_ids or len(subnets) < len(set(cluster.subnet_ids)):
         raise NotFoundError(f"subnets of EKS cluster `{cluster.name}` cannot be seen")
     zones = sorted({subnet.zone_id for subnet in subnets.values()})
     if len(zones) == 1:
         region = world.identity().region
-        wanted = f"--resources-vpc-config subnetIds={','.join([*cluster.subnet_ids, '<a subnet in another zone>'])}"
+        wanted = f"--resources-vpc-config subnetIds={','.join([*subnets, '<a subnet in another zone>'])}"
         yield fail(
             f"EKS cluster/{cluster.name}",
             "all subnets of the control plane are in one Availability Zone",

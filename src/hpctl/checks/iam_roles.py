@@ -46,7 +46,7 @@ def exec_trust(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """
     for use in execution_roles(spec):
         role = _seen(world, use.arn)
-        if SAGEMAKER not in role.trusted_services:
+        if not role.trusts(SAGEMAKER):
             yield fail(
                 use.subject,
                 f"`{SAGEMAKER}` may not assume the role",
@@ -81,7 +81,7 @@ def cluster_role(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         yield fail(subject, message, remedy=remedy, at=at)
         return
     role = _seen(world, spec.cluster_role)
-    if HYPERPOD not in role.trusted_services:
+    if not role.trusts(HYPERPOD):
         message = f"`{HYPERPOD}` may not assume the role"
         yield fail(subject, message, _trusts(role), remedy=_trusting(role, HYPERPOD), at=at)
     scale = action_set("scale", places_of(spec, identity))

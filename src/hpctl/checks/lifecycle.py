@@ -26,6 +26,7 @@ LOG_FOLDER = b"/var/log/provision"
 
 _BOM = b"\xef\xbb\xbf"
 _ELF = b"\x7fELF"
+_INTERPRETERS = frozenset({"/bin/sh", "/bin/bash", "/usr/bin/sh", "/usr/bin/bash", "/usr/bin/python3", "/usr/bin/perl"})
 _SHOWN = 8
 """Names that evidence lists before it only counts."""
 
@@ -132,18 +133,18 @@ def bucket_name(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 def line_endings(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     r"""A script that was saved with the line ends of Windows fails with `/bin/bash^M: bad interpreter`.
 
-    So does one that begins with a byte order mark. Only the scripts that run first are looked at, not what they call.
+    So does one that begins with a byte order mark, or has the line ends of old Macs. Further down they are a shell's
+    undoing, while other languages read past them. Only the scripts that run first are looked at, not what they call.
     """
     for entry in entries(spec):
         text = content(world, entry)
-        if text.startswith(_ELF):
+        if text.startswith(_ELF) or not _is_text(text):
             continue
-        faults = {"a byte order mark": text.startswith(_BOM), "the line ends of Windows (CR LF)": b"\r\n" in text}
-        if found := [fault for fault, there in faults.items() if there]:
+        if found := list(_misread(text)):
             yield fail(
                 f"instance group/{entry.group.name}",
                 f"`{entry.uri}` has {' and '.join(found)}",
-                remedy=_rewrite(entry, r"1s/^\xEF\xBB\xBF//; s/\r$//"),
+                remedy=_rewrite(entry, r"1s/^\xEF\xBB\xBF//; s/\r$//; s/\r/\n/g"),
                 at=entry.path,
             )
 
@@ -157,16 +158,28 @@ def line_endings(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     blocking=False,
 )
 def shebang(spec: ClusterSpec, world: World) -> Iterator[Finding]:
-    """Without a first line such as `#!/bin/bash` Linux cannot run a script ("exec format error")."""
+    """Without a first line such as `#!/bin/bash` Linux cannot run a script ("exec format error").
+
+    Nor can it when that line names a program that is not there: of those that are no part of the nodes' systems
+    (Ubuntu on Slurm, Amazon Linux 2023 on EKS) hpctl warns.
+    """
     for entry in entries(spec):
         text = content(world, entry).removeprefix(_BOM)
-        if not text.startswith((b"#!", _ELF)):
+        subject = f"instance group/{entry.group.name}"
+        if text.startswith(_ELF):
+            continue
+        if not _is_text(text):
+            remedy = f"aws s3 cp {basename(entry.name)} {entry.uri}"
+            message = f"`{entry.uri}` is {'no text' if text else 'empty'}, and so no script"
             yield fail(
-                f"instance group/{entry.group.name}",
-                f"`{entry.uri}` does not begin with `#!`",
-                remedy=_rewrite(entry, "1i #!/bin/bash"),
-                at=entry.path,
+                subject, message, f"begins with: {text[:8]!r}" if text else "size: 0", remedy=remedy, at=entry.path
             )
+        elif not text.startswith(b"#!"):
+            remedy = _rewrite(entry, "1i #!/bin/bash")
+            yield fail(subject, f"`{entry.uri}` does not begin with `#!`", remedy=remedy, at=entry.path)
+        elif (interpreter := _interpreter(text)) not in _INTERPRETERS:
+            message = f"`{entry.uri}` is run by `{interpreter}`, which nodes may not have"
+            yield warn(subject, message, remedy=_rewrite(entry, "1c #!/bin/bash"), at=entry.path)
 
 
 @check(
@@ -205,6 +218,31 @@ def _missing(entry: Entry, keys: list[str]) -> Finding:
         remedy=f"{entry.member}: {near[0]}" if near else upload,
         at=entry.path,
     )
+
+
+def _misread(text: bytes) -> Iterator[str]:
+    first, body = text.partition(b"\n")[0], text.removeprefix(_BOM)
+    if text is not body:
+        yield "a byte order mark"
+    if b"\r" in first.removesuffix(b"\r"):
+        yield "the line ends of old Macs (CR)"
+    elif b"\r\n" in text and (first.endswith(b"\r") or _interpreter(body).endswith("sh")):
+        yield "the line ends of Windows (CR LF)"
+
+
+def _is_text(text: bytes) -> bool:
+    try:
+        return bool(text.strip()) and "\0" not in text.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _interpreter(text: bytes) -> str:
+    words = text.partition(b"\n")[0].removeprefix(b"#!").decode(errors="replace").split()
+    if words[:1] == ["/usr/bin/env"]:
+        names = [word for word in words[1:] if not word.startswith("-")]
+        return f"/usr/bin/{names[0]}" if names else words[0]
+    return words[0] if words else ""
 
 
 def _rewrite(entry: Entry, edit: str) -> str:

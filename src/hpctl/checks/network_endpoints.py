@@ -16,7 +16,7 @@ from hpctl.checks.paths import (
     serving_table,
 )
 from hpctl.checks.traffic import covers, https, rules, shown
-from hpctl.checks.walk import network_path, placed_groups, places
+from hpctl.checks.walk import different_networks, places
 from hpctl.errors import UnavailableError
 from hpctl.facts.records import Direction, Permission, RouteTable, SecurityGroup, Subnet, VpcEndpoint
 from hpctl.facts.world import World
@@ -81,7 +81,7 @@ def endpoint_sg(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     region = world.identity().region
     subnets = named_subnets(spec, world)
     doubts: list[str] = []
-    for path, network in _networks(spec):
+    for path, network in different_networks(spec):
         for vpc_id in dict.fromkeys(subnets[subnet_id].vpc_id for subnet_id in network.subnet_ids):
             for guards, services in _guarded(spec, world, vpc_id, region).items():
                 inward = [rule for rule in _inward(world, guards) if https(rule)]
@@ -90,7 +90,9 @@ def endpoint_sg(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 if any(rule.prefix_list_id for rule in inward):
                     doubts.append(", ".join(guards))
                     continue
-                yield _shut(guards, services, network, inward, region).model_copy(update={"path": path})
+                yield _shut(guards, services, network, inward, region).model_copy(
+                    update={"path": (*path, "security_group_ids")}
+                )
     if doubts:
         raise UnavailableError(f"hpctl does not read the prefix lists that `{'`, `'.join(doubts)}` admits")
 
@@ -107,14 +109,14 @@ def endpoint_dns(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Nodes call `sts.us-west-2.amazonaws.com`; without private names that is not the endpoint's address.
 
     In a subnet without a way out the service then cannot be reached, unless a private hosted zone of the
-    VPC says the same (hpctl does not look for one).
+    VPC says the same. hpctl does not look for one: where there is one, leave this check out.
     """
     region = world.identity().region
     needed = needed_services(spec)
     for vpc_id in dict.fromkeys(subnet.vpc_id for subnet, _table in closed_subnets(spec, world)):
         for service, endpoint in interfaces(world.endpoints(vpc_id), region).items():
             if service in needed and not endpoint.private_dns:
-                yield warn(
+                yield fail(
                     endpoint.endpoint_id,
                     f"`{endpoint.endpoint_id}` does not answer to the name of `{service}`",
                     remedy=f"aws ec2 modify-vpc-endpoint --region {region} "
@@ -162,7 +164,9 @@ def _reach(service: str, table: RouteTable) -> str:
 def _make(spec: ClusterSpec, world: World, subnet: Subnet, table: RouteTable, services: Iterable[str]) -> Iterator[str]:
     region = world.identity().region
     groups = next(
-        network.security_group_ids for _path, network in _networks(spec) if subnet.subnet_id in network.subnet_ids
+        network.security_group_ids
+        for _path, network in different_networks(spec)
+        if subnet.subnet_id in network.subnet_ids
     )
     for service in services:
         if service == "s3":
@@ -189,15 +193,6 @@ def _add_s3_gateway(world: World, table: RouteTable, region: str) -> str:
 
 def _name(service: str, region: str) -> str:
     return f"{'cn.' if region.startswith('cn-') else ''}com.amazonaws.{region}.{service}"
-
-
-def _networks(spec: ClusterSpec) -> Iterator[tuple[tuple[str | int, ...], Network]]:
-    """Yield the different networks that groups are in, each with its first place."""
-    seen: set[Network] = set()
-    for path, group, network in placed_groups(spec):
-        if network not in seen:
-            seen.add(network)
-            yield (*network_path(path, group), "security_group_ids"), network
 
 
 def _guarded(spec: ClusterSpec, world: World, vpc_id: str, region: str) -> dict[tuple[str, ...], list[str]]:

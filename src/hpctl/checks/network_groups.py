@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.found import named_subnets, security_groups_in_use
-from hpctl.checks.traffic import admits_itself, covers, https, rules, shown
-from hpctl.checks.walk import network_path, placed_groups, places
-from hpctl.facts.records import Direction, SecurityGroup
+from hpctl.checks.paths import closed_on_purpose, closed_subnets, interfaces, needed_services, s3_gateways
+from hpctl.checks.traffic import EVERYWHERE, admits_itself, blocks, covers, https, public, rules, shown
+from hpctl.checks.walk import different_networks, places
+from hpctl.facts.records import Direction, Permission, SecurityGroup, VpcEndpoint
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.network import Network
-
-EVERYWHERE = "0.0.0.0/0"
-"""All of IPv4, which is what AWS's endpoints speak by default."""
 
 
 @check(
@@ -52,36 +50,44 @@ def sg_self_reference(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 @check(
     "network-sg-egress",
     "security groups let nodes reach AWS services",
-    about=("network", "instance_groups"),
+    about=("network", "instance_groups", "orchestrator"),
     needs=("network-ids-exist",),
-    reads=("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs"),
-    blocking=False,
+    reads=(
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeNatGateways",
+        "ec2:DescribeVpcEndpoints",
+    ),
 )
 def sg_egress(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Nodes call S3, CloudWatch and others over HTTPS while they start, so some rule must let that out.
 
-    Usual is a rule out to `0.0.0.0/0`. Where the network is closed on purpose, TCP 443 to the VPC
-    endpoints will do: to their security group, to the VPC's addresses, or to a prefix list. Rules of all
-    security groups of a node count together; the self-reference reaches the other nodes only.
+    Usual is a rule out to `0.0.0.0/0`. Where the network is closed on purpose, TCP 443 to the VPC endpoints will do:
+    to their security group, to the addresses of their subnets, or to a prefix list. S3 behind its gateway endpoint
+    keeps its public addresses, for which EC2 has a prefix list. Rules of all security groups of a node count
+    together; the self-reference alone reaches the other nodes, and endpoints in the same group.
     """
     region = world.identity().region
     groups = security_groups_in_use(spec, world)
-    judged: set[tuple[str, ...]] = set()
-    for path, group, network in placed_groups(spec):
-        ids = tuple(dict.fromkeys(network.security_group_ids))
-        members = [groups[group_id] for group_id in ids]
-        if ids in judged or _open(members) or _reaches_endpoints(spec, world, network, members):
-            continue
-        judged.add(ids)
-        yield warn(
-            ", ".join(ids),
-            "no rule lets nodes reach AWS services over HTTPS",
-            f"seen out: {', '.join(map(shown, rules(members, Direction.OUT))) or 'no rule'}",
-            "needed out: -1 0.0.0.0/0, or tcp 443 to the VPC endpoints",
-            remedy=f"aws ec2 authorize-security-group-egress --region {region} --group-id {ids[0]} "
-            "--ip-permissions 'IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]'",
-            at=(*network_path(path, group), "security_group_ids"),
-        )
+    told: set[tuple[str, ...]] = set()
+    for path, network in different_networks(spec):
+        members = [groups[group_id] for group_id in dict.fromkeys(network.security_group_ids)]
+        out = [rule for rule in rules(members, Direction.OUT) if https(rule)]
+        unreached = [] if EVERYWHERE in blocks(out) else _unreached(spec, world, network, out)
+        subject = ", ".join(group.group_id for group in members)
+        if unreached and (finding := (subject, *unreached)) not in told:
+            told.add(finding)
+            report = warn if any(map(public, blocks(out))) else fail
+            yield report(
+                subject,
+                f"no rule lets nodes reach {_words(spec, unreached)} over HTTPS",
+                f"seen out: {', '.join(map(shown, rules(members, Direction.OUT))) or 'no rule'}",
+                "needed out: -1 0.0.0.0/0, or tcp 443 to the VPC endpoints",
+                remedy=f"aws ec2 authorize-security-group-egress --region {region} --group-id {members[0].group_id} "
+                "--ip-permissions 'IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]'",
+                at=(*path, "security_group_ids"),
+            )
 
 
 def _authorize(group: SecurityGroup, direction: Direction, region: str) -> str:
@@ -99,21 +105,36 @@ def _authorize(group: SecurityGroup, direction: Direction, region: str) -> str:
             )
 
 
-def _open(groups: list[SecurityGroup]) -> bool:
-    return any(https(rule) and rule.cidr == EVERYWHERE for rule in rules(groups, Direction.OUT))
+def _words(spec: ClusterSpec, services: list[str]) -> str:
+    return "AWS services" if len(services) == len(needed_services(spec)) else f"`{'`, `'.join(services)}`"
 
 
-def _reaches_endpoints(spec: ClusterSpec, world: World, network: Network, groups: list[SecurityGroup]) -> bool:
-    out = [rule for rule in rules(groups, Direction.OUT) if https(rule)]
-    if not out:
-        return False
-    subnets = named_subnets(spec, world)
-    for vpc_id in dict.fromkeys(subnets[subnet_id].vpc_id for subnet_id in network.subnet_ids):
-        interfaces = [one for one in world.endpoints(vpc_id) if one.kind == "Interface"]
-        cidrs = world.vpc(vpc_id).cidrs
-        peers = {group_id for one in interfaces for group_id in one.security_group_ids}
-        for rule in out:
-            within = any(covers(rule, cidr) for cidr in cidrs)
-            if interfaces and (within or rule.prefix_list_id is not None or rule.group_id in peers):
-                return True
-    return False
+def _unreached(spec: ClusterSpec, world: World, network: Network, out: list[Permission]) -> list[str]:
+    """Name the services that no rule lets nodes of a network reach: at their endpoint, else at their own addresses.
+
+    What has no endpoint in a network that is closed on purpose, `network-endpoints-complete` names.
+    """
+    if any(rule.prefix_list_id for rule in out):
+        return []  # what is in a list, hpctl does not read
+    region, subnets = world.identity().region, named_subnets(spec, world)
+    closed = {subnet.subnet_id for subnet, _table in closed_subnets(spec, world)}
+    unreached = set()
+    for subnet_id in network.subnet_ids:
+        endpoints = world.endpoints(subnets[subnet_id].vpc_id)
+        there, gateways = interfaces(endpoints, region), s3_gateways(endpoints, region)
+        on_purpose = subnet_id in closed and closed_on_purpose(spec, endpoints, region)
+        for service in needed_services(spec):
+            if service in there:
+                reached = _reaches(world, out, there[service])
+            else:
+                reached = on_purpose and not (service == "s3" and gateways)
+            if not reached:
+                unreached.add(service)
+    return sorted(unreached)
+
+
+def _reaches(world: World, out: list[Permission], endpoint: VpcEndpoint) -> bool:
+    if any(rule.group_id in endpoint.security_group_ids for rule in out):
+        return True
+    subnets = world.subnets(endpoint.subnet_ids).values()
+    return any(any(covers(rule, subnet.cidr) for rule in out) for subnet in subnets)

@@ -9,6 +9,7 @@ from hpctl.checks.found import subnets_in_use
 from hpctl.checks.paths import (
     closed_on_purpose,
     closed_subnets,
+    nat_gateways,
     public_routes,
     serving_table,
 )
@@ -64,7 +65,8 @@ def egress_path(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
     A way is an active default route to a NAT gateway that is available, to a transit gateway, a peered
     VPC, a network interface or another network; or VPC endpoints instead (`network-endpoints-complete`
-    says whether all are there). Without either the bootstrap fails, "likely because of customer network
+    says whether all are there). A NAT gateway leads only where the routes of its own subnet lead: a public one
+    belongs in a subnet with an internet gateway. Without a way the bootstrap fails, "likely because of customer network
     misconfiguration", or lifecycle scripts wait for ever.
     """
     region = world.identity().region
@@ -75,6 +77,7 @@ def egress_path(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 subnet.subnet_id,
                 f"nodes in `{subnet.subnet_id}` cannot reach AWS services",
                 f"seen: {_routes(table)} in {table.route_table_id}, no interface endpoints in {subnet.vpc_id}",
+                *_stranded(world, table),
                 "needed: 0.0.0.0/0 to a NAT gateway that is available, or the VPC endpoints",
                 remedy=_nat_route(world, table, region),
                 at=at["subnet_ids", subnet.subnet_id],
@@ -124,8 +127,15 @@ def _routes(table: RouteTable) -> str:
     return ", ".join(f"{route.destination} to {route.target} ({route.state})" for route in table.routes) or "no route"
 
 
+def _stranded(world: World, table: RouteTable) -> Iterator[str]:
+    leading = nat_gateways(world, table.vpc_id)
+    for gateway in world.active_nat_gateways(table.vpc_id):
+        if gateway.gateway_id not in leading and any(route.target == gateway.gateway_id for route in table.routes):
+            yield f"seen: {gateway.gateway_id} is in {gateway.subnet_id}, which leads nowhere itself"
+
+
 def _nat_route(world: World, table: RouteTable, region: str) -> str:
-    gateways = sorted(world.active_nat_gateways(table.vpc_id))
+    gateways = sorted(nat_gateways(world, table.vpc_id))
     if not gateways:
         to = f"send 0.0.0.0/0 of `{table.route_table_id}` there"
         return f"make a NAT gateway in a public subnet of `{table.vpc_id}`, and {to}"

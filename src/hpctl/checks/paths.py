@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hpctl.checks.found import subnets_in_use
 from hpctl.errors import UnavailableError
-from hpctl.facts.records import Route, RouteTable, Subnet, VpcEndpoint
+from hpctl.facts.records import NatGateway, Route, RouteTable, Subnet, VpcEndpoint
 from hpctl.facts.world import World
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Orchestrator
@@ -26,12 +26,7 @@ def serving_table(world: World, subnet: Subnet) -> RouteTable:
 
     Raises `UnavailableError` when neither was seen.
     """
-    tables = world.route_tables(subnet.vpc_id)
-    own = next((table for table in tables if subnet.subnet_id in table.subnet_ids), None)
-    table = own or next((table for table in tables if table.main), None)
-    if table is None:
-        raise UnavailableError(f"no route table of `{subnet.vpc_id}` serves `{subnet.subnet_id}`")
-    return table
+    return _table_of(world, subnet.vpc_id, subnet.subnet_id)
 
 
 def public_routes(table: RouteTable) -> Iterator[Route]:
@@ -40,13 +35,20 @@ def public_routes(table: RouteTable) -> Iterator[Route]:
 
 
 def has_way_out(world: World, table: RouteTable) -> bool:
-    """Whether private addresses get out by a default route: a NAT gateway that is there, or another network."""
-    for route in _defaults(table):
-        if route.state != "active" or route.target.startswith(_NO_WAY_OUT):
-            continue
-        if not route.target.startswith("nat-") or route.target in world.active_nat_gateways(table.vpc_id):
-            return True
-    return False
+    """Whether private addresses get out by a default route: a NAT gateway that leads on, or another network."""
+    targets = [route.target for route in _defaults(table) if route.state == "active"]
+    if any(map(_is_other_network, targets)):
+        return True
+    return any(target.startswith("nat-") and target in nat_gateways(world, table.vpc_id) for target in targets)
+
+
+def nat_gateways(world: World, vpc_id: str) -> frozenset[str]:
+    """Return the ids of the VPC's NAT gateways that are available, in a subnet that leads further.
+
+    A public one needs an internet gateway there. A regional one is in no subnet and has routes of its own.
+    """
+    found = world.active_nat_gateways(vpc_id)
+    return frozenset(gateway.gateway_id for gateway in found if _leads_on(world, vpc_id, gateway))
 
 
 def closed_subnets(spec: ClusterSpec, world: World) -> Iterator[tuple[Subnet, RouteTable]]:
@@ -86,6 +88,27 @@ def s3_gateways(endpoints: Iterable[VpcEndpoint], region: str) -> list[VpcEndpoi
 def closed_on_purpose(spec: ClusterSpec, endpoints: Iterable[VpcEndpoint], region: str) -> bool:
     """Whether somebody began to give the VPC endpoints instead of a way out."""
     return bool(interfaces(endpoints, region).keys() & set(needed_services(spec)))
+
+
+def _table_of(world: World, vpc_id: str, subnet_id: str) -> RouteTable:
+    tables = world.route_tables(vpc_id)
+    own = next((table for table in tables if subnet_id in table.subnet_ids), None)
+    table = own or next((table for table in tables if table.main), None)
+    if table is None:
+        raise UnavailableError(f"no route table of `{vpc_id}` serves `{subnet_id}`")
+    return table
+
+
+def _leads_on(world: World, vpc_id: str, gateway: NatGateway) -> bool:
+    if gateway.subnet_id is None:
+        return True
+    table = _table_of(world, vpc_id, gateway.subnet_id)
+    targets = [route.target for route in _defaults(table) if route.state == "active"]
+    return any(_is_other_network(one) or (gateway.public and one.startswith("igw-")) for one in targets)
+
+
+def _is_other_network(target: str) -> bool:
+    return not target.startswith((*_NO_WAY_OUT, "nat-"))
 
 
 def _defaults(table: RouteTable) -> Iterator[Route]:

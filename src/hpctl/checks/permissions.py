@@ -99,6 +99,9 @@ def grant(principal_arn: str, refused: Iterable[Verdict], wanted: ActionSet) -> 
     if any(verdict.decision == "explicitDeny" for verdict in rows):
         return "take the explicit Deny out of the policies and the permissions boundary of this principal"
     kind, name = _kind_and_name(principal_arn)
+    if any(verdict.by_boundary for verdict in rows):
+        look = f"aws iam get-{kind} --{kind}-name {name} --query {kind.title()}.PermissionsBoundary"
+        return f"allow these actions in the permissions boundary, which no other policy can widen\n{look}"
     if name.startswith("AWSReservedSSO_"):
         return f"add to the permission set in IAM Identity Center: {wanted.document()}"
     policy = f"--policy-name {wanted.policy} --policy-document '{wanted.document()}'"
@@ -124,4 +127,6 @@ def _questions(sets: Iterable[ActionSet]) -> Mapping[str, tuple[str, ...]]:
 def _word(verdict: Verdict) -> str:
     if verdict.by_organization:
         return "denied by a service control policy"
-    return "denied explicitly" if verdict.decision == "explicitDeny" else "not allowed"
+    if verdict.decision == "explicitDeny":
+        return "denied explicitly"
+    return "beyond the permissions boundary" if verdict.by_boundary else "not allowed"

@@ -28,6 +28,7 @@ _IN_USE = ("sagemaker:ListClusters", "sagemaker:DescribeCluster")
     "quota-instance-type",
     "the quota of each instance type covers its nodes",
     about=("instance_groups", "restricted_instance_groups"),
+    needs=("capacity-ultraserver",),
     reads=(*_SAGEMAKER, *_IN_USE),
 )
 def per_type(spec: ClusterSpec, world: World) -> Iterator[Finding]:

@@ -106,6 +106,7 @@ def content(world: World, entry: Entry) -> bytes:
 def _folder(uri: str) -> Folder:
     for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
         if found := form.fullmatch(uri):
-            prefix = found["prefix"].strip("/")
+            # Keys may begin with a slash; only how many stand at the end of an address says nothing.
+            prefix = found["prefix"].rstrip("/")
             return Folder(found["bucket"], f"{prefix}/" if prefix else "")
     raise UnavailableError(f"`{uri}` is no address of S3 that hpctl can read", hint="write it as `s3://BUCKET/PREFIX`")

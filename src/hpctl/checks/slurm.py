@@ -129,8 +129,13 @@ def fsx_vpc(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             )
 
 
-@check("slurm-accounting", "the Slurm accounting database can be reached", about=("orchestrator", "network"))
-def accounting(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+@check(
+    "slurm-accounting",
+    "the Slurm accounting database can be reached",
+    about=("orchestrator", "network"),
+    reads=("sts:GetCallerIdentity",),
+)
+def accounting(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """The controller talks to an accounting database of yours, so that it needs a network of yours and a real host.
 
     The secret has to be in the cluster's Region. Whether the port is open and the secret holds the right credentials
@@ -145,11 +150,11 @@ def accounting(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         message = f"endpoint `{database.endpoint}` is no full host name"
         remedy = "write the database's endpoint, such as `NAME.ID.REGION.rds.amazonaws.com`"
         yield fail(f"cluster/{spec.name}", message, remedy=remedy, at=(*at, "endpoint"))
-    region = database.secret_arn.split(":")[3]
-    if spec.region and region != spec.region:
-        message = f"the database's secret is in `{region}`, the cluster in `{spec.region}`"
+    region, wanted = database.secret_arn.split(":")[3], world.identity().region
+    if region != wanted:
+        message = f"the database's secret is in `{region}`, the cluster would be in `{wanted}`"
         remedy = f"aws secretsmanager replicate-secret-to-regions --region {region} --secret-id {database.secret_arn} "
-        regions = f"--add-replica-regions Region={spec.region}"
+        regions = f"--add-replica-regions Region={wanted}"
         yield fail(f"cluster/{spec.name}", message, remedy=remedy + regions, at=(*at, "secret_arn"))
     if spec.network is None and all(group.override_network is None for group in spec.instance_groups):
         remedy = "add `network: {subnet_ids: [...], security_group_ids: [...]}` of the database's VPC"

@@ -101,7 +101,7 @@ def params_match(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "slurm-params-declared",
     "provisioning_parameters.json names every group once",
     about=("instance_groups",),
-    needs=("slurm-params-parse",),
+    needs=("slurm-params-match",),
     reads=("s3:ListBucket", "s3:GetObject"),
 )
 def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:
@@ -164,6 +164,10 @@ def _misshapen(data: dict[str, Any]) -> Iterator[str]:
         yield "has a `workload_manager` other than `slurm`"
     if not _are_workers(data.get("worker_groups")):
         yield "has no list `worker_groups` of objects with an `instance_group_name`"
+    elif unplaced := [row["instance_group_name"] for row in data["worker_groups"] if not row.get("partition_name")]:
+        yield f"has no `partition_name` for `{unplaced[0]}`"
+    if bool(data.get("fsx_dns_name")) != bool(data.get("fsx_mountname")):
+        yield "has one of `fsx_dns_name` and `fsx_mountname`, which go together"
 
 
 def _are_workers(rows: object) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hpctl.checks.declare import Path, check, fail, warn
-from hpctl.checks.walk import all_groups, instance_groups
+from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.walk import all_groups, texts
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
@@ -45,7 +45,7 @@ def plaintext_secrets(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
 
     What looks like a secret, by its name or by its form, belongs into Secrets Manager, and its ARN here.
     """
-    for path, key, value in _texts(spec):
+    for path, key, value in texts(spec):
         named = _SECRET_NAME.search(key) and value and not _REFERENCE.search(value)
         if named or _SECRET_VALUE.search(value):
             yield warn(
@@ -54,11 +54,3 @@ def plaintext_secrets(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
                 remedy="keep it in Secrets Manager and write its ARN, and take this one out of use",
                 at=path,
             )
-
-
-def _texts(spec: ClusterSpec) -> Iterator[tuple[Path, str, str]]:
-    for key, value in spec.tags.items():
-        yield ("tags", key), key, value
-    for path, group in instance_groups(spec):
-        for key, value in (group.kubernetes.labels if group.kubernetes else {}).items():
-            yield (*path, "kubernetes", "labels", key), key, value

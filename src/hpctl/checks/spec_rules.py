@@ -158,6 +158,19 @@ def continuous_required(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         )
 
 
+@check("spec-autoscaling", "a cluster that scales itself is on EKS", about=("auto_scaling", "orchestrator"))
+def autoscaling(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """HyperPod scales clusters with Karpenter, which is of Kubernetes. Its role is judged by `iam-cluster-role`."""
+    on_eks = spec.kind_of_orchestrator is Orchestrator.EKS
+    if spec.auto_scaling and spec.auto_scaling.mode == "Enable" and not on_eks:
+        yield fail(
+            f"cluster/{spec.name}",
+            "scales itself, and no EKS cluster orchestrates it",
+            remedy="remove `auto_scaling`",
+            at=("auto_scaling",),
+        )
+
+
 @check("spec-kubernetes-config", "labels and taints are on EKS only", about=("instance_groups",))
 def kubernetes_config(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """Kubernetes labels and taints have no meaning on a cluster that Slurm orchestrates."""
@@ -173,17 +186,29 @@ def kubernetes_config(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             )
 
 
-@check("spec-lifecycle-config", "groups on EKS have lifecycle scripts", about=("instance_groups",), blocking=False)
+@check("spec-lifecycle-config", "lifecycle scripts are named in full, and on EKS at all", about=("instance_groups",))
 def lifecycle_config(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
-    """The API calls lifecycle scripts optional, but the service was seen to demand them on EKS groups (July 2026)."""
+    """A script is named by its folder and its name there; one without the other runs nothing.
+
+    The API calls lifecycle scripts optional, but the service was seen to demand them on EKS groups (July 2026).
+    """
     for path, group in instance_groups(spec):
-        if group.lifecycle is None and spec.kind_of_orchestrator is Orchestrator.EKS:
-            yield warn(
-                f"instance group/{group.name}",
-                "has no lifecycle script, which the service may refuse on EKS",
-                remedy="lifecycle: {source_s3_uri: s3://sagemaker-..., on_create: on_create.sh}",
-                at=path,
-            )
+        subject, lifecycle = f"instance group/{group.name}", group.lifecycle
+        if lifecycle is None:
+            if spec.kind_of_orchestrator is Orchestrator.EKS:
+                yield warn(
+                    subject,
+                    "has no lifecycle script, which the service may refuse on EKS",
+                    remedy="lifecycle: {source_s3_uri: s3://sagemaker-..., on_create: on_create.sh}",
+                    at=path,
+                )
+            continue
+        at, named = (*path, "lifecycle"), lifecycle.on_create or lifecycle.on_init_complete
+        if named and not lifecycle.source_s3_uri:
+            remedy = "source_s3_uri: s3://sagemaker-..."
+            yield fail(subject, f"names the script `{named}` and no folder that it is in", remedy=remedy, at=at)
+        elif not named:
+            yield note(subject, "names a folder of lifecycle scripts and none that runs", at=at)
 
 
 @check("spec-node-recovery", "faulty nodes are recovered by themselves", about=("node_recovery",), blocking=False)
@@ -198,9 +223,16 @@ def node_recovery(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         )
 
 
-@check("spec-tags", "there is room for hpctl's own tags", about=("tags",))
+@check("spec-tags", "tags are the user's own, with room for hpctl's", about=("tags",))
 def tags(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
-    """A cluster carries up to 50 tags; hpctl adds two, by which it recognises a cluster it made."""
+    """A cluster carries up to 50 tags; hpctl adds two, by which it recognises a cluster it made.
+
+    Keys that begin with `aws:` are AWS's own, and refused (AWS documentation of tags).
+    """
+    for key in spec.tags:
+        if key.casefold().startswith("aws:"):
+            message = f"tag `{key}` begins with `aws:`, which is AWS's own"
+            yield fail(f"cluster/{spec.name}", message, remedy=f"remove the tag `{key}`", at=("tags", key))
     if len(spec.tags) > TAGS_MAX - TAGS_OWN:
         yield fail(
             f"cluster/{spec.name}",

@@ -20,8 +20,9 @@ _FSX_NAME = re.compile(r"(?P<id>(?:fs|fc)i?-[0-9a-f]+)\.fsx\.(?P<region>[a-z0-9-
     "storage-fsx-names",
     "file systems have the names that FSx gives them",
     about=("instance_groups",),
+    reads=("sts:GetCallerIdentity",),
 )
-def fsx_names(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+def fsx_names(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """FSx's DNS names are `<file system id>.fsx.<region>.amazonaws.com`, in the Region of the cluster.
 
     Lustre's mount name comes from FSx, too, and one file system has one. Whether the file system exists is not
@@ -35,9 +36,9 @@ def fsx_names(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             command = f"aws fsx describe-file-systems --file-system-ids {mount.dns_name.partition('.')[0]}"
             remedy = f"{command} --query 'FileSystems[].[DNSName,LustreConfiguration.MountName]'"
             yield fail(subject, f"`{mount.dns_name}` is no DNS name of FSx", remedy=remedy, at=at)
-        elif spec.region and name["region"] != spec.region:
-            message = f"the file system is in `{name['region']}`, the cluster in `{spec.region}`"
-            yield fail(subject, message, remedy=f"name a file system in `{spec.region}`", at=at)
+        elif name["region"] != (region := world.identity().region):
+            message = f"the file system is in `{name['region']}`, the cluster would be in `{region}`"
+            yield fail(subject, message, remedy=f"name a file system in `{region}`", at=at)
         if isinstance(mount, FsxLustre):
             other = mount_names.setdefault(mount.dns_name, mount.mount_name)
             if other != mount.mount_name:

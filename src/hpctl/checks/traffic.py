@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, collapse_addresses, ip_network
 
 from hpctl.facts.records import Direction, Permission, SecurityGroup
 
@@ -12,6 +12,9 @@ ALL_PROTOCOLS = "-1"
 
 HTTPS = 443
 """The TCP port of AWS's APIs."""
+
+EVERYWHERE = "0.0.0.0/0"
+"""All of IPv4, which is what AWS's endpoints speak by default."""
 
 _TCP = ("tcp", "6")
 
@@ -37,12 +40,26 @@ def https(rule: Permission) -> bool:
 
 def covers(rule: Permission, cidr: str) -> bool:
     """Whether the rule's peer is a CIDR block that holds all of `cidr`."""
-    if rule.cidr is None:
-        return False
+    return rule.cidr is not None and within(cidr, rule.cidr)
+
+
+def within(cidr: str, other: str) -> bool:
+    """Whether a CIDR block lies in another; AWS's endpoints do not speak IPv6 by default, whose blocks lie in none."""
     try:
-        return IPv4Network(rule.cidr, strict=False).supernet_of(IPv4Network(cidr, strict=False))
-    except ValueError:  # IPv6, which AWS's endpoints do not speak by default
+        return IPv4Network(cidr, strict=False).subnet_of(IPv4Network(other, strict=False))
+    except ValueError:
         return False
+
+
+def blocks(permissions: Iterable[Permission]) -> list[str]:
+    """Return the IPv4 blocks that rules name, joined where they are neighbours: two halves are `EVERYWHERE`."""
+    found = (IPv4Network(rule.cidr, strict=False) for rule in permissions if rule.cidr and ":" not in rule.cidr)
+    return [str(block) for block in collapse_addresses(found)]
+
+
+def public(block: str) -> bool:
+    """Whether a block holds public addresses, such as AWS's services have."""
+    return ip_network(block, strict=False).is_global
 
 
 def shown(rule: Permission) -> str:

@@ -23,6 +23,15 @@ def all_groups(spec: ClusterSpec) -> Iterator[tuple[Path, Group]]:
         yield ("restricted_instance_groups", index), group
 
 
+def texts(spec: ClusterSpec) -> Iterator[tuple[Path, str, str]]:
+    """Yield what people write down freely: tags and Kubernetes labels, as place, key and value."""
+    for key, value in spec.tags.items():
+        yield ("tags", key), key, value
+    for path, group in instance_groups(spec):
+        for key, value in (group.kubernetes.labels if group.kubernetes else {}).items():
+            yield (*path, "kubernetes", "labels", key), key, value
+
+
 def networks(spec: ClusterSpec) -> Iterator[tuple[Path, Network]]:
     """Yield the cluster's network, then every group's own."""
     if spec.network:
@@ -38,6 +47,15 @@ def placed_groups(spec: ClusterSpec) -> Iterator[tuple[Path, Group, Network]]:
         network = spec.effective_network(group)
         if network:
             yield path, group, network
+
+
+def different_networks(spec: ClusterSpec) -> Iterator[tuple[Path, Network]]:
+    """Yield the networks that groups are in, each once, with its first place."""
+    seen: set[Network] = set()
+    for path, group, network in placed_groups(spec):
+        if network not in seen:
+            seen.add(network)
+            yield network_path(path, group), network
 
 
 def network_path(path: Path, group: Group) -> Path:

@@ -21,6 +21,8 @@ from hpctl.facts.records import (
     Identity,
     Interface,
     Live,
+    NatGateway,
+    NetworkAcl,
     Node,
     Operation,
     Quota,
@@ -134,8 +136,12 @@ class Network(Protocol):
         """Return the VPC endpoints of a VPC."""
         ...
 
-    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
-        """Return the ids of the VPC's NAT gateways that are available."""
+    def active_nat_gateways(self, vpc_id: str) -> tuple[NatGateway, ...]:
+        """Return the VPC's NAT gateways that are available."""
+        ...
+
+    def network_acls(self, vpc_id: str) -> tuple[NetworkAcl, ...]:
+        """Return the network ACLs of a VPC."""
         ...
 
     def zones_offering(self, instance_type: str) -> frozenset[str]:
@@ -248,6 +254,10 @@ class Caller(Protocol):
 
     def clock_skew_s(self) -> float:
         """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
+        ...
+
+    def credentials_left_s(self) -> float | None:
+        """Return for how many seconds the credentials are good; None when they renew themselves, or do not say."""
         ...
 
 

@@ -96,6 +96,38 @@ class RouteTable:
 
 
 @dataclass(frozen=True, slots=True)
+class NatGateway:
+    """One NAT gateway (EC2 DescribeNatGateways): a regional one is in no subnet, a private one not public."""
+
+    gateway_id: str
+    subnet_id: str | None = None
+    public: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AclEntry:
+    """One rule of a network ACL: for a CIDR block, one protocol (by number, `-1` is all) and its ports (None: all)."""
+
+    number: int
+    direction: Direction
+    allow: bool
+    protocol: str
+    cidr: str
+    from_port: int | None = None
+    to_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAcl:
+    """One network ACL (EC2 DescribeNetworkAcls) with the subnets that it guards; the first entry that fits decides."""
+
+    acl_id: str
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    entries: tuple[AclEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class VpcEndpoint:
     """One VPC endpoint (EC2 DescribeVpcEndpoints); `service` is its full name (`com.amazonaws.us-west-2.s3`)."""
 
@@ -144,6 +176,10 @@ class TrainingPlan:
     end_at: datetime | None = None
 
 
+ANYBODY = "*"
+"""A trust policy's word for every principal, services included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """One IAM role (IAM GetRole); `trusted_services` may assume it by an Allow without conditions that exclude them."""
@@ -152,10 +188,16 @@ class Role:
     arn: str
     trusted_services: frozenset[str]
 
+    def trusts(self, service: str) -> bool:
+        """Whether the service may assume the role."""
+        return bool(self.trusted_services & {service, ANYBODY})
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What IAM's policy simulation says of one action on one resource; `by_organization` when an SCP denies it.
+    """What IAM's policy simulation says of one action on one resource.
+
+    `by_organization` when an SCP denies it, `by_boundary` when the principal's permissions boundary does not allow it.
 
     `missing_context` names the condition keys that decide and that the simulation was not given: a refusal that
     hangs on them says nothing of the real request.
@@ -166,6 +208,7 @@ class Verdict:
     allowed: bool
     decision: str
     by_organization: bool = False
+    by_boundary: bool = False
     missing_context: tuple[str, ...] = ()
 
 

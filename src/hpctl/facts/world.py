@@ -17,6 +17,8 @@ from hpctl.facts.records import (
     EksCluster,
     Identity,
     Live,
+    NatGateway,
+    NetworkAcl,
     Quota,
     Role,
     RouteTable,
@@ -53,6 +55,10 @@ class World:
         """Return by how many seconds this machine's clock is ahead of AWS's (negative: behind)."""
         return self._once("clock", self._ports.caller.clock_skew_s)
 
+    def credentials_left_s(self) -> float | None:
+        """Return for how many seconds the credentials are good; None when they renew themselves, or do not say."""
+        return self._once("credentials", self._ports.caller.credentials_left_s)
+
     def subnets(self, subnet_ids: Iterable[str]) -> dict[str, Subnet]:
         """Return the existing ones among `subnet_ids`, by id."""
         wanted = tuple(dict.fromkeys(subnet_ids))
@@ -77,9 +83,13 @@ class World:
         """Return the VPC endpoints of a VPC."""
         return self._once(("endpoints", vpc_id), lambda: self._ports.network.endpoints(vpc_id))
 
-    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
-        """Return the ids of the VPC's NAT gateways that are available."""
+    def active_nat_gateways(self, vpc_id: str) -> tuple[NatGateway, ...]:
+        """Return the VPC's NAT gateways that are available."""
         return self._once(("nat", vpc_id), lambda: self._ports.network.active_nat_gateways(vpc_id))
+
+    def network_acls(self, vpc_id: str) -> tuple[NetworkAcl, ...]:
+        """Return the network ACLs of a VPC."""
+        return self._once(("acls", vpc_id), lambda: self._ports.network.network_acls(vpc_id))
 
     def zones_offering(self, instance_type: str) -> frozenset[str]:
         """Return the ids of the Region's zones that offer the type."""

@@ -20,7 +20,7 @@ from hpctl.sandbox.eks.models import eks_backends
 from hpctl.sandbox.iam.principals import Principal, principal
 from hpctl.sandbox.network import Network
 from hpctl.sandbox.plans import Plan, plans
-from hpctl.sandbox.policies import listed
+from hpctl.sandbox.policies import trusts
 from hpctl.sandbox.quotas.models import quotas_backends
 
 _WANTED_TYPES = ("ml.p5.48xlarge", "ml.trn1.32xlarge")
@@ -92,8 +92,11 @@ class Account:
             role = self._iam.get_role_by_arn(role_arn)
         except NotFoundException:
             return False
-        statements = json.loads(role.assume_role_policy_document)["Statement"]
-        return any(_lets_sagemaker_in(statement) for statement in listed(statements))
+        context = {
+            "aws:sourceaccount": (self.id,),
+            "aws:sourcearn": (f"arn:aws:sagemaker:{self.region}:{self.id}:cluster/000000000000",),
+        }
+        return trusts(json.loads(role.assume_role_policy_document), "sagemaker.amazonaws.com", context)
 
     def role(self, role_arn: str) -> Principal:
         """Return a role that exists, with its policies."""
@@ -149,6 +152,22 @@ def has_efa(instance_type: str) -> bool:
     return True if known is None else bool(known["NetworkInfo"].get("EfaSupported"))
 
 
+def has_accelerators(instance_type: str) -> bool:
+    """Whether nodes of this type have GPUs or Neuron chips (EC2 DescribeInstanceTypes as shipped with moto 5.2.5)."""
+    known = INSTANCE_TYPES.get(instance_type.removeprefix("ml."))
+    # The one cluster type that moto's data lacks, ml.p6e-gb200.36xlarge, has GPUs.
+    return True if known is None else bool(known.keys() & {"GpuInfo", "NeuronInfo"})
+
+
+def threads_per_core(instance_type: str) -> tuple[int, ...] | None:
+    """Return how many threads a core of this type may have; None where EC2's data do not say (g5, for one)."""
+    known = INSTANCE_TYPES.get(instance_type.removeprefix("ml."), {})
+    if "arm64" in known.get("ProcessorInfo", {}).get("SupportedArchitectures", ()):
+        return (1,)  # Graviton has no multithreading (AWS documentation); its smallest sizes do not say so
+    found = known.get("VCpuInfo", {}).get("ValidThreadsPerCore")
+    return tuple(found) if found else None
+
+
 def interface_sizes(instance_type: str, *, eks: bool) -> list[int]:
     """Return how many addresses each network interface of a node takes: one a card, and a whole one for pods on EKS.
 
@@ -158,9 +177,3 @@ def interface_sizes(instance_type: str, *, eks: bool) -> list[int]:
     cards = int(known.get("MaximumNetworkCards") or 1)
     first = int(known.get("Ipv4AddressesPerInterface") or 1) if eks else 1
     return [first, *[1] * (cards - 1)]
-
-
-def _lets_sagemaker_in(statement: dict[str, Any]) -> bool:
-    who = statement.get("Principal", {})
-    services = listed(who.get("Service", [])) if isinstance(who, dict) else []
-    return statement.get("Effect") == "Allow" and "sagemaker.amazonaws.com" in services

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _PATH = re.compile(r"/(?P<id>[0-9A-F]{32})(?P<rest>/.*)")
 _IN_NAMESPACE = re.compile(r"/apis/apps/v1/namespaces/(?P<namespace>[a-z0-9-]+)/daemonsets")
 _METADATA_ALONE = "as=PartialObjectMetadataList"
-# What every EKS cluster with its add-ons runs, and what the chart `hyperpod-dependencies` adds
-# (aws/sagemaker-hyperpod-cli, helm_chart).
-_USUAL = (("kube-system", "aws-node"), ("kube-system", "eks-pod-identity-agent"), ("kube-system", "kube-proxy"))
+# The DaemonSets of add-ons, two of which EKS brings without being asked (`bootstrapSelfManagedAddons`), and what the
+# chart `hyperpod-dependencies` adds (aws/sagemaker-hyperpod-cli, helm_chart).
+_ADDONS = {"vpc-cni": "aws-node", "kube-proxy": "kube-proxy", "eks-pod-identity-agent": "eks-pod-identity-agent"}
 _CHART = (
     ("aws-hyperpod", "health-monitoring-agent"),
     ("aws-hyperpod", "health-monitoring-agent-non-nvidia"),
@@ -72,7 +72,8 @@ def _looked_up(path: str, cluster: Cluster) -> Response | tuple[str, str, list[d
     if path == "/apis/apiextensions.k8s.io/v1/customresourcedefinitions":
         names = sorted((*_USUAL_CRDS, *(_CHART_CRDS if cluster.has_chart else ())))
         return "apiextensions.k8s.io/v1", "CustomResourceDefinition", [{"name": name} for name in names]
-    rows = sorted((*_USUAL, *(_CHART if cluster.has_chart else ())))
+    running = (("kube-system", name) for addon, name in _ADDONS.items() if cluster.runs(addon))
+    rows = sorted((*running, *(_CHART if cluster.has_chart else ())))
     wanted = _IN_NAMESPACE.fullmatch(path)
     if wanted is None and path != "/apis/apps/v1/daemonsets":
         return None

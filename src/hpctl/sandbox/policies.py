@@ -28,10 +28,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """The decision in SimulatePrincipalPolicy's words, and the context keys that were missing for it."""
+    """The decision in SimulatePrincipalPolicy's words, and the context keys that were missing for it.
+
+    `bounded` is whether a permissions boundary allows it, None where there is no boundary.
+    """
 
     decision: str
     missing: tuple[str, ...] = ()
+    bounded: bool | None = None
 
 
 def evaluate(documents: Iterable[Mapping[str, Any]], question: Question) -> Answer:
@@ -44,6 +48,12 @@ def evaluate(documents: Iterable[Mapping[str, Any]], question: Question) -> Answ
     return Answer(decision, tuple(sorted(missing)))
 
 
+def trusts(document: Mapping[str, Any], service: str, context: Context) -> bool:
+    """Whether a trust policy lets a service of AWS assume its role."""
+    named = [{**each, "Resource": "*"} for each in _statements(document) if _names(each.get("Principal"), service)]
+    return evaluate([{"Statement": named}], Question("sts:AssumeRole", "*", context)).decision == ALLOWED
+
+
 def listed(value: Any) -> list[Any]:
     """Return what may stand alone or in a list as a list."""
     return value if isinstance(value, list) else [value]
@@ -51,6 +61,12 @@ def listed(value: Any) -> list[Any]:
 
 def _statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return listed(document.get("Statement", []))
+
+
+def _names(principal: Any, service: str) -> bool:
+    if not isinstance(principal, dict):
+        return bool(principal == "*")
+    return service in listed(principal.get("Service", [])) or "*" in listed(principal.get("AWS", []))
 
 
 def _concerns(statement: Mapping[str, Any], question: Question) -> bool:

@@ -41,9 +41,9 @@ _CANNOT_EXECUTE = 126
 
 @dataclass(frozen=True)
 class Script:
-    """The files below a prefix by their relative names, the one that is started, and what nodes know of the cluster."""
+    """The files below a prefix by their names, those that are started one after another, and what nodes know."""
 
-    entry: str
+    entries: tuple[str, ...]
     files: Mapping[str, bytes]
     resource_config: Mapping[str, object]
 
@@ -57,17 +57,27 @@ class Outcome:
 
 
 def run(script: Script) -> Outcome:
-    """Run a script once and return how it ended."""
-    if broken := _not_executable(script.files[script.entry]):
-        return Outcome(_CANNOT_EXECUTE, (broken.format(script.entry),))
+    """Run the scripts once, each after the one before it succeeded, and return how that ended."""
+    lines: tuple[str, ...] = ()
+    for entry in script.entries:
+        ended = _run(script, entry)
+        lines += ended.lines
+        if ended.status != 0:
+            return Outcome(ended.status, lines)
+    return Outcome(0, lines)
+
+
+def _run(script: Script, entry: str) -> Outcome:
+    if broken := _not_executable(script.files[entry]):
+        return Outcome(_CANNOT_EXECUTE, (broken.format(entry),))
     if not sys.platform.startswith("linux") or not Path(_UNSHARE).exists():
-        return _read(script)
+        return _read(script.files[entry])
     with tempfile.TemporaryDirectory(prefix="hpctl-sandbox-", ignore_cleanup_errors=True) as directory:
         work = Path(directory)
         _lay_out(work, script)
-        status = _run_confined(work, script.entry)
+        status = _run_confined(work, entry)
         if not (work / "log" / ".confined").exists():
-            return _read(script)
+            return _read(script.files[entry])
         return Outcome(status, _lines(work))
 
 
@@ -134,8 +144,7 @@ def _bounded(path: Path) -> tuple[str, ...]:
         return tuple(file.read(_MOST_BYTES).decode(errors="replace").splitlines()[:MOST_LINES])
 
 
-def _read(script: Script) -> Outcome:
-    content = script.files[script.entry]
+def _read(content: bytes) -> Outcome:
     note = "[hpctl sandbox] this machine cannot confine a script: it was parsed, not run"
     if not re.match(rb"#!.*\b(?:ba|da)?sh\b", content):
         return Outcome(0, (note,))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
 from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
-from hpctl.errors import ChecksUnknownError, UsageError
+from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
@@ -74,12 +74,12 @@ def declared(checks: Iterable[Check] = CHECKS) -> CheckListReport:
 
 
 def demand_well(report: CheckReport, blindness: Blindness, threshold: Threshold) -> None:
-    """Raise `ChecksFailedError` or `ChecksUnknownError` as a create would; with `Threshold.WARN` for warnings, too."""
+    """Raise `ChecksFailedError` or `ChecksUnknownError` as a create would, `ChecksWarnedError` beyond the threshold."""
     demand_passed(report, blindness)
     warned = [result.id for result in report.results if result.outcome is Outcome.WARN]
     if warned and threshold is Threshold.WARN:
         ids = ", ".join(f"`{check_id}`" for check_id in warned)
-        raise ChecksUnknownError(
+        raise ChecksWarnedError(
             f"{len(warned)} of {len(report.results)} checks warned: {ids}",
             hint=f"mend what they name, or leave one out: --skip {warned[0]}",
         )

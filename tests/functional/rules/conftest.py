@@ -1,7 +1,22 @@
-"""The equipment of the command's tests: a sandbox for each test process."""
+"""The equipment of the command's tests, a sandbox for each test process, and the proof of one row."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
+from tests.functional.cli.account import Account
+from tests.functional.cli.command import Hpctl
 from tests.functional.cli.conftest import account, hpctl, name, sandbox
+from tests.functional.rules.proof import Proof
 
 __all__ = ["account", "hpctl", "name", "sandbox"]
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest, hpctl: Hpctl, account: Account, name: str) -> Iterator[Proof]:
+    """The row that a test is parametrised with, planted; its clusters are gone afterwards."""
+    proof = Proof(request.param, hpctl, account, name)
+    yield proof
+    proof.clear(name, "rules-busy-a", "rules-busy-b")

@@ -145,11 +145,12 @@ def other_vpc(account: Account, *, hostnames: bool = True) -> Planted:
         ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]["SubnetId"]
         for cidr in ("10.50.0.0/20", "10.50.64.0/18")
     )
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    _table(ec2, vpc, outside, GatewayId=gateway)
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     nat = ec2.create_nat_gateway(SubnetId=outside, AllocationId=address)["NatGateway"]["NatGatewayId"]
-    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
-    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
-    ec2.associate_route_table(RouteTableId=table, SubnetId=inside)
+    table = _table(ec2, vpc, inside, NatGatewayId=nat)
     s3 = f"com.amazonaws.{account.region}.s3"
     ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=s3, VpcEndpointType="Gateway", RouteTableIds=[table])
     group = ec2.create_security_group(GroupName="rules", Description="rules", VpcId=vpc)["GroupId"]
@@ -157,6 +158,13 @@ def other_vpc(account: Account, *, hostnames: bool = True) -> Planted:
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
     ec2.authorize_security_group_egress(GroupId=group, IpPermissions=rule)
     return {"RULE_VPC": vpc, "RULE_SUBNET": inside, "RULE_SECURITY_GROUP": group}
+
+
+def _table(ec2: Any, vpc: str, subnet: str, **target: str) -> str:
+    table = str(ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"])
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    return table
 
 
 def vpc_without_names(account: Account) -> Planted:

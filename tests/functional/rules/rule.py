@@ -54,7 +54,6 @@ class Ending(Enum):
     INVALID = "ValidationException"
     LIMITED = "ResourceLimitExceeded"
     FAILS = ""
-    TAKEN = "taken"
 
 
 def nothing(_account: Account) -> Planted:

@@ -90,6 +90,21 @@ def test_a_node_has_the_address_and_the_zone_of_its_subnet(aws: Running, sagemak
     assert found["PrivateDnsHostname"] == f"ip-{found['PrivatePrimaryIp'].replace('.', '-')}.us-west-2.compute.internal"
 
 
+@pytest.mark.parametrize(
+    ("first", "without"),
+    [("ml.p5e.48xlarge", "an offer in the zone"), ("ml.p4d.24xlarge", "quota")],
+    ids=lambda value: value.replace(" ", "-"),
+)
+def test_a_group_with_a_choice_gets_a_type_that_is_to_be_had(
+    aws: Running, sagemaker: Any, first: str, without: str
+) -> None:
+    group = aws.group(InstanceRequirements={"InstanceTypes": [first, "ml.p5.48xlarge"]})
+    del group["InstanceType"]
+    sagemaker.create_cluster(**aws.on_eks("choosing", InstanceGroups=[group], NodeProvisioningMode="Continuous"))
+    nodes = until(lambda: _nodes(sagemaker, "choosing"), len)
+    assert {row["InstanceType"] for row in nodes} == {"ml.p5.48xlarge"}, f"{first} has not got {without}"
+
+
 def test_two_clusters_share_no_address(aws: Running, sagemaker: Any) -> None:
     for name in ("first", "second"):
         sagemaker.create_cluster(**aws.on_eks(name))

@@ -56,6 +56,8 @@ def test_a_boundary_takes_away(iam: Any) -> None:
     everything = _document({"Effect": "Allow", "Action": "*", "Resource": "*"})
     iam.put_role_policy(RoleName="bounded", PolicyName="all", PolicyDocument=everything)
     assert _decisions(iam, arn, ["s3:GetObject", "ec2:DescribeVpcs"]) == ["allowed", "implicitDeny"]
+    told = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["ec2:DescribeVpcs"])["EvaluationResults"]
+    assert told[0]["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
 
 
 def test_the_sandboxes_caller_may_all(aws: Running, iam: Any) -> None:

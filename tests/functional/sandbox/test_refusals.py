@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,11 @@ from botocore.exceptions import ClientError
 from tests.functional.sandbox.running import Running
 
 NOWHERE = "arn:aws:eks:us-west-2:123456789012:cluster/nowhere"
+_FSX = "fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com"
+_DATABASE = {
+    "Endpoint": "db.example.com",
+    "SecretArn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:slurm-AbCdEf",
+}
 Request = dict[str, Any]
 
 
@@ -124,6 +130,14 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
         },
         "does not match the instance groups of the cluster: controller.",
     ),
+    "Slurm parameters that name a group twice": (
+        lambda aws: {
+            "ClusterName": "refused",
+            "InstanceGroups": [aws.group(LifeCycleConfig=_parameters(aws, worker_groups=["workers", "workers"]))],
+            "VpcConfig": aws.network(),
+        },
+        "does not match the instance groups of the cluster: workers.",
+    ),
     "two networks": (
         lambda aws: aws.on_eks("refused", VpcConfig=aws.network(_default_subnet(aws))),
         "You have specified two resources that belong to different networks",
@@ -159,6 +173,84 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
     "a bad name": (
         lambda aws: aws.on_eks("-bad"),
         "at 'clusterName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9](",
+    ),
+    "threads that Graviton has not got": (
+        _group(InstanceType="ml.c7g.medium", ThreadsPerCore=2),
+        "ThreadsPerCore 2 is not supported by instance type ml.c7g.medium.",
+    ),
+    "deep checks of a CPU": (
+        _group(InstanceType="ml.c5.xlarge", OnStartDeepHealthChecks=["InstanceStress"]),
+        "Deep health checks are not supported by instance type ml.c5.xlarge.",
+    ),
+    "deep checks and taints": (
+        _group(
+            OnStartDeepHealthChecks=["InstanceStress"],
+            KubernetesConfig={"Taints": [{"Key": "a", "Effect": "NoSchedule"}]},
+        ),
+        "InstanceGroup workers cannot have both deep health checks and taints.",
+    ),
+    "two further volumes": (
+        _group(InstanceStorageConfigs=[{"EbsVolumeConfig": {"VolumeSizeInGB": 9}}] * 2),
+        "InstanceGroup workers may have one root volume and one further EBS volume.",
+    ),
+    "scripts from nowhere": (
+        _group(LifeCycleConfig={"OnCreate": "on_create.sh"}),
+        "InstanceGroup workers names lifecycle scripts without a SourceS3Uri.",
+    ),
+    "a tag of AWS's own": (_eks(Tags=[{"Key": "aws:mine", "Value": "x"}]), "aws: prefixed tag key names"),
+    "Spot all at once": (
+        _group(CapacityRequirements={"Spot": {}}),
+        "Spot capacity requires NodeProvisioningMode Continuous.",
+    ),
+    "a choice of types all at once": (
+        lambda aws: aws.on_eks(
+            "refused",
+            InstanceGroups=[
+                _without(aws.group(InstanceRequirements={"InstanceTypes": ["ml.p5.48xlarge"]}), "InstanceType")
+            ],
+        ),
+        "InstanceRequirements requires NodeProvisioningMode Continuous.",
+    ),
+    "scaling all at once": (_eks(AutoScaling={"Mode": "Enable"}), "AutoScaling requires NodeProvisioningMode"),
+    "scaling by nobody": (
+        _eks(AutoScaling={"Mode": "Enable"}, NodeProvisioningMode="Continuous"),
+        "ClusterRole is required when AutoScaling is enabled.",
+    ),
+    "scaling on Slurm": (
+        lambda aws: aws.on_slurm("refused", AutoScaling={"Mode": "Enable"}),
+        "AutoScaling requires the EKS orchestrator.",
+    ),
+    "an accounting database all at once": (
+        lambda aws: _without(
+            aws.on_slurm("refused", Orchestrator={"Slurm": {"AccountingDatabase": _DATABASE}}), "NodeProvisioningMode"
+        ),
+        "AccountingDatabase requires NodeProvisioningMode Continuous.",
+    ),
+    "a strategy of its own": (
+        lambda aws: aws.on_slurm("refused", Orchestrator={"Slurm": {"SlurmConfigStrategy": "Managed"}}),
+        "SlurmConfigStrategy Managed is not supported with NodeProvisioningMode Continuous.",
+    ),
+    "two controllers in a group": (
+        lambda aws: aws.on_slurm(
+            "refused", InstanceGroups=[aws.group(InstanceCount=2, SlurmConfig={"NodeType": "Controller"})]
+        ),
+        "Controller Group workers must have one instance, not 2.",
+    ),
+    "a file system in nobody's network": (
+        lambda aws: _without(
+            aws.on_slurm(
+                "refused",
+                InstanceGroups=[
+                    aws.group(
+                        InstanceCount=1,
+                        SlurmConfig={"NodeType": "Controller"},
+                        InstanceStorageConfigs=[{"FsxOpenZfsConfig": {"DnsName": _FSX}}],
+                    )
+                ],
+            ),
+            "VpcConfig",
+        ),
+        "InstanceGroup workers mounts FSx, which requires a VpcConfig.",
     ),
     "two mistakes": (
         lambda aws: aws.on_eks("x" * 64, NodeRecovery="maybe"),
@@ -199,7 +291,11 @@ LIMITED: dict[str, tuple[Callable[[Running], Request], str]] = {
         ),
     ),
     "Spot that was never granted": (
-        _group(InstanceType="ml.g5.xlarge", InstanceCount=1, CapacityRequirements={"Spot": {}}),
+        lambda aws: aws.on_eks(
+            "refused",
+            InstanceGroups=[aws.group(InstanceType="ml.g5.xlarge", CapacityRequirements={"Spot": {}})],
+            NodeProvisioningMode="Continuous",
+        ),
         "'ml.g5.xlarge for cluster spot instance usage' is 0 Instances",
     ),
     "a volume that is too large": (
@@ -215,6 +311,15 @@ LIMITED: dict[str, tuple[Callable[[Running], Request], str]] = {
 
 def _scripts(aws: Running, name: str) -> dict[str, str]:
     return {"SourceS3Uri": aws.seed[name], "OnCreate": "on_create.sh"}
+
+
+def _parameters(aws: Running, worker_groups: list[str]) -> dict[str, str]:
+    """Put a script and Slurm parameters into a folder of their own."""
+    s3, bucket = aws.client("s3"), aws.seed["BUCKET_NAME"]
+    parameters = {"worker_groups": [{"instance_group_name": name} for name in worker_groups]}
+    for name, text in (("on_create.sh", "#!/bin/bash\n"), ("provisioning_parameters.json", json.dumps(parameters))):
+        s3.put_object(Bucket=bucket, Key=f"twice/{name}", Body=text.encode())
+    return {"SourceS3Uri": f"s3://{bucket}/twice", "OnCreate": "on_create.sh"}
 
 
 def _with_scripts(aws: Running, name: str) -> list[Request]:

@@ -14,7 +14,7 @@ LOG = "/var/log/provision/provisioning.log"
 
 def _run(text: str, **files: str) -> Outcome:
     contents = {name: content.encode() for name, content in {"on_create.sh": text, **files}.items()}
-    return run(Script("on_create.sh", contents, {"ClusterConfig": {"ClusterName": "one"}}))
+    return run(Script(("on_create.sh",), contents, {"ClusterConfig": {"ClusterName": "one"}}))
 
 
 @pytest.fixture
@@ -45,6 +45,16 @@ def test_a_script_sees_its_files_and_the_cluster() -> None:
         **{"lib.sh": "echo companion"},
     )
     assert outcome == Outcome(0, ("companion", '{"ClusterConfig": {"ClusterName": "one"}}'))
+
+
+@pytest.mark.usefixtures("confined")
+def test_the_second_script_runs_once_the_first_succeeded() -> None:
+    files = {
+        "a.sh": f"#!/bin/bash\necho a > {LOG}\n".encode(),
+        "b.sh": f"#!/bin/bash\necho b > {LOG}\nexit 3\n".encode(),
+    }
+    assert run(Script(("a.sh", "b.sh"), files, {})) == Outcome(3, ("a", "b"))
+    assert run(Script(("b.sh", "a.sh"), files, {})) == Outcome(3, ("b",))
 
 
 @pytest.mark.usefixtures("confined")

@@ -142,6 +142,14 @@ def test_a_denial_by_the_organization_and_context_that_was_missing_are_told() ->
     assert [verdict.missing_context for verdict in verdicts] == [(), ("aws:SourceVpc",), (), ()]
 
 
+def test_a_permissions_boundary_that_does_not_allow_is_told() -> None:
+    boundary = "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>{}</AllowedByPermissionsBoundary>"
+    bounds = [boundary.format(allowed) + "</PermissionsBoundaryDecisionDetail>" for allowed in ("false", "true")]
+    rows = [a_result(f"a:{number}", "implicitDeny", more=more) for number, more in enumerate((*bounds, ""))]
+    verdicts = AwsIam(connect(Wire(simulated(*rows)))).simulate(ARN, ["a:0", "a:1", "a:2"], ["*"])
+    assert [verdict.by_boundary for verdict in verdicts] == [True, False, False]
+
+
 def test_more_than_a_hundred_actions_are_asked_for_in_turns() -> None:
     actions = [f"ec2:Action{number}" for number in range(150)]
     results = [a_result(action) for action in actions]

@@ -7,8 +7,11 @@ import pytest
 from hpctl.adapters.aws.network import AwsNetwork
 from hpctl.errors import NotFoundError, UnavailableError
 from hpctl.facts.records import (
+    AclEntry,
     Direction,
     Interface,
+    NatGateway,
+    NetworkAcl,
     Permission,
     Route,
     RouteTable,
@@ -168,7 +171,29 @@ ENDPOINTS = ec2(
         tags(vpcEndpointId="vpce-3", vpcEndpointType="ServiceNetwork", vpcId="vpc-1", state="pending"),
     ),
 )
-GATEWAYS = ec2("DescribeNatGateways", items("natGatewaySet", tags(natGatewayId="nat-1"), tags(natGatewayId="nat-2")))
+GATEWAYS = ec2(
+    "DescribeNatGateways",
+    items(
+        "natGatewaySet",
+        tags(natGatewayId="nat-1", subnetId="subnet-1", connectivityType="private"),
+        tags(natGatewayId="nat-2"),
+    ),
+)
+ACLS = ec2(
+    "DescribeNetworkAcls",
+    items(
+        "networkAclSet",
+        tags(networkAclId="acl-1", vpcId="vpc-1")
+        + items(
+            "entrySet",
+            tags(ruleNumber="32767", protocol="-1", ruleAction="deny", egress="false", cidrBlock="0.0.0.0/0"),
+            tags(ruleNumber="200", protocol="58", ruleAction="allow", egress="true", ipv6CidrBlock="::/0"),
+            tags(ruleNumber="100", protocol="6", ruleAction="allow", egress="true", cidrBlock="0.0.0.0/0")
+            + f"<portRange>{tags(**{'from': '443', 'to': '444'})}</portRange>",
+        )
+        + items("associationSet", tags(networkAclAssociationId="aclassoc-1", subnetId="subnet-1")),
+    ),
+)
 OFFERINGS = ec2(
     "DescribeInstanceTypeOfferings",
     items(
@@ -287,10 +312,27 @@ def test_endpoints_are_told_whatever_their_kind() -> None:
 
 def test_only_nat_gateways_that_are_available_are_asked_for() -> None:
     wire = Wire(GATEWAYS)
-    assert AwsNetwork(connect(wire)).active_nat_gateways("vpc-1") == {"nat-1", "nat-2"}
+    assert AwsNetwork(connect(wire)).active_nat_gateways("vpc-1") == (
+        NatGateway("nat-1", "subnet-1", public=False),
+        NatGateway("nat-2", None, public=True),
+    )
     asked = wire.sent[0].parameters
     assert (asked["Filter.1.Name"], asked["Filter.1.Value.1"]) == ("vpc-id", "vpc-1")
     assert (asked["Filter.2.Name"], asked["Filter.2.Value.1"]) == ("state", "available")
+
+
+def test_a_network_acl_has_its_entries_in_the_order_in_which_they_decide() -> None:
+    wire = Wire(ACLS)
+    entries = (
+        AclEntry(100, Direction.OUT, allow=True, protocol="6", cidr="0.0.0.0/0", from_port=443, to_port=444),
+        AclEntry(200, Direction.OUT, allow=True, protocol="58", cidr="::/0"),
+        AclEntry(32767, Direction.IN, allow=False, protocol="-1", cidr="0.0.0.0/0"),
+    )
+    assert AwsNetwork(connect(wire)).network_acls("vpc-1") == (NetworkAcl("acl-1", "vpc-1", ("subnet-1",), entries),)
+    assert (wire.sent[0].parameters["Filter.1.Name"], wire.sent[0].parameters["Filter.1.Value.1"]) == (
+        "vpc-id",
+        "vpc-1",
+    )
 
 
 @pytest.mark.parametrize("asked_for", ["ml.p5.48xlarge", "p5.48xlarge"])
@@ -325,6 +367,7 @@ def test_network_interfaces_of_subnets_are_asked_for_by_filter() -> None:
 LISTS: dict[str, Any] = {
     "DescribeRouteTables": lambda network: network.route_tables("vpc-1"),
     "DescribeVpcEndpoints": lambda network: network.endpoints("vpc-1"),
+    "DescribeNetworkAcls": lambda network: network.network_acls("vpc-1"),
     "DescribeNatGateways": lambda network: network.active_nat_gateways("vpc-1"),
     "DescribeInstanceTypeOfferings": lambda network: network.zones_offering("ml.p5.48xlarge"),
     "DescribeNetworkInterfaces": lambda network: network.interface_count(),

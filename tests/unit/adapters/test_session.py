@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from hpctl import __version__, timeouts
+from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.errors import AccessError, UnavailableError, UsageError
 from tests.unit.adapters.wire import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Wire, connect, error, ok
@@ -288,6 +290,35 @@ def test_a_profile_that_contradicts_itself_is_a_usage_error(configure: Configure
         AwsSession(profile="dev", region="eu-west-1").call("sts", "GetCallerIdentity")
     assert caught.value.message.startswith("`sts:GetCallerIdentity` cannot be sent: ")
     assert '"nowhere" sso_session configuration does not exist' in caught.value.message
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, **variables: str) -> AwsSession:
+    """A session with credentials of the environment, at whose end nobody listens."""
+    for name, value in {"ACCESS_KEY_ID": "AKIA", "SECRET_ACCESS_KEY": "x", **variables}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    return AwsSession(profile=None, region="eu-west-1")
+
+
+def test_credentials_of_the_environment_that_have_ended_are_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = planted(monkeypatch, CREDENTIAL_EXPIRATION="2020-01-01T00:00:00Z")
+    with pytest.raises(AccessError) as caught:
+        session.call("sts", "GetCallerIdentity")
+    assert caught.value.message == "the credentials for `sts:GetCallerIdentity` have expired"
+    assert caught.value.hint is not None
+    assert "renew the AWS_* keys" in caught.value.hint
+
+
+def test_another_runtime_error_stays_a_bug() -> None:
+    with pytest.raises(RuntimeError, match="cannot start new thread"):
+        connect(Wire(RuntimeError("cannot start new thread"))).call("sts", "GetCallerIdentity")
+
+
+def test_the_end_of_credentials_is_told_where_the_environment_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    end_at = datetime(2099, 1, 1, tzinfo=UTC)
+    assert planted(monkeypatch).credentials_end_at is None
+    assert planted(monkeypatch, CREDENTIAL_EXPIRATION="2099-01-01T00:00:00Z").credentials_end_at == end_at
+    now = end_at - timedelta(seconds=90)
+    assert AwsCaller(planted(monkeypatch), lambda: now).credentials_left_s() == 90.0
 
 
 def test_without_credentials_nothing_is_sent() -> None:

@@ -43,6 +43,13 @@ def test_a_prefix_without_objects_is_empty() -> None:
     assert AwsStorage(connect(Wire(empty))).objects("b-one", "base/") == ()
 
 
+def test_a_proxy_that_redirects_everything_is_no_bug() -> None:
+    with pytest.raises(UnavailableError) as caught:
+        AwsStorage(connect(Wire(Reply(302, b"", {"location": "http://login.example/"})))).objects("b-one", "base/")
+    assert caught.value.message == "`s3:ListObjectsV2` for `b-one` was redirected again and again by AWS in `eu-west-1`"
+    assert caught.value.hint == "is a proxy answering in place of AWS?"
+
+
 @pytest.mark.parametrize("content", [b"", b"#!/bin/bash\r\n\xff\x00", b"x" * MIB])
 def test_an_object_is_read_as_it_is(content: bytes) -> None:
     wire = Wire(stored(content))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from hpctl.adapters.aws.trust import trusted_services
+from tests.unit.builders import a_role
 
 ACCOUNT = "111122223333"
 SAGEMAKER = "sagemaker.amazonaws.com"
@@ -60,9 +61,10 @@ def test_a_service_that_may_assume_the_role_is_trusted(document: Any) -> None:
         {},
         policy(DENY),
         policy(ALLOW, DENY),
+        policy(ALLOW, {**DENY, "Principal": "*"}),
+        policy({**ALLOW, "Principal": "*"}, {**DENY, "Principal": {"AWS": ["*"]}}),
         policy({**ALLOW, "Principal": {"Service": "ec2.amazonaws.com"}}),
         policy({**ALLOW, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}),
-        policy({**ALLOW, "Principal": "*"}),
         policy({**ALLOW, "Principal": None, "NotPrincipal": {"Service": "ec2.amazonaws.com"}}),
         policy({**ALLOW, "Action": "sts:AssumeRoleWithWebIdentity"}),
         policy({**ALLOW, "Action": None}),
@@ -77,6 +79,12 @@ def test_a_service_that_may_assume_the_role_is_trusted(document: Any) -> None:
 )
 def test_a_service_that_may_not_or_never_can_assume_the_role_is_not_trusted(document: Any) -> None:
     assert SAGEMAKER not in trusted_services(document, ACCOUNT)
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["*"], "Service": SAGEMAKER}])
+def test_a_role_that_trusts_everybody_trusts_services(principal: object) -> None:
+    services = trusted_services(policy({**ALLOW, "Principal": principal}), ACCOUNT)
+    assert a_role(trusted_services=services).trusts(SAGEMAKER)
 
 
 @pytest.mark.parametrize("document", ["", "no JSON", "[]", "null"])

@@ -154,6 +154,10 @@ def test_all_types_come_by_family_and_then_by_size() -> None:
             "ml.p5.48xlrge",
             "nearest: `ml.p5.48xlarge`, `ml.p5e.48xlarge`, `ml.p5.4xlarge`; `hpctl instances list` shows all types",
         ),
+        (
+            "ml.p99.banana",
+            "nearest: `ml.p5.4xlarge`, `ml.p5.48xlarge`, `ml.p5e.48xlarge`; `hpctl instances list` shows all types",
+        ),
         ("zzz", "`hpctl instances list` shows all types"),
     ],
 )

@@ -107,6 +107,17 @@ CLUSTER = (
         ),
         account=_eks(subnet_ids=("subnet-1",)),
     ),
+    fails(
+        "eks-two-az",
+        "one subnet named twice",
+        a_spec(),
+        _finding(
+            "all subnets of the control plane are in one Availability Zone",
+            "zone: usw2-az1",
+            remedy=f"{_CHANGE} subnetIds=subnet-1,<a subnet in another zone>",
+        ),
+        account=_eks(subnet_ids=("subnet-1", "subnet-1")),
+    ),
     *(
         cannot_tell(
             "eks-two-az",
@@ -169,6 +180,14 @@ def _update(name: str) -> str:
 
 _NONE = "EKS cluster `training` has no such add-on"
 
+
+def _running(*daemon_sets: str, addons: tuple[str, ...] = ()) -> FakeAccount:
+    """An EKS cluster with these EKS add-ons, whose Kubernetes has these DaemonSets."""
+    account = _addons("eks-pod-identity-agent", *addons, cni="")
+    account.kubernetes.sets = [(namespace, name) for namespace, _, name in (one.partition("/") for one in daemon_sets)]
+    return account
+
+
 ADDONS = (
     passes("eks-addon-core", "all three", a_spec(), _addons(*_CORE)),
     passes("eks-addon-core", "coredns that waits for nodes", a_spec(), _addons(*_CORE, coredns="DEGRADED")),
@@ -182,7 +201,21 @@ ADDONS = (
             _addon(name, _NONE, remedy=f"aws eks create-addon {_WHERE} {name}")
             for name in ("vpc-cni", "kube-proxy", "coredns")
         ),
-        account=_addons("eks-pod-identity-agent", cni=""),
+        account=_running("aws-hyperpod/kube-proxy"),
+    ),
+    passes("eks-addon-core", "all self-managed", a_spec(), _running("kube-system/aws-node", "kube-system/kube-proxy")),
+    passes(
+        "eks-addon-core",
+        "one of them self-managed",
+        a_spec(),
+        _running("kube-system/aws-node", "kube-system/kube-proxy", addons=("coredns", "kube-proxy")),
+    ),
+    fails(
+        "eks-addon-core",
+        "coredns left out",
+        a_spec(),
+        _addon("coredns", _NONE, remedy=f"aws eks create-addon {_WHERE} coredns"),
+        account=_running("kube-system/aws-node", "kube-system/kube-proxy", addons=("kube-proxy",)),
     ),
     fails(
         "eks-addon-core",
@@ -346,13 +379,15 @@ ASKS: dict[str, tuple[str, ...]] = {
     "eks-version": (*_LOOKED_UP, "eks.supported_versions"),
     "eks-two-az": (*_LOOKED_UP, "network.subnets"),
     "eks-endpoint-private": _LOOKED_UP,
-    "eks-addon-core": (*_LOOKED_UP, "eks.addons"),
+    "eks-addon-core": (*_LOOKED_UP, "eks.addons", "kubernetes.daemon_sets"),
     "eks-addon-pod-identity": (*_LOOKED_UP, "eks.addons"),
     "eks-addon-health": (*_LOOKED_UP, "eks.addons"),
     "eks-helm-deps": (*_LOOKED_UP, "kubernetes.daemon_sets", "kubernetes.custom_resources"),
 }
 
 
-def wish(_check_id: str) -> tuple[ClusterSpec, FakeAccount]:
+def wish(check_id: str) -> tuple[ClusterSpec, FakeAccount]:
     """Return what makes a check ask all that it may ask."""
+    if check_id == "eks-addon-core":
+        return a_spec(), _running("kube-system/aws-node", "kube-system/kube-proxy")
     return a_spec(), FakeAccount()

@@ -41,6 +41,10 @@ _FSX: dict[str, Any] = {
 }
 _ORGANIZATION = "ask the administrator of your AWS organization: a service control policy denies it"
 _EXPLICIT = "take the explicit Deny out of the policies and the permissions boundary of this principal"
+_BOUNDARY = (
+    "allow these actions in the permissions boundary, which no other policy can widen\n"
+    "aws iam get-role --role-name hyperpod-execution --query Role.PermissionsBoundary"
+)
 
 
 def _denying(*actions: str, **how: Any) -> FakeAccount:
@@ -261,6 +265,13 @@ VPC = (
         a_spec(),
         _role(_NO_VPC, "denied by a service control policy: ec2:DescribeVpcs", _GROUPS, remedy=_ORGANIZATION),
         account=_denying("ec2:DescribeVpcs", by_organization=True),
+    ),
+    fails(
+        "iam-exec-vpc",
+        "a permissions boundary",
+        a_spec(),
+        _role(_NO_VPC, "beyond the permissions boundary: ec2:DescribeVpcs", _GROUPS, remedy=_BOUNDARY),
+        account=_denying("ec2:DescribeVpcs", by_boundary=True),
     ),
     fails(
         "iam-exec-vpc",

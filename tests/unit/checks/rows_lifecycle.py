@@ -52,10 +52,21 @@ def _unreadable(account: FakeAccount) -> FakeAccount:
 _SYNC = "aws s3 sync ./lifecycle s3://sagemaker-x/lc/"
 _NO_BUCKET = "could not look: there is no bucket `sagemaker-x`"
 _COPY = "aws s3 cp s3://sagemaker-x/lc/on_create.sh on_create.sh\n%s\naws s3 cp on_create.sh s3://sagemaker-x/lc/on_create.sh"
-_NO_CR = _COPY % r"sed -i '1s/^\xEF\xBB\xBF//; s/\r$//' on_create.sh"
+_NO_CR = _COPY % r"sed -i '1s/^\xEF\xBB\xBF//; s/\r$//; s/\r/\n/g' on_create.sh"
+_UPLOAD = "aws s3 cp on_create.sh s3://sagemaker-x/lc/on_create.sh"
 _SHEBANG = _COPY % "sed -i '1i #!/bin/bash' on_create.sh"
 
 PREFIX = (
+    fails(
+        "lifecycle-prefix-exists",
+        "a slash too many",
+        _spec("s3://sagemaker-x//lc"),
+        _finding(
+            "there is nothing below `s3://sagemaker-x//lc/`",
+            remedy="aws s3 sync ./lifecycle s3://sagemaker-x//lc/",
+            path=_URI,
+        ),
+    ),
     passes("lifecycle-prefix-exists", "scripts in a folder", _spec()),
     passes(
         "lifecycle-prefix-exists",
@@ -194,6 +205,28 @@ TEXT = (
         _finding("`s3://sagemaker-x/lc/on_create.sh` has a byte order mark", remedy=_NO_CR, path=_SCRIPT),
         account=_holding(b"\xef\xbb\xbf#!/bin/bash\n"),
     ),
+    fails(
+        "lifecycle-line-endings",
+        "the line ends of old Macs",
+        _spec(),
+        _finding("`s3://sagemaker-x/lc/on_create.sh` has the line ends of old Macs (CR)", remedy=_NO_CR, path=_SCRIPT),
+        account=_holding(b"#!/bin/bash\recho\r"),
+    ),
+    fails(
+        "lifecycle-line-endings",
+        "a shell's line that ends as on Windows",
+        _spec(),
+        _finding(
+            "`s3://sagemaker-x/lc/on_create.sh` has the line ends of Windows (CR LF)", remedy=_NO_CR, path=_SCRIPT
+        ),
+        account=_holding(b"#!/bin/bash -e\necho\r\n"),
+    ),
+    passes(
+        "lifecycle-line-endings",
+        "a line of Python that ends as on Windows",
+        _spec(),
+        _holding(b"#!/usr/bin/python3\nprint()\r\n"),
+    ),
     cannot_tell(
         "lifecycle-line-endings",
         "no such script",
@@ -217,8 +250,51 @@ TEXT = (
         "lifecycle-shebang",
         "an empty script",
         a_slurm_spec(a_group(lifecycle={"source_s3_uri": "s3://sagemaker-x/lc", "on_create": "on_create.sh"})),
-        _finding("`s3://sagemaker-x/lc/on_create.sh` does not begin with `#!`", remedy=_SHEBANG, path=_SCRIPT),
+        _finding(
+            "`s3://sagemaker-x/lc/on_create.sh` is empty, and so no script", "size: 0", remedy=_UPLOAD, path=_SCRIPT
+        ),
         account=_holding(b""),
+    ),
+    *(
+        fails(
+            "lifecycle-shebang",
+            case,
+            _spec(),
+            _finding(
+                "`s3://sagemaker-x/lc/on_create.sh` is no text, and so no script",
+                f"begins with: {text[:8]!r}",
+                remedy=_UPLOAD,
+                path=_SCRIPT,
+            ),
+            account=_holding(text),
+        )
+        for case, text in {
+            "an empty line": b"\n",
+            "UTF-16": "#!/bin/bash".encode("utf-16"),
+            "an archive": b"\x1f\x8b\x08\x00",
+        }.items()
+    ),
+    passes("lifecycle-shebang", "a program of the path", _spec(), _holding(b"#!/usr/bin/env -S python3 -u\n")),
+    *(
+        warns(
+            "lifecycle-shebang",
+            f"{line} as interpreter",
+            _spec(),
+            _finding(
+                f"`s3://sagemaker-x/lc/on_create.sh` is run by `{name}`, which nodes may not have",
+                remedy=_COPY % "sed -i '1c #!/bin/bash' on_create.sh",
+                path=_SCRIPT,
+                level="warn",
+            ),
+            account=_holding(f"#!{line}\necho\n".encode()),
+        )
+        for line, name in {
+            "/bin/bsh": "/bin/bsh",
+            "bash": "bash",
+            "/usr/bin/env fish": "/usr/bin/fish",
+            "/usr/bin/env": "/usr/bin/env",
+            "": "",
+        }.items()
     ),
     passes("lifecycle-log-file", "a script that logs", _spec()),
     notes(

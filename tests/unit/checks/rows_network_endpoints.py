@@ -292,12 +292,12 @@ NAMES = (
     passes("network-endpoint-dns", "a way out", a_spec(), FakeAccount().holding(an_endpoint("sts", private_dns=False))),
     passes("network-endpoint-dns", "private names", a_spec(), closed(*endpoints("sts", "logs"))),
     passes("network-endpoint-dns", "no network", a_slurm_spec(network=None)),
-    warns(
+    fails(
         "network-endpoint-dns",
         "one without",
         a_spec(network=_BOTH),
         a_finding(
-            "warn",
+            "fail",
             "vpce-sts",
             "`vpce-sts` does not answer to the name of `sts`",
             remedy="aws ec2 modify-vpc-endpoint --region us-west-2 --vpc-endpoint-id vpce-sts --private-dns-enabled",

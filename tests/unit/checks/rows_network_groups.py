@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from hpctl.facts.records import Direction, Permission
 from hpctl.report.check import Finding
 from tests.unit.builders import (
@@ -13,10 +15,10 @@ from tests.unit.builders import (
     a_security_group,
     a_slurm_spec,
     a_spec,
-    a_vpc,
     an_endpoint,
 )
 from tests.unit.checks.row import cannot_tell, fails, passes, warns
+from tests.unit.checks.rows_network_endpoints import ON_EKS, closed
 from tests.unit.fakes import FakeAccount
 
 _AT = ("network", "security_group_ids", 0)
@@ -131,11 +133,17 @@ SELF_REFERENCE = (
 )
 
 
-def _shut_in(seen: str, group: str = "sg-nodes", at: tuple[str | int, ...] = ("network",)) -> Finding:
+def _shut_in(
+    seen: str,
+    group: str = "sg-nodes",
+    at: tuple[str | int, ...] = ("network",),
+    what: str = "AWS services",
+    level: Literal["fail", "warn"] = "fail",
+) -> Finding:
     return a_finding(
-        "warn",
+        level,
         group,
-        "no rule lets nodes reach AWS services over HTTPS",
+        f"no rule lets nodes reach {what} over HTTPS",
         f"seen out: {seen}",
         "needed out: -1 0.0.0.0/0, or tcp 443 to the VPC endpoints",
         remedy=f"aws ec2 authorize-security-group-egress --region us-west-2 --group-id {group} "
@@ -149,9 +157,14 @@ def _https(**peer: str) -> Permission:
 
 
 def _with_endpoints(*rules: Permission) -> FakeAccount:
-    endpoint = an_endpoint("sts", security_group_ids=("sg-endpoints",))
-    return _account(_IN, _OUT, *rules).holding(endpoint)
+    services = (an_endpoint(name, security_group_ids=("sg-endpoints",)) for name in ON_EKS)
+    s3 = an_endpoint("s3", kind="Interface", private_dns=True, subnet_ids=("subnet-2",), security_group_ids=("sg-s3",))
+    return _account(_IN, _OUT, *rules).holding(*services, s3)
 
+
+_S3_AMONG_NODES = an_endpoint(
+    "s3", kind="Interface", private_dns=True, subnet_ids=("subnet-1",), security_group_ids=("sg-nodes",)
+)
 
 EGRESS = (
     passes("network-sg-egress", "everything out", a_spec()),
@@ -164,14 +177,29 @@ EGRESS = (
     ),
     passes("network-sg-egress", "no network", a_slurm_spec(network=None)),
     passes(
-        "network-sg-egress", "HTTPS to the endpoints' group", a_spec(), _with_endpoints(_https(group_id="sg-endpoints"))
+        "network-sg-egress",
+        "HTTPS to the endpoints' groups",
+        a_spec(),
+        _with_endpoints(_https(group_id="sg-endpoints"), _https(group_id="sg-s3")),
+    ),
+    passes(
+        "network-sg-egress",
+        "everything out in two halves",
+        a_spec(),
+        _account(a_permission(cidr="0.0.0.0/1"), a_permission(cidr="128.0.0.0/1")),
+    ),
+    passes(
+        "network-sg-egress",
+        "endpoints in the nodes' own group",
+        a_spec(),
+        _account(_IN, _OUT).holding(*(an_endpoint(name) for name in ON_EKS), _S3_AMONG_NODES),
     ),
     passes("network-sg-egress", "HTTPS to the VPC", a_spec(), _with_endpoints(_https(cidr="10.0.0.0/8"))),
     passes(
         "network-sg-egress",
-        "HTTPS to one of the VPC's ranges",
+        "HTTPS to the endpoints' subnets",
         a_spec(),
-        _with_endpoints(_https(cidr="10.0.0.0/16")).holding(a_vpc(cidrs=("10.0.0.0/16", "100.64.0.0/16"))),
+        _with_endpoints(_https(cidr="10.0.0.0/20"), _https(cidr="10.0.16.0/20")),
     ),
     passes("network-sg-egress", "HTTPS to a prefix list", a_spec(), _with_endpoints(_https(prefix_list_id="pl-1"))),
     passes(
@@ -180,51 +208,80 @@ EGRESS = (
         a_spec(network=a_network(groups=("sg-nodes", "sg-more"))),
         FakeAccount().holding(a_security_group(permissions=(_IN, _OUT)), a_security_group("sg-more")),
     ),
-    warns("network-sg-egress", "no rule", a_spec(), _shut_in("no rule"), account=_account()),
-    warns("network-sg-egress", "itself only", a_spec(), _shut_in("-1 sg-nodes"), account=_account(_IN, _OUT)),
-    warns(
+    fails("network-sg-egress", "no rule", a_spec(), _shut_in("no rule"), account=_account()),
+    fails("network-sg-egress", "itself only", a_spec(), _shut_in("-1 sg-nodes"), account=_account(_IN, _OUT)),
+    fails(
         "network-sg-egress",
         "HTTPS to the VPC without endpoints",
         a_spec(),
         _shut_in("tcp 443 10.0.0.0/16"),
         account=_account(_https(cidr="10.0.0.0/16")),
     ),
-    warns(
+    fails(
         "network-sg-egress",
         "HTTP only",
         a_spec(),
         _shut_in("tcp 80 0.0.0.0/0"),
         account=_account(a_permission(Direction.OUT, "tcp", ports=(80, 80))),
     ),
-    warns(
+    fails(
         "network-sg-egress",
         "UDP only",
         a_spec(),
         _shut_in("udp 443 0.0.0.0/0"),
         account=_account(a_permission(Direction.OUT, "udp", ports=(443, 443))),
     ),
-    warns(
+    fails(
         "network-sg-egress",
         "HTTPS to a part of the VPC beside endpoints",
         a_spec(),
         _shut_in("-1 sg-nodes, tcp 443 10.0.1.0/24"),
         account=_with_endpoints(_https(cidr="10.0.1.0/24")),
     ),
+    fails(
+        "network-sg-egress",
+        "endpoints in the nodes' own group and S3's gateway beyond it",
+        a_spec(),
+        _shut_in("-1 sg-nodes", what="`s3`"),
+        account=_account(_IN, _OUT).holding(*(an_endpoint(name) for name in ("s3", *ON_EKS))),
+    ),
+    fails(
+        "network-sg-egress",
+        "a NAT gateway beyond the rules, and an endpoint for all services but one",
+        a_spec(),
+        _shut_in("-1 sg-nodes", what="`sts`"),
+        account=_account(_IN, _OUT).holding(*(an_endpoint(name) for name in ON_EKS if name != "sts"), _S3_AMONG_NODES),
+    ),
+    passes(
+        "network-sg-egress",
+        "a closed network that lacks an endpoint, which another check says",
+        a_spec(),
+        closed(_S3_AMONG_NODES, *(an_endpoint(name) for name in ON_EKS if name != "sts")).holding(
+            a_security_group(permissions=(_IN, _OUT))
+        ),
+    ),
     warns(
+        "network-sg-egress",
+        "HTTPS to some public addresses",
+        a_spec(),
+        _shut_in("tcp 443 52.94.0.0/16", level="warn"),
+        account=_account(_https(cidr="52.94.0.0/16")),
+    ),
+    fails(
         "network-sg-egress",
         "IPv6 only",
         a_spec(),
         _shut_in("-1 ::/0"),
         account=_account(a_permission(cidr="::/0")),
     ),
-    warns(
+    fails(
         "network-sg-egress",
         "two groups of one closed network",
         a_spec(a_group("a"), a_group("b")),
         _shut_in("-1 sg-nodes"),
         account=_account(_IN, _OUT),
     ),
-    warns(
+    fails(
         "network-sg-egress",
         "a closed group of a group's own network",
         a_spec(a_group("a"), a_group("b", override_network=a_network(groups=("sg-own",)))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hpctl.facts.records import Route
+from hpctl.facts.records import NatGateway, Route
 from hpctl.report.check import Finding
 from tests.unit.builders import (
     a_finding,
@@ -133,12 +133,13 @@ PRIVATE = (
 )
 
 
-def _stuck(seen: str, remedy: str) -> Finding:
+def _stuck(seen: str, remedy: str, *also: str) -> Finding:
     return a_finding(
         "fail",
         "subnet-1",
         "nodes in `subnet-1` cannot reach AWS services",
         f"seen: {seen} in rtb-1, no interface endpoints in vpc-1",
+        *also,
         "needed: 0.0.0.0/0 to a NAT gateway that is available, or the VPC endpoints",
         remedy=remedy,
         path=_AT,
@@ -153,6 +154,15 @@ def _nat(verb: str) -> str:
 
 
 _MAKE_NAT = "make a NAT gateway in a public subnet of `vpc-1`, and send 0.0.0.0/0 of `rtb-1` there"
+
+
+_TGW = a_route("tgw-1")
+
+
+def _nat_in(route: Route, *, public: bool = True) -> FakeAccount:
+    """The NAT gateway in a subnet whose own table has this route."""
+    outside = a_route_table(route, **{**_OWN_TABLE, "subnet_ids": ("subnet-2",)})
+    return FakeAccount().holding(a_route_table(), outside, NatGateway("nat-1", "subnet-2", public=public))
 
 
 def _without_nat() -> FakeAccount:
@@ -195,6 +205,28 @@ EGRESS = (
         a_spec(),
         _stuck(f"{_LOCAL}, 0.0.0.0/0 to nat-1 (active)", _MAKE_NAT),
         account=_without_nat(),
+    ),
+    passes("network-egress-path", "a NAT gateway in a public subnet", a_spec(), _nat_in(_IGW)),
+    passes(
+        "network-egress-path", "a private NAT gateway before another network", a_spec(), _nat_in(_TGW, public=False)
+    ),
+    *(
+        fails(
+            "network-egress-path",
+            f"a NAT gateway in a subnet that leads nowhere ({case})",
+            a_spec(),
+            _stuck(
+                f"{_LOCAL}, 0.0.0.0/0 to nat-1 (active)",
+                _MAKE_NAT,
+                "seen: nat-1 is in subnet-2, which leads nowhere itself",
+            ),
+            account=account,
+        )
+        for case, account in (
+            ("private", _nat_in(_IGW, public=False)),
+            ("a circle", _nat_in(a_route())),
+            ("no internet gateway any more", _nat_in(a_route("igw-1", state="blackhole"))),
+        )
     ),
     fails(
         "network-egress-path",

@@ -6,7 +6,7 @@ from typing import Any
 
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
-from tests.unit.builders import a_finding, a_group, a_network, a_plain_group, a_slurm_spec, a_spec
+from tests.unit.builders import a_finding, a_group, a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
 from tests.unit.checks.row import fails, passes, warns
 from tests.unit.fakes import FakeAccount
 
@@ -87,6 +87,12 @@ def _mount(message: str, remedy: str, member: str = "dns_name", group: int = 0) 
     return a_finding("fail", f"instance group/{name}", message, remedy=remedy, path=path)
 
 
+def _in_region(region: str) -> FakeAccount:
+    account = FakeAccount()
+    account.caller.who = an_identity(region=region)
+    return account
+
+
 FSX = (
     passes("storage-fsx-names", "names of FSx", _stored(_lustre(), {"fsx_open_zfs": {"dns_name": _DNS}})),
     fails(
@@ -102,8 +108,12 @@ FSX = (
     fails(
         "storage-fsx-names",
         "another Region",
-        _stored(_lustre(), region="eu-west-1"),
-        _mount("the file system is in `us-west-2`, the cluster in `eu-west-1`", "name a file system in `eu-west-1`"),
+        _stored(_lustre()),
+        _mount(
+            "the file system is in `us-west-2`, the cluster would be in `eu-west-1`",
+            "name a file system in `eu-west-1`",
+        ),
+        account=_in_region("eu-west-1"),
     ),
     fails(
         "storage-fsx-names",
@@ -152,7 +162,7 @@ def _database(message: str, remedy: str, *member: str) -> Finding:
 
 ACCOUNTING = (
     passes("slurm-accounting", "no database", a_slurm_spec(network=None)),
-    passes("slurm-accounting", "a database in the Region", _accounting(region="us-west-2")),
+    passes("slurm-accounting", "a database in the Region", _accounting()),
     fails(
         "slurm-accounting",
         "a bare word",
@@ -166,13 +176,14 @@ ACCOUNTING = (
     fails(
         "slurm-accounting",
         "a secret elsewhere",
-        _accounting(region="eu-west-1"),
+        _accounting(),
         _database(
-            "the database's secret is in `us-west-2`, the cluster in `eu-west-1`",
+            "the database's secret is in `us-west-2`, the cluster would be in `eu-west-1`",
             f"aws secretsmanager replicate-secret-to-regions --region us-west-2 --secret-id {_SECRET} "
             "--add-replica-regions Region=eu-west-1",
             "secret_arn",
         ),
+        account=_in_region("eu-west-1"),
     ),
     fails(
         "slurm-accounting",
@@ -205,9 +216,11 @@ IDENTITY = (
 
 ROWS = (*CONTENTS, *FSX, *ACCOUNTING, *IDENTITY)
 
-ASKS: dict[str, tuple[str, ...]] = {"identity-account-region": ("caller.identity",)}
+_IDENTITY = ("caller.identity",)
+ASKS = dict.fromkeys(("identity-account-region", "storage-fsx-names", "slurm-accounting"), _IDENTITY)
 
 
-def wish(_check_id: str) -> tuple[ClusterSpec, FakeAccount]:
+def wish(check_id: str) -> tuple[ClusterSpec, FakeAccount]:
     """Return what makes a check ask all that it may ask."""
-    return a_spec(), FakeAccount()
+    specs = {"storage-fsx-names": _stored(_lustre()), "slurm-accounting": _accounting()}
+    return specs.get(check_id, a_spec()), FakeAccount()

@@ -68,6 +68,16 @@ _UNREADABLE: tuple[tuple[str, FakeAccount, tuple[str, ...]], ...] = (
     ("another manager", _with(workload_manager="pbs"), ("has a `workload_manager` other than `slurm`",)),
     ("no workers", _with(worker_groups=None), (_NO_WORKERS,)),
     ("workers without names", _with(worker_groups=[{"partition_name": "train"}]), (_NO_WORKERS,)),
+    (
+        "a group in no partition",
+        _with(worker_groups=[{"instance_group_name": "workers"}]),
+        ("has no `partition_name` for `workers`",),
+    ),
+    (
+        "half a file system",
+        _with(fsx_dns_name="fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com"),
+        ("has one of `fsx_dns_name` and `fsx_mountname`, which go together",),
+    ),
     ("nothing", _holding(b"{}"), (*(f"has no `{key}`" for key in list(_GOOD)[:3]), _NO_WORKERS)),
 )
 
@@ -109,7 +119,10 @@ def _undeclared(group: str, message: str) -> Finding:
 
 
 _NO_JSON = f"could not look: `{_URI}` is no JSON object"
-_TWICE = [{"instance_group_name": "workers"}, {"instance_group_name": "workers"}]
+_TWICE = [
+    {"instance_group_name": "workers", "partition_name": "train"},
+    {"instance_group_name": "workers", "partition_name": "train"},
+]
 
 NAMES = (
     passes("slurm-params-match", "the request's groups", _LEGACY, _with()),
@@ -121,7 +134,11 @@ NAMES = (
         _stranger("controller_group", "haed", "head"),
         _stranger("login_group", "x", "head"),
         _stranger("worker_groups[0]", "worker", "workers"),
-        account=_with(controller_group="haed", login_group="x", worker_groups=[{"instance_group_name": "worker"}]),
+        account=_with(
+            controller_group="haed",
+            login_group="x",
+            worker_groups=[{"instance_group_name": "worker", "partition_name": "train"}],
+        ),
     ),
     cannot_tell("slurm-params-match", "a file that cannot be read", _LEGACY, _NO_JSON, _holding(b"[]")),
     passes("slurm-params-declared", "every group once", _LEGACY, _with()),

@@ -284,13 +284,56 @@ KUBERNETES = (
     ),
 )
 
+SCALING = (
+    passes("spec-autoscaling", "EKS", a_spec(auto_scaling={"mode": "Enable"})),
+    passes("spec-autoscaling", "no scaling on Slurm", a_slurm_spec(auto_scaling={"mode": "Disable"})),
+    fails(
+        "spec-autoscaling",
+        "Slurm",
+        a_slurm_spec(auto_scaling={"mode": "Enable"}),
+        a_finding(
+            "fail",
+            "cluster/ml-cluster",
+            "scales itself, and no EKS cluster orchestrates it",
+            remedy="remove `auto_scaling`",
+            path=("auto_scaling",),
+        ),
+    ),
+)
+
+_FOLDER, _NAMED = {"source_s3_uri": "s3://sagemaker-x/lc"}, {"on_create": "on_create.sh"}
+_AT_LIFECYCLE = ("instance_groups", 0, "lifecycle")
+
 LIFECYCLE = (
-    passes("spec-lifecycle-config", "a script on EKS", a_spec()),
+    passes("spec-lifecycle-config", "a script on EKS", a_spec(a_group(lifecycle={**_FOLDER, **_NAMED}))),
+    notes(
+        "spec-lifecycle-config",
+        "a folder alone",
+        a_slurm_spec(a_group(lifecycle=_FOLDER)),
+        a_finding(
+            "note",
+            "instance group/workers",
+            "names a folder of lifecycle scripts and none that runs",
+            path=_AT_LIFECYCLE,
+        ),
+    ),
+    fails(
+        "spec-lifecycle-config",
+        "a script alone",
+        a_slurm_spec(a_group(lifecycle=_NAMED)),
+        a_finding(
+            "fail",
+            "instance group/workers",
+            "names the script `on_create.sh` and no folder that it is in",
+            remedy="source_s3_uri: s3://sagemaker-...",
+            path=_AT_LIFECYCLE,
+        ),
+    ),
     passes("spec-lifecycle-config", "no script on Slurm", a_spec(a_group(lifecycle=None), orchestrator=ON_SLURM)),
     warns(
         "spec-lifecycle-config",
         "no script on EKS",
-        a_spec(a_group("first"), a_group(lifecycle=None)),
+        a_spec(a_group("first", lifecycle={**_FOLDER, **_NAMED}), a_group(lifecycle=None)),
         a_finding(
             "warn",
             "instance group/workers",
@@ -319,6 +362,18 @@ RECOVERY = (
 )
 
 TAGS = (
+    fails(
+        "spec-tags",
+        "a key of AWS's own",
+        a_spec(tags={"AWS:mine": "x", "aws-mine": "y"}),
+        a_finding(
+            "fail",
+            "cluster/ml-cluster",
+            "tag `AWS:mine` begins with `aws:`, which is AWS's own",
+            remedy="remove the tag `AWS:mine`",
+            path=("tags", "AWS:mine"),
+        ),
+    ),
     passes("spec-tags", "48 tags", a_spec(tags={f"t{number}": "x" for number in range(48)})),
     fails(
         "spec-tags",
@@ -343,6 +398,7 @@ ROWS = (
     *DEEP,
     *NETWORK,
     *CONTINUOUS,
+    *SCALING,
     *KUBERNETES,
     *LIFECYCLE,
     *RECOVERY,

@@ -43,7 +43,9 @@ def _closed() -> FakeAccount:
 
 def _https_to_endpoints() -> FakeAccount:
     rule = a_permission(protocol="tcp", ports=(443, 443), cidr="10.0.0.0/16")
-    return FakeAccount().holding(a_security_group(permissions=(rule,)), an_endpoint("sts"))
+    s3 = an_endpoint("s3", kind="Interface", subnet_ids=("subnet-1",))
+    services = rows_network_endpoints.endpoints(*rows_network_endpoints.ON_EKS)
+    return rows_network_endpoints.closed(s3, *services).holding(a_security_group(permissions=(rule,)))
 
 
 def _used() -> FakeAccount:
@@ -80,12 +82,13 @@ SCENES: dict[str, Scene] = {
     "network-multi-subnet": Scene(("network.subnets",)),
     "network-sg-self-ref": Scene((_IDENTITY, "network.security_groups")),
     "network-sg-egress": Scene(
-        (_IDENTITY, "network.security_groups", "network.subnets", "network.endpoints", "network.vpc"),
+        (_IDENTITY, "network.security_groups", *_ROUTES),
         account=_https_to_endpoints,
     ),
     "network-subnet-private": Scene(("network.subnets", "network.route_tables")),
     "network-egress-path": Scene((_IDENTITY, *_ROUTES), account=_closed),
     "network-dns": Scene((_IDENTITY, "network.subnets", "network.vpc")),
+    "network-nacl": Scene((*_ROUTES[:3], "network.network_acls", "network.vpc"), account=_closed),
     "network-endpoints-complete": Scene((_IDENTITY, *_ROUTES), account=_closed),
     "network-endpoint-sg": Scene(
         (_IDENTITY, "network.subnets", "network.security_groups", "network.endpoints"), account=_closed
@@ -109,6 +112,7 @@ SCENES: dict[str, Scene] = {
 PORT_OF: dict[str, str] = {
     "ec2:DescribeInstanceTypeOfferings": "network.zones_offering",
     "ec2:DescribeNatGateways": "network.active_nat_gateways",
+    "ec2:DescribeNetworkAcls": "network.network_acls",
     "ec2:DescribeNetworkInterfaces": "network.interface_count",
     "ec2:DescribeRouteTables": "network.route_tables",
     "ec2:DescribeSecurityGroups": "network.security_groups",

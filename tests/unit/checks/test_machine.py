@@ -37,6 +37,7 @@ def test_the_checks_of_a_machine_are_none_of_a_spec() -> None:
         "tools-botocore-version",
         "tools-clock",
         "identity-credentials",
+        "identity-expiry",
     }
     assert not set(MACHINE_CHECKS) & set(CLUSTER_CHECKS)
 
@@ -117,6 +118,24 @@ def test_credentials_that_do_not_work_fail(error: HpctlError, remedy: str) -> No
 def test_credentials_that_nobody_could_ask_about_are_unknown() -> None:
     result = judge("identity-credentials", world=World(UnavailableError("no network")))
     assert (result.outcome, result.blocking) == (Outcome.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("left_s", "message"),
+    [
+        (None, None),
+        (1800.0, None),
+        (1799.0, "end in 29 minutes"),
+        (59.0, "end in 0 minutes"),
+        (-5.0, "end in 0 minutes"),
+    ],
+)
+def test_credentials_that_end_soon(left_s: float | None, message: str | None) -> None:
+    account = FakeAccount()
+    account.caller.left_s = left_s
+    result = judge("identity-expiry", world=account.world)
+    assert result.outcome is (Outcome.WARN if message else Outcome.PASS)
+    assert [found.message for found in result.findings] == ([message] if message else [])
 
 
 def test_a_machine_and_a_spec_are_judged_in_one_run() -> None:

@@ -9,14 +9,16 @@ from hpctl.checks.engine import run_checks
 from hpctl.errors import AccessError, HpctlError, UnavailableError
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
-from tests.unit.builders import a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
+from tests.unit.builders import a_network, a_plain_group, a_security_group, a_slurm_spec, a_spec, an_identity
 from tests.unit.checks import (
     rows_capacity,
+    rows_capacity_supply,
     rows_eks,
     rows_eks_cluster,
     rows_iam,
     rows_lifecycle,
     rows_network,
+    rows_network_acls,
     rows_network_addresses,
     rows_network_endpoints,
     rows_network_groups,
@@ -38,9 +40,11 @@ MODULES = (
     rows_network,
     rows_network_groups,
     rows_network_routes,
+    rows_network_acls,
     rows_network_endpoints,
     rows_network_addresses,
     rows_capacity,
+    rows_capacity_supply,
     rows_quota,
     rows_slurm_files,
     rows_eks_cluster,
@@ -60,7 +64,7 @@ def test_a_check_judges_as_its_row_says(row: Row) -> None:
     assert (result.outcome, result.findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
-NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file")
+NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count")
 
 
 @pytest.mark.parametrize("check_id", list(BY_ID))
@@ -140,6 +144,14 @@ def test_missing_subnets_fail_their_check_and_the_zones_are_not_judged() -> None
     assert outcomes["network-ids-exist"] == (Outcome.FAIL, None)
     assert outcomes["network-efa-single-az"] == (Outcome.SKIP, reason)
     assert outcomes["network-multi-subnet"] == (Outcome.SKIP, reason)
+
+
+def test_nodes_in_two_vpcs_are_told_once() -> None:
+    account = FakeAccount().holding(a_security_group(vpc_id="vpc-2"))
+    results = run_checks(CLUSTER_CHECKS, (a_spec(),), account.world).results
+    outcomes = {one.id: (one.outcome, one.reason) for one in results}
+    assert outcomes["network-same-vpc"] == (Outcome.FAIL, None)
+    assert outcomes["eks-same-vpc"] == (Outcome.SKIP, "needs `network-same-vpc`, which did not hold")
 
 
 @pytest.mark.parametrize("arn_of", ["account", "region"])

@@ -20,6 +20,7 @@ Ask = Callable[[World], object]
 QUESTIONS: dict[str, Ask] = {
     "caller.identity": World.identity,
     "caller.clock_skew_s": World.clock_skew_s,
+    "caller.credentials_left_s": World.credentials_left_s,
     "network.subnets": lambda world: world.subnets(["subnet-1"]),
     "network.security_groups": lambda world: world.security_groups(["sg-nodes"]),
     "eks.describe": lambda world: world.eks_cluster("training"),
@@ -29,6 +30,7 @@ QUESTIONS: dict[str, Ask] = {
 ANSWERS: dict[str, object] = {
     "caller.identity": an_identity(),
     "caller.clock_skew_s": 0.4,
+    "caller.credentials_left_s": None,
     "network.subnets": {"subnet-1": a_subnet()},
     "network.security_groups": {"sg-nodes": a_security_group()},
     "eks.describe": an_eks_cluster(),

@@ -11,7 +11,8 @@ from hpctl.render.results import ResultTeller
 from hpctl.render.show import show
 from hpctl.render.terminal import Terminal
 from hpctl.report.check import CheckReport
-from tests.unit.render.fakes import in_a_pipe, on_a_tty, out
+from hpctl.terms import Outcome
+from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
 from tests.unit.render.samples import CHECKS
 
 
@@ -26,10 +27,30 @@ def told(output: Output, terminal: Terminal, report: CheckReport = CHECKS, query
     return [*seen, out(terminal)]
 
 
+SILENT = {result.id for result in CHECKS.results if result.outcome is Outcome.PASS and not result.findings}
+
+
 def test_on_a_terminal_each_result_stands_there_when_it_comes() -> None:
     seen = told(Output.TABLE, on_a_tty(NO_COLOR="1"))
-    for result, text in zip(CHECKS.results, seen, strict=False):
-        assert " ".join(result.title.split()) in " ".join(text.split())
+    there = {
+        result.id
+        for result, text in zip(CHECKS.results, seen, strict=False)
+        if " ".join(result.title.split()) in " ".join(text.split())
+    }
+    assert SILENT
+    assert there == {result.id for result in CHECKS.results} - SILENT
+
+
+def test_what_passed_without_a_word_is_counted_beside_the_answer() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    told(Output.TABLE, terminal)
+    assert f"\r\x1b[K{len(SILENT)} passed" in err(terminal)
+
+
+def test_a_terminal_that_cannot_redraw_gets_no_count() -> None:
+    terminal = on_a_tty(TERM="dumb")
+    told(Output.TABLE, terminal)
+    assert err(terminal) == ""
 
 
 def test_on_a_terminal_the_end_is_the_count_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.sandbox.policies import Question, evaluate
+from hpctl.sandbox.policies import Question, evaluate, trusts
 
 ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::mine/*"}
 PASS = {
@@ -75,3 +75,28 @@ def test_operators(operator: str, wanted: str, found: tuple[str, ...], decision:
 def test_a_condition_may_hold_without_its_key() -> None:
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEqualsIfExists": {"k": "a"}}}
     assert _decide([statement], "s3:GetObject") == "allowed"
+
+
+TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+DISTRUST = {**TRUST, "Effect": "Deny", "Principal": "*", "Action": "*"}
+ELSEWHERE = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "trusted"),
+    [
+        (TRUST, True),
+        ([{**TRUST, "Principal": "*"}], True),
+        ([{**TRUST, "Principal": {"AWS": ["*"]}}], True),
+        ([{**TRUST, "Action": "sts:*"}], True),
+        ([{**TRUST, "Action": "sts:TagSession"}], False),
+        ([{**TRUST, "Principal": {"Service": ["ec2.amazonaws.com"]}}], False),
+        ([{**TRUST, "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}], False),
+        ([{**TRUST, "Condition": ELSEWHERE}], False),
+        ([TRUST, DISTRUST], False),
+        ([TRUST, {**DISTRUST, "Condition": ELSEWHERE}], True),
+    ],
+)
+def test_trust_policies(statements: Any, trusted: bool) -> None:
+    context = {"aws:sourceaccount": ("123456789012",)}
+    assert trusts({"Statement": statements}, "sagemaker.amazonaws.com", context) is trusted

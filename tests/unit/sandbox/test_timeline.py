@@ -137,7 +137,7 @@ def test_a_seat_without_capacity_or_interface_never_gets_an_instance(stage: Stag
 
 
 def test_a_running_script_holds_its_nodes_back_and_a_late_one_makes_all_later() -> None:
-    group = replace(a_group(count=1), script=Script("on_create.sh", {}, {}))
+    group = replace(a_group(count=1), script=Script(("on_create.sh",), {}, {}))
     assert _statuses(a_cluster(group), 9.0) == ["Pending"]
     assert _state(a_cluster(group), 9.0).status == "Creating"
     ended = a_cluster(replace(group, ended=Ended(at(3.0), Outcome(0, ()))))

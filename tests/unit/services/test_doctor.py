@@ -8,7 +8,7 @@ import pytest
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.engine import Reach
-from hpctl.errors import ChecksFailedError, ChecksUnknownError, UnavailableError, UsageError
+from hpctl.errors import ChecksFailedError, ChecksUnknownError, ChecksWarnedError, UnavailableError, UsageError
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult
@@ -95,11 +95,11 @@ WARNED = a_check_report(a_result("a-1", Outcome.WARN), a_result("a-2", Outcome.P
 
 def test_a_warning_is_well_unless_said_otherwise() -> None:
     demand_well(WARNED, Blindness.REFUSED, Threshold.FAIL)
-    with pytest.raises(ChecksUnknownError) as raised:
+    with pytest.raises(ChecksWarnedError) as raised:
         demand_well(WARNED, Blindness.ALLOWED, Threshold.WARN)
     assert raised.value.message == "1 of 2 checks warned: `a-1`"
     assert raised.value.hint == "mend what they name, or leave one out: --skip a-1"
-    assert raised.value.exit_code == 21
+    assert (raised.value.code, raised.value.exit_code) == ("checks_warned", 21)
 
 
 def test_a_failure_outweighs_warnings() -> None:

@@ -30,6 +30,11 @@ class AwsCaller:
         answered_at = _time_of(self._session.call("sts", "GetCallerIdentity"))
         return (self._now() - answered_at).total_seconds()
 
+    def credentials_left_s(self) -> float | None:
+        """Return for how many seconds the credentials are good; None when they renew themselves, or do not say."""
+        end_at = self._session.credentials_end_at
+        return None if end_at is None else (end_at - self._now()).total_seconds()
+
 
 @reads("sts:GetCallerIdentity")
 def _time_of(answer: Mapping[str, Any]) -> datetime:

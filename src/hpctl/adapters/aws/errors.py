@@ -30,8 +30,11 @@ from hpctl.errors import (
 
 Row = TypeVar("Row")
 
-CAUGHT: Final = (boto.BotoCoreError, boto.ClientError, ResponseParserError, XMLParseError)
-"""Everything botocore raises on the way to AWS and back."""
+CAUGHT: Final = (boto.BotoCoreError, boto.ClientError, ResponseParserError, XMLParseError, RecursionError)
+"""Everything botocore raises on the way to AWS and back.
+
+The last one where a proxy redirects whatever S3 is asked: botocore then asks for the bucket's Region, and so on.
+"""
 
 
 _PREFIXES: Final = {"service-quotas": "servicequotas"}
@@ -269,6 +272,7 @@ _MISHAPS: Final = (
         "got an answer that cannot be read from",
         "is a proxy answering in place of AWS?",
     ),
+    ((RecursionError,), "was redirected again and again by", "is a proxy answering in place of AWS?"),
 )
 """What can happen between here and AWS, in words and with a hint; the first line that fits counts."""
 

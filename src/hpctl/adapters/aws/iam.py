@@ -122,7 +122,13 @@ def verdicts_of(row: Mapping[str, Any]) -> tuple[Verdict, ...]:
             allowed=one["EvalResourceDecision"] == "allowed" and not by_organization,
             decision=one["EvalResourceDecision"],
             by_organization=by_organization,
+            by_boundary=_beyond_boundary(one) or _beyond_boundary(row),
             missing_context=tuple(one.get("MissingContextValues") or shared),
         )
         for one in several
     )
+
+
+def _beyond_boundary(result: Mapping[str, Any]) -> bool:
+    told: Mapping[str, Any] = result.get("PermissionsBoundaryDecisionDetail", {})
+    return told.get("AllowedByPermissionsBoundary") is False

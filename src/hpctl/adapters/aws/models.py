@@ -25,6 +25,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
         {
             "DescribeInstanceTypeOfferings",
             "DescribeNatGateways",
+            "DescribeNetworkAcls",
             "DescribeNetworkInterfaces",
             "DescribeRouteTables",
             "DescribeSecurityGroups",

@@ -8,10 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.facts.records import Direction, Interface, Permission, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.records import (
+    Direction,
+    Interface,
+    NatGateway,
+    NetworkAcl,
+    Permission,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
 
 _FILTER_VALUES: Final = 200
 """Values that one filter of an EC2 request takes (Amazon EC2 API Reference, Filter)."""
@@ -63,11 +75,15 @@ class AwsNetwork:
         """Return the VPC endpoints of a VPC."""
         return tuple(map(endpoint_of, self._among("DescribeVpcEndpoints", "VpcEndpoints", "vpc-id", [vpc_id])))
 
-    def active_nat_gateways(self, vpc_id: str) -> frozenset[str]:
-        """Return the ids of the VPC's NAT gateways that are available."""
+    def active_nat_gateways(self, vpc_id: str) -> tuple[NatGateway, ...]:
+        """Return the VPC's NAT gateways that are available."""
         wanted = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "state", "Values": ["available"]}]
         rows = self._session.pages("ec2", "DescribeNatGateways", "NatGateways", Filter=wanted)
-        return frozenset(map(nat_gateway_id_of, rows))
+        return tuple(map(nat_gateway_of, rows))
+
+    def network_acls(self, vpc_id: str) -> tuple[NetworkAcl, ...]:
+        """Return the network ACLs of a VPC."""
+        return tuple(map(network_acl_of, self._among("DescribeNetworkAcls", "NetworkAcls", "vpc-id", [vpc_id])))
 
     def zones_offering(self, instance_type: str) -> frozenset[str]:
         """Return the ids of the Region's zones that offer the type; EC2 knows it without SageMaker's `ml.`."""
@@ -180,9 +196,13 @@ def endpoint_of(row: Mapping[str, Any]) -> VpcEndpoint:
 
 
 @reads("ec2:DescribeNatGateways")
-def nat_gateway_id_of(row: Mapping[str, Any]) -> str:
-    """Read the id of one gateway of DescribeNatGateways."""
-    return str(row["NatGatewayId"])
+def nat_gateway_of(row: Mapping[str, Any]) -> NatGateway:
+    """Read one gateway of DescribeNatGateways."""
+    return NatGateway(
+        gateway_id=row["NatGatewayId"],
+        subnet_id=row.get("SubnetId"),
+        public=row.get("ConnectivityType", "public") == "public",
+    )
 
 
 @reads("ec2:DescribeInstanceTypeOfferings")

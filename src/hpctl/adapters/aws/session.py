@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import EnvProvider
 from botocore.exceptions import ConfigParseError, InvalidRegionError, NoCredentialsError, ProfileNotFound
 from botocore.response import StreamingBody
 from botocore.signers import RequestSigner
@@ -22,7 +24,7 @@ from hpctl.adapters.aws.answers import CarefulParserFactory
 from hpctl.adapters.aws.calllog import CallLog
 from hpctl.adapters.aws.errors import CAUGHT, Request, lacking, too_large, translated
 from hpctl.catalog.nearest import nearest
-from hpctl.errors import UsageError
+from hpctl.errors import AccessError, UsageError
 
 PAGE_SIZE: Final = 100
 """Rows a page: the most that SageMaker, EKS and Service Quotas give (botocore 1.44.5 service models)."""
@@ -79,6 +81,19 @@ class AwsSession:
             return str(region)
         profile = f"profile `{self.profile}`" if self.profile else "default profile"
         raise UsageError("no AWS Region is chosen", hint=f"pass `--region`, set AWS_REGION, or give the {profile} one")
+
+    @property
+    def credentials_end_at(self) -> datetime | None:
+        """When the credentials end for good: those of the environment that tell (AWS_CREDENTIAL_EXPIRATION).
+
+        Others renew themselves (profiles with roles, SSO, processes), never end, or do not say when.
+        """
+        with self._translating("sts", "GetCallerIdentity", {}):
+            credentials = self._botocore.get_credentials()
+        if credentials is None or credentials.method != EnvProvider.METHOD:
+            return None
+        end_at: datetime | None = getattr(credentials, "_expiry_time", None)  # botocore has no public name for it
+        return end_at
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
         """Call an operation by AWS's name for it and return the answer.
@@ -144,6 +159,11 @@ class AwsSession:
             yield self._client(service)
         except CAUGHT as error:
             raise translated(error, self._request(service, operation, params)) from error
+        except RuntimeError as error:  # botocore knows no better class for credentials that a renewal leaves expired
+            if "expired" not in str(error):
+                raise
+            request = self._request(service, operation, params)
+            raise AccessError(f"the credentials for {request} have expired", hint=request.renewal) from error
 
     def _request(self, service: str, operation: str, params: Mapping[str, Any]) -> Request:
         client = self._clients.get(service)

@@ -1,8 +1,8 @@
 """Who may assume a role: its trust policy, read as far as it concerns AWS services.
 
 What is read: Allow and Deny statements, `Service` principals, actions with wildcards, and those conditions whose
-answer is known for a service that acts in the role's own account. A Deny with a condition may not apply and is
-passed over; so are `NotPrincipal` and a principal that is everybody. Source: IAM user guide, policy evaluation logic.
+answer is known for a service that acts in the role's own account; everybody (`*`) is every service, too. A Deny with a
+condition may not apply and is passed over, and so is `NotPrincipal`. Source: IAM user guide, policy evaluation logic.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 from urllib.parse import unquote
 
+from hpctl.facts.records import ANYBODY
+
 _ASSUME: Final = "sts:assumerole"
 _POSITIVE: Final = frozenset({"ArnEquals", "ArnLike", "Bool", "StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 _NEVER_SENT: Final = frozenset({"aws:multifactorauthpresent", "sts:externalid"})
@@ -22,7 +24,7 @@ _ACCOUNT_FIELD: Final = 4
 
 
 def trusted_services(policy: str | Mapping[str, Any], account: str) -> frozenset[str]:
-    """Return the services that the trust policy of a role of `account` lets assume it.
+    """Return the services that the trust policy of a role of `account` lets assume it; `ANYBODY` among them is all.
 
     Raises:
         ValueError: the policy is no JSON object.
@@ -43,6 +45,8 @@ def trusted_services(policy: str | Mapping[str, Any], account: str) -> frozenset
         if one.get("Effect") == "Deny" and not one.get("Condition")
         for service in _services(one)
     }
+    if ANYBODY in denied:
+        return frozenset()
     return frozenset(allowed - denied)
 
 
@@ -54,8 +58,10 @@ def _several(value: Any) -> list[Any]:
 
 def _services(statement: Mapping[str, Any]) -> Iterator[str]:
     principal = statement.get("Principal")
-    if isinstance(principal, Mapping):
-        yield from map(str, _several(principal.get("Service")))
+    named = principal if isinstance(principal, Mapping) else {"AWS": principal}
+    yield from map(str, _several(named.get("Service")))
+    if ANYBODY in _several(named.get("AWS")):
+        yield ANYBODY
 
 
 def _is_about_assuming(statement: Mapping[str, Any]) -> bool:

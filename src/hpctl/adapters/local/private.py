@@ -44,9 +44,7 @@ def records_home(env: Mapping[str, str]) -> Path:
     folder = Path(env.get("HPCTL_STATE_HOME") or platformdirs.user_state_path("hpctl"))
     if env.get("HPCTL_STATE_HOME") or folder.is_absolute():
         return folder.absolute()
-    raise StateError(
-        "nothing says where your home directory is, and hpctl keeps its records there", hint=ELSEWHERE
-    )
+    raise StateError("nothing says where your home directory is, and hpctl keeps its records there", hint=ELSEWHERE)
 
 
 @contextmanager

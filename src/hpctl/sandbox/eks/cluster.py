@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hpctl.sandbox.clock import Moment
+from hpctl.sandbox.eks.versions import CORE_ADDONS
 
 # A control plane takes minutes where a HyperPod cluster takes a quarter of an hour.
 _CHANGE_SHARE = 0.2
@@ -89,6 +90,11 @@ class Cluster:
     def has_chart(self) -> bool:
         """Whether AWS's Helm chart for HyperPod is installed, which it is unless a tag says otherwise."""
         return bool(self.members.get("tags", {}).get(CHART_TAG) != NO_CHART)
+
+    def runs(self, addon: str) -> bool:
+        """Whether an add-on is there: one of EKS's, or one that EKS put into the new cluster without being asked."""
+        bootstrapped = self.members.get("bootstrapSelfManagedAddons", True)
+        return addon in self.addons or (addon in CORE_ADDONS and bootstrapped)
 
     def authentication_mode(self, now: datetime) -> str:
         """Return the mode in force."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.exceptions import NotFoundException
 
-from hpctl.sandbox.policies import ALLOWED, IMPLICIT_DENY, Answer, Question, evaluate
+from hpctl.sandbox.policies import ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY, Answer, Question, evaluate
 
 if TYPE_CHECKING:
     from moto.iam.models import IAMBackend
 
 Document = dict[str, Any]
+_STRENGTHS = (EXPLICIT_DENY, IMPLICIT_DENY, ALLOWED)
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,11 @@ class Principal:
     def answer(self, question: Question) -> Answer:
         """Return what all of its policies together say."""
         own = evaluate(self.documents, question)
-        if self.boundary is None or own.decision != ALLOWED:
+        if self.boundary is None:
             return own
         bound = evaluate([self.boundary], question)
-        return own if bound.decision == ALLOWED else Answer(IMPLICIT_DENY, bound.missing)
+        weakest = min(own, bound, key=lambda answer: _STRENGTHS.index(answer.decision))
+        return replace(weakest, bounded=bound.decision == ALLOWED)
 
     def may(self, action: str, resource: str = "*") -> bool:
         """Whether it may do this."""

@@ -79,10 +79,12 @@ class IamResponse(MotoIamResponse):
 
 
 def _result(question: Question, answer: Answer) -> dict[str, Any]:
+    boundary = {"PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": answer.bounded}}
     return {
         "EvalActionName": question.action,
         "EvalResourceName": question.resource,
         "EvalDecision": answer.decision,
         "MatchedStatements": [],
         "MissingContextValues": list(answer.missing),
+        **({} if answer.bounded is None else boundary),
     }

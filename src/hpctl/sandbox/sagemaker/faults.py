@@ -108,6 +108,13 @@ def _plan_is_in_the_zone(facts: Facts, account: Account) -> Fault | None:
     return Fault(Stage.CAPACITY, wordings.NO_CAPACITY_IN_ZONE)
 
 
+def _minimum_can_be_reached(facts: Facts, _: Account) -> Fault | None:
+    minimum = facts.spec.get("MinInstanceCount", 0)
+    if minimum <= facts.spec["InstanceCount"]:
+        return None
+    return Fault(Stage.CAPACITY, wordings.BELOW_MINIMUM.format(minimum=minimum))
+
+
 def _role_may_create_interfaces(facts: Facts, account: Account) -> Fault | None:
     if facts.network is None:
         return None
@@ -148,15 +155,16 @@ def _efa_groups_admit_themselves(facts: Facts, account: Account) -> Fault | None
 def _network_lets_nodes_boot(facts: Facts, account: Account) -> Fault | None:
     if facts.network is None:
         return None
-    network = account.network
-    boots = all(network.boots(subnet.id, eks=facts.eks) for subnet in facts.subnets)
-    return None if boots and network.lets_out(facts.network["SecurityGroupIds"]) else _BOOTSTRAP
+    groups = facts.network["SecurityGroupIds"]
+    boots = all(account.network.boots(subnet.id, groups, eks=facts.eks) for subnet in facts.subnets)
+    return None if boots else _BOOTSTRAP
 
 
 _BOOTSTRAP = Fault(Stage.BOOTSTRAP, wordings.BOOTSTRAP)
 _RULES: tuple[Callable[[Facts, Account], Fault | None], ...] = (
     _type_is_offered,
     _plan_is_in_the_zone,
+    _minimum_can_be_reached,
     _role_may_create_interfaces,
     _addresses_are_free,
     _interfaces_are_free,

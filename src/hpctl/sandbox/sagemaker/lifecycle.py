@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 # Enough for scripts, too little for data that somebody keeps beside them.
 _MOST_FILES, _MOST_BYTES = 300, 4 * 1024 * 1024
 _LOST = Fault(Stage.SCRIPTS, SCRIPTS_FAILED)
+# The forms of address that the pattern of SourceS3Uri lets pass: S3's own, and both of its web addresses.
+_ADDRESSES = (
+    re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<prefix>.*)"),
+    re.compile(r"https://s3[.-][^/]*amazonaws\.com[^/]*/(?P<bucket>[^/]+)/?(?P<prefix>.*)"),
+    re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*amazonaws\.com[^/]*/?(?P<prefix>.*)"),
+)
 SLURM_PARAMETERS = "provisioning_parameters.json"
 
 
@@ -34,8 +41,11 @@ class Source:
         uri = spec.get("LifeCycleConfig", {}).get("SourceS3Uri")
         if uri is None:
             return None
-        bucket, _, prefix = uri.partition("://")[2].partition("/")
-        return cls(bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else "")
+        found = next((match for form in _ADDRESSES if (match := form.fullmatch(uri))), None)
+        if found is None:
+            return cls(uri, "")  # an address that is none of S3: there is no such bucket
+        prefix = found["prefix"]
+        return cls(found["bucket"], f"{prefix.rstrip('/')}/" if prefix.strip("/") else "")
 
     def read(self, account: Account, name: str) -> bytes | None:
         """Return a file beside the scripts, or None when there is none."""
@@ -46,21 +56,21 @@ class Source:
 
 def prepared(spec: Mapping[str, Any], account: Account, resource_config: Mapping[str, object]) -> Script | Fault | None:
     """Return what the nodes of a group will run; a Fault when they cannot get it, None when they run nothing."""
-    source = Source.of(spec)
-    entry = _entry(spec)
-    if source is None or entry is None:
+    source, entries = Source.of(spec), _entries(spec)
+    if source is None or not entries:
         return None
     bucket = account.bucket(source.bucket)
-    if bucket is None or bucket.region != account.region or not _may_read(spec, account, source, entry):
+    if bucket is None or bucket.region != account.region:
         return _LOST
     files = _files(bucket, source.prefix)
-    return Script(entry, files, resource_config) if entry in files else _LOST
+    if not all(entry in files and _may_read(spec, account, source, entry) for entry in entries):
+        return _LOST
+    return Script(entries, files, resource_config)
 
 
-def _entry(spec: Mapping[str, Any]) -> str | None:
+def _entries(spec: Mapping[str, Any]) -> tuple[str, ...]:
     config = spec.get("LifeCycleConfig", {})
-    found: str | None = config.get("OnCreate") or config.get("OnInitComplete")
-    return found
+    return tuple(config[member] for member in ("OnCreate", "OnInitComplete") if config.get(member))
 
 
 def _may_read(spec: Mapping[str, Any], account: Account, source: Source, entry: str) -> bool:

@@ -30,8 +30,9 @@ from hpctl.sandbox.sagemaker.cluster import (
 from hpctl.sandbox.sagemaker.course import Course
 from hpctl.sandbox.sagemaker.faults import Injected, Kind
 from hpctl.sandbox.sagemaker.logs import LifecycleLogs
+from hpctl.sandbox.sagemaker.members import is_spot
 from hpctl.sandbox.sagemaker.placement import Placement
-from hpctl.sandbox.sagemaker.rules import is_spot, refusal
+from hpctl.sandbox.sagemaker.rules import refusal
 from hpctl.sandbox.sagemaker.timeline import ClusterState, state_of
 from hpctl.sandbox.sagemaker.update_rules import update_refusal
 

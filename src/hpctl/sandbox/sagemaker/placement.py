@@ -8,8 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hpctl.sandbox.account import Account, Subnet, interface_sizes
+from hpctl.sandbox.sagemaker.choice import chosen_type
 from hpctl.sandbox.sagemaker.cluster import Fault, Group, Seat
-from hpctl.sandbox.sagemaker.faults import Facts, fault_of, types_of
+from hpctl.sandbox.sagemaker.faults import Facts, fault_of
 from hpctl.sandbox.sagemaker.lifecycle import prepared
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ class Placement:
 
     def _seats(self, spec: Mapping[str, Any], indexes: range, subnets: list[Subnet]) -> Iterator[Seat]:
         name = spec["InstanceGroupName"]
+        kind = chosen_type(self._request, spec, self._account)
         for index in indexes:
-            kind = types_of(spec)[0]
             subnet, addresses = self._room(subnets, index, self._sizes(spec, kind))
             logical_id = hashlib.sha256(f"{self._cluster_id} {name} {index}".encode()).hexdigest()[:16]
             # A seat without room shows the last address of its subnet, which nobody gets.

@@ -15,8 +15,10 @@ from hpctl.sandbox.clock import moment
 from hpctl.sandbox.eks.versions import CORE_ADDONS, HYPERPOD_VERSIONS
 from hpctl.sandbox.quotas import table
 from hpctl.sandbox.sagemaker import wordings
+from hpctl.sandbox.sagemaker.choice import chosen_type
 from hpctl.sandbox.sagemaker.faults import types_of
 from hpctl.sandbox.sagemaker.lifecycle import SLURM_PARAMETERS, Source
+from hpctl.sandbox.sagemaker.members import groups_of, is_spot, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -54,11 +56,6 @@ def controller_groups(groups: Collection[Mapping[str, Any]], account: Account) -
         content = source.read(account, SLURM_PARAMETERS) if source else None
         found |= {name for name in (_controller(content) if content else ()) if name}
     return found
-
-
-def groups_of(request: Request) -> list[dict[str, Any]]:
-    """Return instance groups and restricted instance groups, in the order of the request."""
-    return [*request.get("InstanceGroups", []), *request.get("RestrictedInstanceGroups", [])]
 
 
 def _has_groups(request: Request, _: Account) -> Iterator[SageMakerError]:
@@ -101,6 +98,10 @@ def _partitions_are_for_compute(request: Request, _: Account) -> Iterator[SageMa
             yield wordings.SLURM_PARTITIONS.error()
 
 
+def _members_fit(request: Request, _: Account) -> Iterator[SageMakerError]:
+    yield from problems_of(request)
+
+
 def _eks_needs_a_vpc(request: Request, _: Account) -> Iterator[SageMakerError]:
     if "Eks" in request.get("Orchestrator", {}) and "VpcConfig" not in request:
         yield wordings.EKS_NEEDS_VPC.error()
@@ -120,8 +121,7 @@ def _eks_cluster_fits(request: Request, account: Account) -> Iterator[SageMakerE
         yield wordings.EKS_NOT_ACTIVE.error(arn=arn, status=status)
     if (version := found.version(moment().at)) not in HYPERPOD_VERSIONS:
         yield wordings.EKS_VERSION.error(arn=arn, version=version)
-    self_managed = found.members.get("bootstrapSelfManagedAddons", True)
-    if not found.has_chart or (not self_managed and not found.addons.keys() >= set(CORE_ADDONS)):
+    if not found.has_chart or not all(map(found.runs, CORE_ADDONS)):
         yield wordings.EKS_DEPENDENCIES.error()
 
 
@@ -170,7 +170,8 @@ def _slurm_parameters_match(request: Request, account: Account) -> Iterator[Sage
     names = {group["InstanceGroupName"] for group in groups_of(request)}
     for source in _sources(request):
         content = source.read(account, SLURM_PARAMETERS)
-        for name in sorted(_declared(content) ^ names) if content is not None else ():
+        declared = _declared(content) if content is not None else Counter(names)
+        for name in sorted(name for name in declared.keys() | names if declared[name] != (name in names)):
             yield wordings.SLURM_PARAMETERS.error(group=name)
 
 
@@ -181,20 +182,14 @@ def _controller(content: bytes) -> Iterator[str]:
         return
 
 
-def _minimum_fits(request: Request, _: Account) -> Iterator[SageMakerError]:
-    for group in groups_of(request):
-        least, wanted = group.get("MinInstanceCount"), group["InstanceCount"]
-        if least is not None and least > wanted:
-            yield wordings.MINIMUM.error(group=group["InstanceGroupName"], least=least, count=wanted)
-
-
-def _declared(content: bytes) -> set[str]:
+def _declared(content: bytes) -> Counter[str]:
     try:
-        parameters = json.loads(content)
+        parameters = json.loads(content.decode())  # bytes with a byte order mark would do, text with one does not
         workers = [group["instance_group_name"] for group in parameters.get("worker_groups", [])]
-        return {name for name in (parameters.get("controller_group"), parameters.get("login_group"), *workers) if name}
+        named = (parameters.get("controller_group"), parameters.get("login_group"), *workers)
+        return Counter(name for name in named if name)
     except (AttributeError, KeyError, TypeError, ValueError):
-        return set()
+        return Counter()
 
 
 def _plans_fit(request: Request, account: Account) -> Iterator[SageMakerError]:
@@ -221,7 +216,7 @@ def _quotas_cover_the_types(request: Request, account: Account) -> Iterator[Sage
     wanted: Counter[tuple[str, bool]] = Counter()
     for group in groups_of(request):
         if "TrainingPlanArn" not in group:
-            wanted[types_of(group)[0], is_spot(group)] += group["InstanceCount"]
+            wanted[chosen_type(request, group, account), is_spot(group)] += group["InstanceCount"]
     for (kind, spot), count in wanted.items():
         quota = table.spot_usage(kind) if spot else table.cluster_usage(kind)
         yield from _beyond(account, quota, account.in_use.get((kind, spot), 0), count)
@@ -257,11 +252,6 @@ def _beyond(account: Account, quota: str, used: int, delta: int) -> Iterator[Sag
         yield wordings.RESOURCE_LIMIT.error(quota=quota, limit=round(limit), used=used, delta=delta)
 
 
-def is_spot(group: Mapping[str, Any]) -> bool:
-    """Whether a group's specification asks for Spot instances."""
-    return "Spot" in group.get("CapacityRequirements", {})
-
-
 def _sources(request: Request) -> dict[Source, None]:
     found = (Source.of(group) for group in groups_of(request))
     return dict.fromkeys(source for source in found if source is not None)
@@ -293,10 +283,10 @@ _RULES: tuple[tuple[int, Rule], ...] = (
     (_WHOLE, _has_groups),
     (_WHOLE, _group_names_differ),
     (_SPECIFIED, _one_kind_of_type),
-    (_SPECIFIED, _minimum_fits),
     (_WHOLE, _one_orchestrator),
     (_WHOLE, _slurm_has_one_controller),
     (_SPECIFIED, _partitions_are_for_compute),
+    (_WHOLE, _members_fit),
     (_WHOLE, _eks_needs_a_vpc),
     (_SPECIFIED, _network_exists),
     (_SPECIFIED, _network_is_one),

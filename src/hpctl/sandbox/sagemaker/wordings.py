@@ -151,6 +151,43 @@ SLURM_PARTITIONS = Wording(
     "AWS documentation, HyperPod Slurm",
 )
 
+THREADS_PER_CORE = Wording(
+    "ValidationException", "ThreadsPerCore {threads} is not supported by instance type {type}.", UNVERIFIED
+)
+DEEP_CHECKS_TYPE = Wording(
+    "ValidationException", "Deep health checks are not supported by instance type {type}.", UNVERIFIED
+)
+DEEP_CHECKS_TAINTS = Wording(
+    "ValidationException", "InstanceGroup {group} cannot have both deep health checks and taints.", UNVERIFIED
+)
+VOLUMES = Wording(
+    "ValidationException",
+    "InstanceGroup {group} may have one root volume and one further EBS volume.",
+    UNVERIFIED,
+)
+SCRIPTS_NEED_A_PLACE = Wording(
+    "ValidationException", "InstanceGroup {group} names lifecycle scripts without a SourceS3Uri.", UNVERIFIED
+)
+RESERVED_TAG = Wording(
+    "ValidationException",
+    "aws: prefixed tag key names are not allowed for external use.",
+    "IAM and other services say so; that SageMaker does in the same words is unverified",
+)
+NEEDS_CONTINUOUS = Wording("ValidationException", "{feature} requires NodeProvisioningMode Continuous.", UNVERIFIED)
+AUTOSCALING_NEEDS_EKS = Wording("ValidationException", "AutoScaling requires the EKS orchestrator.", UNVERIFIED)
+NEEDS_CLUSTER_ROLE = Wording("ValidationException", "ClusterRole is required when AutoScaling is enabled.", UNVERIFIED)
+SLURM_STRATEGY = Wording(
+    "ValidationException",
+    "SlurmConfigStrategy {strategy} is not supported with NodeProvisioningMode Continuous.",
+    UNVERIFIED,
+)
+SLURM_CONTROLLER_COUNT = Wording(
+    "ValidationException", "Controller Group {group} must have one instance, not {count}.", UNVERIFIED
+)
+FSX_NEEDS_VPC = Wording(
+    "ValidationException", "InstanceGroup {group} mounts FSx, which requires a VpcConfig.", UNVERIFIED
+)
+
 RESOURCE_LIMIT = Wording(
     "ResourceLimitExceeded",
     "The account-level service limit '{quota}' is {limit} Instances, with current utilization of {used} Instances and "
@@ -208,6 +245,8 @@ UNHEALTHY = (
     "Instance {instance} is unhealthy. HyperPod Health Monitoring Agent (HMA) has detected fault type "
     "NvidiaGPUUnhealthy on this node. Repair action: {action}."
 )
+# That such a group ends without instances is AWS's documentation (MinInstanceCount); the words are not.
+BELOW_MINIMUM = "The instance group was rolled back: it did not reach its minimum of {minimum} instances."
 EFA_HEALTH_CHECK = (
     "EFA health checks did not run successfully. Ensure that your VPC and security groups are properly configured "
     "before attempting to create a new cluster."
