@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from hpctl.sandbox import control
-from tests.functional.sandbox.running import Running, start, until
+from tests.functional.sandbox.running import Running, sandbox, start, until
 
 Request = dict[str, Any]
 
@@ -319,28 +319,23 @@ def test_health_checks_run_on_nodes_and_are_an_operation(aws: Running, sagemaker
     _refused(sagemaker.describe_cluster_operation, "ResourceNotFound", "Operation '00000000", **nobody)
 
 
-def test_changes_survive_a_restart(aws: Running, sagemaker: Any) -> None:
-    sagemaker.create_cluster(**aws.on_slurm("eight"))
-    _whole(sagemaker, "eight")
-    sagemaker.batch_add_cluster_nodes(
-        ClusterName="eight", NodesToAdd=[{"InstanceGroupName": "workers", "IncrementTargetCountBy": 2}]
-    )
-    _running(sagemaker, "eight", 4, "workers")
-    groups = [{"InstanceGroupName": "workers"}]
-    sagemaker.update_cluster_software(ClusterName="eight", InstanceGroups=groups)
-    until(
-        lambda: _told(sagemaker, "eight")["InstanceGroups"][1],
-        lambda group: group["SoftwareUpdateStatus"] == "Succeeded",
-    )
-    time.sleep(0.2)
-    before = _state(sagemaker)
-    restarted = _restart(aws)
-    assert _state(restarted.client("sagemaker")) == before
-
-
-def _restart(aws: Running) -> Running:
-    control.down(aws.state.name, delete=False, environ=aws.environ)
-    return start(aws.environ, aws.state.name)
+def test_changes_survive_a_restart(tmp_path: Path) -> None:
+    # A sandbox of its own: the others that run beside it know their ports.
+    with sandbox(tmp_path) as aws:
+        sagemaker = aws.client("sagemaker")
+        sagemaker.create_cluster(**aws.on_slurm("eight"))
+        _whole(sagemaker, "eight")
+        added = [{"InstanceGroupName": "workers", "IncrementTargetCountBy": 2}]
+        sagemaker.batch_add_cluster_nodes(ClusterName="eight", NodesToAdd=added)
+        _running(sagemaker, "eight", 4, "workers")
+        sagemaker.update_cluster_software(ClusterName="eight", InstanceGroups=[{"InstanceGroupName": "workers"}])
+        until(
+            lambda: _told(sagemaker, "eight")["InstanceGroups"][1],
+            lambda group: group["SoftwareUpdateStatus"] == "Succeeded",
+        )
+        before = _state(sagemaker)
+        control.down(aws.state.name, delete=False, environ=aws.environ)
+        assert _state(start(aws.environ, aws.state.name).client("sagemaker")) == before
 
 
 def _state(sagemaker: Any) -> list[Any]:

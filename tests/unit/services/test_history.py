@@ -44,6 +44,11 @@ def test_the_past_comes_in_order_and_then_how_things_are_now() -> None:
     assert {(event.level, event.derived) for event in told} == {("Info", True)}
 
 
+def test_a_node_that_has_had_one_software_all_its_life_was_not_updated() -> None:
+    same = replace(RUNNING, software_updated_at=RUNNING.launched_at)
+    assert said(history(seen(CLUSTER, same), []))[1:3] == ["Node i-1 was launched", "Cluster ml-cluster is InService"]
+
+
 def test_every_derived_event_has_an_id_of_its_own() -> None:
     pending = a_node("i-2", "Pending", launched_at=NOW)
     ids = [event.event_id for event in history(seen(CLUSTER, RUNNING, pending), [SCALED])]
