@@ -152,10 +152,6 @@ REFUSED: dict[str, tuple[Callable[[Running], Request], str]] = {
         },
         "2 Controller Groups found",
     ),
-    "a minimum above the count": (
-        lambda aws: {"InstanceGroups": [aws.group(SlurmConfig=COMPUTE, MinInstanceCount=3)]},
-        "MinInstanceCount 3",
-    ),
     "a role that nobody may assume": (
         lambda aws: {
             "InstanceGroups": [

@@ -1,4 +1,4 @@
-"""hpctl's records on disk: whole after any crash, private whatever the umask; what the disk refuses is said in words."""
+"""hpctl's records on disk: whole after any crash, private whatever the umask; a full disk is said in words."""
 
 from __future__ import annotations
 

@@ -302,7 +302,7 @@ def test_a_software_update_goes_through_its_statuses() -> None:
 
 
 def test_scripts_that_fail_again_and_again_roll_the_software_back() -> None:
-    script = Script("on_create.sh", {}, {})
+    script = Script(("on_create.sh",), {}, {})
     update = _patched(LifeCycleConfig={"OnCreate": "on_create.sh"})
     (group,) = update.groups
     waiting = replace(update, groups=(replace(group, script=script),))

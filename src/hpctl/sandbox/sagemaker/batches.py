@@ -140,7 +140,7 @@ def addition(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the request with the entries that are in order, and the `Failed` of the others; raises SageMakerError."""
     if not cluster.continuous:
-        raise wordings.NEEDS_CONTINUOUS.error(operation="BatchAddClusterNodes")
+        raise wordings.CONTINUOUS_ONLY.error(operation="BatchAddClusterNodes")
     if sum(entry["IncrementTargetCountBy"] for entry in request["NodesToAdd"]) > _MOST_ADDED:
         raise wordings.TOO_MANY_NODES.error(most=_MOST_ADDED, what="added")
     if state.status != "InService":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hpctl.sandbox.sagemaker import wordings
-from hpctl.sandbox.sagemaker.rules import controller_groups, groups_of, refusal_of
+from hpctl.sandbox.sagemaker.members import groups_of
+from hpctl.sandbox.sagemaker.rules import controller_groups, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -72,15 +72,7 @@ IMMUTABLE = Wording("ValidationException", "{member} of {what} cannot be changed
 ROLE_OF_SCALING = Wording(
     "ValidationException", "ClusterRole cannot be updated while autoscaling is enabled.", UNVERIFIED
 )
-MINIMUM = Wording(
-    "ValidationException",
-    "MinInstanceCount {least} of instance group '{group}' is greater than its InstanceCount {count}.",
-    UNVERIFIED,
-)
-MINIMUM_CONTINUOUS = Wording(
-    "ValidationException", "MinInstanceCount needs NodeProvisioningMode Continuous.", UNVERIFIED
-)
-NEEDS_CONTINUOUS = Wording(
+CONTINUOUS_ONLY = Wording(
     "ValidationException",
     "{operation} is supported only for clusters with NodeProvisioningMode Continuous.",
     UNVERIFIED,
