@@ -39,6 +39,7 @@ class Session:
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.eks import AwsEks
         from hpctl.adapters.aws.iam import AwsIam
+        from hpctl.adapters.aws.keys import AwsKeys
         from hpctl.adapters.aws.network import AwsNetwork
         from hpctl.adapters.aws.plans import AwsPlans
         from hpctl.adapters.aws.quotas import AwsQuotas
@@ -63,6 +64,7 @@ class Session:
             quotas=AwsQuotas(aws),
             iam=AwsIam(aws),
             storage=AwsStorage(aws),
+            keys=AwsKeys(aws),
             plans=AwsPlans(aws),
             region=aws.region,
             clock=SystemClock(),
