@@ -35,6 +35,7 @@ from hpctl.adapters.aws.clusters import (
 from hpctl.adapters.aws.clusters import operation_of as described_operation_of
 from hpctl.adapters.aws.eks import AwsEks, addon_of, eks_cluster_of, version_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
+from hpctl.adapters.aws.keys import AwsKeys, key_of, policy_of
 from hpctl.adapters.aws.logs import AwsLogs, name_of
 from hpctl.adapters.aws.network import (
     AwsNetwork,
@@ -52,7 +53,7 @@ from hpctl.adapters.aws.plans import AwsPlans, plan_of
 from hpctl.adapters.aws.quotas import AwsQuotas, quota_of
 from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.session import PAGE_SIZE, AwsSession
-from hpctl.adapters.aws.storage import AwsStorage, location_of, object_of
+from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_of, object_of
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import ports
@@ -60,6 +61,7 @@ from tests.unit.adapters import (
     test_clusters,
     test_eks_and_caller,
     test_iam,
+    test_keys,
     test_logs,
     test_network,
     test_plans,
@@ -146,7 +148,10 @@ ANSWERS: Mapping[str, Reply] = {
     "SimulatePrincipalPolicy": test_iam.simulated(test_iam.a_result("s3:GetObject")),
     "ListObjectsV2": test_storage.LISTED,
     "GetObject": test_storage.stored(b"#!/bin/bash"),
+    "HeadObject": test_storage.encrypted("aws:kms", test_keys.ARN),
     "GetBucketLocation": test_storage.LOCATED,
+    "DescribeKey": test_keys.DESCRIBED,
+    "GetKeyPolicy": test_keys.a_policy(test_keys.NAMING),
     "DescribeTrainingPlan": ok(test_plans.PLAN),
     "GetCallerIdentity": replace(test_eks_and_caller.WHO, headers={"date": "Sat, 21 Nov 2026 00:00:00 GMT"}),
 }
@@ -203,7 +208,10 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Iam.simulate": lambda session: AwsIam(session).simulate(SESSION_ARN, ["s3:GetObject"], ["*"]),
     "Storage.objects": lambda session: AwsStorage(session).objects("b-one", "base/"),
     "Storage.read": lambda session: AwsStorage(session).read("b-one", "base/on_create.sh"),
+    "Storage.encryption_key": lambda session: AwsStorage(session).encryption_key("b-one", "base/on_create.sh"),
     "Storage.bucket_region": lambda session: AwsStorage(session).bucket_region("b-one"),
+    "Keys.key": lambda session: AwsKeys(session).key("alias/scripts"),
+    "Keys.actions_by_policy": lambda session: AwsKeys(session).actions_by_policy(test_keys.ARN, test_keys.ROLE),
     "Plans.plan": lambda session: AwsPlans(session).plan(test_plans.ARN),
     "Caller.identity": lambda session: AwsCaller(session).identity(),
     "Caller.clock_skew_s": lambda session: AwsCaller(session, lambda: SINCE).clock_skew_s(),
@@ -243,6 +251,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     quotas: ports.Quotas = AwsQuotas(session)
     iam: ports.Iam = AwsIam(session)
     storage: ports.Storage = AwsStorage(session)
+    keys: ports.Keys = AwsKeys(session)
     plans: ports.Plans = AwsPlans(session)
     caller: ports.Caller = AwsCaller(session)
     return {
@@ -253,6 +262,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
         ports.Quotas: quotas,
         ports.Iam: iam,
         ports.Storage: storage,
+        ports.Keys: keys,
         ports.Plans: plans,
         ports.Caller: caller,
     }
@@ -294,7 +304,7 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
     assert called == known
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("sagemaker", 18), ("service-quotas", 4), ("logs", 1)])
+@pytest.mark.parametrize(("service_name", "count"), [("kms", 2), ("logs", 1), ("sagemaker", 18), ("service-quotas", 4)])
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -328,7 +338,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 4), ("s3", 3)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 4), ("s3", 4)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -340,7 +350,7 @@ def test_every_request_by_address_names_members_of_the_service_model(
         known = {member.serialization.get("name") for member in members}
         fixed = set(parse_qs(urlsplit(model.http["requestUri"]).query, keep_blank_values=True))
         asked = set(parse_qs(urlsplit(one.url).query, keep_blank_values=True))
-        assert (one.method, one.body, asked - fixed - known) == ("GET", b"", set())
+        assert (one.method, one.body, asked - fixed - known) == (model.http["method"], b"", set())
 
 
 PAGED = {
@@ -413,7 +423,10 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("iam", "GetRole", (), role_of),
         ("iam", "SimulatePrincipalPolicy", ("EvaluationResults",), verdicts_of),
         ("s3", "ListObjectsV2", ("Contents",), object_of),
+        ("s3", "HeadObject", (), encryption_key_of),
         ("s3", "GetBucketLocation", (), location_of),
+        ("kms", "DescribeKey", (), key_of),
+        ("kms", "GetKeyPolicy", (), policy_of),
         ("s3", "GetObject", (), lambda answer: (answer["Body"], answer.get("ContentLength"))),
         ("sagemaker", "DescribeTrainingPlan", (), plan_of),
     ],
@@ -559,7 +572,7 @@ def test_cut_endpoints_lead_to_the_same_places(tmp_path: Path, botocore_session:
     regions = [region for partition in whole_data["partitions"] for region in partition["regions"]]
     assert len(regions) > 30
     for region in [*regions, "xx-new-1", "us-new-9"]:
-        for host in ("api.sagemaker", "ec2", "eks", "iam", "s3", "servicequotas", *LOGINS):
+        for host in ("api.sagemaker", "ec2", "eks", "iam", "kms", "s3", "servicequotas", *LOGINS):
             assert cut.construct_endpoint(host, region) == whole.construct_endpoint(host, region), (host, region)
 
 

@@ -34,6 +34,7 @@ NAMES = {
     "moto.iam.models": ["AWSManagedPolicy", "iam_backends"],
     "moto.iam.responses": ["IamResponse"],
     "moto.iam.urls": ["url_paths"],
+    "moto.kms.models": ["kms_backends"],
     "moto.logs.models": ["logs_backends"],
     "moto.s3.models": ["s3_backends"],
     "moto.servicequotas.urls": ["url_bases"],

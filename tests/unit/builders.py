@@ -41,6 +41,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/hyperpod-execution"
 EKS_ARN = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/training"
 CLUSTER_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:cluster/abcdef012345"
 
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 PLAN_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-plan/p5-plan"
 SCRIPTS: dict[str, bytes] = {
     "lc/on_create.sh": b"#!/bin/bash\nexec >> /var/log/provision/provisioning.log 2>&1\necho ready\n",

@@ -20,6 +20,7 @@ from hpctl.facts.records import (
     Holder,
     Identity,
     Interface,
+    KmsKey,
     Live,
     NatGateway,
     NetworkAcl,
@@ -39,6 +40,7 @@ from hpctl.facts.records import (
 from hpctl.facts.world import World
 from tests.unit.builders import (
     CLUSTER_ARN,
+    KEY_ARN,
     NOW,
     REGION,
     SCRIPTS,
@@ -62,6 +64,7 @@ from tests.unit.builders import (
 Row = (
     Addon
     | EksCluster
+    | KmsKey
     | NatGateway
     | NetworkAcl
     | Quota
@@ -76,6 +79,7 @@ Row = (
 HELD: Mapping[type[Row], tuple[str, str]] = {
     Addon: ("eks", "known_addons"),
     EksCluster: ("eks", "known"),
+    KmsKey: ("keys", "known_keys"),
     NatGateway: ("network", "nat_gateways"),
     NetworkAcl: ("network", "known_acls"),
     Quota: ("quotas", "known_quotas"),
@@ -525,6 +529,7 @@ class FakeStorage:
         self._log = log
         self.buckets: dict[str, dict[str, bytes]] = {"sagemaker-x": dict(SCRIPTS)}
         self.regions: dict[str, str] = {}
+        self.encrypted_by: dict[str, str] = {}
 
     def objects(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
         self._log.record("storage.objects", bucket, prefix)
@@ -538,6 +543,12 @@ class FakeStorage:
             raise NotFoundError(f"there is no object `{key}`")
         return held[key]
 
+    def encryption_key(self, bucket: str, key: str) -> str | None:
+        self._log.record("storage.encryption_key", bucket, key)
+        if key not in self._found(bucket):
+            raise NotFoundError(f"there is no object `{key}`")
+        return self.encrypted_by.get(key)
+
     def bucket_region(self, bucket: str) -> str:
         self._log.record("storage.bucket_region", bucket)
         self._found(bucket)
@@ -547,6 +558,28 @@ class FakeStorage:
         if bucket not in self.buckets:
             raise NotFoundError(f"there is no bucket `{bucket}`")
         return self.buckets[bucket]
+
+
+class FakeKeys:
+    """KMS keys by their ARNs and their aliases, and what their own policies allow to whom."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.known_keys = [KmsKey(KEY_ARN)]
+        self.aliases: dict[str, str] = {}
+        self.allowed: dict[tuple[str, str], frozenset[str]] = {}
+
+    def key(self, key_id: str) -> KmsKey:
+        self._log.record("keys.key", key_id)
+        wanted = self.aliases.get(key_id, key_id)
+        for key in self.known_keys:
+            if wanted in (key.arn, key.arn.rpartition("/")[2]):
+                return key
+        raise NotFoundError(f"there is no key `{key_id}`")
+
+    def actions_by_policy(self, key_arn: str, role_arn: str) -> frozenset[str]:
+        self._log.record("keys.actions_by_policy", key_arn, role_arn)
+        return self.allowed.get((key_arn, role_arn), frozenset())
 
 
 class FakePlans:
@@ -659,6 +692,7 @@ class FakeAccount:
         self.quotas = FakeQuotas(self.calls)
         self.iam = FakeIam(self.calls)
         self.storage = FakeStorage(self.calls)
+        self.keys = FakeKeys(self.calls)
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
         self.state = FakeState(self.calls)
@@ -672,6 +706,7 @@ class FakeAccount:
             quotas=self.quotas,
             iam=self.iam,
             storage=self.storage,
+            keys=self.keys,
             plans=self.plans,
             logs=self.logs,
             state=self.state,

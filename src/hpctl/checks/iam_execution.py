@@ -115,8 +115,7 @@ def exec_lifecycle_read(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Nodes list the bucket and download their scripts with the execution role; without them they fail.
 
     AmazonSageMakerClusterInstanceRolePolicy allows it for buckets named `sagemaker-…` of the own account only.
-    Not looked at: the bucket's own policy, and `kms:Decrypt` where the objects are encrypted with a key of yours
-    (which key that is only those may see who read the objects).
+    Not looked at: the bucket's own policy.
     """
     identity = world.identity()
     for use in execution_roles(spec):

@@ -72,11 +72,17 @@ def first_folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Fold
 def entries(spec: ClusterSpec) -> Iterator[Entry]:
     """Yield every script that runs, each once."""
     seen = set()
+    for entry in entries_of_groups(spec):
+        if entry.uri not in seen:
+            seen.add(entry.uri)
+            yield entry
+
+
+def entries_of_groups(spec: ClusterSpec) -> Iterator[Entry]:
+    """Yield the scripts that run, group by group."""
     for path, group, folder in folders(spec):
         for member in ("on_create", "on_init_complete"):
-            name = getattr(group.lifecycle, member)
-            if name and (folder, name) not in seen:
-                seen.add((folder, name))
+            if name := getattr(group.lifecycle, member):
                 yield Entry(folder, member, name, (*path[:-1], member), group)
 
 

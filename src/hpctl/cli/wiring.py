@@ -38,6 +38,7 @@ class Session:
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.eks import AwsEks
         from hpctl.adapters.aws.iam import AwsIam
+        from hpctl.adapters.aws.keys import AwsKeys
         from hpctl.adapters.aws.logs import AwsLogs
         from hpctl.adapters.aws.network import AwsNetwork
         from hpctl.adapters.aws.plans import AwsPlans
@@ -66,6 +67,7 @@ class Session:
             quotas=AwsQuotas(aws),
             iam=AwsIam(aws),
             storage=AwsStorage(aws),
+            keys=AwsKeys(aws),
             plans=AwsPlans(aws),
             logs=AwsLogs(aws),
             state=FileState(os.environ, clock),

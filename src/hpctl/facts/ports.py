@@ -20,6 +20,7 @@ from hpctl.facts.records import (
     Holder,
     Identity,
     Interface,
+    KmsKey,
     Live,
     NatGateway,
     NetworkAcl,
@@ -216,7 +217,8 @@ class Iam(Protocol):
         """Return the verdict on every action for every resource (SimulatePrincipalPolicy).
 
         The simulated request carries what a real one would: `aws:RequestedRegion`, `aws:PrincipalAccount` and
-        `aws:ResourceAccount` (the principal's account), and `iam:PassedToService` = `sagemaker.amazonaws.com`.
+        `aws:ResourceAccount` (the principal's account), and `iam:PassedToService` = `sagemaker.amazonaws.com`;
+        `kms:Decrypt` comes through S3 (`kms:ViaService`), and grants are for a resource of AWS.
         """
         ...
 
@@ -232,8 +234,27 @@ class Storage(Protocol):
         """Return an object's content; `NotFoundError` when there is none, `RefusedError` above 1 MiB."""
         ...
 
+    def encryption_key(self, bucket: str, key: str) -> str | None:
+        """Return the id or the ARN of the KMS key that encrypts an object, None without one.
+
+        `NotFoundError` when there is no such object. Whether the key is AWS's own is not said here.
+        """
+        ...
+
     def bucket_region(self, bucket: str) -> str:
         """Return the Region of the bucket; `NotFoundError` when there is no such bucket."""
+        ...
+
+
+class Keys(Protocol):
+    """What KMS tells of keys."""
+
+    def key(self, key_id: str) -> KmsKey:
+        """Return the key of an id, an ARN or an alias; `NotFoundError` when there is none in the Region."""
+        ...
+
+    def actions_by_policy(self, key_arn: str, role_arn: str) -> frozenset[str]:
+        """Return the actions, wildcards among them, that the key's own policy allows a role by its name."""
         ...
 
 
@@ -319,6 +340,7 @@ class Ports:
     quotas: Quotas
     iam: Iam
     storage: Storage
+    keys: Keys
     plans: Plans
     logs: Logs
     state: State

@@ -221,6 +221,17 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
+class KmsKey:
+    """One KMS key (KMS DescribeKey).
+
+    `managed_by_aws` marks a service's own, such as `aws/s3`: who may use the service in its account may use it.
+    """
+
+    arn: str
+    managed_by_aws: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EksCluster:
     """One EKS cluster (EKS DescribeCluster)."""
 

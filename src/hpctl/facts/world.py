@@ -16,6 +16,7 @@ from hpctl.facts.records import (
     Cluster,
     EksCluster,
     Identity,
+    KmsKey,
     Live,
     NatGateway,
     NetworkAcl,
@@ -130,6 +131,20 @@ class World:
         """Return an object's content, or None when there is none."""
         ask = partial(self._ports.storage.read, bucket, key)
         return self._once(("content", bucket, key), lambda: _or_none(ask))
+
+    def encryption_key(self, bucket: str, key: str) -> str | None:
+        """Return the KMS key that encrypts an object, None without one; raises `NotFoundError` without the object."""
+        ask = partial(self._ports.storage.encryption_key, bucket, key)
+        return self._once(("encryption-key", bucket, key), ask)
+
+    def kms_key(self, key_id: str) -> KmsKey | None:
+        """Return the KMS key of an id, an ARN or an alias, or None when there is none in the Region."""
+        return self._once(("key", key_id), lambda: _or_none(lambda: self._ports.keys.key(key_id)))
+
+    def actions_by_key_policy(self, key_arn: str, role_arn: str) -> frozenset[str]:
+        """Return the actions, wildcards among them, that a key's own policy allows a role by its name."""
+        ask = partial(self._ports.keys.actions_by_policy, key_arn, role_arn)
+        return self._once(("key-policy", key_arn, role_arn), ask)
 
     def bucket_region(self, bucket: str) -> str | None:
         """Return the Region of a bucket, or None when there is no such bucket."""

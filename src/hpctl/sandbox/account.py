@@ -18,6 +18,7 @@ from moto.s3.models import s3_backends
 from hpctl.sandbox.eks.addons import EksError
 from hpctl.sandbox.eks.models import eks_backends
 from hpctl.sandbox.iam.principals import Principal, principal
+from hpctl.sandbox.keys import KeyUser
 from hpctl.sandbox.network import Network
 from hpctl.sandbox.plans import Plan, plans
 from hpctl.sandbox.policies import trusts
@@ -101,6 +102,11 @@ class Account:
     def role(self, role_arn: str) -> Principal:
         """Return a role that exists, with its policies."""
         return principal(self._iam, role_arn)
+
+    def may_use_key(self, role_arn: str, key_id: str, *actions: str) -> bool:
+        """Whether a role may do this with a KMS key of the Region, or with one that AWS manages."""
+        user = KeyUser(role_arn, self.role(role_arn), self.id, self.region)
+        return all(user.may(action, key_id) for action in actions)
 
     def eks_cluster(self, eks_cluster_arn: str) -> Any:
         """Return the record of an EKS cluster, or None when there is no such cluster here."""

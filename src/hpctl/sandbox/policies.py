@@ -54,6 +54,12 @@ def trusts(document: Mapping[str, Any], service: str, context: Context) -> bool:
     return evaluate([{"Statement": named}], Question("sts:AssumeRole", "*", context)).decision == ALLOWED
 
 
+def names_role(document: Mapping[str, Any], role_arn: str, question: Question) -> bool:
+    """Whether the policy of a resource allows it to a role by the role's name."""
+    named = [each for each in _statements(document) if _names_arn(each.get("Principal"), role_arn)]
+    return evaluate([{"Statement": named}], question).decision == ALLOWED
+
+
 def listed(value: Any) -> list[Any]:
     """Return what may stand alone or in a list as a list."""
     return value if isinstance(value, list) else [value]
@@ -67,6 +73,11 @@ def _names(principal: Any, service: str) -> bool:
     if not isinstance(principal, dict):
         return bool(principal == "*")
     return service in listed(principal.get("Service", [])) or "*" in listed(principal.get("AWS", []))
+
+
+def _names_arn(principal: Any, arn: str) -> bool:
+    named = listed(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
+    return arn in named or "*" in named
 
 
 def _concerns(statement: Mapping[str, Any], question: Question) -> bool:

@@ -114,6 +114,22 @@ def foreign_bucket(account: Account) -> Planted:
     return {**role("rules-no-s3")(account), "RULE_SCRIPTS": "s3://rules-scripts"}
 
 
+def sealed_scripts(account: Account) -> Planted:
+    """Make a role, and good scripts under a KMS key of which neither the role's policies nor the key's say a word."""
+    bucket, key = account.seed["BUCKET_NAME"], account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    under = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    account.client("s3").put_object(Bucket=bucket, Key="sealed/on_create.sh", Body=good_script(account), **under)
+    return {**role("rules-no-key")(account), "RULE_SCRIPTS": f"s3://{bucket}/sealed", "RULE_KEY_ARN": key}
+
+
+def volume_key(account: Account) -> Planted:
+    """Make a role, and a KMS key with an alias that it may not use."""
+    kms = account.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/rules-volumes", TargetKeyId=key)
+    return {**role("rules-no-grant")(account), "RULE_KEY_ARN": key}
+
+
 def routeless_subnet(account: Account) -> Planted:
     """Make a subnet whose route table leads to S3 and nowhere else."""
     ec2, vpc = account.client("ec2"), _vpc(account)

@@ -308,6 +308,30 @@ IDENTITY = (
         "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
         plant=plant.foreign_bucket,
     ),
+    Rule(
+        "an execution role that may not use the key of its lifecycle scripts",
+        "eks",
+        (Edit(ROLE, "${RULE_ROLE}"), Edit(SCRIPTS, "${RULE_SCRIPTS}")),
+        "iam-exec-kms",
+        Ending.FAILS,
+        SCRIPTS_FAILED,
+        "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
+        plant=plant.sealed_scripts,
+    ),
+    Rule(
+        "an execution role that may not use the key of its volumes",
+        "eks",
+        (
+            Edit(ROLE, "${RULE_ROLE}"),
+            Edit((*FIRST, "storage"), [{"ebs": {"root_volume": True, "volume_kms_key_id": "alias/rules-volumes"}}]),
+        ),
+        "iam-exec-kms",
+        Ending.FAILS,
+        "Client.InternalError: Client error on launch",
+        "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
+        plant=plant.volume_key,
+        verified=False,
+    ),
 )
 
 LIFECYCLE = (

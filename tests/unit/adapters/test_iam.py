@@ -122,7 +122,18 @@ def test_the_context_of_real_requests_goes_along() -> None:
         "aws:SecureTransport": "true",
         "cloudwatch:namespace": "/aws/sagemaker/Clusters",
         "iam:PassedToService": "sagemaker.amazonaws.com",
+        "kms:CallerAccount": "111122223333",
+        "kms:GrantIsForAWSResource": "true",
     }
+
+
+@pytest.mark.parametrize(("action", "via"), [("kms:Decrypt", ["s3.eu-west-1.amazonaws.com"]), ("kms:CreateGrant", [])])
+def test_what_is_decrypted_comes_through_s3(action: str, via: list[str]) -> None:
+    wire = Wire(simulated(a_result(action)))
+    AwsIam(connect(wire)).simulate(ARN, [action], ["*"])
+    told = wire.sent[0].parameters
+    named = [key.removesuffix("ContextKeyName") for key, value in told.items() if value == "kms:ViaService"]
+    assert [told[f"{entry}ContextKeyValues.member.1"] for entry in named] == via
 
 
 def test_a_denial_by_the_organization_and_context_that_was_missing_are_told() -> None:

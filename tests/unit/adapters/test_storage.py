@@ -90,6 +90,40 @@ def test_the_region_of_a_bucket_is_told_in_its_name_of_today(answer: str, region
     assert AwsStorage(connect(Wire(xml(f'<?xml version="1.0"?>\n{answer}')))).bucket_region("b-one") == region
 
 
+def encrypted(by: str, key: str | None = None) -> Reply:
+    """HeadObject's answer: headers alone."""
+    about = {} if key is None else {"x-amz-server-side-encryption-aws-kms-key-id": key}
+    return Reply(200, b"", {"etag": '"1"', "content-length": "12", "x-amz-server-side-encryption": by, **about})
+
+
+@pytest.mark.parametrize(
+    ("reply", "key"),
+    [
+        (encrypted("aws:kms", "arn:aws:kms:eu-west-1:111122223333:key/1"), "arn:aws:kms:eu-west-1:111122223333:key/1"),
+        (encrypted("aws:kms:dsse", "1"), "1"),
+        (encrypted("aws:kms"), None),
+        (encrypted("AES256"), None),
+        (Reply(200, b"", {"etag": '"1"'}), None),
+    ],
+)
+def test_the_key_of_an_object_is_kms_s(reply: Reply, key: str | None) -> None:
+    wire = Wire(reply)
+    assert AwsStorage(connect(wire)).encryption_key("b-one", "base/on_create.sh") == key
+    assert (wire.sent[0].method, wire.sent[0].operation) == ("HEAD", "HeadObject")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (403, AccessError)])
+def test_a_head_is_refused_without_words(status: int, kind: type[HpctlError]) -> None:
+    with pytest.raises(kind, match="`s3:HeadObject` for `k`") as caught:
+        AwsStorage(connect(Wire(Reply(status, b"", {})))).encryption_key("b-one", "k")
+    assert not isinstance(caught.value, AccessError) or caught.value.action == "s3:GetObject"
+
+
+def test_an_answer_without_s3_s_headers_is_none() -> None:
+    with pytest.raises(UnavailableError, match="the answer to `s3:HeadObject` has no `ETag`"):
+        AwsStorage(connect(Wire(Reply(200, b"", {})))).encryption_key("b-one", "k")
+
+
 ASKS: dict[str, Any] = {
     "ListObjectsV2": lambda storage: storage.objects("b-one", ""),
     "GetObject": lambda storage: storage.read("b-one", "k"),

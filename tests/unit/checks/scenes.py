@@ -12,6 +12,7 @@ from tests.unit.builders import PLAN_ARN, a_group, a_permission, a_security_grou
 from tests.unit.checks import (
     rows_eks_cluster,
     rows_iam,
+    rows_iam_keys,
     rows_lifecycle,
     rows_network_endpoints,
     rows_offline,
@@ -73,7 +74,7 @@ def _scenes(*modules: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {
-    **_scenes(rows_eks_cluster, rows_iam, rows_lifecycle, rows_offline, rows_slurm_files),
+    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_offline, rows_slurm_files),
     "eks-cluster-active": Scene((_IDENTITY, "eks.describe")),
     "eks-auth-mode": Scene((_IDENTITY, "eks.describe")),
     "network-ids-exist": Scene((_IDENTITY, "network.subnets", "network.security_groups")),
@@ -126,6 +127,8 @@ PORT_OF: dict[str, str] = {
     "eks:ListAddons": "eks.addons",
     "iam:GetRole": "iam.role",
     "iam:SimulatePrincipalPolicy": "iam.simulate",
+    "kms:DescribeKey": "keys.key",
+    "kms:GetKeyPolicy": "keys.actions_by_policy",
     "kubernetes:customresourcedefinitions.apiextensions.k8s.io": "kubernetes.custom_resources",
     "kubernetes:daemonsets.apps": "kubernetes.daemon_sets",
     "s3:GetBucketLocation": "storage.bucket_region",
@@ -139,3 +142,6 @@ PORT_OF: dict[str, str] = {
     "sts:GetCallerIdentity": "caller.identity",
 }
 """The operation of the ports behind each action of IAM."""
+
+SAME_ACTION = {"storage.encryption_key": "storage.read"}
+"""Operations of the ports behind the action of another."""

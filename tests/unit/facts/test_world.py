@@ -10,9 +10,9 @@ from threading import Barrier, Event
 import pytest
 
 from hpctl.errors import AccessError, NotFoundError, UnavailableError
-from hpctl.facts.records import EksCluster, Identity
+from hpctl.facts.records import EksCluster, Identity, KmsKey
 from hpctl.facts.world import World
-from tests.unit.builders import a_cluster, a_security_group, a_subnet, an_eks_cluster, an_identity
+from tests.unit.builders import KEY_ARN, ROLE, a_cluster, a_security_group, a_subnet, an_eks_cluster, an_identity
 from tests.unit.fakes import CallLog, FakeAccount, FakeCaller, FakeEks
 
 Ask = Callable[[World], object]
@@ -24,6 +24,9 @@ QUESTIONS: dict[str, Ask] = {
     "network.subnets": lambda world: world.subnets(["subnet-1"]),
     "network.security_groups": lambda world: world.security_groups(["sg-nodes"]),
     "eks.describe": lambda world: world.eks_cluster("training"),
+    "storage.encryption_key": lambda world: world.encryption_key("sagemaker-x", "lc/on_create.sh"),
+    "keys.key": lambda world: world.kms_key(KEY_ARN),
+    "keys.actions_by_policy": lambda world: world.actions_by_key_policy(KEY_ARN, ROLE),
     "clusters.describe": lambda world: world.cluster("ml-cluster"),
     "clusters.tags": lambda world: world.cluster_tags(a_cluster().arn),
 }
@@ -34,6 +37,9 @@ ANSWERS: dict[str, object] = {
     "network.subnets": {"subnet-1": a_subnet()},
     "network.security_groups": {"sg-nodes": a_security_group()},
     "eks.describe": an_eks_cluster(),
+    "storage.encryption_key": None,
+    "keys.key": KmsKey(KEY_ARN),
+    "keys.actions_by_policy": frozenset(),
     "clusters.describe": a_cluster(),
     "clusters.tags": {"team": "nlp"},
 }

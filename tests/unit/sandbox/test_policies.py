@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.sandbox.policies import Question, evaluate, trusts
+from hpctl.sandbox.policies import Question, evaluate, names_role, trusts
 
 ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::mine/*"}
 PASS = {
@@ -100,3 +100,27 @@ ELSEWHERE = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
 def test_trust_policies(statements: Any, trusted: bool) -> None:
     context = {"aws:sourceaccount": ("123456789012",)}
     assert trusts({"Statement": statements}, "sagemaker.amazonaws.com", context) is trusted
+
+
+ROLE = "arn:aws:iam::123456789012:role/nodes"
+KEY_USERS = {"Effect": "Allow", "Principal": {"AWS": [ROLE]}, "Action": ["kms:Decrypt"], "Resource": "*"}
+VIA_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [
+        (KEY_USERS, True),
+        ({**KEY_USERS, "Principal": "*"}, True),
+        ({**KEY_USERS, "Principal": {"AWS": "*"}, "Condition": VIA_S3}, True),
+        ({**KEY_USERS, "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}, False),
+        ({**KEY_USERS, "Principal": {"Service": "s3.amazonaws.com"}}, False),
+        ({**KEY_USERS, "Action": "kms:Encrypt"}, False),
+        ({**KEY_USERS, "Condition": ELSEWHERE}, False),
+        ([KEY_USERS, {**KEY_USERS, "Effect": "Deny"}], False),
+        ([], False),
+    ],
+)
+def test_key_policies(statements: Any, allowed: bool) -> None:
+    question = Question("kms:Decrypt", "arn:aws:kms:x:1:key/2", {"kms:viaservice": ("s3.x.amazonaws.com",)})
+    assert names_role({"Statement": statements}, ROLE, question) is allowed

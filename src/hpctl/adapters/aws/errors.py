@@ -38,7 +38,11 @@ The last one where a proxy redirects whatever S3 is asked: botocore then asks fo
 
 
 _PREFIXES: Final = {"service-quotas": "servicequotas"}
-_ACTIONS: Final = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
+_ACTIONS: Final = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
 """Where IAM's name is not the call's (Service Authorization Reference)."""
 
 
@@ -180,7 +184,7 @@ def _kind(code: str, words: str, status: int, operation: str) -> _Kind:
         return _Kind.DENIED
     if code in _KINDS:
         return _KINDS[code]
-    if code.endswith(".NotFound"):
+    if code.endswith(".NotFound") or (code, operation) == ("404", "HeadObject"):  # to a HEAD S3 says no more
         return _Kind.MISSING
     if code == "ValidationException" and operation.startswith(_READS) and _NOT_THERE.search(words):
         return _Kind.MISSING

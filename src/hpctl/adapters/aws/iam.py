@@ -19,6 +19,7 @@ _ACTIONS: Final = 100
 
 _SESSION: Final = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/(?P<role>[^/]+)/")
 _LASTING: Final = re.compile(r"arn:[^:]+:iam::\d+:(user|role|group)/")
+_DECRYPT: Final = "kms:Decrypt"
 _SIMULATE: Final = "iam:SimulatePrincipalPolicy"
 
 
@@ -67,7 +68,7 @@ class AwsIam:
             PolicySourceArn=source,
             ActionNames=actions,
             ResourceArns=resources,
-            ContextEntries=list(_context(source, self._session.region)),
+            ContextEntries=list(_context(source, self._session.region, actions)),
         )
         found = {(verdict.action.lower(), verdict.resource): verdict for row in rows for verdict in verdicts_of(row)}
         for action, resource in product(actions, resources):
@@ -76,7 +77,7 @@ class AwsIam:
             yield replace(found[action.lower(), resource], action=action)
 
 
-def _context(source: str, region: str) -> Iterator[dict[str, object]]:
+def _context(source: str, region: str, actions: Iterable[str]) -> Iterator[dict[str, object]]:
     """What conditions may ask about: hpctl's own requests and those of nodes, all within the principal's account."""
     account = _account_of(source)
     known = {
@@ -85,10 +86,14 @@ def _context(source: str, region: str) -> Iterator[dict[str, object]]:
         "aws:ResourceAccount": account,
         "cloudwatch:namespace": "/aws/sagemaker/Clusters",
         "iam:PassedToService": "sagemaker.amazonaws.com",
+        "kms:CallerAccount": account,
     }
+    if _DECRYPT in actions:
+        known["kms:ViaService"] = f"s3.{region}.amazonaws.com"  # nodes decrypt what they download
     for key, value in known.items():
         yield {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-    yield {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
+    for key in ("aws:SecureTransport", "kms:GrantIsForAWSResource"):
+        yield {"ContextKeyName": key, "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
 
 
 def _account_of(arn: str) -> str:

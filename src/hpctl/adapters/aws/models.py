@@ -38,7 +38,10 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "eks": frozenset({"DescribeAddon", "DescribeCluster", "DescribeClusterVersions", "ListAddons"}),
     "logs": frozenset({"DescribeLogGroups"}),
     "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
-    "s3": frozenset({"GetBucketLocation", "GetObject", "HeadBucket", "ListObjectsV2"}),  # HEAD finds a bucket's Region
+    "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
+    "s3": frozenset(
+        {"GetBucketLocation", "GetObject", "HeadBucket", "HeadObject", "ListObjectsV2"}  # one finds a bucket's Region
+    ),
     "sagemaker": frozenset(
         {
             "AddTags",
@@ -68,7 +71,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
 
 _ENDPOINTS: Final = "endpoints"
 _HOSTS: Final = frozenset(
-    {"api.sagemaker", "ec2", "eks", "iam", "logs", "oidc", "portal.sso", "s3", "servicequotas", "signin", "sts"}
+    {"api.sagemaker", "ec2", "eks", "iam", "kms", "logs", "oidc", "portal.sso", "s3", "servicequotas", "signin", "sts"}
 )
 """Endpoint prefixes of the services above and of those that give credentials."""
 

@@ -37,7 +37,18 @@ _ALWAYS_TELL: Final = frozenset({"ec2", "eks", "iam", "service-quotas"})
 
 _NAMING: Final = (
     *("NodeId", "NodeLogicalId", "EventId", "ResourceArn", "ClusterName", "TrainingPlanName"),
-    *("addonName", "clusterName", "name", "VpcId", "RoleName", "PolicySourceArn", "Key", "Bucket", "QuotaCode"),
+    *(
+        "addonName",
+        "clusterName",
+        "name",
+        "VpcId",
+        "RoleName",
+        "PolicySourceArn",
+        "Key",
+        "Bucket",
+        "KeyId",
+        "QuotaCode",
+    ),
 )
 """Parameters that name what a call is about, the closest first."""
 

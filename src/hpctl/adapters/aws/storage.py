@@ -15,6 +15,9 @@ _LARGEST: Final = 1024 * 1024
 _KEYS: Final = 1000
 """Keys a page, the most there are (Amazon S3 API Reference, ListObjectsV2)."""
 
+_BY_KMS: Final = "aws:kms"
+"""With one layer of encryption or two (`aws:kms:dsse`)."""
+
 _FIRST_REGIONS: Final[Mapping[str | None, str]] = {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}
 """Buckets of the first two Regions answer with these (Amazon S3 API Reference, GetBucketLocation)."""
 
@@ -35,6 +38,10 @@ class AwsStorage:
         """Return an object's content, unless it is larger than 1 MiB."""
         return self._session.content("s3", "GetObject", limit=_LARGEST, Bucket=bucket, Key=key)
 
+    def encryption_key(self, bucket: str, key: str) -> str | None:
+        """Return the KMS key that encrypts an object, None without one."""
+        return encryption_key_of(self._session.call("s3", "HeadObject", Bucket=bucket, Key=key))
+
     def bucket_region(self, bucket: str) -> str:
         """Return the Region of the bucket."""
         place = location_of(self._session.call("s3", "GetBucketLocation", Bucket=bucket))
@@ -45,6 +52,14 @@ class AwsStorage:
 def object_of(row: Mapping[str, Any]) -> StoredObject:
     """Read one row of ListObjectsV2."""
     return StoredObject(key=row["Key"], size=row["Size"])
+
+
+@reads("s3:HeadObject")
+def encryption_key_of(answer: Mapping[str, Any]) -> str | None:
+    """Read HeadObject, which is headers alone: where S3's are missing, it was not S3 that answered."""
+    is_from_s3 = bool(answer["ETag"])
+    key: str | None = answer.get("SSEKMSKeyId")
+    return key if is_from_s3 and answer.get("ServerSideEncryption", "").startswith(_BY_KMS) else None
 
 
 @reads("s3:GetBucketLocation")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _INTERFACE_ACTIONS = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission")
 
+_KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
+
 
 class Kind(StrEnum):
     """What somebody can put in; all but HARDWARE strike nodes that come up, HARDWARE those that run."""
@@ -115,6 +117,14 @@ def _minimum_can_be_reached(facts: Facts, _: Account) -> Fault | None:
     return Fault(Stage.CAPACITY, wordings.BELOW_MINIMUM.format(minimum=minimum))
 
 
+def _role_may_use_volume_keys(facts: Facts, account: Account) -> Fault | None:
+    volumes = (storage.get("EbsVolumeConfig", {}) for storage in facts.spec.get("InstanceStorageConfigs", []))
+    keys = [volume["VolumeKmsKeyId"] for volume in volumes if "VolumeKmsKeyId" in volume]
+    if all(account.may_use_key(facts.spec["ExecutionRole"], key, *_KEY_ACTIONS) for key in keys):
+        return None
+    return Fault(Stage.CAPACITY, wordings.VOLUME_KEY)
+
+
 def _role_may_create_interfaces(facts: Facts, account: Account) -> Fault | None:
     if facts.network is None:
         return None
@@ -165,6 +175,7 @@ _RULES: tuple[Callable[[Facts, Account], Fault | None], ...] = (
     _type_is_offered,
     _plan_is_in_the_zone,
     _minimum_can_be_reached,
+    _role_may_use_volume_keys,
     _role_may_create_interfaces,
     _addresses_are_free,
     _interfaces_are_free,

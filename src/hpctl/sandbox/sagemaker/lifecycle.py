@@ -65,6 +65,8 @@ def prepared(spec: Mapping[str, Any], account: Account, resource_config: Mapping
     files = _files(bucket, source.prefix)
     if not all(entry in files and _may_read(spec, account, source, entry) for entry in entries):
         return _LOST
+    if not all(_may_decrypt(spec, account, bucket.objects[source.prefix + entry]) for entry in entries):
+        return _LOST
     return Script(entries, files, resource_config)
 
 
@@ -77,6 +79,10 @@ def _may_read(spec: Mapping[str, Any], account: Account, source: Source, entry: 
     role = account.role(spec["ExecutionRole"])
     place = f"arn:aws:s3:::{source.bucket}"
     return role.may("s3:ListBucket", place) and role.may("s3:GetObject", f"{place}/{source.prefix}{entry}")
+
+
+def _may_decrypt(spec: Mapping[str, Any], account: Account, stored: Any) -> bool:
+    return stored.kms_key_id is None or account.may_use_key(spec["ExecutionRole"], stored.kms_key_id, "kms:Decrypt")
 
 
 def _files(bucket: Bucket, prefix: str) -> dict[str, bytes]:

@@ -257,6 +257,8 @@ CUSTOMER_ENI = "Failed to create Customer ENI. {reason}"
 NOT_AUTHORIZED = "You are not authorized to perform this operation. {role} lacks {action}."
 NO_FREE_ADDRESSES = "The specified subnet does not have enough free addresses to satisfy the request."
 TOO_MANY_INTERFACES = "The maximum number of network interfaces has been reached."
+# EC2's where an encrypted volume cannot be used (AWS documentation); that HyperPod repeats it is unverified.
+VOLUME_KEY = "Client.InternalError: Client error on launch"
 # AWS documentation and users of AWS's samples.
 SCRIPTS_FAILED = (
     "Lifecycle scripts did not run successfully. Ensure the scripts exist in provided S3 path, are accessible, and run "
