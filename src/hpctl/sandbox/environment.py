@@ -36,6 +36,8 @@ def environment(state: SandboxState) -> dict[str, str | None]:
         "AWS_CONFIG_FILE": str(home.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": str(home.aws_credentials),
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Every sandbox is the same account: what hpctl remembers of one is not true of another.
+        "HPCTL_STATE_HOME": str(home.records),
         **dict.fromkeys(_UNSET),
         **{name: value for name, value in state.seed.items() if name.isupper()},
     }

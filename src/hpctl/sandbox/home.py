@@ -80,6 +80,11 @@ class Home:
         return self.path / "aws" / "credentials"
 
     @property
+    def records(self) -> Path:
+        """The folder of what hpctl remembers of this sandbox's clusters."""
+        return self.path / "hpctl"
+
+    @property
     def kubernetes(self) -> Path:
         """Where the certificates of the Kubernetes endpoint are."""
         return self.path / "kubernetes"
