@@ -61,7 +61,7 @@ def inject(
         str | None, typer.Option("--file", "-f", metavar="FILE", help="Faults as JSON (- is stdin).")
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="List the faults in force.")] = False,
-    clear: Annotated[bool, typer.Option("--clear", help="End the fault of this id, or all.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="End the fault of this id, or all, and list what is left.")] = False,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
@@ -75,7 +75,8 @@ def inject(
     if show or (fault is None and not clear and file is None and not members):
         _tell(session, name, faults.faults(name))
     elif clear:
-        _tell(session, name, faults.clear(fault, name))
+        faults.clear(fault, name)
+        _tell(session, name, faults.faults(name))
     else:
         injections = _from_file(file) if file is not None else _from_options(fault, members)
         _tell(session, name, faults.inject(injections, name))
