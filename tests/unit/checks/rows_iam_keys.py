@@ -104,6 +104,12 @@ SCRIPTS: tuple[Row, ...] = (
     ),
     passes(_ID, "a key policy that names the role", _RUNS, _admitting(_encrypting(_DECRYPT), "kms:decrypt")),
     passes(_ID, "a bucket in another Region", _RUNS, _encrypting(_DECRYPT, by=_ELSEWHERE)),
+    passes(
+        _ID,
+        "a role whose nodes run no scripts",
+        a_spec(a_group(**_SCRIPTED), a_plain_group(execution_role=f"{ROLE}-b", lifecycle=None)),
+        _encrypting(_DECRYPT, principal_arn=f"{ROLE}-b"),
+    ),
     fails(
         _ID,
         "a key that the role may not use",
