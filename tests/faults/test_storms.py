@@ -1,0 +1,112 @@
+"""AWS throttles for minutes, and many wait for one cluster: few calls, few lines, and an end."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from hpctl import timeouts
+from hpctl.errors import ExitCode
+from hpctl.sandbox.proxy.calls import Call
+from tests.faults.inprocess import Command
+from tests.faults.inside import Inside
+from tests.functional.cli import specs
+
+CREATE = ("cluster", "create", "-f", "cluster.yaml", "--yes")
+SLOW_S = 900.0
+"""A creation as slow as AWS's, so that a storm of ten minutes is within it."""
+
+
+@pytest.fixture
+def slow(sandbox: Inside, monkeypatch: pytest.MonkeyPatch) -> Inside:
+    monkeypatch.setattr(sandbox._gateway, "_pace", SLOW_S)
+    specs.write(Path.cwd(), specs.eks("a"))
+    return sandbox
+
+
+def _waiting(calls: tuple[Call, ...]) -> int:
+    """How many calls came after the cluster was asked for."""
+    made = [call.number for call in calls if call.operation == "CreateCluster"]
+    return calls[-1].number - made[-1]
+
+
+def test_a_storm_of_ten_minutes_costs_no_more_than_twice_the_calls(slow: Inside, hpctl: Command) -> None:
+    assert hpctl(*CREATE).code == ExitCode.OK
+    calm = _waiting(slow.proxy.calls)
+    slow.reset()
+    Path("hpctl-state").mkdir(exist_ok=True)
+    slow.put({"fault": "throttling", "share": 0.3, "seed": 1, "for_s": 600})
+    ended = hpctl(*CREATE)
+    assert ended.code == ExitCode.OK, ended
+    assert _waiting(slow.proxy.calls) <= 2 * calm
+    assert max(slow.time.slept) <= timeouts.POLL_CAP_S
+
+
+def test_a_storm_lets_no_more_than_one_line_in_ten_seconds_through(slow: Inside, hpctl: Command) -> None:
+    slow.put({"fault": "throttling", "share": 0.3, "seed": 2, "for_s": 600})
+    ended = hpctl(*CREATE)
+    assert ended.code == ExitCode.OK, ended
+    spent = (slow.time.now() - datetime(2026, 1, 1, tzinfo=slow.time.now().tzinfo)).total_seconds()
+    told = [line for line in ended.err.splitlines() if re.match(r"\s*\d+(:\d\d)+ ", line)]
+    assert 1 < len(told) <= spent / 10 + 1
+
+
+@pytest.mark.parametrize("skip", [0, 1, 60], ids=["from the start", "after the first call", "while it waits"])
+def test_five_minutes_without_any_answer_end_with_how_to_go_on(slow: Inside, hpctl: Command, skip: int) -> None:
+    slow.put({"fault": "throttling", "skip": skip, "for_s": 300})
+    ended = hpctl(*CREATE)
+    assert ended.code == (ExitCode.UNAVAILABLE if skip != 1 else ExitCode.CHECKS_UNKNOWN), ended
+    assert "Rate exceeded" in ended.err
+    if skip == 60:
+        assert "to go on waiting: hpctl cluster create -f cluster.yaml --yes" in ended.err
+    slow.time.sleep(300)
+    again = hpctl(*CREATE)
+    assert again.code == ExitCode.OK, again
+    assert slow.effects.count("CreateCluster") == 1
+
+
+def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_and_drift_apart(
+    slow: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hpctl("cluster", "plan", "-f", "cluster.yaml", "--out", "plan").code == ExitCode.OK
+    create = ("cluster", "create", "--plan", "plan", "--yes")
+    assert hpctl(*create, "--no-wait").code == ExitCode.OK
+    begun = slow.keep()
+    looks: list[list[datetime]] = []
+    for seed in range(50):
+        slow.reset(begun)
+        looks.append([])
+        chance = Random(seed)
+        monkeypatch.setattr(slow.time, "jitter", chance.random)
+        monkeypatch.setattr("hpctl.adapters.aws.clusters.cluster_of", _timed(slow, looks[-1]))
+        assert hpctl(*create).code == ExitCode.OK
+    steady = begun.at + timedelta(seconds=60)
+    for one in looks:
+        late = [moment for moment in one if moment > steady]
+        pauses = [(after - before).total_seconds() for before, after in zip(late, late[1:], strict=False)]
+        assert len(pauses) > 20
+        assert min(pauses[:-1]) >= timeouts.POLL_STEADY_S
+        assert max(pauses) <= timeouts.POLL_CAP_S
+    last = begun.at + timedelta(seconds=600)
+    seconds = Counter(int((moment - last).total_seconds()) for one in looks for moment in one if moment > last)
+    assert max(seconds.values()) <= 15
+
+
+def _timed(sandbox: Inside, looks: list[datetime]) -> object:
+    from hpctl.adapters.aws import clusters
+
+    real = clusters.listed_cluster_of if hasattr(clusters, "listed_cluster_of") else _real_cluster_of
+
+    def cluster_of(answer: object) -> object:
+        looks.append(sandbox.time.now())
+        return real(answer)
+
+    return cluster_of
+
+
+from hpctl.adapters.aws.clusters import cluster_of as _real_cluster_of  # noqa: E402
