@@ -22,15 +22,14 @@ _PLANNED = ("cluster", "plan", "--out", _PLAN, "-f")
 class Mutating:
     """A command that changes something; `before` are the commands whose end it begins with.
 
-    `through` says whose calls are struck: all, or those that read the whole account for the checks left out, which
-    are the same calls of the same code in another command.
+    `elsewhere` are services that its checks ask: the same calls of the same code are struck in another command.
     """
 
     label: str
     spec: Callable[..., specs.Spec]
     words: tuple[str, ...]
     before: tuple[tuple[str, ...], ...] = ()
-    checks_elsewhere: bool = False
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str:
@@ -45,10 +44,12 @@ _DELETE = ("cluster", "delete", NAME, "--yes")
 _SAVED_CREATE = ("cluster", "create", "--plan", _PLAN, "--yes")
 _SAVED_UPDATE = ("cluster", "update", "--plan", _PLAN, "--yes")
 
+_SHARED = frozenset({"ec2", "iam", "s3", "servicequotas"})
+
 CREATE_SLURM = Mutating("create, Slurm", specs.slurm, _CREATE)
-CREATE_EKS = Mutating("create, EKS", specs.eks, _CREATE)
-UPDATE_SLURM = Mutating("update, Slurm", specs.slurm, _UPDATE, (_CREATE,), checks_elsewhere=True)
-UPDATE_EKS = Mutating("update, EKS", specs.eks, _UPDATE, (_CREATE,), checks_elsewhere=True)
+CREATE_EKS = Mutating("create, EKS", specs.eks, _CREATE, elsewhere=_SHARED)
+UPDATE_SLURM = Mutating("update, Slurm", specs.slurm, _UPDATE, (_CREATE,), _SHARED)
+UPDATE_EKS = Mutating("update, EKS", specs.eks, _UPDATE, (_CREATE,), _SHARED | {"eks"})
 SOFTWARE_SLURM = Mutating("update-software, Slurm", specs.slurm, _SOFTWARE, (_CREATE,))
 SOFTWARE_EKS = Mutating("update-software, EKS", specs.eks, _SOFTWARE, (_CREATE,))
 DELETE_SLURM = Mutating("delete, Slurm", specs.slurm, _DELETE, (_CREATE,))

@@ -83,7 +83,7 @@ def numbered(calls: tuple[Call, ...]) -> Iterator[Struck]:
 
 
 def to_strike(calls: tuple[Call, ...], command: Mutating) -> tuple[Struck, ...]:
-    """Return the calls that differ: of reads for the checks the first of an operation, of looks the first two and last.
+    """Return the calls that differ: of reads for the checks the first of an operation, of looks the first and last.
 
     All others of HyperPod's count, since each decides something else.
     """
@@ -92,13 +92,10 @@ def to_strike(calls: tuple[Call, ...], command: Mutating) -> tuple[Struck, ...]:
     before = [one for one in found if one.number <= changes[-1]]
     after = [one for one in found if one.number > changes[-1]]
     chosen = [one for one in before if one.operation.startswith("sagemaker:") or one.which == 1]
-    if command.checks_elsewhere:
-        planned = next(one.number for one in before if one.operation == "sagemaker:ListTags")
-        reads = {one for one in chosen if one.number < planned - 1 and one.number > 1}
-        chosen = [one for one in chosen if one not in reads]
+    chosen = [one for one in chosen if one.operation.partition(":")[0] not in command.elsewhere]
     for operation in dict.fromkeys(one.operation for one in after):
         looks = [one for one in after if one.operation == operation]
-        chosen += sorted({*looks[:2], looks[-1]}, key=lambda one: one.number)
+        chosen += dict.fromkeys((looks[0], looks[-1]))
     return tuple(chosen)
 
 
@@ -161,6 +158,15 @@ class Bench:
         """Return what becomes of the command when the call of that name is struck."""
         struck = (one for one in self.to_strike() if str(one) == call)
         return [self.row(one, name, fault) for one in struck for name, fault in cells(one)]
+
+    def demand_expiry_is_survived(self) -> None:
+        """Let the credentials expire at each call of all; only where nothing depends on the rest is it done."""
+        for number in range(1, len(self.calls) + 1):
+            ended = self.struck({"fault": "expired-credentials", "skip": number - 1})
+            assert ended.code == ExitCode.ACCESS or (ended.code == ExitCode.OK and number > len(self.calls) - 3), ended
+            if ended.code != ExitCode.OK:
+                assert "run `aws configure`" in ended.err, ended
+            self.afterwards(ended)
 
     def row(self, call: Struck, name: str, fault: dict[str, Any]) -> recorded.Row:
         """Strike the command with a fault and run it again; return how both ended."""

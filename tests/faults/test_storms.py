@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -11,19 +12,22 @@ from random import Random
 import pytest
 
 from hpctl import timeouts
+from hpctl.adapters.aws.clusters import AwsClusters
 from hpctl.errors import ExitCode
+from hpctl.facts.records import Cluster
 from hpctl.sandbox.proxy.calls import Call
 from tests.faults.inprocess import Command
 from tests.faults.inside import Inside
 from tests.functional.cli import specs
 
 CREATE = ("cluster", "create", "-f", "cluster.yaml", "--yes")
+_describe = AwsClusters.describe
 SLOW_S = 900.0
 """A creation as slow as AWS's, so that a storm of ten minutes is within it."""
 
 
 @pytest.fixture
-def slow(sandbox: Inside, monkeypatch: pytest.MonkeyPatch) -> Inside:
+def slow(sandbox: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch) -> Inside:
     monkeypatch.setattr(sandbox._gateway, "_pace", SLOW_S)
     specs.write(Path.cwd(), specs.eks("a"))
     return sandbox
@@ -39,7 +43,6 @@ def test_a_storm_of_ten_minutes_costs_no_more_than_twice_the_calls(slow: Inside,
     assert hpctl(*CREATE).code == ExitCode.OK
     calm = _waiting(slow.proxy.calls)
     slow.reset()
-    Path("hpctl-state").mkdir(exist_ok=True)
     slow.put({"fault": "throttling", "share": 0.3, "seed": 1, "for_s": 600})
     ended = hpctl(*CREATE)
     assert ended.code == ExitCode.OK, ended
@@ -83,7 +86,7 @@ def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_
         looks.append([])
         chance = Random(seed)
         monkeypatch.setattr(slow.time, "jitter", chance.random)
-        monkeypatch.setattr("hpctl.adapters.aws.clusters.cluster_of", _timed(slow, looks[-1]))
+        monkeypatch.setattr(AwsClusters, "describe", _noting(slow, looks[-1]))
         assert hpctl(*create).code == ExitCode.OK
     steady = begun.at + timedelta(seconds=60)
     for one in looks:
@@ -97,16 +100,9 @@ def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_
     assert max(seconds.values()) <= 15
 
 
-def _timed(sandbox: Inside, looks: list[datetime]) -> object:
-    from hpctl.adapters.aws import clusters
-
-    real = clusters.listed_cluster_of if hasattr(clusters, "listed_cluster_of") else _real_cluster_of
-
-    def cluster_of(answer: object) -> object:
+def _noting(sandbox: Inside, looks: list[datetime]) -> Callable[[AwsClusters, str], Cluster]:
+    def describe(clusters: AwsClusters, name: str) -> Cluster:
         looks.append(sandbox.time.now())
-        return real(answer)
+        return _describe(clusters, name)
 
-    return cluster_of
-
-
-from hpctl.adapters.aws.clusters import cluster_of as _real_cluster_of  # noqa: E402
+    return describe
