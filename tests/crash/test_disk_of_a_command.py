@@ -92,13 +92,20 @@ def test_a_plan_that_cannot_be_written_leaves_what_was_there(stage: Stage, befor
             path.touch()
 
 
-@pytest.mark.parametrize("words", [("export", "a"), ("export", "a", "-o", "json"), ("list", "-o", "json")])
-@pytest.mark.parametrize("where", ["/dev/full"])
-def test_output_that_cannot_be_written_is_said(stage: Stage, where: str, words: tuple[str, ...]) -> None:
-    scene = stage.scene("delete")
-    ended = scene.run("cluster", *words, out=where)
-    assert (ended.code, ended.is_sound) == (ExitCode.CONFLICT, True), ended
-    assert "No space left on device" in ended.err
+@pytest.mark.parametrize(
+    "words",
+    [("cluster", "export", "a"), ("cluster", "export", "a", "-o", "json"), ("--version",), ("--help",)],
+    ids=" ".join,
+)
+def test_output_that_cannot_be_written_is_said(stage: Stage, words: tuple[str, ...]) -> None:
+    ended = stage.scene("delete").run(*words, out="/dev/full")
+    assert (ended.code, ended.is_sound) == (ExitCode.USAGE, True), ended
+    assert "the output cannot be written: No space left on device" in ended.err
+
+
+@pytest.mark.parametrize(("words", "code"), [("no-such-cluster", ExitCode.NOT_FOUND), ("--bogus", ExitCode.USAGE)])
+def test_where_no_error_can_be_written_the_exit_code_tells_it(stage: Stage, words: str, code: ExitCode) -> None:
+    assert stage.scene("delete").run("cluster", "describe", words, err="/dev/full").code == code
 
 
 @pytest.mark.parametrize("name", ["create-slurm", "delete"])

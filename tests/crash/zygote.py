@@ -2,7 +2,7 @@
 
 Started with the path of the shared time. Each line on stdin is a command as JSON: `folder` is where its `pid`, `out`,
 `err` and `status` go, `words`, `env`, `cwd` and `umask` are the command's own, `disk` what its disk does, `fsize` the
-largest file that it may write, `out` where its stdout goes instead.
+largest file that it may write, `out` and `err` where its streams go instead.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _tell(path: Path, number: int) -> None:
 
 
 def _become(told: dict[str, Any], folder: Path) -> NoReturn:
-    for number, path in ((1, told.get("out", folder / "out")), (2, folder / "err")):
+    for number, path in ((1, told.get("out", folder / "out")), (2, told.get("err", folder / "err"))):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.clear()
