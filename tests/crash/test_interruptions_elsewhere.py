@@ -32,9 +32,7 @@ def test_while_it_waits(stage: Stage, name: str, number: signal.Signals) -> None
 @pytest.mark.parametrize(
     ("name", "number"),
     [
-        ("create-slurm", signal.SIGINT),
         ("update", signal.SIGTERM),
-        ("update-software", signal.SIGTERM),
         ("delete", signal.SIGINT),
     ],
     ids=str,
