@@ -55,9 +55,7 @@ SOFTWARE_EKS = Mutating("update-software, EKS", specs.eks, _SOFTWARE, (_CREATE,)
 DELETE_SLURM = Mutating("delete, Slurm", specs.slurm, _DELETE, (_CREATE,))
 DELETE_EKS = Mutating("delete, EKS", specs.eks, _DELETE, (_CREATE,))
 SAVED_CREATE = Mutating("create of a saved plan, EKS", specs.eks, _SAVED_CREATE, ((*_PLANNED, _WISH),))
-SAVED_UPDATE = Mutating(
-    "update of a saved plan, Slurm", specs.slurm, _SAVED_UPDATE, (_CREATE, (*_PLANNED, _CHANGE))
-)
+SAVED_UPDATE = Mutating("update of a saved plan, Slurm", specs.slurm, _SAVED_UPDATE, (_CREATE, (*_PLANNED, _CHANGE)))
 ALL = (
     CREATE_SLURM, CREATE_EKS, UPDATE_SLURM, UPDATE_EKS, SOFTWARE_SLURM, SOFTWARE_EKS, DELETE_SLURM, DELETE_EKS,
     SAVED_CREATE, SAVED_UPDATE,

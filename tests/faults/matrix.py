@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,14 @@ def cells(call: Struck) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name}, once", call.fault(told, once=True)
 
 
+@contextmanager
+def _kept(failing: list[str], case: str) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as error:
+        failing.append(f"{case}: {error}")
+
+
 @dataclass
 class Bench:
     """A command on the bench: what it does undisturbed, and how it does when it is struck."""
@@ -129,9 +138,7 @@ class Bench:
         ended = hpctl(*command.words)
         assert ended.code == ExitCode.OK, ended
         sandbox = hpctl.sandbox
-        return cls(
-            command, hpctl, folder, patch, start, sandbox.proxy.calls, digest(sandbox), sandbox.effects
-        )
+        return cls(command, hpctl, folder, patch, start, sandbox.proxy.calls, digest(sandbox), sandbox.effects)
 
     def to_strike(self) -> tuple[Struck, ...]:
         """Return the calls that are struck."""
@@ -145,12 +152,12 @@ class Bench:
         return [str(call) for call in self.to_strike()]
 
     def _record(self) -> None:
-        found, failing = [], []
-        for call, (name, fault) in ((call, cell) for call in self.to_strike() for cell in cells(call)):
-            try:
-                found.append(self.row(call, name, fault))
-            except AssertionError as error:
-                failing.append(f"{call}, {name}: {error}")
+        found: list[recorded.Row] = []
+        failing: list[str] = []
+        for call in self.to_strike():
+            for name, fault in cells(call):
+                with _kept(failing, f"{call}, {name}"):
+                    found.append(self.row(call, name, fault))
         recorded.write(self.command.file, found)
         assert not failing, "\n\n".join(failing)
 
@@ -180,7 +187,8 @@ class Bench:
         sandbox = self.hpctl.sandbox
         sandbox.put(*faults)
         stalls = any(told["fault"] == "stall" for told in faults)
-        hurry(self.patch, sandbox, **({"read_s": 0.3, "attempts": 2} if stalls else {"read_s": 20.0}))
+        if stalls:
+            hurry(self.patch, sandbox, read_s=0.3, attempts=2)
         ended = self.hpctl(*self.command.words)
         sandbox.proxy.clear()
         hurry(self.patch, sandbox, read_s=20.0)

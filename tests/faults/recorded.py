@@ -20,12 +20,12 @@ Row = dict[str, Any]
 def rows(file: str) -> list[Row]:
     """Return what is recorded in a file, nothing when it is not there."""
     path = FOLDER / file
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []  # type: ignore[no-any-return]
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
 def calls(file: str) -> list[str]:
-    """Return the calls that were struck, in their order."""
-    return list(dict.fromkeys(row["call"] for row in rows(file)))
+    """Return the calls that were struck, in their order; none while they are recorded anew."""
+    return [] if RECORDING else list(dict.fromkeys(row["call"] for row in rows(file)))
 
 
 def write(file: str, found: Sequence[Row]) -> None:

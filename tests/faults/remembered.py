@@ -24,7 +24,11 @@ class Remembered:
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """Answer for the sandbox what it has answered before."""
-        patch.setattr(Door, "_ask", lambda door, request: self._ask(door, request))
+
+        async def ask(door: Door, request: Request) -> Answer:
+            return await self._ask(door, request)
+
+        patch.setattr(Door, "_ask", ask)
 
     async def _ask(self, door: Door, request: Request) -> Answer:
         call = call_of(request, 0)

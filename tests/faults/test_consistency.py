@@ -46,9 +46,7 @@ def test_reads_that_do_not_see_a_create_yet_lead_to_no_other(
 
 @BOTH
 @pytest.mark.parametrize("reads", range(0, 11, 2))
-def test_nor_do_they_when_the_answer_was_lost_as_well(
-    planned: Inside, hpctl: Command, spec: Any, reads: int
-) -> None:
+def test_nor_do_they_when_the_answer_was_lost_as_well(planned: Inside, hpctl: Command, spec: Any, reads: int) -> None:
     lost = {"fault": "lost-response", "service": "sagemaker", "operation": "CreateCluster", "count": 1}
     planned.put({"fault": "stale-reads", "lag_reads": reads}, lost)
     _made_once(hpctl(*CREATE), planned)

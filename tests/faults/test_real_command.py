@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ STRUCK = {
     commands.DELETE_SLURM: "DeleteCluster",
     commands.CREATE_SLURM: "CreateCluster",
 }
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], ExitCode]] = {
     "throttled": ({"fault": "throttling", "count": 1}, ExitCode.OK),
     "500": ({"fault": "server-error", "status": 500, "count": 1}, ExitCode.OK),
     "503 with Retry-After": ({"fault": "server-error", "retry_after_s": 1, "count": 1}, ExitCode.OK),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -55,7 +55,7 @@ def test_a_storm_lets_no_more_than_one_line_in_ten_seconds_through(slow: Inside,
     ended = hpctl(*CREATE)
     assert ended.code == ExitCode.OK, ended
     spent = (slow.time.now() - datetime(2026, 1, 1, tzinfo=slow.time.now().tzinfo)).total_seconds()
-    told = [line for line in ended.err.splitlines() if re.match(r"\s*\d+(:\d\d)+ ", line)]
+    told = [line for line in ended.err.splitlines() if "Creating (" in line]
     assert 1 < len(told) <= spent / 10 + 1
 
 
@@ -63,7 +63,7 @@ def test_a_storm_lets_no_more_than_one_line_in_ten_seconds_through(slow: Inside,
 def test_five_minutes_without_any_answer_end_with_how_to_go_on(slow: Inside, hpctl: Command, skip: int) -> None:
     slow.put({"fault": "throttling", "skip": skip, "for_s": 300})
     ended = hpctl(*CREATE)
-    assert ended.code == (ExitCode.UNAVAILABLE if skip != 1 else ExitCode.CHECKS_UNKNOWN), ended
+    assert ended.code == ExitCode.UNAVAILABLE, ended
     assert "Rate exceeded" in ended.err
     if skip == 60:
         assert "to go on waiting: hpctl cluster create -f cluster.yaml --yes" in ended.err
@@ -76,6 +76,7 @@ def test_five_minutes_without_any_answer_end_with_how_to_go_on(slow: Inside, hpc
 def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_and_drift_apart(
     slow: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(slow._gateway, "_pace", SLOW_S / 3)
     assert hpctl("cluster", "plan", "-f", "cluster.yaml", "--out", "plan").code == ExitCode.OK
     create = ("cluster", "create", "--plan", "plan", "--yes")
     assert hpctl(*create, "--no-wait").code == ExitCode.OK
@@ -84,18 +85,18 @@ def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_
     for seed in range(50):
         slow.reset(begun)
         looks.append([])
-        chance = Random(seed)
+        chance = Random(seed)  # noqa: S311  not for secrets
         monkeypatch.setattr(slow.time, "jitter", chance.random)
         monkeypatch.setattr(AwsClusters, "describe", _noting(slow, looks[-1]))
         assert hpctl(*create).code == ExitCode.OK
     steady = begun.at + timedelta(seconds=60)
     for one in looks:
         late = [moment for moment in one if moment > steady]
-        pauses = [(after - before).total_seconds() for before, after in zip(late, late[1:], strict=False)]
-        assert len(pauses) > 20
+        pauses = [(after - before).total_seconds() for before, after in pairwise(late)]
+        assert len(pauses) > 8
         assert min(pauses[:-1]) >= timeouts.POLL_STEADY_S
         assert max(pauses) <= timeouts.POLL_CAP_S
-    last = begun.at + timedelta(seconds=600)
+    last = begun.at + timedelta(seconds=180)
     seconds = Counter(int((moment - last).total_seconds()) for one in looks for moment in one if moment > last)
     assert max(seconds.values()) <= 15
 

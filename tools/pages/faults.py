@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from hpctl.errors import ExitCode
 from tests.faults import commands, recorded
 from tools.pages.markdown import code, page, sections, table
-
-Row = Mapping[str, Any]
 
 INTRODUCTION = """\
 What every command that changes a cluster does on a bad day: each of its calls met each of these faults, over real
@@ -39,16 +36,18 @@ _ENDS = {code: f"exit {int(code)}" for code in (
 )}  # fmt: skip
 
 
-def _counts(found: tuple[str, list[Row]]) -> Iterator[object]:
+def _counts(found: tuple[str, list[recorded.Row]]) -> Iterator[object]:
     label, rows = found
     ends = [row["exit"] for row in rows]
     yield from (label, len({row["call"] for row in rows}), len(rows))
     yield from (ends.count(end) or None for end in _ENDS)
 
 
-def _details(rows: list[Row]) -> Iterator[str]:
+def _details(rows: list[recorded.Row]) -> Iterator[str]:
     grouped: dict[tuple[object, ...], list[str]] = {}
     for row in rows:
         grouped.setdefault((row["call"], row["exit"], row["said"], row["again"]), []).append(row["fault"])
-    lines = ((code(call), ", ".join(names), end, said or None, again) for (call, end, said, again), names in grouped.items())
+    lines = (
+        (code(call), ", ".join(names), end, said or None, again) for (call, end, said, again), names in grouped.items()
+    )
     yield table(("call", "fault", "exit", "what it says first", "again"), lines)
