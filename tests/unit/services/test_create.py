@@ -154,7 +154,7 @@ def test_a_failed_check_stops_a_create_and_can_be_left_out_by_name(blindness: Bl
 def test_a_blocking_check_that_could_not_look_stops_a_create() -> None:
     with pytest.raises(ChecksUnknownError) as raised:
         demand_passed(a_check_report(*MILD, BLIND))
-    assert raised.value.message == "1 checks that must hold could not look: `network-ids-exist`"
+    assert raised.value.message == "a check that must hold could not look: `network-ids-exist`"
     assert raised.value.hint == "allow `ec2:DescribeSubnets`"
     assert raised.value.exit_code is ExitCode.CHECKS_UNKNOWN
 
