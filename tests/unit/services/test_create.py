@@ -276,7 +276,7 @@ def test_a_refusal_of_a_slurm_cluster_is_explained_too() -> None:
     assert raised.value.cause == "no instance group has the Slurm node type Controller"
 
 
-@pytest.mark.parametrize("error", [AccessError("denied"), UnavailableError("no answer"), ConflictError("busy")])
+@pytest.mark.parametrize("error", [AccessError("denied"), UnavailableError("no answer")])
 def test_other_errors_pass_as_they_are(error: AccessError) -> None:
     account = FakeAccount()
     report = planned(account)
