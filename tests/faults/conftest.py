@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.inprocess import Command, enter, hurry
 from tests.faults.inside import Inside, inside
+from tests.faults.matrix import Bench
+from tests.faults.remembered import Remembered
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,31 @@ def hpctl(sandbox: Inside, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
     monkeypatch.setenv("HPCTL_STATE_HOME", str(folder / "state"))
     monkeypatch.chdir(folder)
     return Command(sandbox)
+
+
+@pytest.fixture(scope="session")
+def _remembered() -> Remembered:
+    return Remembered()
+
+
+@pytest.fixture(scope="module")
+def bench(
+    request: pytest.FixtureRequest,
+    _inside: Inside,
+    _remembered: Remembered,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bench]:
+    """The module's `COMMAND`, set up to be struck; its checks run one by one, so that its calls keep their order."""
+    folder, kept = tmp_path_factory.mktemp("bench"), tmp_path_factory.mktemp("kept") / "start"
+    with pytest.MonkeyPatch.context() as patch:
+        _inside.reset()
+        enter(patch, _inside)
+        hurry(patch, _inside, read_s=20.0)
+        patch.setenv("HPCTL_STATE_HOME", str(folder / "state"))
+        patch.chdir(folder)
+        patch.setattr("hpctl.checks.engine.WORKERS", 1)
+        patch.setattr("hpctl.facts.world.DESCRIBES", 1)
+        _remembered.stand_in(patch)
+        made = Bench.set_up(request.module.COMMAND, Command(_inside), folder, kept, patch)
+        gc.freeze()  # what is there now is there for good: no collection need look at it again and again
+        yield made

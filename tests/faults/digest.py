@@ -28,6 +28,7 @@ def digest(sandbox: Inside) -> Digest:
 
     from hpctl.sandbox.eks.models import eks_backends
 
+    sandbox.client("logs").describe_log_groups()  # nodes write their logs when somebody looks
     account, region = sandbox.state.account, sandbox.state.region
     ec2, iam, s3 = ec2_backends[account][region], iam_backends[account]["aws"], s3_backends[account]["aws"]
     return {

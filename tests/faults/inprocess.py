@@ -62,7 +62,7 @@ def hurry(
     patch.setattr("hpctl.adapters.local.clock.SystemClock", lambda: sandbox.time)
     # Service models stay loaded from one command to the next.
     patch.setattr(models, "prefer", lambda session: session.register_component("data_loader", _loader()))
-    patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sandbox.time.sleep, time=time.time))
+    patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sandbox.sleep, time=time.time))
 
 
 def enter(patch: pytest.MonkeyPatch, sandbox: Inside) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,15 @@ class _AtOnce(Executor):
         done: Future[Any] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A moment of the account, to go back to any number of times."""
+
+    account: Snapshot
+    at: datetime
+    attempt: int
 
 
 @dataclass
@@ -76,8 +86,25 @@ class Inside:
 
         self._doors.switchboard.put(read_injections(list(faults)))
 
-    def reset(self) -> None:
-        """Let the account be as it was seeded, and the time as well; no faults, and no call was ever made."""
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """The operations of HyperPod's that took effect since the last reset, in order."""
+        targets = (str(entry.environ.get("HTTP_X_AMZ_TARGET", "")) for entry in self._journal.entries())
+        return tuple(target.rpartition(".")[2] for target in targets if target.startswith("SageMaker."))
+
+    def keep(self) -> Kept:
+        """Keep the account as it is now."""
+        from hpctl.sandbox.past import Snapshot
+
+        return Kept(Snapshot.take(), self.time.now(), self._gateway._attempt)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; faults that are over by then are over at once."""
+        self.time.sleep(seconds)
+        self.proxy._settle()
+
+    def reset(self, to: Kept | None = None) -> None:
+        """Let the account be as it was kept, else as it was seeded, and the time as well; no faults, no calls."""
         self.proxy.forget()
         self.time.reset()
         self._seeded.restore()
@@ -85,6 +112,9 @@ class Inside:
         self._gateway._attempt = self._seeded_attempt
         self._gateway._past.__init__()  # type: ignore[misc]
         self._gateway._started.clear()
+        if to is not None:
+            to.account.restore()
+            self.time.at, self._gateway._attempt = to.at, to.attempt
 
 
 def _client(service: str, endpoint: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -12,7 +13,11 @@ import hpctl
 from hpctl.errors import ClosedPipeError, ExitCode, HpctlError, Terminated
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from hpctl.cli.options import Invocation
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main() -> NoReturn:
@@ -24,6 +29,8 @@ def main() -> NoReturn:
             sys.stdout.flush()  # when the interpreter does it, a closed pipe is a remark and exit code 120
     except (BrokenPipeError, ClosedPipeError):
         code = _nobody_reads()
+    except OSError as error:
+        code = _no_space(error)
     sys.exit(code)
 
 
@@ -34,11 +41,24 @@ def _tell_version() -> int:
 
 
 def _nobody_reads() -> int:
+    _discard(sys.stdout, sys.stderr)
+    return ExitCode.CLOSED_PIPE
+
+
+def _no_space(error: OSError) -> int:
+    from hpctl.cli.options import Invocation
+    from hpctl.errors import UsageError
+
+    _discard(sys.stdout)
+    told = UsageError(f"the output cannot be written: {error.strerror}", hint="is the disk full?")
+    return _tell(told, Invocation())
+
+
+def _discard(*streams: TextIO | None) -> None:
     # Python flushes both streams once more at exit, which would fail again.
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in filter(None, (sys.stdout, sys.stderr)):
+    for stream in filter(None, streams):
         os.dup2(nowhere, stream.fileno())
-    return ExitCode.CLOSED_PIPE
 
 
 def _run() -> int:
@@ -58,6 +78,8 @@ def _run() -> int:
             raise end.__context__ from None
         return ExitCode.TERMINATED if said.terminated else _code(end)
     except Exception as error:  # the last line of defence: whatever gets here is a bug in hpctl
+        if isinstance(error, OSError) and error.errno in _FULL:  # Typer writes its help by itself
+            raise
         return _bug(error)
     return ExitCode.OK
 
@@ -71,10 +93,14 @@ def _end_on_sigterm(said: Invocation) -> None:
 
 
 def _tell(error: HpctlError, said: Invocation) -> int:
+    from hpctl.errors import UsageError
     from hpctl.render.errors import show_error
     from hpctl.render.terminal import Terminal
 
-    show_error(error, said.output, Terminal.current())
+    try:
+        show_error(error, said.output, Terminal.current())
+    except UsageError:  # stderr takes nothing either: the exit code is all that can be said
+        _discard(sys.stderr)
     return error.exit_code
 
 
@@ -85,9 +111,12 @@ def _bug(error: Exception) -> int:
 
     if os.environ.get("HPCTL_TRACEBACK"):
         raise error
-    where = keep_crash(error)
+    try:
+        hint = f"the report is in {keep_crash(error)}"
+    except OSError as refused:
+        hint = f"the report cannot be kept ({refused.strerror}); to see it, set HPCTL_TRACEBACK=1"
     what = f"{type(error).__name__}: {error}"
-    say(f"error: this is a bug in hpctl: {what}\n\nhint: the report is in {where}", Terminal.current())
+    say(f"error: this is a bug in hpctl: {what}\n\nhint: {hint}", Terminal.current())
     return ExitCode.BUG
 
 

@@ -29,7 +29,9 @@ def plan_delete(cluster: Cluster, identity: Identity, *, run_id: str, notices: I
     )
 
 
-def plan_deleted(name: str, arn: str | None, identity: Identity, *, run_id: str) -> PlanReport:
+def plan_deleted(
+    name: str, arn: str | None, identity: Identity, *, run_id: str, notices: Iterable[str] = ()
+) -> PlanReport:
     """Return the plan for a cluster that an earlier command of this run deleted, and that is gone."""
     return PlanReport(
         identity=identity,
@@ -39,7 +41,7 @@ def plan_deleted(name: str, arn: str | None, identity: Identity, *, run_id: str)
         state="absent",
         run_id=run_id,
         actions=(),
-        notices=(f"cluster `{name}` is gone",),
+        notices=(f"cluster `{name}` is gone", *notices),
     )
 
 

@@ -114,10 +114,11 @@ def _after_conflict(error: ConflictError, request: Request, ports: Ports) -> Sen
     if found.status == ClusterStatus.DELETING:
         hint = f"wait until it is gone, then create again: hpctl cluster delete {name}"
         raise ConflictError(f"a cluster named `{name}` is being deleted", hint=hint) from error
-    if ports.clock.now() - found.created_at < _YOUNG and _is_unmarked(found, ports.clusters):
-        return NotYet(error, f"a cluster named `{name}` is there, and AWS does not show its tags yet")
     hint = f"somebody else made it meanwhile: hpctl cluster describe {name}\nchoose another name, or delete it first"
-    raise ConflictError(error.message, hint=hint) from error
+    theirs = ConflictError(error.message, hint=hint)
+    if ports.clock.now() - found.created_at < _YOUNG and _is_unmarked(found, ports.clusters):
+        return NotYet(theirs, f"a cluster named `{name}` is there, and AWS does not show its tags yet")
+    raise theirs from error
 
 
 def _namesake(request: Request, clusters: Clusters) -> Cluster | HpctlError:

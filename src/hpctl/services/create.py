@@ -71,8 +71,9 @@ def demand_passed(checks: CheckReport, blindness: Blindness = Blindness.REFUSED)
     blind = checks.blind
     if blind and blindness is Blindness.REFUSED:
         ids = ", ".join(f"`{result.id}`" for result in blind)
+        counted = "a check that must hold" if len(blind) == 1 else f"{len(blind)} checks that must hold"
         raise ChecksUnknownError(
-            f"{len(blind)} check{'s' * (len(blind) != 1)} that must hold could not look: {ids}",
+            f"{counted} could not look: {ids}",
             hint=next((result.hint for result in blind if result.hint), None) or "go on without them: --allow-unknown",
         )
 

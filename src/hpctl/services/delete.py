@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from hpctl.errors import ConflictError, NotFoundError, UnconfirmedError
 from hpctl.facts.ports import Clusters, Ports
@@ -17,6 +18,8 @@ from hpctl.services.lock import Claim
 from hpctl.services.polling import Waiting
 from hpctl.services.wait import until_gone
 
+_NAMESAKE: Final = "another cluster of that name was made since, and stays; to delete that one, run the command again"
+
 
 def name_of(name: str, clusters: Clusters) -> str:
     """Return the name of a cluster that may be named by its ARN; `NotFoundError` when no such ARN exists."""
@@ -26,21 +29,25 @@ def name_of(name: str, clusters: Clusters) -> str:
 def find(name: str, claim: Claim, clusters: Clusters) -> Cluster | None:
     """Return the cluster to delete, None when an earlier command began that and it is gone.
 
+    Another one of its name, made since, is not the one that was to be deleted.
     Raises `NotFoundError` when there is none of that name and no command here was about to delete one.
     """
+    begun = claim.resumed
     try:
-        return clusters.describe(name)
+        cluster = clusters.describe(name)
     except NotFoundError:
-        if claim.resumed:  # whoever deleted it in the end: it was there, and is gone as was wanted
+        if begun:  # whoever deleted it in the end: it was there, and is gone as was wanted
             return None
         raise
+    return None if begun and begun.arn not in (None, cluster.arn) else cluster
 
 
 def plan(name: str, cluster: Cluster | None, world: World, claim: Claim) -> PlanReport:
     """Return what deleting the cluster means, with what would keep it from ending."""
     if cluster is None:
         arn = claim.resumed.arn if claim.resumed else None
-        return plan_deleted(name, arn, world.identity(), run_id=claim.run_id)
+        notices = (_NAMESAKE,) if world.cluster(name) else ()
+        return plan_deleted(name, arn, world.identity(), run_id=claim.run_id, notices=notices)
     return plan_delete(cluster, world.identity(), run_id=claim.run_id, notices=warnings(cluster, world))
 
 

@@ -125,6 +125,18 @@ def test_tags_that_cannot_be_seen_yet_are_waited_for() -> None:
     ]
 
 
+def test_a_young_cluster_whose_tags_never_show_is_said_to_be_somebody_elses() -> None:
+    account = FakeAccount()
+    plan = to_create(account)
+    account.clusters.add(a_cluster("Creating", created_at=NOW))
+    with pytest.raises(ConflictError) as raised:
+        list(apply(plan, account.ports))
+    assert sum(account.clock.slept) == 60
+    assert raised.value.hint == (
+        "somebody else made it meanwhile: hpctl cluster describe ml-cluster\nchoose another name, or delete it first"
+    )
+
+
 def test_a_cluster_of_our_run_and_another_wish_is_not_ours() -> None:
     account = FakeAccount()
     plan = to_create(account)

@@ -11,6 +11,7 @@ from hpctl.report.progress import Started
 from hpctl.services import delete as service
 from hpctl.services.delete import delete, demand_named, demand_possible, find, follow, name_of
 from hpctl.services.lock import Claim, claimed
+from hpctl.services.record import recorded
 from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, a_role, an_identity
 from tests.unit.fakes import FakeAccount
 
@@ -152,3 +153,20 @@ def test_a_namesake_made_after_the_deletion_is_not_followed() -> None:
     account.clusters.known.clear()
     account.clusters.add(a_cluster(arn=CLUSTER_ARN.replace("abcdef", "fedcba")))
     assert [step.type for step in follow(report, account.ports, timeout_s=60, resume="again")] == ["finished"]
+
+
+def test_a_namesake_made_after_a_deletion_that_was_begun_stays_unless_it_is_asked_for_anew() -> None:
+    account = an_account()
+    list(delete(plan("ml-cluster", account), account.ports))
+    account.clusters.known.clear()
+    account.clusters.add(a_cluster(arn=(another := CLUSTER_ARN.replace("abcdef", "fedcba"))))
+    claim = claim_on(account)
+    report = plan("ml-cluster", account, claim)
+    assert (report.actions, report.arn, report.run_id) == ((), CLUSTER_ARN, "run-1")
+    assert report.notices == (
+        "cluster `ml-cluster` is gone",
+        "another cluster of that name was made since, and stays; to delete that one, run the command again",
+    )
+    list(recorded(follow(report, account.ports, timeout_s=60, resume="again"), report, "delete", account.ports))
+    anew = plan("ml-cluster", account, claim_on(account))
+    assert [action.request for action in anew.actions] == [{"ClusterName": another}]

@@ -61,7 +61,9 @@ def inject(
         str | None, typer.Option("--file", "-f", metavar="FILE", help="Faults as JSON (- is stdin).")
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="List the faults in force.")] = False,
-    clear: Annotated[bool, typer.Option("--clear", help="End the fault of this id, or all, and list what is left.")] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="End the fault of this id, or all, and list what is left.")
+    ] = False,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:

@@ -1,0 +1,19 @@
+"""Faults at every call of an update on Slurm."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults import commands, recorded
+from tests.faults.matrix import Bench
+
+COMMAND = commands.UPDATE_SLURM
+
+
+def test_the_calls_are_those_that_are_recorded(bench: Bench) -> None:
+    assert bench.found() == recorded.calls(COMMAND.file)
+
+
+@pytest.mark.parametrize("call", recorded.calls(COMMAND.file))
+def test_each_fault_of_a_call_ends_as_recorded_and_the_same_command_again_converges(bench: Bench, call: str) -> None:
+    assert bench.outcomes(call) == [row for row in recorded.rows(COMMAND.file) if row["call"] == call]

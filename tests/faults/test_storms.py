@@ -1,0 +1,109 @@
+"""AWS throttles for minutes, and many wait for one cluster: few calls, few lines, and an end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from hpctl import timeouts
+from hpctl.adapters.aws.clusters import AwsClusters
+from hpctl.errors import ExitCode
+from hpctl.facts.records import Cluster
+from hpctl.sandbox.proxy.calls import Call
+from tests.faults.inprocess import Command
+from tests.faults.inside import Inside
+from tests.functional.cli import specs
+
+CREATE = ("cluster", "create", "-f", "cluster.yaml", "--yes")
+_describe = AwsClusters.describe
+SLOW_S = 900.0
+"""A creation as slow as AWS's, so that a storm of ten minutes is within it."""
+
+
+@pytest.fixture
+def slow(sandbox: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch) -> Inside:
+    monkeypatch.setattr(sandbox._gateway, "_pace", SLOW_S)
+    specs.write(Path.cwd(), specs.eks("a"))
+    return sandbox
+
+
+def _waiting(calls: tuple[Call, ...]) -> int:
+    """How many calls came after the cluster was asked for."""
+    made = [call.number for call in calls if call.operation == "CreateCluster"]
+    return calls[-1].number - made[-1]
+
+
+def test_a_storm_of_ten_minutes_costs_no_more_than_twice_the_calls(slow: Inside, hpctl: Command) -> None:
+    assert hpctl(*CREATE).code == ExitCode.OK
+    calm = _waiting(slow.proxy.calls)
+    slow.reset()
+    slow.put({"fault": "throttling", "share": 0.3, "seed": 1, "for_s": 600})
+    ended = hpctl(*CREATE)
+    assert ended.code == ExitCode.OK, ended
+    assert _waiting(slow.proxy.calls) <= 2 * calm
+    assert max(slow.time.slept) <= timeouts.POLL_CAP_S
+
+
+def test_a_storm_lets_no_more_than_one_line_in_ten_seconds_through(slow: Inside, hpctl: Command) -> None:
+    slow.put({"fault": "throttling", "share": 0.3, "seed": 2, "for_s": 600})
+    ended = hpctl(*CREATE)
+    assert ended.code == ExitCode.OK, ended
+    spent = (slow.time.now() - datetime(2026, 1, 1, tzinfo=slow.time.now().tzinfo)).total_seconds()
+    told = [line for line in ended.err.splitlines() if "Creating (" in line]
+    assert 1 < len(told) <= spent / 10 + 1
+
+
+@pytest.mark.parametrize("skip", [0, 1, 60], ids=["from the start", "after the first call", "while it waits"])
+def test_five_minutes_without_any_answer_end_with_how_to_go_on(slow: Inside, hpctl: Command, skip: int) -> None:
+    slow.put({"fault": "throttling", "skip": skip, "for_s": 300})
+    ended = hpctl(*CREATE)
+    assert ended.code == ExitCode.UNAVAILABLE, ended
+    assert "Rate exceeded" in ended.err
+    if skip == 60:
+        assert "to go on waiting: hpctl cluster create -f cluster.yaml --yes" in ended.err
+    slow.time.sleep(300)
+    again = hpctl(*CREATE)
+    assert again.code == ExitCode.OK, again
+    assert slow.effects.count("CreateCluster") == 1
+
+
+def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_and_drift_apart(
+    slow: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow._gateway, "_pace", SLOW_S / 3)
+    assert hpctl("cluster", "plan", "-f", "cluster.yaml", "--out", "plan").code == ExitCode.OK
+    create = ("cluster", "create", "--plan", "plan", "--yes")
+    assert hpctl(*create, "--no-wait").code == ExitCode.OK
+    begun = slow.keep()
+    looks: list[list[datetime]] = []
+    for seed in range(50):
+        slow.reset(begun)
+        looks.append([])
+        chance = Random(seed)  # noqa: S311  not for secrets
+        monkeypatch.setattr(slow.time, "jitter", chance.random)
+        monkeypatch.setattr(AwsClusters, "describe", _noting(slow, looks[-1]))
+        assert hpctl(*create).code == ExitCode.OK
+    steady = begun.at + timedelta(seconds=60)
+    for one in looks:
+        late = [moment for moment in one if moment > steady]
+        pauses = [(after - before).total_seconds() for before, after in pairwise(late)]
+        assert len(pauses) > 8
+        assert min(pauses[:-1]) >= timeouts.POLL_STEADY_S
+        assert max(pauses) <= timeouts.POLL_CAP_S
+    last = begun.at + timedelta(seconds=180)
+    seconds = Counter(int((moment - last).total_seconds()) for one in looks for moment in one if moment > last)
+    assert max(seconds.values()) <= 15
+
+
+def _noting(sandbox: Inside, looks: list[datetime]) -> Callable[[AwsClusters, str], Cluster]:
+    def describe(clusters: AwsClusters, name: str) -> Cluster:
+        looks.append(sandbox.time.now())
+        return _describe(clusters, name)
+
+    return describe

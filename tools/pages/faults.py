@@ -1,0 +1,53 @@
+"""The page of faults, from what the matrix of faults gave when `make faults` recorded it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpctl.errors import ExitCode
+from tests.faults import commands, recorded
+from tools.pages.markdown import code, page, sections, table
+
+INTRODUCTION = """\
+What every command that changes a cluster does on a bad day: each of its calls met each of these faults, over real
+sockets, in a sandbox behind a proxy. Of the reads for checks the first of an operation is struck, of the looks while
+it waits the first and the last, of everything else every call. Reads for checks that another command makes as well
+are struck in one command. A number behind a call says which of that operation it is.
+
+A fault strikes every try of a call until the command ends, so that the SDK's own retries do not help; *once* is the
+first try alone. Connections are refused, and credentials are expired, for every call from the one that is named.
+
+After each case that did not end with 0 the same command was run again, at once and an hour later. **Again** is how
+that ended; in all cases the account was then what a run that nothing disturbs makes of it, with nothing made twice
+and nothing left over. No case ended with a traceback, or with an [exit code](exit-codes.md) that is not documented.
+`PORT` and `ID` stand for what differs from run to run."""
+
+
+def faults() -> str:
+    """Return the page."""
+    found = {command.label: recorded.rows(command.file) for command in commands.ALL}
+    overview = table(("command", "calls struck", "cases", *_ENDS.values()), map(_counts, found.items()))
+    details = sections((label, _details(rows)) for label, rows in found.items())
+    return page("Faults", "`tests/faults/outcomes/` (which `make faults` records)", INTRODUCTION, overview, details)
+
+
+_ENDS = {code: f"exit {int(code)}" for code in (
+    ExitCode.OK, ExitCode.ACCESS, ExitCode.CONFLICT, ExitCode.UNAVAILABLE, ExitCode.CHECKS_UNKNOWN,
+)}  # fmt: skip
+
+
+def _counts(found: tuple[str, list[recorded.Row]]) -> Iterator[object]:
+    label, rows = found
+    ends = [row["exit"] for row in rows]
+    yield from (label, len({row["call"] for row in rows}), len(rows))
+    yield from (ends.count(end) or None for end in _ENDS)
+
+
+def _details(rows: list[recorded.Row]) -> Iterator[str]:
+    grouped: dict[tuple[object, ...], list[str]] = {}
+    for row in rows:
+        grouped.setdefault((row["call"], row["exit"], row["said"], row["again"]), []).append(row["fault"])
+    lines = (
+        (code(call), ", ".join(names), end, said or None, again) for (call, end, said, again), names in grouped.items()
+    )
+    yield table(("call", "fault", "exit", "what it says first", "again"), lines)
