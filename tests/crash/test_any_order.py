@@ -197,4 +197,4 @@ def test_any_order(stage: Stage) -> None:
         pass
 
     OnStage.stage = stage
-    run_state_machine_as_test(OnStage, settings=SETTINGS)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(OnStage, settings=SETTINGS)

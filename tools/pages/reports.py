@@ -39,8 +39,14 @@ the errors that have them."""
 COMMANDS: dict[type[Report], tuple[str, ...]] = {
     check.CheckReport: ("cluster check", "doctor"),
     check.CheckListReport: ("doctor --list",),
-    plan.PlanReport: ("cluster plan", "cluster create --dry-run", "cluster delete --dry-run"),
-    cluster.OutcomeReport: ("cluster create", "cluster delete"),
+    plan.PlanReport: (
+        "cluster plan",
+        "cluster create --dry-run",
+        "cluster update --dry-run",
+        "cluster update-software --dry-run",
+        "cluster delete --dry-run",
+    ),
+    cluster.OutcomeReport: ("cluster create", "cluster update", "cluster update-software", "cluster delete"),
     cluster.ClusterListReport: ("cluster list",),
     cluster.ClusterReport: ("cluster describe",),
     cluster.EventListReport: ("cluster events",),
@@ -49,8 +55,17 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     instance.InstanceTypeListReport: ("instances list",),
     instance.InstanceTypeReport: ("instances describe",),
     sandbox.SandboxReport: ("sandbox status",),
+    sandbox.SandboxList: ("sandbox list",),
+    sandbox.FaultList: ("sandbox inject",),
 }
-STEPS: tuple[type[Part], ...] = (progress.Started, progress.Observed, progress.EventSeen, progress.Finished)
+STEPS: tuple[type[Part], ...] = (
+    progress.Started,
+    progress.Observed,
+    progress.EventSeen,
+    progress.OperationSeen,
+    progress.Remarked,
+    progress.Finished,
+)
 SAMPLES: tuple[HpctlError, ...] = (
     NotFoundError("there is no cluster `demo`"),
     SpecError(
