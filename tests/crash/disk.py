@@ -69,7 +69,7 @@ def watched(disk: Disk) -> Iterator[Disk]:
         setattr(os, name, _of_a_file(disk, name, before[name]))
     os.open = _opened(disk, before["open"])
     os.close = _closed(disk, before["close"])
-    os.fdopen = partial(_as_file, before["fdopen"])  # type: ignore[assignment]
+    os.fdopen = partial(_as_file, before["fdopen"])
     fcntl.flock = _of_a_file(disk, "flock", flock)
     try:
         yield disk
