@@ -31,7 +31,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types bench docs lock dist clean
+.PHONY: help demo test lint types bench docs faults lock dist clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-7s %s\n' "$$name" "$$text"; done
@@ -55,6 +55,10 @@ bench: .venv/.dev $(AWS) ## Measure CPU time against the AWS CLI; fails when a t
 	@$(BIN)/python -m tests.benchmarks.bench
 
 docs: .venv/.dev ## Write the generated pages of the reference anew
+	$(BIN)/python -m tools.build_docs
+
+faults: .venv/.dev ## Record anew how every fault of every call ends, and write the page of it
+	HPCTL_RECORD_FAULTS=1 $(BIN)/pytest $(PYTEST_ARGS) tests/faults -k the_calls_are_those_that_are_recorded
 	$(BIN)/python -m tools.build_docs
 
 dist: .venv/.dev ## Build the source archive and the wheel into dist/

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,11 +25,12 @@ from tests.crash.stories import NAME, UNJUDGED, Scene, Stage
 from tests.functional.cli import specs
 
 SETTINGS = settings(
-    max_examples=400 if NIGHTLY else 6,
-    stateful_step_count=25 if NIGHTLY else 8,
+    max_examples=400 if NIGHTLY else 14,
+    stateful_step_count=25 if NIGHTLY else 10,
     derandomize=not NIGHTLY,
     deadline=None,
     database=None,
+    phases=[Phase.generate, *([Phase.shrink] if NIGHTLY else [])],  # shrinking takes minutes
     print_blob=False,
     suppress_health_check=list(HealthCheck),
 )
@@ -159,9 +160,8 @@ class Life(RuleBasedStateMachine):
         return ended
 
     def _plan(self) -> Ended:
-        return self._run(
-            "plan", "-f", "new.yaml", *UNJUDGED, "--detailed-exitcode", "--query", "[state, actions[].verb]"
-        )
+        words = ("plan", "-f", "new.yaml", *UNJUDGED, "--detailed-exitcode")
+        return self._run(*words, "-o", "json", "--query", "[state, actions[].verb]")
 
     def _done(self, ended: Ended, codes: set[ExitCode]) -> None:
         assert ended.code in codes, ended

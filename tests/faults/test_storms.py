@@ -73,6 +73,7 @@ def test_five_minutes_without_any_answer_end_with_how_to_go_on(slow: Inside, hpc
     assert slow.effects.count("CreateCluster") == 1
 
 
+@pytest.mark.timeout(300)
 def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_and_drift_apart(
     slow: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
