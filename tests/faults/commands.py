@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,27 @@ _WISH, _CHANGE, _PLAN = "cluster.yaml", "changed.yaml", "plan.json"
 _PLANNED = ("cluster", "plan", "--out", _PLAN, "-f")
 
 
+class Scope(StrEnum):
+    """Which calls of a command are struck; the others are the same calls of the same code as in another command."""
+
+    ALL = auto()
+    BUT_SHARED_READS = auto()
+    """All but the reads of its checks that both orchestrators need."""
+    AFTER_THE_CHECKS = auto()
+    """All but the reads of its checks: these judge in the first run, and their verdict is kept."""
+    CHANGES = auto()
+    """Those that change something."""
+
+
 @dataclass(frozen=True)
 class Mutating:
-    """A command that changes something; `before` are the commands whose end it begins with.
-
-    `elsewhere` are services that its checks ask: the same calls of the same code are struck in another command.
-    """
+    """A command that changes something; `before` are the commands whose end it begins with."""
 
     label: str
     spec: Callable[..., specs.Spec]
     words: tuple[str, ...]
     before: tuple[tuple[str, ...], ...] = ()
-    elsewhere: frozenset[str] = frozenset()
+    scope: Scope = Scope.ALL
 
     @property
     def file(self) -> str:
@@ -44,17 +54,16 @@ _DELETE = ("cluster", "delete", NAME, "--yes")
 _SAVED_CREATE = ("cluster", "create", "--plan", _PLAN, "--yes")
 _SAVED_UPDATE = ("cluster", "update", "--plan", _PLAN, "--yes")
 
-_SHARED = frozenset({"ec2", "iam", "s3", "servicequotas"})
-
 CREATE_SLURM = Mutating("create, Slurm", specs.slurm, _CREATE)
-CREATE_EKS = Mutating("create, EKS", specs.eks, _CREATE, elsewhere=_SHARED)
-UPDATE_SLURM = Mutating("update, Slurm", specs.slurm, _UPDATE, (_CREATE,), _SHARED)
-UPDATE_EKS = Mutating("update, EKS", specs.eks, _UPDATE, (_CREATE,), _SHARED | {"eks"})
+CREATE_EKS = Mutating("create, EKS", specs.eks, _CREATE, scope=Scope.BUT_SHARED_READS)
+UPDATE_SLURM = Mutating("update, Slurm", specs.slurm, _UPDATE, (_CREATE,), Scope.AFTER_THE_CHECKS)
+UPDATE_EKS = Mutating("update, EKS", specs.eks, _UPDATE, (_CREATE,), Scope.AFTER_THE_CHECKS)
 SOFTWARE_SLURM = Mutating("update-software, Slurm", specs.slurm, _SOFTWARE, (_CREATE,))
-SOFTWARE_EKS = Mutating("update-software, EKS", specs.eks, _SOFTWARE, (_CREATE,))
+SOFTWARE_EKS = Mutating("update-software, EKS", specs.eks, _SOFTWARE, (_CREATE,), Scope.CHANGES)
 DELETE_SLURM = Mutating("delete, Slurm", specs.slurm, _DELETE, (_CREATE,))
-DELETE_EKS = Mutating("delete, EKS", specs.eks, _DELETE, (_CREATE,))
+DELETE_EKS = Mutating("delete, EKS", specs.eks, _DELETE, (_CREATE,), Scope.CHANGES)
 SAVED_CREATE = Mutating("create of a saved plan, EKS", specs.eks, _SAVED_CREATE, ((*_PLANNED, _WISH),))
+SAVED_CREATE_SLURM = Mutating("create of a saved plan, Slurm", specs.slurm, _SAVED_CREATE, ((*_PLANNED, _WISH),))
 SAVED_UPDATE = Mutating("update of a saved plan, Slurm", specs.slurm, _SAVED_UPDATE, (_CREATE, (*_PLANNED, _CHANGE)))
 ALL = (
     CREATE_SLURM, CREATE_EKS, UPDATE_SLURM, UPDATE_EKS, SOFTWARE_SLURM, SOFTWARE_EKS, DELETE_SLURM, DELETE_EKS,

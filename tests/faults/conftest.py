@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.faults.commands import Mutating, Scope, Start, prepare
 from tests.faults.inprocess import Command, enter, hurry
 from tests.faults.inside import Inside, inside
 from tests.faults.matrix import Bench
-from tests.faults.remembered import Remembered
+from tests.faults.remembered import Remembered, judged
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +41,27 @@ def hpctl(sandbox: Inside, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
 
 
 @pytest.fixture(scope="session")
+def _starts() -> dict[str, Start]:
+    return {}
+
+
+@pytest.fixture
+def ready(
+    hpctl: Command, _starts: dict[str, Start], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Mutating], None]:
+    """Bring the account and the current folder to where a command begins; what comes before it is run only once."""
+
+    def bring(command: Mutating) -> None:
+        folder = Path(os.environ["HPCTL_STATE_HOME"]).parent
+        if command.label not in _starts:
+            kept = tmp_path_factory.mktemp("kept") / "start"
+            _starts[command.label] = prepare(command, hpctl, folder, kept)
+        _starts[command.label].again(hpctl, folder)
+
+    return bring
+
+
+@pytest.fixture(scope="session")
 def _remembered() -> Remembered:
     return Remembered()
 
@@ -60,6 +84,8 @@ def bench(
         patch.setattr("hpctl.checks.engine.WORKERS", 1)
         patch.setattr("hpctl.facts.world.DESCRIBES", 1)
         _remembered.stand_in(patch)
+        if request.module.COMMAND.scope is Scope.AFTER_THE_CHECKS:
+            judged(patch)
         made = Bench.set_up(request.module.COMMAND, Command(_inside), folder, kept, patch)
         gc.freeze()  # what is there now is there for good: no collection need look at it again and again
         yield made

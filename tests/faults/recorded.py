@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "outcomes"
-RECORDING = bool(os.environ.get("HPCTL_RECORD_FAULTS"))
+RECORDING = bool(os.environ.get("HPCTL_TEST_RECORD_FAULTS"))
 
 Row = dict[str, Any]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
+from hpctl.checks import engine
+from hpctl.report.check import CheckReport
 from hpctl.sandbox.proxy.calls import call_of
 from hpctl.sandbox.proxy.door import PAST_HEADER, Door
 from hpctl.sandbox.proxy.wire import Answer, Request
+from hpctl.services import create
 
 _STEADY = frozenset({"ec2", "eks", "iam", "s3", "servicequotas", "sts"})
 _MOVES_WITH_CLUSTERS = frozenset({"DescribeNetworkInterfaces"})
@@ -39,3 +43,20 @@ class Remembered:
         if key not in self.answers:
             self.answers[key] = await _real(door, request)
         return self.answers[key]
+
+
+def judged(patch: pytest.MonkeyPatch) -> None:
+    """Let the checks judge once: the same spec in the same account gets the same verdict."""
+    patch.setattr(create, "run_checks", _once(engine.run_checks))
+
+
+def _once(run: Callable[..., CheckReport]) -> Callable[..., CheckReport]:
+    verdicts: dict[str, CheckReport] = {}
+
+    def run_once(checks: object, targets: tuple[object, ...], *others: object, **options: object) -> CheckReport:
+        key = repr(targets)
+        if key not in verdicts:
+            verdicts[key] = run(checks, targets, *others, **options)
+        return verdicts[key]
+
+    return run_once

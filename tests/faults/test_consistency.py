@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hpctl.errors import ExitCode
+from tests.faults import commands
+from tests.faults.commands import Mutating
 from tests.faults.inprocess import Command, Ended
 from tests.faults.inside import Inside
 from tests.faults.remembered import Remembered
-from tests.functional.cli import specs
 
-BOTH = pytest.mark.parametrize("spec", [specs.slurm, specs.eks], ids=["Slurm", "EKS"])
-PLAN = ("cluster", "plan", "-f", "cluster.yaml", "--out", "plan")
-CREATE = ("cluster", "create", "--plan", "plan", "--yes")
+BOTH = pytest.mark.parametrize(
+    "command", [commands.SAVED_CREATE_SLURM, commands.SAVED_CREATE], ids=lambda command: command.label
+)
+CREATE = commands.SAVED_CREATE.words
 _NOT_HYPERPOD = [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
 
 
 @pytest.fixture
-def planned(sandbox: Inside, hpctl: Command, spec: Any) -> Inside:
+def planned(sandbox: Inside, ready: Callable[[Mutating], None], command: Mutating) -> Inside:
     """A sandbox, and a saved plan to create a cluster in it."""
-    specs.write(Path.cwd(), spec("a"))
-    assert hpctl(*PLAN).code == ExitCode.OK
+    ready(command)
     return sandbox
 
 
@@ -37,7 +38,7 @@ def _made_once(ended: Ended, sandbox: Inside) -> None:
 @BOTH
 @pytest.mark.parametrize("reads", range(11))
 def test_reads_that_do_not_see_a_create_yet_lead_to_no_other(
-    planned: Inside, hpctl: Command, spec: Any, reads: int
+    planned: Inside, hpctl: Command, command: Mutating, reads: int
 ) -> None:
     planned.put({"fault": "stale-reads", "lag_reads": reads})
     _made_once(hpctl(*CREATE), planned)
@@ -46,7 +47,9 @@ def test_reads_that_do_not_see_a_create_yet_lead_to_no_other(
 
 @BOTH
 @pytest.mark.parametrize("reads", range(0, 11, 2))
-def test_nor_do_they_when_the_answer_was_lost_as_well(planned: Inside, hpctl: Command, spec: Any, reads: int) -> None:
+def test_nor_do_they_when_the_answer_was_lost_as_well(
+    planned: Inside, hpctl: Command, command: Mutating, reads: int
+) -> None:
     lost = {"fault": "lost-response", "service": "sagemaker", "operation": "CreateCluster", "count": 1}
     planned.put({"fault": "stale-reads", "lag_reads": reads}, lost)
     _made_once(hpctl(*CREATE), planned)
@@ -54,14 +57,14 @@ def test_nor_do_they_when_the_answer_was_lost_as_well(planned: Inside, hpctl: Co
 
 @BOTH
 def test_a_cluster_that_describe_does_not_find_for_half_a_minute_is_waited_for(
-    planned: Inside, hpctl: Command, spec: Any
+    planned: Inside, hpctl: Command, command: Mutating
 ) -> None:
     planned.put({"fault": "stale-reads", "service": "sagemaker", "operation": "DescribeCluster", "lag_s": 30})
     _made_once(hpctl(*CREATE), planned)
 
 
 @BOTH
-def test_a_list_that_lags_a_minute_behind_misleads_nobody(planned: Inside, hpctl: Command, spec: Any) -> None:
+def test_a_list_that_lags_a_minute_behind_misleads_nobody(planned: Inside, hpctl: Command, command: Mutating) -> None:
     planned.put({"fault": "stale-reads", "service": "sagemaker", "operation": "ListClusters", "lag_s": 60})
     create = ("cluster", "create", "-f", "cluster.yaml", "--yes")
     _made_once(hpctl(*create, "--no-wait"), planned)
@@ -70,7 +73,7 @@ def test_a_list_that_lags_a_minute_behind_misleads_nobody(planned: Inside, hpctl
 
 @BOTH
 def test_a_role_that_cannot_be_assumed_for_a_while_is_tried_again(
-    planned: Inside, hpctl: Command, spec: Any, monkeypatch: pytest.MonkeyPatch
+    planned: Inside, hpctl: Command, command: Mutating, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """IAM shows the role as it is; HyperPod does not hear of its trust policy for fifteen seconds."""
     iam, name = planned.client("iam"), planned.seed["EXECUTION_ROLE"].rpartition("/")[2]
@@ -97,7 +100,7 @@ def test_a_role_that_cannot_be_assumed_for_a_while_is_tried_again(
 @BOTH
 @pytest.mark.parametrize("held_s", [20, None], ids=["for a while", "for good"])
 def test_a_deleted_name_that_is_still_in_use_is_waited_for_or_named(
-    planned: Inside, hpctl: Command, spec: Any, held_s: float | None, monkeypatch: pytest.MonkeyPatch
+    planned: Inside, hpctl: Command, command: Mutating, held_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Describe does not show the cluster that was deleted; CreateCluster still knows its name."""
     theirs = planned.client("sagemaker").create_cluster(**_of_the_name(planned))["ClusterArn"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,7 @@ import pytest
 
 from hpctl.errors import ExitCode
 from tests.faults import commands
-from tests.faults.commands import Mutating, prepare
-from tests.faults.inprocess import Command
+from tests.faults.commands import Mutating
 from tests.faults.inside import Inside
 from tests.functional.cli.command import DOCUMENTED, Hpctl, bare_environment
 
@@ -37,9 +37,9 @@ FAULTS: dict[str, tuple[dict[str, Any], ExitCode]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("command", STRUCK, ids=lambda command: command.label)
 def test_a_fault_where_something_is_changed_ends_as_documented_and_the_same_command_again_converges(
-    sandbox: Inside, hpctl: Command, command: Mutating, fault: str, tmp_path: Path
+    sandbox: Inside, ready: Callable[[Mutating], None], command: Mutating, fault: str
 ) -> None:
-    prepare(command, hpctl, Path.cwd(), tmp_path / "kept")
+    ready(command)
     real = Hpctl(bare_environment() | _aimed(sandbox), Path.cwd())
     before, operation = len(sandbox.effects), STRUCK[command]
     told, code = FAULTS[fault]

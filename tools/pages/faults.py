@@ -11,8 +11,8 @@ from tools.pages.markdown import code, page, sections, table
 INTRODUCTION = """\
 What every command that changes a cluster does on a bad day: each of its calls met each of these faults, over real
 sockets, in a sandbox behind a proxy. Of the reads for checks the first of an operation is struck, of the looks while
-it waits the first and the last, of everything else every call. Reads for checks that another command makes as well
-are struck in one command. A number behind a call says which of that operation it is.
+it waits the first and the last, of everything else every call. Reads that another command makes by the same code are
+struck in one command, mostly that on Slurm. A number behind a call says which of that operation it is.
 
 A fault strikes every try of a call until the command ends, so that the SDK's own retries do not help; *once* is the
 first try alone. Connections are refused, and credentials are expired, for every call from the one that is named.
