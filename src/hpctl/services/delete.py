@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hpctl.errors import ConflictError, NotFoundError, UnconfirmedError
+from hpctl.errors import ConflictError, NotFoundError, StateError, UnconfirmedError
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
@@ -67,6 +67,8 @@ def delete(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan; `ConflictError` while AWS still works on the cluster."""
     try:
         yield from apply(plan, ports)
+    except StateError:  # a conflict with this machine's disk and no other, which says by itself what to do
+        raise
     except ConflictError as error:
         raise ConflictError(
             error.message, hint=f"wait until it is settled, then delete again: hpctl cluster describe {plan.cluster}"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import chain
 
 from hpctl import timeouts
-from hpctl.errors import ClusterFailedError, ConflictError, HpctlError, NotFoundError
+from hpctl.errors import ClusterFailedError, ConflictError, HpctlError, NotFoundError, StateError
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import Cluster
 from hpctl.plan.apply import apply
@@ -90,6 +90,8 @@ def _once_settled(deletion: PlanReport, ports: Ports) -> Iterator[Progress]:
     while True:
         try:
             yield from apply(deletion, ports)
+        except StateError:  # a conflict with this machine's disk, which no waiting settles
+            raise
         except ConflictError:
             if ports.clock.now() >= deadline:
                 raise

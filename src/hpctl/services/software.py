@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hpctl.catalog.limits import violations
-from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.errors import ConflictError, NotFoundError, StateError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.plan.apply import apply
@@ -82,6 +82,8 @@ def update(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan; `ConflictError` while AWS still works on the cluster."""
     try:
         yield from apply(plan, ports)
+    except StateError:  # a conflict with this machine's disk and no other, which says by itself what to do
+        raise
     except ConflictError as error:
         hint = error.hint or f"wait until it is settled, then try again: hpctl cluster describe {plan.cluster}"
         raise ConflictError(error.message, hint=hint) from error

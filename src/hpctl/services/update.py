@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpctl.errors import ConflictError, RefusedError, UsageError
+from hpctl.errors import ConflictError, RefusedError, StateError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.plan.apply import apply
@@ -80,6 +80,8 @@ def update(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
         known = explain(f"cluster/{plan.cluster}", error.message, _values(plan))
         hint = known.remedy or error.hint
         raise RefusedError(error.message, aws_code=error.aws_code, cause=known.cause, hint=hint) from error
+    except StateError:  # a conflict with this machine's disk and no other, which says by itself what to do
+        raise
     except ConflictError as error:
         hint = error.hint or f"wait until it is settled, then update again: hpctl cluster describe {plan.cluster}"
         raise ConflictError(error.message, hint=hint) from error
