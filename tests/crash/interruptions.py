@@ -70,9 +70,11 @@ def elsewhere(stage: Stage, name: str, number: signal.Signals, call: int) -> lis
 
 
 def at_writes(stage: Stage, name: str, number: signal.Signals) -> dict[str, list[str]]:
-    """Interrupt at everything that is done to the records."""
+    """Interrupt at every line that is written, before it is and before it is on the disk."""
     told = {}
     for at, what in points.writes(stage, name):
+        if not what.startswith(("write", "fsync", "ftruncate")):
+            continue
         scene = stage.scene(name)
         with holding(stage.sandbox.proxy) as hold:
             ended = scene.run(disk={"at": at, "fate": number.name})

@@ -8,21 +8,20 @@ from collections.abc import Iterator
 from tests.crash.stories import Stage
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-_SAMPLED = 1 if NIGHTLY else 6
-_LAST_READS = 2
+_NEAR = 100 if NIGHTLY else 2
+_SAMPLED = 1 if NIGHTLY else 8
 
 
 def calls(stage: Stage, name: str) -> Iterator[int]:
-    """Yield the numbers of the calls to strike: all from the last look before the first change on.
+    """Yield the numbers of the calls to strike.
 
-    Of the many reads of the checks, which come before, the nightly run takes all and others every sixth.
+    Those that change something, those next to them, and the last ones; of the others, the many looks of checks and of
+    waiting, every eighth, and all in the nightly run.
     """
-    undisturbed = stage.undisturbed(name)
-    first = min(
-        number for number, call in enumerate(undisturbed.calls, start=1) if _operation(call) in undisturbed.taken
-    )
-    for number in range(1, len(undisturbed.calls) + 1):
-        if number % _SAMPLED == 1 % _SAMPLED or number >= first - _LAST_READS:
+    made, changes = len(stage.undisturbed(name).calls), steps(stage, name)
+    for number in range(1, made + 1):
+        near = min(abs(number - change) for change in (*changes, made))
+        if near <= _NEAR or number % _SAMPLED == 1 % _SAMPLED:
             yield number
 
 
