@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[a-z0-9-]+/([a-z0-9.-]+)/aws4_request")
-_EKS_PATHS = {"GET": "DescribeCluster"}
-_PASSED = frozenset({"content-type", "x-amzn-errortype", "x-amzn-requestid"})
-_READS = ("Describe", "Get", "List", "Simulate")
+_BY_VERB = {"GET": "DescribeCluster", "HEAD": "HeadObject"}
+_PASSED = frozenset({"content-type", "etag", "x-amzn-errortype", "x-amzn-requestid"})
+_READS = ("Describe", "Get", "Head", "List", "Simulate")
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class _Door(BaseHTTPRequestHandler):
         swap = self._proxy.swaps.get(action)
         self._write(swap(forward) if swap else forward())
 
-    do_GET = do_POST = _pass  # noqa: N815  http.server's names; no other verb is asked of the proxy
+    do_GET = do_HEAD = do_POST = _pass  # noqa: N815  http.server's names; no other verb is asked of the proxy
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  http.server's name
         """Say nothing."""
@@ -160,7 +160,7 @@ class _Door(BaseHTTPRequestHandler):
             return f"{service}:{target.rpartition('.')[2]}"
         if action := parse_qs(body.decode("utf-8", "replace")).get("Action"):
             return f"{service}:{action[0]}"
-        return f"{service}:{_EKS_PATHS.get(self.command, self.command)}"
+        return f"{service}:{_BY_VERB.get(self.command, self.command)}"
 
     def _forward(self, body: bytes) -> Answer:
         connection = HTTPConnection(self._proxy.target, timeout=30)
