@@ -83,6 +83,17 @@ class Proxy:
 
         self.swaps[action] = swap
 
+    def edit(self, action: str, change: Callable[[Any], None]) -> None:
+        """Change what a JSON answer says."""
+
+        def swap(forward: Forward) -> Answer:
+            answer = forward()
+            said = json.loads(answer.body)
+            change(said)
+            return Answer(answer.status, json.dumps(said).encode(), answer.headers)
+
+        self.swaps[action] = swap
+
 
 def denial(action: str) -> Answer:
     """Return how a service says that the caller lacks an IAM action."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,6 @@ PLACES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "node statuses": ("sagemaker:ListClusterNodes", "Running", ("node", "list", "--cluster", "looked-at")),
     "event descriptions": ("sagemaker:ListClusterEvents", "creation started", ("cluster", "events", "looked-at")),
     "failure messages": ("sagemaker:DescribeClusterEvent", EFA_WORDS, ("cluster", "events", "broken")),
-    "node messages": ("sagemaker:ListClusterNodes", EFA_WORDS, ("cluster", "describe", "broken")),
 }
 
 
@@ -59,6 +59,20 @@ def test_what_aws_says_is_shown_and_not_obeyed(
 ) -> None:
     action, old, words = PLACES[place]
     proxy.replace(action, old, HOSTILE)
+    _shown_and_not_obeyed(watched, words)
+
+
+def test_what_aws_says_of_a_failed_node_is_shown_and_not_obeyed(watched: Hpctl, proxy: Proxy, cpu_cluster: str) -> None:
+    proxy.edit("sagemaker:ListClusterNodes", _fail_all)
+    _shown_and_not_obeyed(watched, ("cluster", "describe", cpu_cluster))
+
+
+def _fail_all(page: dict[str, Any]) -> None:
+    for row in page["ClusterNodeSummaries"]:
+        row["InstanceStatus"] = {"Status": "Failure", "Message": HOSTILE}
+
+
+def _shown_and_not_obeyed(watched: Hpctl, words: tuple[str, ...]) -> None:
     piped = watched(*words)
     _harmless(piped.out)
     assert "\x1b" not in piped.out + piped.err
