@@ -1,0 +1,3 @@
+"""Patches of objects, and who manages which of their fields."""
+
+from __future__ import annotations
