@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -153,7 +153,11 @@ class PodStreams(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A node of a HyperPod cluster as EKS sees its instance; `health` is HyperPod's node health label."""
+    """A node of a HyperPod cluster as EKS sees its instance.
+
+    `health` and `deep_check` are what HyperPod labels it with, `fault` is the type of fault that its health monitoring
+    agent has seen. `labels` and `taints` are those of the group's KubernetesConfig.
+    """
 
     instance_id: str
     cluster: str
@@ -168,10 +172,19 @@ class Instance:
     health: str
     deep_check: str | None = None
     fault: str | None = None
+    threads_per_core: int = 1
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Object, ...] = ()
 
 
 class Instances(Protocol):
-    """What the rest of the sandbox knows of the machines of an EKS cluster."""
+    """What the rest of the sandbox knows of the machines of an EKS cluster, and does with them."""
 
-    def of(self, eks_arn: str) -> tuple[Instance, ...]:
-        """Return the instances that have come up and have not gone, of all HyperPod clusters on this EKS cluster."""
+    def watch(self, eks_arn: str) -> AsyncIterator[tuple[Instance, ...]]:
+        """Yield the instances of all HyperPod clusters on this EKS cluster, and again whenever anything may be new.
+
+        They are those that have come up and have not gone.
+        """
+
+    async def repair(self, instance: Instance, health: str) -> str | None:
+        """Ask HyperPod for what a label wishes, a reboot or a replacement; returns why it refuses, if it does."""
