@@ -4,12 +4,89 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+# A key of a list that the API server fills in where it is left out (k8s.io/api core/v1, ContainerPort and ServicePort;
+# OpenAPI v2 leaves defaults out).
+_KEY_DEFAULTS: Final = {"protocol": "TCP"}
+_UNKNOWN: Final[Mapping[str, Any]] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One node of a schema; `definitions` is what its references mean."""
+    """One node of a schema; `definitions` is what its references mean, `custom` that it is of a CRD."""
 
     schema: Mapping[str, Any]
     definitions: Mapping[str, Any]
+    custom: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether fields that it does not name are kept."""
+        return bool(self.schema.get("x-kubernetes-preserve-unknown-fields"))
+
+    def field(self, name: str) -> Shape | None:
+        """Return what stands under a key, or None when nothing may."""
+        properties = self.schema.get("properties") or {}
+        if name in properties:
+            return self._of(properties[name])
+        more = self.schema.get("additionalProperties")
+        if isinstance(more, dict):
+            return self._of(more)
+        return self._of(_UNKNOWN) if self.open or more is True else None
+
+    @property
+    def item(self) -> Shape:
+        """What each item of a list is."""
+        return self._of(self.schema.get("items") or _UNKNOWN)
+
+    @property
+    def atomic(self) -> bool:
+        """Whether server-side apply sets it as one: lists unless they say otherwise, and maps that say so."""
+        schema = self.schema
+        if schema.get("type") == "array" or schema.get("x-kubernetes-list-type"):
+            return bool(schema.get("x-kubernetes-list-type", "atomic") == "atomic")
+        if schema.get("x-kubernetes-map-type") == "atomic":
+            return True
+        # An object of which nothing is known is untyped to Kubernetes: RawExtension, for one.
+        named = "properties" in schema or "additionalProperties" in schema
+        return not named and not self.open and not (self.custom and schema.get("type") == "object")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The fields that tell the items of a list of maps apart; none in a list of another type."""
+        if self.schema.get("x-kubernetes-list-type") != "map":
+            return ()
+        return tuple(self.schema.get("x-kubernetes-list-map-keys") or ())
+
+    @property
+    def unique(self) -> bool:
+        """Whether it is a list of scalars that stand in it once each."""
+        return bool(self.schema.get("x-kubernetes-list-type") == "set")
+
+    @property
+    def merge_key(self) -> str | None:
+        """The field by which a strategic merge patch tells items apart."""
+        return self.schema.get("x-kubernetes-patch-merge-key")
+
+    @property
+    def strategies(self) -> frozenset[str]:
+        """How a strategic merge patch merges it: `merge`, `retainKeys`; none of them: it replaces lists."""
+        return frozenset(filter(None, (self.schema.get("x-kubernetes-patch-strategy") or "").split(",")))
+
+    def key_default(self, key: str) -> Any:
+        """Return what a key of an item is when the item does not have it, None when there is no default."""
+        of_item = self.item.field(key)
+        declared = of_item.schema.get("default") if of_item else None
+        return declared if self.custom or declared is not None else _KEY_DEFAULTS.get(key)
+
+    def _of(self, schema: Mapping[str, Any]) -> Shape:
+        if "$ref" in schema:
+            target = self.definitions[schema["$ref"].rpartition("/")[2]]
+            beside = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**target, **beside} if beside else target
+        return Shape(schema, self.definitions, self.custom)
+
+
+ANYTHING: Final = Shape(_UNKNOWN, {})
+"""A shape that knows nothing: maps merge by key, lists are replaced."""

@@ -1,4 +1,4 @@
-"""The kinds that one cluster serves: `ports.Schemas`."""
+"""What is asked of the objects of one cluster: `ports.Schemas`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hpctl.sandbox.kube.schemas.shape import Shape
 from hpctl.sandbox.kube.status import Cause
 
 
-class Kinds:
+class KindRules:
     """Built-in kinds, and custom ones as the CRDs of now define them."""
 
     def __init__(self, customs: Callable[[], Iterable[Object]]) -> None:
