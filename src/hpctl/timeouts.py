@@ -63,3 +63,12 @@ EVENTS_OVERLAP_S: Final = 120.0
 
 PAIRED_EVENTS_S: Final = 1.5
 """One provisioning fault gives two error events within about a second; events so close are one fault."""
+
+KUBECONFIG_LOCK_S: Final = 10.0
+"""How long one and the same program may hold the lock of a kubeconfig: kubectl holds it for milliseconds."""
+
+KUBECONFIG_QUEUE_S: Final = 60.0
+"""How long many programs may hold it in turn."""
+
+KUBECONFIG_SETTLE_S: Final = 0.025
+"""How long the lock is held after the file was written: see `adapters.local.kubeconfig`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange, KubeconfigEntry
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -191,6 +192,18 @@ class Kubernetes(Protocol):
 
     def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
         """Return the names of the custom resource definitions, such as `pytorchjobs.kubeflow.org`."""
+        ...
+
+
+class Kubeconfig(Protocol):
+    """The kubeconfig that kubectl would write. Both methods may raise `UsageError`, `SpecError` and `ConflictError`."""
+
+    def planned(self, entry: KubeconfigEntry, current: CurrentContext) -> KubeconfigChange:
+        """Return what adding the entry would change; the caller does nothing else with it."""
+        ...
+
+    def add(self, entry: KubeconfigEntry, current: CurrentContext) -> KubeconfigChange:
+        """Add the entry, or bring it up to date; `LockedError` when another program does not let go of the file."""
         ...
 
 

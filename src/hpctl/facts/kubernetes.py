@@ -1,0 +1,50 @@
+"""What is told of Kubernetes and of the ways to it: frozen rows, in Kubernetes' words.
+
+Sources: the Kubernetes API reference (v1.37) and client-go's `tools/clientcmd`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class CurrentContext(StrEnum):
+    """What a kubeconfig's `current-context` becomes when a cluster is added."""
+
+    KEPT = "kept"
+    """It stays; a kubeconfig that had no context at all gets the new one, as there is nothing to switch from."""
+    SET = "set"
+    """It is the new context."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubeconfigEntry:
+    """A cluster, a user and a context of a kubeconfig.
+
+    `name` is that of the cluster and of the user; `command` is what kubectl runs for a token, `environment` what it
+    sets for that beside what it inherits. `namespace` None leaves the context's as it is.
+    """
+
+    name: str
+    context: str
+    server: str
+    certificate_authority: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KubeconfigChange:
+    """What became of a kubeconfig, or would: `changed` names the parts that are new or different.
+
+    `path` is the file as the caller named it, `current` its current context afterwards, `warnings` what is to be said
+    about the file.
+    """
+
+    path: str
+    changed: tuple[str, ...]
+    current: str | None
+    warnings: tuple[str, ...] = ()
