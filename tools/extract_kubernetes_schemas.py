@@ -73,9 +73,9 @@ KEPT = (
     "x-kubernetes-patch-merge-key",
     "x-kubernetes-patch-strategy",
 )
-# The package widens these for its own purpose; so they stand in Kubernetes' document.
+# The package widens these for its own purpose. In Kubernetes' document they are strings; the format tells them apart.
 WIDENED = {
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": "string"},
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": "string", "format": "quantity"},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"type": "string", "format": "int-or-string"},
 }
 
