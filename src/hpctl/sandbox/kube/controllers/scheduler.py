@@ -1,0 +1,219 @@
+"""The scheduler: gives pods nodes, the most urgent first, or says why it cannot, in the words of Kubernetes' own.
+
+It evicts nobody for a pod of higher priority. Of the nodes that would do it takes the one that the pod likes best,
+then the emptiest, then the first by name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from hpctl.sandbox.kube.controllers.affinity import (
+    attraction,
+    preference,
+    repelled,
+    selects,
+    untolerated,
+)
+from hpctl.sandbox.kube.controllers.conditions import condition_of, with_condition
+from hpctl.sandbox.kube.controllers.owners import is_going
+from hpctl.sandbox.kube.controllers.quantities import Amounts, amounts, requests, total
+from hpctl.sandbox.kube.controllers.recorder import Recorder
+from hpctl.sandbox.kube.resources import PatchType
+from hpctl.sandbox.kube.status import StatusError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hpctl.sandbox.kube.controllers.loop import Key
+    from hpctl.sandbox.kube.ports import Api
+    from hpctl.sandbox.kube.resources import Event, Object
+
+MANAGER: Final = "default-scheduler"
+FINISHED: Final = frozenset({"Succeeded", "Failed"})
+_ALL: Final = ("", "")
+_UNSCHEDULABLE: Final = "node(s) were unschedulable"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a node is not for a pod; `final` when it would not be with fewer pods on it either."""
+
+    reasons: tuple[str, ...]
+    final: bool
+
+
+@dataclass
+class Room:
+    """The nodes, the pods on them, and what each has left."""
+
+    nodes: dict[str, Object]
+    pods: defaultdict[str, list[Object]] = field(default_factory=lambda: defaultdict(list))
+    used: dict[str, Amounts] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, nodes: Iterable[Object], pods: Iterable[Object]) -> Room:
+        """Look at what there is."""
+        found = cls({node["metadata"]["name"]: node for node in nodes})
+        for pod in pods:
+            if pod["spec"].get("nodeName") in found.nodes and _phase(pod) not in FINISHED:
+                found.put(pod, pod["spec"]["nodeName"])
+        return found
+
+    def put(self, pod: Object, name: str) -> None:
+        """Count a pod on a node."""
+        self.pods[name].append(pod)
+        self.used[name] = total((self.used.get(name, {}), requests(pod)))
+
+    def refusal(self, pod: Object, name: str) -> Refusal | None:
+        """Return why a pod cannot go to a node, None when it can."""
+        node = self.nodes[name]
+        if node["spec"].get("unschedulable"):
+            return Refusal((_UNSCHEDULABLE,), final=True)
+        if taint := untolerated(pod, node):
+            told = f"{{{taint['key']}: {taint.get('value', '')}}}"
+            return Refusal((f"node(s) had untolerated taint {told}",), final=True)
+        if not selects(pod, node):
+            return Refusal(("node(s) didn't match Pod's node affinity/selector",), final=True)
+        if short := tuple(self._short(pod, name)):
+            return Refusal(short, final=False)
+        if why := repelled(pod, node, self.pods, self.nodes):
+            return Refusal((why,), final="affinity rules" in why and "anti" not in why)
+        return None
+
+    def choose(self, pod: Object, names: Iterable[str]) -> str:
+        """Return the best of the nodes that would do."""
+        return min(names, key=lambda name: (-self._liking(pod, name), self._fullness(pod, name), name))
+
+    def _short(self, pod: Object, name: str) -> Iterator[str]:
+        offered, used = amounts(self.nodes[name]["status"].get("allocatable")), self.used.get(name, {})
+        for resource, asked in requests(pod).items():
+            if asked and used.get(resource, Decimal()) + asked > offered.get(resource, Decimal()):
+                yield "Too many pods" if resource == "pods" else f"Insufficient {resource}"
+
+    def _liking(self, pod: Object, name: str) -> int:
+        node = self.nodes[name]
+        shunned = untolerated(pod, node, ("PreferNoSchedule",)) is not None
+        return preference(pod, node) + attraction(pod, node, self.pods, self.nodes) - 100 * shunned
+
+    def _fullness(self, pod: Object, name: str) -> Decimal:
+        offered = amounts(self.nodes[name]["status"].get("allocatable"))
+        wanted = total((self.used.get(name, {}), requests(pod)))
+        shares = [wanted[each] / offered[each] for each in wanted if offered.get(each)]
+        return max(shares, default=Decimal())
+
+
+class Scheduler:
+    """Looks at all pods that wait whenever a pod or a node has changed in a way that matters."""
+
+    def __init__(self, api: Api) -> None:
+        """Take the cluster's API."""
+        self._api = api
+        self._pods, self._nodes = api.resource("v1", "Pod"), api.resource("v1", "Node")
+        self._classes = api.resource("scheduling.k8s.io/v1", "PriorityClass")
+        self._recorder = Recorder(api, MANAGER)
+        self.watches = (self._pods, self._nodes)
+
+    def keys(self, event: Event) -> Iterator[Key]:
+        """Yield the one key there is, when a pod begins to wait, resources are freed, or a node is another."""
+        if event.before is None or _matters(event.object) != _matters(event.before) or event.change == "DELETED":
+            yield _ALL
+
+    def reconcile(self, key: Key) -> None:  # noqa: ARG002 - all pods are one key
+        """Give every pod that waits a node, if there is one for it."""
+        pods = self._api.list(self._pods)
+        waiting = [pod for pod in pods if _waits(pod)]
+        if not waiting:
+            return
+        room = Room.of(self._api.list(self._nodes), pods)
+        for pod in sorted(waiting, key=self._turn):
+            self._schedule(pod, room)
+
+    def _turn(self, pod: Object) -> tuple[int, str, int]:
+        metadata = pod["metadata"]
+        return -self._priority(pod), metadata["creationTimestamp"], int(metadata["resourceVersion"])
+
+    def _priority(self, pod: Object) -> int:
+        told = pod["spec"].get("priority")
+        name = pod["spec"].get("priorityClassName")
+        if told is not None or not name:
+            return told or 0
+        try:
+            return int(self._api.get(self._classes, None, name)["value"])
+        except StatusError:
+            return 0
+
+    def _schedule(self, pod: Object, room: Room) -> None:
+        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        refusals = {node: room.refusal(pod, node) for node in room.nodes}
+        fit = [node for node, refusal in refusals.items() if refusal is None]
+        if not fit:
+            self._refuse(pod, _told([refusal for refusal in refusals.values() if refusal is not None]))
+            return
+        chosen = room.choose(pod, fit)
+        room.put(self._api.bind(namespace, name, chosen), chosen)
+        told = f"Successfully assigned {namespace}/{name} to {chosen}"
+        self._recorder.normal(pod, "Scheduled", told)
+
+    def _refuse(self, pod: Object, message: str) -> None:
+        old = condition_of(pod, "PodScheduled")
+        if old is not None and old.get("message") == message:
+            return
+        condition = {
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "Unschedulable",
+            "message": message,
+            "lastProbeTime": None,
+        }
+        conditions = with_condition(pod.get("status", {}).get("conditions") or (), condition, self._api.now)
+        metadata, patch = pod["metadata"], {"status": {"conditions": conditions}}
+        self._api.patch(
+            self._pods,
+            metadata["namespace"],
+            metadata["name"],
+            patch,
+            manager=MANAGER,
+            kind=PatchType.MERGE,
+            subresource="status",
+        )
+        self._recorder.warning(pod, "FailedScheduling", message)
+
+
+def _matters(found: Object) -> object:
+    """Return what of a pod or a node scheduling depends on."""
+    metadata, status = found["metadata"], found.get("status", {})
+    if found["kind"] == "Node":
+        return metadata.get("labels"), found["spec"], status.get("allocatable")
+    return found["spec"], metadata.get("labels"), _phase(found) in FINISHED
+
+
+def _waits(pod: Object) -> bool:
+    spec = pod["spec"]
+    ours = spec.get("schedulerName") in {None, "", MANAGER}
+    free = not spec.get("nodeName") and not spec.get("schedulingGates")
+    return ours and free and not is_going(pod) and _phase(pod) not in FINISHED
+
+
+def _phase(pod: Object) -> str:
+    return str(pod.get("status", {}).get("phase", "Pending"))
+
+
+def _told(refusals: list[Refusal]) -> str:
+    """Return why no node will do (kubernetes 1.33, pkg/scheduler/framework/types.go and preemption)."""
+    if not refusals:
+        return "no nodes available to schedule pods"
+    reasons = Counter(reason for refusal in refusals for reason in refusal.reasons)
+    help_ = Counter(
+        "Preemption is not helpful for scheduling" if refusal.final else "No preemption victims found for incoming pod"
+        for refusal in refusals
+    )
+    nodes = f"0/{len(refusals)} nodes are available: "
+    return f"{nodes}{_counted(reasons)}. preemption: {nodes}{_counted(help_)}."
+
+
+def _counted(reasons: Counter[str]) -> str:
+    return ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
