@@ -25,7 +25,7 @@ from hpctl.sandbox.kube.patches.managed import (
     stamp,
     with_entries,
 )
-from hpctl.sandbox.kube.patches.parts import difference, element, members, merged, without
+from hpctl.sandbox.kube.patches.parts import difference, members, merged, without
 from hpctl.sandbox.kube.resources import Object, Resource
 from hpctl.sandbox.kube.schemas.shape import Shape
 from hpctl.sandbox.kube.status import StatusError, bad_request
@@ -202,7 +202,7 @@ def _malformed_list(shape: Shape, value: list[Any], path: str) -> Iterator[str]:
     seen: set[str] = set()
     for index, item in enumerate(value):
         if shape.keys or shape.unique:
-            name = element(shape, index, item)
+            name = shape.identity(index, item)
             if name.startswith("i:") and isinstance(item, dict):
                 key = next(key for key in shape.keys if item.get(key) is None)
                 told = f'associative list with keys has an element that omits key field "{key}"'

@@ -76,17 +76,3 @@ def _spelt(element: str) -> str:
         case "v:":
             return f"[={text}]"
     return f"[{text}]"
-
-
-def key_element(keys: Mapping[str, Any]) -> str:
-    """Return the element of an item that these keys tell from others."""
-    return f"k:{_json(keys)}"
-
-
-def value_element(value: Any) -> str:
-    """Return the element of an item of a set."""
-    return f"v:{_json(value)}"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

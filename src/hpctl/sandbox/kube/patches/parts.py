@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hpctl.sandbox.kube.patches.fields import Fields, Path, holds, key_element, value_element
+from hpctl.sandbox.kube.patches.fields import Fields, Path, holds
 from hpctl.sandbox.kube.schemas.shape import ANYTHING, Shape
 
 Parts = dict[str, tuple[Shape, Any]]
@@ -21,21 +21,8 @@ def parts(shape: Shape, value: Any) -> Parts | None:
     if isinstance(value, dict) and not shape.atomic:
         return {f"f:{name}": (shape.field(name) or ANYTHING, part) for name, part in value.items()}
     if isinstance(value, list) and (shape.keys or shape.unique):
-        return {element(shape, index, item): (shape.item, item) for index, item in enumerate(value)}
+        return {shape.identity(index, item): (shape.item, item) for index, item in enumerate(value)}
     return None
-
-
-def element(shape: Shape, index: int, item: Any) -> str:
-    """Return the path element of an item: its keys or value, its index where it lacks a key."""
-    if shape.unique:
-        return value_element(item)
-    keys = {key: _key(shape, item, key) for key in shape.keys}
-    return f"i:{index}" if None in keys.values() else key_element(keys)
-
-
-def _key(shape: Shape, item: Any, key: str) -> Any:
-    found = item.get(key) if isinstance(item, dict) else None
-    return shape.key_default(key) if found is None else found
 
 
 def members(shape: Shape, value: Any, path: Path = ()) -> Iterator[Path]:

@@ -11,12 +11,42 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from jsonschema import Draft4Validator
+
 from hpctl.sandbox.kube.resources import Object, Resource
 from hpctl.sandbox.kube.schemas.builtin import METADATA, definitions
+from hpctl.sandbox.kube.schemas.formats import FORMATS
 from hpctl.sandbox.kube.schemas.shape import Shape
 from hpctl.sandbox.kube.schemas.unknown import pruned
 
 RULES: Final = "x-kubernetes-validations"
+_MAPS: Final = frozenset({"properties"})
+_PARTS: Final = frozenset({"additionalProperties", "items", "not"})
+_LISTS: Final = frozenset({"allOf", "anyOf", "oneOf"})
+_JUDGED: Final = (
+    _MAPS
+    | _PARTS
+    | _LISTS
+    | {
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "pattern",
+        "required",
+        "type",
+        "uniqueItems",
+    }
+)
 _OWN: Final[Mapping[str, Any]] = {
     "apiVersion": {"type": "string"},
     "kind": {"type": "string"},
@@ -37,6 +67,11 @@ class CustomKind:
     def shape(self) -> Shape:
         """How its objects are made up; every object has Kubernetes' own metadata."""
         return Shape(_embedding({**self.schema, "x-kubernetes-embedded-resource": True}), definitions(), custom=True)
+
+    @cached_property
+    def validator(self) -> Draft4Validator:
+        """What judges its objects; made when the first one comes."""
+        return Draft4Validator(_draft4(self.schema), format_checker=FORMATS)
 
     def completed(self, body: Object) -> Object:
         """Return an object with its schema's defaults and without what the schema prunes."""
@@ -78,6 +113,25 @@ def _embedding(schema: Mapping[str, Any]) -> Mapping[str, Any]:
             result[key] = _embedding(schema[key])
     if schema.get("x-kubernetes-embedded-resource"):
         result["properties"] = {**result.get("properties", {}), **_OWN}
+    return result
+
+
+def _draft4(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema of OpenAPI 3 in JSON Schema's words: they differ in what may be null, and in int-or-string."""
+    result = {key: value for key, value in schema.items() if key in _JUDGED}
+    if schema.get("x-kubernetes-int-or-string"):
+        result["type"] = ["integer", "string"]
+    if schema.get("nullable") and "type" in result:
+        kind = result["type"]
+        result["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
+        result.pop("enum", None)
+    for key in _MAPS & result.keys():
+        result[key] = {name: _draft4(part) for name, part in result[key].items()}
+    for key in _PARTS & result.keys():
+        if isinstance(result[key], dict):
+            result[key] = _draft4(result[key])
+    for key in _LISTS & result.keys():
+        result[key] = [_draft4(part) for part in result[key]]
     return result
 
 

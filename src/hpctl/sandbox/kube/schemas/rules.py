@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from hpctl.sandbox.kube.resources import Object, Resource
 from hpctl.sandbox.kube.schemas import builtin
 from hpctl.sandbox.kube.schemas.custom import CustomKind, has_rules, kind_of
+from hpctl.sandbox.kube.schemas.custom_faults import custom_faults
 from hpctl.sandbox.kube.schemas.decoding import decoded
+from hpctl.sandbox.kube.schemas.judgement import built_in_faults
 from hpctl.sandbox.kube.schemas.shape import ANYTHING, Shape
 from hpctl.sandbox.kube.schemas.unknown import unknown_fields
 from hpctl.sandbox.kube.status import Cause
@@ -43,7 +45,10 @@ class KindRules:
 
     def faults(self, resource: Resource, body: Object, old: Object | None) -> Iterable[Cause]:
         """Yield what is wrong with an object, as create (`old` is None) or update would say."""
-        return ()
+        if (resource.api_version, resource.kind) in builtin.names():
+            return built_in_faults(resource, body, old)
+        kind = self._custom(resource)
+        return custom_faults(resource, kind, body, old) if kind else ()
 
     def unknown_fields(self, resource: Resource, body: Object) -> Iterable[str]:
         """Yield the paths of fields that the kind does not have, for `fieldValidation` Strict and Warn."""

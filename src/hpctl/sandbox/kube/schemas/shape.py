@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -74,8 +75,20 @@ class Shape:
         """How a strategic merge patch merges it: `merge`, `retainKeys`; none of them: it replaces lists."""
         return frozenset(filter(None, (self.schema.get("x-kubernetes-patch-strategy") or "").split(",")))
 
-    def key_default(self, key: str) -> Any:
-        """Return what a key of an item is when the item does not have it, None when there is no default."""
+    def identity(self, index: int, item: Any) -> str:
+        """Return what tells an item of a list from others, as a path element of managedFields.
+
+        `k:` and its keys in a list of maps, `v:` and itself in a set, else `i:` and its index, also without its keys.
+        """
+        if self.unique:
+            return f"v:{_json(item)}"
+        keys = {key: self._key(item, key) for key in self.keys}
+        return f"i:{index}" if not keys or None in keys.values() else f"k:{_json(keys)}"
+
+    def _key(self, item: Any, key: str) -> Any:
+        found = item.get(key) if isinstance(item, dict) else None
+        if found is not None:
+            return found
         of_item = self.item.field(key)
         declared = of_item.schema.get("default") if of_item else None
         return declared if self.custom or declared is not None else _KEY_DEFAULTS.get(key)
@@ -86,6 +99,10 @@ class Shape:
             beside = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**target, **beside} if beside else target
         return Shape(schema, self.definitions, self.custom)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 ANYTHING: Final = Shape(_UNKNOWN, {})
