@@ -605,6 +605,7 @@ class FakeCaller:
         self.who = an_identity()
         self.skew_s = 0.4
         self.left_s: float | None = None
+        self.profile: str | None = "team"
 
     def identity(self) -> Identity:
         self._log.record("caller.identity")
@@ -617,6 +618,10 @@ class FakeCaller:
     def credentials_left_s(self) -> float | None:
         self._log.record("caller.credentials_left_s")
         return self.left_s
+
+    def pinned_profile(self) -> str | None:
+        self._log.record("caller.pinned_profile")
+        return self.profile
 
 
 class FakeLogs:

@@ -15,7 +15,7 @@ from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, Refuse
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
-from hpctl.report import check, cluster, instance, plan, progress, sandbox
+from hpctl.report import check, cluster, connection, instance, plan, progress, sandbox
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
 from tools.pages.markdown import code, codes, fence, page, prose, sections, table
@@ -49,6 +49,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.OutcomeReport: ("cluster create", "cluster update", "cluster update-software", "cluster delete"),
     cluster.ClusterListReport: ("cluster list",),
     cluster.ClusterReport: ("cluster describe",),
+    connection.ConnectionReport: ("cluster connect",),
     cluster.EventListReport: ("cluster events",),
     cluster.NodeListReport: ("node list",),
     cluster.NodeReport: ("node describe",),

@@ -13,9 +13,12 @@ import hpctl
 from hpctl.errors import ClosedPipeError, ExitCode, HpctlError, Terminated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
-    from hpctl.cli.options import Invocation
+    from hpctl.cli.invocation import Invocation
+
+    Command = Callable[[Invocation], None]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -23,8 +26,8 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 def main() -> NoReturn:
     """Run hpctl and exit with a documented code (`hpctl.errors.ExitCode`)."""
     try:
-        # Scripts ask for the version often: no need to build the command tree for it.
-        code = _tell_version() if sys.argv[1:] == ["--version"] else _run()
+        # Scripts ask for the version often, kubectl for tokens: no need to build the command tree for them.
+        code = _tell_version() if sys.argv[1:] == ["--version"] else _run(_quick() or _whole)
         if sys.stdout:
             sys.stdout.flush()  # when the interpreter does it, a closed pipe is a remark and exit code 120
     except (BrokenPipeError, ClosedPipeError):
@@ -46,7 +49,7 @@ def _nobody_reads() -> int:
 
 
 def _no_space(error: OSError) -> int:
-    from hpctl.cli.options import Invocation
+    from hpctl.cli.invocation import Invocation
     from hpctl.errors import UsageError
 
     _discard(sys.stdout)
@@ -61,14 +64,28 @@ def _discard(*streams: TextIO | None) -> None:
         os.dup2(nowhere, stream.fileno())
 
 
-def _run() -> int:
+def _quick() -> Command | None:
+    if sys.argv[1:2] != ["eks-token"]:
+        return None
+    from hpctl.cli.token import tell, wanted
+
+    asked = wanted(sys.argv[1:])
+    return None if asked is None else lambda _said: tell(asked)
+
+
+def _whole(said: Invocation) -> None:
     from hpctl.cli.app import app
-    from hpctl.cli.options import Invocation
+
+    app(obj=said)
+
+
+def _run(command: Command) -> int:
+    from hpctl.cli.invocation import Invocation
 
     said = Invocation()
     _end_on_sigterm(said)
     try:
-        app(obj=said)
+        command(said)
     except (BrokenPipeError, ClosedPipeError):
         raise
     except HpctlError as error:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from hpctl.cli.invocation import Invocation
 from hpctl.render.output import Output
-
-
-@dataclass
-class Invocation:
-    """What was said on this command line, wherever it stood: before the noun or after the verb."""
-
-    output: Output = Output.TABLE
-    query: str | None = None
-    profile: str | None = None
-    region: str | None = None
-    verbose: bool = False
-    terminated: bool = False
 
 
 def invocation(ctx: typer.Context) -> Invocation:

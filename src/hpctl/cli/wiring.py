@@ -6,20 +6,22 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpctl.cli.options import Invocation
 from hpctl.errors import UnconfirmedError, UsageError
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
-    from hpctl.facts.ports import Ports
+    from hpctl.cli.invocation import Invocation
+    from hpctl.facts.ports import Kubeconfig, Ports
     from hpctl.facts.records import Machine
     from hpctl.facts.world import World
     from hpctl.report.base import Report
+    from hpctl.services.connect import Program
     from hpctl.spec.load import Loaded
 
 
@@ -179,6 +181,33 @@ def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"`--set {word}` has no value", hint="write --set VAR=VALUE")
         pairs[key] = value
     return pairs
+
+
+def kubeconfig(file: str | None) -> Kubeconfig:
+    """Return the kubeconfig of this name, or the one that kubectl takes by itself."""
+    from hpctl.adapters.local.clock import SystemClock
+    from hpctl.adapters.local.kubeconfig import KubeconfigOnDisk
+
+    return KubeconfigOnDisk(file, os.environ, SystemClock())
+
+
+def program() -> Program:
+    """Return how this hpctl is run, for whoever runs it again."""
+    from hpctl.adapters.local.machine import this_program
+    from hpctl.services.connect import Program
+
+    return Program(this_program(), os.environ)
+
+
+def eks_token(cluster: str, *, profile: str | None, region: str | None) -> tuple[str, datetime]:
+    """Return a bearer token for an EKS cluster, and until when it is good; nothing else is opened for it."""
+    from hpctl.adapters.aws.session import AwsSession
+    from hpctl.adapters.kube.token import dated_token
+    from hpctl.adapters.local.clock import SystemClock
+
+    now = SystemClock().now()
+    token = dated_token(AwsSession(profile=profile, region=region), cluster, now)
+    return token.text, token.good_until
 
 
 def run_program(argv: Sequence[str], folder: Path) -> int:

@@ -40,11 +40,12 @@ class KubeconfigEntry:
 class KubeconfigChange:
     """What became of a kubeconfig, or would: `changed` names the parts that are new or different.
 
-    `path` is the file as the caller named it, `current` its current context afterwards, `warnings` what is to be said
-    about the file.
+    `path` is the file as the caller named it, `current` the current context afterwards, `entries` the parts by their
+    kind as kubeconfigs have them, `warnings` what is to be said about the file.
     """
 
     path: str
     changed: tuple[str, ...]
     current: str | None
+    entries: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -294,6 +294,10 @@ class Caller(Protocol):
         """Return for how many seconds the credentials are good; None when they renew themselves, or do not say."""
         ...
 
+    def pinned_profile(self) -> str | None:
+        """Return the profile that the credentials come from; None for those of the environment or the machine."""
+        ...
+
 
 class Clock(Protocol):
     """Time and chance, passed in so that tests own them."""

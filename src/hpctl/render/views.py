@@ -16,6 +16,7 @@ _VIEWS = {
     "Checks": "checks.check_report",
     "Cluster": "clusters.cluster",
     "ClusterList": "clusters.cluster_list",
+    "Connection": "connections.connection",
     "EventList": "clusters.event_list",
     "FaultList": "sandboxes.fault_list",
     "InstanceType": "instances.instance_type",

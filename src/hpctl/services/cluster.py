@@ -55,8 +55,7 @@ def next_steps(cluster: Cluster) -> Iterator[str]:
     if cluster.continuous:
         yield f"hpctl cluster events {cluster.name}"
     if cluster.status == ClusterStatus.IN_SERVICE and cluster.eks_cluster_arn:
-        region, eks_cluster = cluster.arn.split(":")[3], cluster.eks_cluster_arn.rpartition("/")[2]
-        yield f"aws eks update-kubeconfig --region {region} --name {eks_cluster}"
+        yield f"hpctl cluster connect {cluster.name}"
 
 
 def _with_messages(cluster: Cluster, nodes: Iterable[Node], clusters: Clusters) -> tuple[Node, ...]:

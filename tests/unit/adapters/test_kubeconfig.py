@@ -96,7 +96,8 @@ def test_what_is_there_is_changed_where_it_stands(tmp_path: Path) -> None:
 def test_a_cluster_is_added_and_the_current_context_stays(config: Path) -> None:
     done = add(config)
     assert config.read_text() == ADDED
-    assert done == KubeconfigChange(str(config), ("cluster", "user", "context"), "old")
+    assert (done.path, done.changed, done.current) == (str(config), ("cluster", "user", "context"), "old")
+    assert done.entries["context"] == {"name": NAME, "context": {"cluster": NAME, "user": NAME}}
     assert (mode(config), beside(config)) == (0o600, [])
 
 

@@ -153,7 +153,7 @@ def test_what_may_not_be_read_is_an_error_and_no_silence() -> None:
             [
                 "hpctl node list --cluster ml-cluster",
                 "hpctl cluster events ml-cluster",
-                "aws eks update-kubeconfig --region us-west-2 --name training",
+                "hpctl cluster connect ml-cluster",
             ],
         ),
         (

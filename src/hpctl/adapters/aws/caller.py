@@ -35,6 +35,10 @@ class AwsCaller:
         end_at = self._session.credentials_end_at
         return None if end_at is None else (end_at - self._now()).total_seconds()
 
+    def pinned_profile(self) -> str | None:
+        """Return the profile that the credentials come from, None where no profile is."""
+        return self._session.pinned_profile
+
 
 @reads("sts:GetCallerIdentity")
 def _time_of(answer: Mapping[str, Any]) -> datetime:

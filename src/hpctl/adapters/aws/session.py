@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final
@@ -11,12 +12,13 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore import xform_name
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.credentials import EnvProvider
+from botocore.credentials import Credentials, EnvProvider
 from botocore.exceptions import ConfigParseError, InvalidRegionError, NoCredentialsError, ProfileNotFound
 from botocore.response import StreamingBody
-from botocore.signers import RequestSigner
 
 from hpctl import __version__, timeouts
 from hpctl.adapters.aws import models
@@ -56,6 +58,20 @@ _CHUNK: Final = 64 * 1024
 """Bytes of a stream that are read at once."""
 
 _AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
+
+
+_OF_PROFILES: Final = frozenset(
+    {"assume-role", "config-file", "custom-process", "login", "shared-credentials-file", "sso"}
+)
+"""How credentials were found (botocore's `method`) where a profile says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presigned:
+    """A signed URL, and when the credentials that signed it end (None: never, or they do not say)."""
+
+    url: str
+    credentials_end_at: datetime | None
 
 
 class AwsSession:
@@ -149,25 +165,48 @@ class AwsSession:
             raise too_large(self._request(service, operation, params), limit)
         return content
 
-    def presigned(self, service: str, operation: str, url: str, headers: Mapping[str, str], *, expires_s: int) -> str:
+    def presigned(
+        self, service: str, operation: str, url: str, headers: Mapping[str, str], *, expires_s: int
+    ) -> Presigned:
         """Return the URL of a GET, signed together with `headers`: whoever has both may send it for so many seconds.
+
+        No client is made for it, which would take as long again as everything else.
 
         Raises:
             AccessError: there are no credentials.
         """
-        with self._translating(service, operation, {}) as client:
-            credentials, model = self._botocore.get_credentials(), client.meta.service_model
-            if credentials is None:
-                raise NoCredentialsError
-            signer = RequestSigner(model.service_id, self.region, service, "v4", credentials, client.meta.events)
-            request = {"method": "GET", "url": url, "body": {}, "headers": dict(headers), "context": {}}
-            signed: str = signer.generate_presigned_url(request, expires_in=expires_s, operation_name="")
-            return signed
+        with self._in_words(service, operation, {}):
+            credentials = self._credentials()
+            request = AWSRequest("GET", url, headers=headers)
+            signer = SigV4QueryAuth(credentials.get_frozen_credentials(), service, self.region, expires=expires_s)
+            signer.add_auth(request)
+            # Told after signing: credentials that renew themselves have done so by then.
+            return Presigned(str(request.url), getattr(credentials, "_expiry_time", None))
+
+    @property
+    def pinned_profile(self) -> str | None:
+        """The profile that the credentials come from; None for those of the environment and of the machine itself."""
+        with self._in_words("sts", "GetCallerIdentity", {}):
+            method = self._credentials().method
+        if method == EnvProvider.METHOD:
+            return None
+        return self.profile or ("default" if method in _OF_PROFILES else None)
+
+    def _credentials(self) -> Credentials:
+        credentials = self._botocore.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        return credentials
 
     @contextmanager
     def _translating(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[BaseClient]:
-        try:
+        with self._in_words(service, operation, params):
             yield self._client(service)
+
+    @contextmanager
+    def _in_words(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[None]:
+        try:
+            yield
         except CAUGHT as error:
             raise translated(error, self._request(service, operation, params)) from error
         except RuntimeError as error:  # botocore knows no better class for credentials that a renewal leaves expired

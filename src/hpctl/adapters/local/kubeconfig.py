@@ -18,7 +18,7 @@ from hpctl.adapters.local import kubeconfig_disk as disk
 from hpctl.adapters.local.kubeconfig_document import Document
 from hpctl.adapters.local.kubeconfig_files import KubeconfigFiles, kubeconfig_files
 from hpctl.adapters.local.kubeconfig_lock import locked
-from hpctl.adapters.local.kubeconfig_merge import demand_ours, holds, merge
+from hpctl.adapters.local.kubeconfig_merge import demand_ours, holds, merge, parts
 from hpctl.errors import ConflictError
 from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange, KubeconfigEntry
 from hpctl.facts.ports import Clock
@@ -100,7 +100,12 @@ def _planned(files: KubeconfigFiles, texts: Texts, entry: KubeconfigEntry, curre
         changed.append((chosen or place, "current-context"))
     return _Plan(
         {path: documents[path].text() for path in dict.fromkeys(path for path, _part in changed)},
-        KubeconfigChange(str(place), tuple(part for _path, part in changed), now),
+        KubeconfigChange(
+            path=str(place),
+            changed=tuple(part for _path, part in changed),
+            current=now,
+            entries={part: {"name": name, part: members} for part, name, members in parts(entry)},
+        ),
     )
 
 

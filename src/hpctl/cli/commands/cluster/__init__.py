@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpctl.cli.commands.cluster import plan, create, update, software, delete, look, export, events  # isort: skip
+from hpctl.cli.commands.cluster import plan, create, update, software, delete, look, connect, export, events  # isort: skip
 from hpctl.cli.commands.cluster.group import app
 
-__all__ = ["app", "create", "delete", "events", "export", "look", "plan", "software", "update"]
+__all__ = ["app", "connect", "create", "delete", "events", "export", "look", "plan", "software", "update"]
