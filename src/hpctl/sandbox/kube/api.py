@@ -114,11 +114,12 @@ class ClusterApi:
         subresource: str = "",
         force: bool = False,
         dry_run: bool = False,
+        look: Callable[[Object], None] = lambda _: None,
     ) -> Object:
-        """Patch an object; an apply creates it when it is not there."""
+        """Patch an object; an apply creates it when it is not there. `look` sees it as patched, and may refuse it."""
         applies = kind is PatchType.APPLY
         if applies and not subresource and self.objects.get(kept(resource), _key(resource, namespace, name)) is None:
-            return self._applied(resource, namespace, name, patch, manager, dry_run=dry_run)
+            return self._applied(resource, namespace, name, patch, manager, look, dry_run=dry_run)
         current = self.get(resource, namespace, name)
         draft = patched(
             resource,
@@ -131,6 +132,7 @@ class ClusterApi:
             subresource=subresource,
             force=force,
         )
+        look(draft)
         if draft.get("metadata", {}).get("name") != name:
             raise bad_request("the name of the object does not match the name on the URL")
         draft = continued(resource, addressed(resource, namespace, draft), current)
@@ -142,7 +144,7 @@ class ClusterApi:
         namespace: str | None,
         name: str,
         *,
-        propagation: str = "Background",
+        propagation: str | None = "Background",
         grace_s: int | None = None,
         uid: str | None = None,
         version: str | None = None,
@@ -230,11 +232,13 @@ class ClusterApi:
         name: str,
         patch: Mapping[str, object] | Sequence[object],
         manager: str,
+        look: Callable[[Object], None],
         *,
         dry_run: bool,
     ) -> Object:
         shape = self.rules.shape(resource)
         new = patched(resource, None, patch, PatchType.APPLY, shape=shape, now=self.now, manager=manager)
+        look(new)
         managed = (new.get("metadata") or {}).get("managedFields") or []
         if "uid" in new["metadata"]:
             deletion.refuse_other(resource, {"metadata": {"name": name, "uid": ""}}, new["metadata"]["uid"], None)

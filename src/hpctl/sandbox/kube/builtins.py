@@ -35,7 +35,7 @@ def _row(  # noqa: PLR0913 - the columns of the table
     )
 
 
-_POD: Final = "attach binding eviction exec log portforward status"
+_POD: Final = "binding eviction exec log portforward status"
 _RBAC: Final = "rbac.authorization.k8s.io/v1"
 _REVIEWS: Final = "authorization.k8s.io/v1"
 
@@ -129,3 +129,17 @@ ELSEWHERE: Final = frozenset(
     }
 )
 """What every Kubernetes has by group and plural, and the sandbox does not: asked for it answers 501, and never 404."""
+
+SUBRESOURCES_ELSEWHERE: Final = frozenset(
+    {
+        ("nodes", "proxy"),
+        ("persistentvolumeclaims", "finalize"),
+        ("pods", "attach"),
+        ("pods", "ephemeralcontainers"),
+        ("pods", "proxy"),
+        ("pods", "resize"),
+        ("serviceaccounts", "token"),
+        ("services", "proxy"),
+    }
+)
+"""The subresources that every Kubernetes has, and the sandbox does not."""
