@@ -1,4 +1,4 @@
-"""The environment that aims every AWS client at a sandbox, and at nothing else.
+"""The environment that aims every client of AWS and of Kubernetes at a sandbox, and at nothing else.
 
 A client that loses the endpoint still reads the sandbox's credentials file, whose keys no real account
 knows: it is refused, never let loose on a real account.
@@ -38,6 +38,7 @@ def environment(state: SandboxState) -> dict[str, str | None]:
         "AWS_EC2_METADATA_DISABLED": "true",
         # Every sandbox is the same account: what hpctl remembers of one is not true of another.
         "HPCTL_STATE_HOME": str(home.records),
+        "KUBECONFIG": str(home.kubeconfig),
         **dict.fromkeys(_UNSET),
         **{name: value for name, value in state.seed.items() if name.isupper()},
     }

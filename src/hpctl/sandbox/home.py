@@ -85,6 +85,11 @@ class Home:
         return self.path / "hpctl"
 
     @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig that clients are pointed at: what they add to it goes with the sandbox."""
+        return self.path / "kubeconfig"
+
+    @property
     def kubernetes(self) -> Path:
         """Where the certificates of the Kubernetes endpoint are."""
         return self.path / "kubernetes"

@@ -20,6 +20,7 @@ def test_it_names_the_endpoint_the_region_and_private_files(tmp_path: Path) -> N
     assert variables["AWS_CONFIG_FILE"] == str(tmp_path / "aws" / "config")
     assert variables["AWS_SHARED_CREDENTIALS_FILE"] == str(tmp_path / "aws" / "credentials")
     assert variables["HPCTL_STATE_HOME"] == str(tmp_path / "hpctl")
+    assert variables["KUBECONFIG"] == str(tmp_path / "kubeconfig")
     assert variables["SUBNET_ID"] == "subnet-1"
     assert "aws_secret_access_key" not in variables
 
