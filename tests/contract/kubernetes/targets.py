@@ -1,0 +1,64 @@
+"""The clusters that the suite is run against: the sandbox's always, and those that `HPCTL_TEST_KUBECONFIG` names.
+
+A test never asks which of them it has. What one cannot do is found out from the cluster itself (`capabilities`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.contract.kubernetes import eks
+from tests.contract.kubernetes.connection import Cluster
+from tests.contract.kubernetes.somebody import Somebody, service_account
+from tests.contract.kubernetes.space import Space, spaced
+
+SANDBOX, NAMED = "sandbox", "HPCTL_TEST_KUBECONFIG"
+
+_ways: dict[Cluster, Callable[[Space], Somebody]] = {}
+
+
+def targets() -> tuple[str, ...]:
+    """Return the sandbox, and the kubeconfig files that the environment names."""
+    return (SANDBOX, *filter(None, os.environ.get(NAMED, "").split(os.pathsep)))
+
+
+@pytest.fixture(scope="session", params=targets(), ids=lambda target: Path(target).name)
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster with nodes that pods run on."""
+    if request.param == SANDBOX:
+        with eks.running(tmp_path_factory.mktemp("kubernetes")) as (aws, kubeconfig):
+            yield from _reached(kubeconfig, partial(eks.user, aws))
+    else:
+        yield from _reached(Path(request.param), service_account)
+
+
+def _reached(kubeconfig: Path, somebody: Callable[[Space], Somebody]) -> Iterator[Cluster]:
+    reached = Cluster(kubeconfig)
+    _ways[reached] = somebody
+    yield reached
+    reached.close()
+
+
+@pytest.fixture
+def somebody(space: Space) -> Somebody:
+    """Somebody who may do nothing yet, made as this cluster makes users."""
+    return _ways[space.cluster](space)
+
+
+@pytest.fixture
+def space(cluster: Cluster) -> Iterator[Space]:
+    """A namespace of the test's own."""
+    with spaced(cluster) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def room(cluster: Cluster) -> Iterator[Space]:
+    """A namespace that the tests of a file share: for what is slow to make and that none of them changes."""
+    with spaced(cluster) as made:
+        yield made
