@@ -78,6 +78,8 @@ class Cluster:
     created: Moment
     updates: list[Update] = field(default_factory=list)
     access_entries: dict[str, AccessEntry] = field(default_factory=dict)
+    creator: str | None = None
+    """The ARN of who asked for it; None for a key that nobody has."""
     addons: dict[str, Any] = field(default_factory=dict)
 
     def status(self, now: datetime) -> str:

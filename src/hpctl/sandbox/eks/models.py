@@ -28,6 +28,7 @@ _DEFAULTS = {
     "platformVersion": "eks.1",
     "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"},
 }
+_ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _DOMAIN = "eks.hpctl-sandbox.invalid"
 _OPEN = {"endpointPublicAccess": True, "endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
 
@@ -45,8 +46,8 @@ class EksBackend(EKSBackend):
         super().__init__(region_name, account_id)
         self._clusters: dict[str, Cluster] = {}
 
-    def create(self, members: dict[str, Any]) -> dict[str, Any]:
-        """Create a cluster from the members of CreateCluster; raises EksError."""
+    def create(self, members: dict[str, Any], creator: str | None = None) -> dict[str, Any]:
+        """Create a cluster from the members of CreateCluster, for the principal of an ARN; raises EksError."""
         name, network = members["name"], members["resourcesVpcConfig"]
         _refuse_unknown_version(members.get("version"))
         vpc_id = self._vpc_of(network.get("subnetIds") or [])
@@ -64,7 +65,11 @@ class EksBackend(EKSBackend):
             "accessConfig": {"authenticationMode": "CONFIG_MAP"} | members.get("accessConfig", {}),
             "health": {"issues": []},
         }
-        self._clusters[name] = cluster = Cluster(_DEFAULTS | members | added, moment())
+        self._clusters[name] = cluster = Cluster(_DEFAULTS | members | added, moment(), creator=creator)
+        if creator and _bootstraps(cluster) and cluster.authentication_mode(moment().at) != "CONFIG_MAP":
+            self.create_access_entry({"clusterName": name, "principalArn": creator})
+            scope = {"clusterName": name, "principalArn": creator, "accessScope": {"type": "cluster", "namespaces": []}}
+            self.associate_access_policy(scope | {"policyArn": _ADMIN_POLICY})
         return self._described(cluster)
 
     def describe_cluster(self, name: str) -> Any:
@@ -116,7 +121,7 @@ class EksBackend(EKSBackend):
         kind, _, name = principal.rpartition(":")[2].partition("/")
         place = f"arn:{self.partition}:eks:{self.region_name}:{self.account_id}:access-entry/{members['clusterName']}"
         entry = {
-            "username": principal,
+            "username": _username(principal),
             "type": "STANDARD",
             "kubernetesGroups": [],
             **members,
@@ -225,6 +230,19 @@ class EksBackend(EKSBackend):
     @property
     def _ec2(self) -> Any:
         return ec2_backends[self.account_id][self.region_name]
+
+
+def _bootstraps(cluster: Cluster) -> bool:
+    """Whether EKS lets the creator in as an administrator, as it does unless it is told otherwise."""
+    return bool(cluster.members["accessConfig"].get("bootstrapClusterCreatorAdminPermissions", True))
+
+
+def _username(principal: str) -> str:
+    """Return the user name that EKS gives a principal (EKS user guide, "Create access entries")."""
+    place, _, name = principal.partition(":role/")
+    if not name:
+        return principal
+    return f"{place.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/{{{{SessionName}}}}"
 
 
 eks_backends = BackendDict(EksBackend, "eks")

@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import get_service_model
 from moto.eks.responses import EKSResponse
+from moto.iam.access_control import CreateAccessKeyFailure, create_access_key
 
 from hpctl.sandbox.clock import moment
 from hpctl.sandbox.eks.addons import EksError
@@ -39,7 +40,7 @@ class EksResponse(EKSResponse):
 
     def create_cluster(self) -> ActionResult:
         """CreateCluster, keeping every member."""
-        return ActionResult({"cluster": self.eks_backend.create(dict(self.params))})
+        return ActionResult({"cluster": self.eks_backend.create(dict(self.params), self._caller)})
 
     def describe_cluster(self) -> ActionResult:
         """DescribeCluster."""
@@ -143,6 +144,17 @@ class EksResponse(EKSResponse):
     def delete_addon(self) -> ActionResult:
         """DeleteAddon."""
         return ActionResult({"addon": self.eks_backend.delete_addon(self._name, self.params["addonName"])})
+
+    @property
+    def _caller(self) -> str | None:
+        session = {name: value for name, value in self.headers.items() if name == "X-Amz-Security-Token"}
+        try:
+            arn = create_access_key(self.current_account, self.partition, self.get_access_key(), session).arn
+        except CreateAccessKeyFailure:
+            return None
+        # An access entry is a role's, not that of one of its sessions.
+        role = arn.partition(":assumed-role/")[2].partition("/")[0]
+        return f"arn:{self.partition}:iam::{self.current_account}:role/{role}" if role else str(arn)
 
     @property
     def _name(self) -> str:

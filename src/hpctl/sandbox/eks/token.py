@@ -14,7 +14,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from moto.iam.access_control import CreateAccessKeyFailure, create_access_key
+from moto.iam.access_control import (
+    AssumedRoleAccessKey,
+    CreateAccessKeyFailure,
+    IAMUserAccessKey,
+    create_access_key,
+)
 
 _PREFIX = "k8s-aws-v1."
 _LIFE = timedelta(minutes=15)
@@ -25,19 +30,29 @@ _WANTED = {"Action": "GetCallerIdentity", "Version": "2011-06-15", "X-Amz-Algori
 _HOST = re.compile(r"sts\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 
-def accepted(token: str, cluster: str, account: str, now: datetime) -> bool:
-    """Whether a token is in form, not too old, and signed for this cluster by a key of the account."""
+def signer(token: str, cluster: str, account: str, now: datetime) -> str | None:
+    """Return the ARN of who signed a token for this cluster with a key of the account, as GetCallerIdentity tells it.
+
+    None when the token is not in form, too old, or signed by nobody or for something else.
+    """
     try:
         address = urlsplit(_decoded(token))
         query = dict(parse_qsl(address.query, strict_parsing=True))
         host = _HOST.fullmatch(address.netloc)
         if address.scheme != "https" or address.path not in {"", "/"} or host is None:
-            return False
+            return None
         if any(query[name] != value for name, value in _WANTED.items()) or not _timely(query, now):
-            return False
-        return hmac.compare_digest(query.pop("X-Amz-Signature"), _signature(address.netloc, query, cluster, account))
+            return None
+        signature, owner = query.pop("X-Amz-Signature"), _owner(query, account)
+        right = _signature(address.netloc, query, cluster, owner)
+        return str(owner.arn) if hmac.compare_digest(signature, right) else None
     except (KeyError, ValueError, CreateAccessKeyFailure):
-        return False
+        return None
+
+
+def accepted(token: str, cluster: str, account: str, now: datetime) -> bool:
+    """Whether a token is in form, not too old, and signed for this cluster by a key of the account."""
+    return signer(token, cluster, account, now) is not None
 
 
 def _decoded(token: str) -> str:
@@ -55,13 +70,16 @@ def _timely(query: dict[str, str], now: datetime) -> bool:
     return 0 < int(query["X-Amz-Expires"]) <= _MOST_PRESIGNED_S and now - _LIFE < signed < now + _SLACK
 
 
-def _signature(host: str, query: dict[str, str], cluster: str, account: str) -> str:
-    key, date, region, service, _ = query["X-Amz-Credential"].split("/")
+def _owner(query: dict[str, str], account: str) -> IAMUserAccessKey | AssumedRoleAccessKey:
+    session = {name: value for name, value in query.items() if name == "X-Amz-Security-Token"}
+    return create_access_key(account, "aws", query["X-Amz-Credential"].partition("/")[0], session)
+
+
+def _signature(host: str, query: dict[str, str], cluster: str, owner: IAMUserAccessKey | AssumedRoleAccessKey) -> str:
+    _, date, region, service, _ = query["X-Amz-Credential"].split("/")
     if query["X-Amz-SignedHeaders"] != "host;x-k8s-aws-id" or service != "sts" or not query["X-Amz-Date"][:8] == date:
         raise ValueError(query["X-Amz-Credential"])
-    session = {name: value for name, value in query.items() if name == "X-Amz-Security-Token"}
-    owner = create_access_key(account, "aws", key, session)
     request = AWSRequest("GET", f"https://{host}/?{urlencode(query)}", headers={"x-k8s-aws-id": cluster})
     request.context["timestamp"] = query["X-Amz-Date"]
-    signer = SigV4QueryAuth(owner.create_credentials(), service, region)
-    return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
+    auth = SigV4QueryAuth(owner.create_credentials(), service, region)
+    return str(auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request))

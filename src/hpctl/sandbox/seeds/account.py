@@ -31,8 +31,9 @@ def seed(endpoint: str, region: str, account: str) -> dict[str, str]:
     arns = roles(aws)
     bucket = good_bucket(aws, account)
     mistakes = broken_bucket(aws, account)
-    principal, keys = administrator(aws)
-    eks = eks_clusters(aws, arns[EKS_ROLE], net.private, principal)
+    keys = administrator(aws)
+    # Who creates an EKS cluster is its administrator.
+    eks = eks_clusters(Clients(endpoint, region, keys), arns[EKS_ROLE], net.private)
     plan = f"arn:aws:sagemaker:{region}:{account}:training-plan"
     return {
         "EKS_CLUSTER_ARN": eks[GOOD_EKS_CLUSTER],

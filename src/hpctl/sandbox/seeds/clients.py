@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "hpctl-sandbox"
+_NOBODY = {"aws_access_key_id": "HPCTLSANDBOXSEED0000", "aws_secret_access_key": "none"}
 
 
 class Clients:
-    """Clients by service, made when they are first used; the keys sign and open nothing."""
+    """Clients by service, made when they are first used; without keys of somebody they are nobody's."""
 
-    def __init__(self, endpoint: str, region: str) -> None:
+    def __init__(self, endpoint: str, region: str, keys: Mapping[str, str] | None = None) -> None:
         """Aim at a sandbox."""
         self.region = region
-        self._session = boto3.Session("HPCTLSANDBOXSEED0000", "none", region_name=region)
+        given = keys or _NOBODY
+        self._session = boto3.Session(given["aws_access_key_id"], given["aws_secret_access_key"], region_name=region)
         self._endpoint = endpoint
 
     def __getattr__(self, service: str) -> Any:

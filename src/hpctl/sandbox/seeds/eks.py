@@ -17,11 +17,10 @@ OLD_EKS_CLUSTER = f"{NAME}-old-version"
 NO_ADDONS_EKS_CLUSTER = f"{NAME}-no-addons"
 NO_DEPENDENCIES_EKS_CLUSTER = f"{NAME}-no-dependencies"
 _ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
-_ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 
-def eks_clusters(aws: Clients, role: str, subnets: Sequence[str], principal: str) -> dict[str, str]:
-    """Make the clusters, and let a principal into the good one; returns their ARNs by name."""
+def eks_clusters(aws: Clients, role: str, subnets: Sequence[str]) -> dict[str, str]:
+    """Make the clusters, for whom the clients are; returns their ARNs by name."""
     arns = {
         GOOD_EKS_CLUSTER: _cluster(aws, GOOD_EKS_CLUSTER, "API_AND_CONFIG_MAP", role, subnets),
         CONFIG_MAP_EKS_CLUSTER: _cluster(aws, CONFIG_MAP_EKS_CLUSTER, "CONFIG_MAP", role, subnets),
@@ -36,7 +35,6 @@ def eks_clusters(aws: Clients, role: str, subnets: Sequence[str], principal: str
     for name in (GOOD_EKS_CLUSTER, CONFIG_MAP_EKS_CLUSTER, OLD_EKS_CLUSTER, NO_DEPENDENCIES_EKS_CLUSTER):
         for addon in _ADDONS:
             aws.eks.create_addon(clusterName=name, addonName=addon)
-    _let_in(aws, GOOD_EKS_CLUSTER, principal)
     return arns
 
 
@@ -46,10 +44,3 @@ def _cluster(aws: Clients, name: str, mode: str, role: str, subnets: Sequence[st
         name=name, roleArn=role, resourcesVpcConfig=network, accessConfig={"authenticationMode": mode}, **members
     )
     return str(cluster["cluster"]["arn"])
-
-
-def _let_in(aws: Clients, cluster: str, principal: str) -> None:
-    aws.eks.create_access_entry(clusterName=cluster, principalArn=principal)
-    aws.eks.associate_access_policy(
-        clusterName=cluster, principalArn=principal, policyArn=_ADMIN_POLICY, accessScope={"type": "cluster"}
-    )

@@ -49,9 +49,9 @@ def roles(aws: Clients) -> dict[str, str]:
     return arns
 
 
-def administrator(aws: Clients) -> tuple[str, dict[str, str]]:
-    """Make the user that the sandbox's clients are; returns its ARN and its keys."""
-    arn = aws.iam.create_user(UserName=NAME)["User"]["Arn"]
+def administrator(aws: Clients) -> dict[str, str]:
+    """Make the user that the sandbox's clients are; returns its keys."""
+    aws.iam.create_user(UserName=NAME)
     aws.iam.attach_user_policy(UserName=NAME, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     key = aws.iam.create_access_key(UserName=NAME)["AccessKey"]
-    return arn, {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
