@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hpctl.sandbox.eks.cluster import Cluster
 from hpctl.sandbox.eks.token import signer
+from hpctl.sandbox.kube.access.bootstrap import bootstrap
 from hpctl.sandbox.kube.access.identities import CANONICAL, MASTERS, Identity, known
 from hpctl.sandbox.kube.access.policies import ACCESS_POLICIES
 from hpctl.sandbox.kube.access.rbac import GROUP, decided, rules_of
@@ -16,6 +17,8 @@ from hpctl.sandbox.kube.access.rules import Rule, allows, wishes
 from hpctl.sandbox.kube.ports import Api
 from hpctl.sandbox.kube.resources import Attributes, Decision, Object, Resource, User
 from hpctl.sandbox.kube.status import StatusError, forbidden
+
+__all__ = ["EksAccess", "bootstrap"]
 
 _CONFIG: Final = ("kube-system", "aws-auth")
 _ROLES: Final = ("Role", "ClusterRole")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from hpctl.sandbox.kube.resources import Object, Resource
-from hpctl.sandbox.kube.schemas import builtin
+from hpctl.sandbox.kube.schemas import builtin, openapi
 from hpctl.sandbox.kube.schemas.custom import CustomKind, has_rules, kind_of
 from hpctl.sandbox.kube.schemas.custom_faults import custom_faults
 from hpctl.sandbox.kube.schemas.decoding import decoded
@@ -61,11 +61,11 @@ class KindRules:
 
     def openapi_v2(self) -> Object:
         """Return the document of `/openapi/v2`."""
-        raise NotImplementedError
+        return openapi.version_2(self._customs())
 
     def openapi_v3(self) -> Mapping[str, Object]:
         """Return the documents of `/openapi/v3` by path, such as `apis/apps/v1`."""
-        raise NotImplementedError
+        return openapi.version_3(self._customs())
 
     def _custom(self, resource: Resource) -> CustomKind | None:
         definition = next((one for one in self._customs() if one["metadata"]["name"] == resource.qualified), None)
