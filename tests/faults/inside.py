@@ -143,14 +143,15 @@ def _served(folder: Path) -> Iterator[Inside]:
     from hpctl.sandbox.past import Snapshot
     from hpctl.sandbox.proxy.ledger import Ledger
     from hpctl.sandbox.scripts import Outcome
-    from hpctl.sandbox.server import ACCOUNT, seeded_account, serve_kubernetes
+    from hpctl.sandbox.server import ACCOUNT, kubernetes_of, seeded_account
 
     home, time, journal = Home(folder / "sandbox"), VirtualTime(), Journal(Path(":memory:"))
     at_once: Any = {"scripts": _AtOnce(), "run_script": lambda _: Outcome(0, ())}
     gateway = Gateway(Moto(ACCOUNT), journal, pace=PACE_S, clock=time.now, health={}, **at_once)
     home.prepare()
     doors = Doors(gateway, REGION, "token", bound([0]), Ledger(time.now))
-    kubernetes = serve_kubernetes(home, journal, gateway)
+    kubernetes = kubernetes_of(home, journal, gateway)
+    kubernetes.start()
     doors.open_side()
     doors.open_front()
     seed = seeded_account(journal, gateway, doors.side_url, REGION)
@@ -164,7 +165,6 @@ def _served(folder: Path) -> Iterator[Inside]:
     try:
         yield running
     finally:
-        kubernetes.shutdown()
-        kubernetes.server_close()
+        kubernetes.stop()
         doors.shut()
         journal.close()

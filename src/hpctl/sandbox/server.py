@@ -14,22 +14,18 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from hpctl.sandbox.dispatch import Moto
-from hpctl.sandbox.doors import Doors, bound, listen, serving
+from hpctl.sandbox.doors import Doors, bound
 from hpctl.sandbox.eks.certificate import LOOPBACK, authority, server_side
 from hpctl.sandbox.eks.models import EksBackend
 from hpctl.sandbox.environment import write_client_files
 from hpctl.sandbox.gateway import Gateway
 from hpctl.sandbox.home import Home, SandboxState, replace_private
 from hpctl.sandbox.journal import Journal
-from hpctl.sandbox.kubernetes import KubernetesApi
+from hpctl.sandbox.kube.server import KubernetesServer
 from hpctl.sandbox.proxy.ledger import Ledger
 from hpctl.sandbox.seeds.account import seed
-
-if TYPE_CHECKING:
-    from werkzeug.serving import BaseWSGIServer
 
 # The account number of AWS's own examples; the environment gives it to moto.
 ACCOUNT = "123456789012"
@@ -51,7 +47,7 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     gateway.replay()
     listener, token = bound([int(port) for port in ports]), secrets.token_urlsafe()
     doors = Doors(gateway, region, token, listener, _kept_faults(home, gateway))
-    serve_kubernetes(home, journal, gateway)
+    kubernetes = kubernetes_of(home, journal, gateway)
     doors.open_side()
     # `shutdown` waits for the loop to end, which a signal's handler must not.
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=doors.side.shutdown).start())
@@ -73,29 +69,27 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     doors.open_front()
     write_client_files(state)
     home.write(state)
+    kubernetes.start()
     gateway.warm("sagemaker", region)
     # What was running when the last server died has no outcome yet: it runs again.
     gateway.run_scripts()
     gc.freeze()
     gc.enable()
     doors.wait()
+    kubernetes.stop()
     gateway.close()
     journal.close()
 
 
-def serve_kubernetes(home: Home, journal: Journal, gateway: Gateway) -> BaseWSGIServer:
-    """Serve the Kubernetes endpoints of the account's EKS clusters in a thread, with the certificates of a home."""
+def kubernetes_of(home: Home, journal: Journal, gateway: Gateway) -> KubernetesServer:
+    """Return the server of the account's Kubernetes, with the certificates of a home, and tell EKS where it is."""
     trusted = authority(home.kubernetes)
     # Kubeconfigs hold the address, so it stays over a restart if it can.
     listener = bound([int(journal.fact(_KUBERNETES_FACT) or 0), 0])
-    server = listen(KubernetesApi(ACCOUNT, gateway.clock), listener)
-    journal.remember(_KUBERNETES_FACT, str(server.port))
-    context = server.ssl_context = server_side(home.kubernetes)
-    # The handshake is left to the thread of its own connection: a client that never begins one blocks nobody.
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    EksBackend.kubernetes = f"https://{LOOPBACK}:{server.port}", trusted
-    serving(server)
-    return server
+    port = listener.getsockname()[1]
+    journal.remember(_KUBERNETES_FACT, str(port))
+    EksBackend.kubernetes = f"https://{LOOPBACK}:{port}", trusted
+    return KubernetesServer(ACCOUNT, home.kubernetes, gateway, listener, server_side(home.kubernetes))
 
 
 def _kept_faults(home: Home, gateway: Gateway) -> Ledger:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hpctl.sandbox.kube import media
+from hpctl.sandbox.kube.ports import Access
 from hpctl.sandbox.kube.status import StatusError, bad_request
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from hpctl.sandbox.kube.api import ClusterApi
-    from hpctl.sandbox.kube.ports import Access, PodStreams, Schemas
+    from hpctl.sandbox.kube.ports import PodStreams, Schemas
     from hpctl.sandbox.kube.requests import Place
     from hpctl.sandbox.kube.resources import Object, Resource, User
 
@@ -23,12 +24,19 @@ _WARN: Final = "Warn"
 _IGNORE: Final = "Ignore"
 
 
+class Gate(Access, Protocol):
+    """Who comes in and what they may do, and what they may let others do."""
+
+    def refuse_escalation(self, user: User, resource: Resource, body: Object) -> None:
+        """Refuse (403) to grant by a role or a binding what the user may not do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """One cluster as the wire serves it; `version` tells its Kubernetes version, such as `1.33`."""
 
     api: ClusterApi
-    access: Access
+    access: Gate
     schemas: Schemas
     streams: PodStreams
     version: Callable[[], str]
@@ -77,7 +85,12 @@ class Asked:
             raise StatusError(413, "RequestEntityTooLarge", told) from error
 
     def look(self, resource: Resource, body: Object) -> None:
-        """Refuse (400) or warn of fields that a kind does not have, as `fieldValidation` says."""
+        """Refuse (400) or warn of fields that a kind does not have, as `fieldValidation` says.
+
+        What would let others do more than who asks may do is refused too (403).
+        """
+        metadata = {"namespace": self.place.namespace, **(body.get("metadata") or {})}
+        self.cluster.access.refuse_escalation(self.user, resource, {**body, "metadata": metadata})
         how = self.query.get("fieldValidation") or _WARN
         if how not in {_STRICT, _WARN, _IGNORE}:
             known = 'supported values: "Ignore", "Strict", "Warn"'

@@ -77,9 +77,7 @@ def selector(resource: Resource, labels: str, fields: str, selectable: tuple[str
     tests = tuple(_read_field(part) for part in _parts(fields))
     for path, _, _ in tests:
         if path not in known:
-            query = f"{resource.group}/{resource.version}, Resource={resource.plural}"
-            looked = f'that match label selector "{labels}", field selector "{fields}"'
-            raise bad_request(f'Unable to find "{query}" {looked}: field label not supported: {path}')
+            raise bad_request(f"field label not supported: {path}")
     return Selector(tuple(_read_label(part) for part in _parts(labels)), tests)
 
 

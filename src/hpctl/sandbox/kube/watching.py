@@ -108,9 +108,12 @@ async def events(api: ClusterApi, watch: Watch) -> AsyncIterator[Told]:
     try:
         end = loop.time() + watch.timeout_s
         bookmark = _next_bookmark(watch, loop.time(), end)
-        while loop.time() < end and len(pending) < MOST_PENDING:
+        most = len(pending) + MOST_PENDING
+        while loop.time() < end:
             while pending:
                 yield pending.popleft()
+                if len(pending) > most:
+                    return
             news.clear()
             await _heard(news, min(end, bookmark) - loop.time())
             if watch.bookmarks and not pending and loop.time() >= bookmark:

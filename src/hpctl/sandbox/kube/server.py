@@ -1,0 +1,103 @@
+"""The event loop of the sandbox's Kubernetes, in a thread of its own, and the HTTPS server in it."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Thread
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from aiohttp import web
+
+    from hpctl.sandbox.gateway import Gateway
+
+_STOP_WITHIN_S: Final = 0.5
+
+
+class KubernetesServer:
+    """The endpoints of an account's EKS clusters: a cluster's is this server's address with its id as the path."""
+
+    def __init__(
+        self, account: str, folder: Path, gateway: Gateway, listener: socket.socket, tls: ssl.SSLContext
+    ) -> None:
+        """Take what it serves, where the clusters' files are, and a listening socket."""
+        self._account, self._folder, self._gateway = account, folder, gateway
+        self._listener, self._tls = listener, tls
+        self._loop = asyncio.new_event_loop()
+        self._ending = asyncio.Event()
+        self._thread = Thread(target=self._run, name="kubernetes", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve; who connected before has waited."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the clusters' controllers and kubelets, then the server; returns when all of it is over."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._ending.set)
+            self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        # Here, and not above: these take a while to load, for which `sandbox up` does not wait.
+        from aiohttp import web
+
+        from hpctl.sandbox.kube.answers import refused
+        from hpctl.sandbox.kube.clusters import Clusters
+        from hpctl.sandbox.kube.media import MOST_BODY
+        from hpctl.sandbox.kube.status import no_such_path
+        from hpctl.sandbox.kube.wire import answer
+        from hpctl.sandbox.kube.workers import Workers
+
+        clusters = Clusters(self._account, self._folder, self._gateway.clock, Workers(self._gateway).of)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            found = clusters.at(request.match_info["id"])
+            if found is None:
+                return refused(no_such_path(), [])
+            return await answer(request, found, request.match_info["path"] or "/")
+
+        app = web.Application(client_max_size=MOST_BODY)
+        app.router.add_route("*", "/{id:[0-9A-F]{32}}{path:(?:/.*)?}", handle)
+        app.router.add_route("*", "/{path:.*}", _nowhere)
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_STOP_WITHIN_S)
+        await runner.setup()
+        clusters.resume()
+        await web.SockSite(runner, self._listener, ssl_context=self._tls).start()
+        changed = asyncio.Event()
+        self._gateway.listen(lambda: self._soon(changed.set))
+        sweeping = asyncio.ensure_future(_swept(changed, clusters.sweep))
+        await self._ending.wait()
+        sweeping.cancel()
+        await clusters.close()
+        await runner.cleanup()
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+
+async def _swept(changed: asyncio.Event, sweep: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await changed.wait()
+        changed.clear()
+        await sweep()
+
+
+async def _nowhere(_: web.Request) -> web.StreamResponse:
+    from hpctl.sandbox.kube.answers import refused
+    from hpctl.sandbox.kube.status import no_such_path
+
+    return refused(no_such_path(), [])
