@@ -13,7 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.wrappers import Response
 
@@ -44,6 +44,7 @@ _KEEP, _BEFORE_CHANGE = "keep", "before-change"
 _SCRIPTS_AT_ONCE = 4
 _REFUSED = 400
 _log = logging.getLogger(__name__)
+_Seen = TypeVar("_Seen")
 
 
 class Gateway:
@@ -73,6 +74,7 @@ class Gateway:
         self._scripts = scripts or ThreadPoolExecutor(_SCRIPTS_AT_ONCE, thread_name_prefix="lifecycle-script")
         self._run = run_script
         self._started: set[tuple[str, str]] = set()
+        self._listening: list[Callable[[], None]] = []
         self._own = {_SCRIPT_PATH: self._end_script, _FAULT_PATH: self._change_fault}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -113,6 +115,31 @@ class Gateway:
         with self._lock, happening(Moment(self.clock(), self._pace)):
             return self._moto.hyperpod(region).injected()
 
+    def look(self, look: Callable[[Moto], _Seen]) -> _Seen:
+        """Look into the services as they are now; waits until no request is being answered."""
+        with self._lock, happening(Moment(self.clock(), self._pace)):
+            return look(self._moto)
+
+    def ask(self, region: str, operation: str, members: dict[str, Any]) -> dict[str, Any]:
+        """Ask SageMaker for something in the sandbox's own name, as if over the wire; returns the answer's members."""
+        scope = f"AWS4-HMAC-SHA256 Credential=sandbox/20000101/{region}/sagemaker/aws4_request, Signature=0"
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "0",
+            "CONTENT_TYPE": "application/x-amz-json-1.1",
+            "HTTP_AUTHORIZATION": scope,
+            "HTTP_X_AMZ_TARGET": f"SageMaker.{operation}",
+        }
+        answer = self._answer_live(Recording(environ, json.dumps(members).encode()))
+        found: dict[str, Any] = json.loads(answer.get_data())
+        return found
+
+    def listen(self, changed: Callable[[], None]) -> None:
+        """Have each change told once it is made: from any thread, while nothing else is answered."""
+        self._listening.append(changed)
+
     def close(self) -> None:
         """Start no more scripts."""
         self._scripts.shutdown(wait=False, cancel_futures=True)
@@ -133,6 +160,8 @@ class Gateway:
             if response.status_code < _REFUSED:
                 self._journal.append(Entry(self._attempt, now, recording.environ, recording.body))
                 self.run_scripts()
+                for changed in self._listening:
+                    changed()
             return response
 
     def _answer_as_of(self, recording: Recording, now: Moment) -> Response:

@@ -68,6 +68,7 @@ def rise(play: Play, node: Node, delay: float = 0.0) -> None:
     node.began = play.now + timedelta(seconds=delay * node.pace)
     node.status, node.message, node.instance_id, node.launched_at = "Pending", None, None, None
     node.doom, node.counted, node.listed = None, False, True
+    node.fault, node.action, node.checked = None, None, False
     _own(play, node, STARTED, _start)
 
 

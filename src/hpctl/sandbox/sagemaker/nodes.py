@@ -37,7 +37,8 @@ class Node:
     `run` is what brings it up, `operation` what it belongs to and `verb` the word that events have for that. Steps
     that were due in an earlier `turn` are void. `doom` is what will strike it, `repairs` how often the service has
     repaired its instance. A busy node is being rebooted, replaced, updated or checked. `holds` is whether it has its
-    network interfaces; `leaving` is to be told when it goes.
+    network interfaces; `leaving` is to be told when it goes. `fault` is what the health monitoring agent has seen of
+    its instance and `action` what it takes; `checked` is whether it has gone through deep health checks.
     """
 
     seat: Seat
@@ -63,6 +64,9 @@ class Node:
     listed: bool = True
     counted: bool = False
     holds: bool = True
+    fault: str | None = None
+    action: str | None = None
+    checked: bool = False
 
 
 @dataclass(eq=False)

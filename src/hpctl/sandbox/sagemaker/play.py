@@ -78,6 +78,11 @@ class Play:
             act()
         self.now = max(self.now, until)
 
+    @property
+    def next_due(self) -> datetime | None:
+        """When something happens next without anybody's doing, as far as is known now."""
+        return self._due[0][0] if self._due else None
+
     def at(self, when: datetime, act: Callable[[], None]) -> None:
         """Do something at a moment, or at once when that has passed."""
         self._enter(max(when, self.now), 0, act)

@@ -45,7 +45,7 @@ def _break_down(play: Play, node: Node) -> None:
     text = wordings.UNHEALTHY.format(instance=node.instance_id, action=action)
     metadata = {"Instance": {"NodeLogicalId": node.seat.logical_id, "FailureMessage": text}}
     play.tell(text, node=node, level="Warn", metadata=metadata)
-    node.operation = None
+    node.operation, node.fault, node.action = None, wordings.FAULT_TYPE, action
     if play.request.get("NodeRecovery") == "None":
         node.status, node.message, node.counted, node.busy = "Failure", text, False, False
     elif node.repairs:
@@ -75,6 +75,7 @@ def reboot(play: Play, node: Node) -> None:
 def _reboot_done(play: Play, node: Node) -> None:
     where = f"in Cluster {play.cluster.name} and IG {node.seat.group}"
     play.tell(f"Instance reboot {node.instance_id} {where} completed successfully", node=node)
+    node.fault = node.action = None
     life.run_on(play, node)
 
 
@@ -111,6 +112,7 @@ def check_all(play: Play, nodes: list[Node], pace: float, operation: Operation) 
 
 def _end_check(play: Play, node: Node) -> None:
     # A fault that is there shows at once: `run_on` watches for it.
+    node.checked = True
     life.run_on(play, node)
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeState:
-    """A node at a moment; `instance_id` is None while the seat waits for an instance, `run` is what it runs."""
+    """A node at a moment; `instance_id` is None while the seat waits for an instance, `run` is what it runs.
+
+    What `counted`, `fault`, `action` and `checked` mean stands at `nodes.Node`.
+    """
 
     seat: Seat
     run: Group
@@ -35,6 +38,10 @@ class NodeState:
     closing: bool
     holds: bool
     listed: bool
+    counted: bool = False
+    fault: str | None = None
+    action: str | None = None
+    checked: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,10 @@ def _node(group: InstanceGroup, node: Node) -> NodeState:
         node.closing,
         node.holds,
         node.listed,
+        node.counted,
+        node.fault,
+        node.action,
+        node.checked or (node.run.deep_checked and node.status == "Running"),
     )
 
 

@@ -233,9 +233,10 @@ SLURM_PARAMETERS = Wording(
 )
 
 # AWS guides for HyperPod.
+FAULT_TYPE = "NvidiaGPUUnhealthy"
 UNHEALTHY = (
     "Instance {instance} is unhealthy. HyperPod Health Monitoring Agent (HMA) has detected fault type "
-    "NvidiaGPUUnhealthy on this node. Repair action: {action}."
+    f"{FAULT_TYPE} on this node. Repair action: {{action}}."
 )
 # That such a group ends without instances is AWS's documentation (MinInstanceCount); the words are not.
 BELOW_MINIMUM = "The instance group was rolled back: it did not reach its minimum of {minimum} instances."
