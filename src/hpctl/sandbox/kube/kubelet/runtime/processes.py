@@ -1,0 +1,188 @@
+"""The processes that the runtime has started: how their start went, what they print, and how they ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from selectors import EVENT_READ
+from typing import TYPE_CHECKING, Any, Final
+
+from hpctl.sandbox.kube.kubelet.runtime import linux
+
+if TYPE_CHECKING:
+    from selectors import BaseSelector
+
+    from hpctl.sandbox.kube.kubelet.runtime.logs import ContainerLog
+
+_CHUNK: Final = 65536
+
+Tell = Callable[..., None]
+"""Send a message, and descriptors, to the kubelet."""
+
+
+@dataclass
+class Process:
+    """One that was started; `request` is what the kubelet waits for, until the command runs or has failed to."""
+
+    key: str
+    request: int
+    told: socket.socket
+    log: ContainerLog | None = None
+    apart: bool = True
+    """Whether it is the first one of a PID namespace, which ends with it."""
+    lasting: bool = False
+    """Whether what it leaves behind runs on when it ends."""
+    pid: int | None = None
+    status: int | None = None
+    failure: dict[str, Any] | None = None
+    started: bool = False
+    pipes: dict[int, int] = field(default_factory=dict)
+    """Descriptors that its output comes from, and which output that is."""
+    namespaces: dict[str, int] = field(default_factory=dict)
+    terminal: list[int] = field(default_factory=list)
+    heard: bytes = b""
+
+
+class Processes:
+    """All of them, by key and by process id."""
+
+    def __init__(self, selector: BaseSelector, tell: Tell) -> None:
+        """Watch descriptors with this selector, and tell the kubelet of starts and ends."""
+        self._selector, self._tell = selector, tell
+        self.all: dict[str, Process] = {}
+        self._ends: dict[int, int] = {}
+
+    def add(self, process: Process) -> None:
+        """Follow a process that has been forked."""
+        self.all[process.key] = process
+        self._selector.register(process.told, EVENT_READ, lambda: self._hear(process))
+        for each in process.pipes:
+            self._watch(process, each)
+
+    def reap(self) -> None:
+        """Note which processes have ended."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if pid == 0:
+                break
+            self._ends[pid] = os.waitstatus_to_exitcode(status)
+        for process in tuple(self.all.values()):
+            if process.pid in self._ends:
+                process.status = self._ends.pop(process.pid)
+                self._ended(process)
+        if all(process.pid for process in self.all.values()):
+            # What is left are the processes in between, and orphans.
+            self._ends.clear()
+
+    def signal(self, key: str, number: int) -> None:
+        """Send a signal to a process; SIGKILL takes its whole group along."""
+        process = self.all.get(key)
+        if process is None or process.pid is None or process.status is not None:
+            return
+        with suppress(ProcessLookupError):
+            if number == signal.SIGKILL and not process.apart:
+                os.killpg(process.pid, number)
+            os.kill(process.pid, number)
+
+    def end_all(self) -> None:
+        """Kill what runs, process groups included."""
+        for key in tuple(self.all):
+            self.signal(key, signal.SIGKILL)
+
+    def _hear(self, process: Process) -> None:
+        data, descriptors, _, _ = socket.recv_fds(process.told, _CHUNK, 4)
+        process.terminal += descriptors
+        process.heard += data
+        if data:
+            return
+        self._selector.unregister(process.told)
+        process.told.close()
+        for line in process.heard.splitlines():
+            heard = json.loads(line)
+            process.pid = heard.get("pid", process.pid)
+            process.failure = heard if "error" in heard else process.failure
+        self._settled(process)
+        self.reap()
+
+    def _settled(self, process: Process) -> None:
+        answer: dict[str, Any] = {"to": process.request, "key": process.key}
+        if process.failure or process.pid is None:
+            failure = process.failure or {"error": "the process in between has ended", "errno": None, "where": ""}
+            self._tell({**answer, **failure})
+            process.failure = failure
+        elif process.log is None:
+            self._tell(answer, process.terminal)
+        else:
+            self._tell(answer)
+            self._open_namespaces(process)
+            for each in process.terminal:
+                os.set_blocking(each, False)
+                process.pipes[each] = 1
+                self._watch(process, each)
+            process.terminal = []
+        for each in process.terminal:
+            os.close(each)
+        process.started = process.failure is None
+        if process.pid is None:
+            self._gone(process)
+
+    @staticmethod
+    def _open_namespaces(process: Process) -> None:
+        if process.apart:
+            try:
+                process.namespaces = linux.namespaces(("pid", "mnt"), str(process.pid))
+            except (FileNotFoundError, ProcessLookupError):
+                # It has ended already; nobody can be started beside it.
+                process.namespaces = {}
+
+    def _watch(self, process: Process, descriptor: int) -> None:
+        self._selector.register(descriptor, EVENT_READ, lambda: self._copy(process, descriptor))
+
+    def _copy(self, process: Process, descriptor: int) -> bool:
+        try:
+            data = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            # The last one has closed a terminal.
+            data = b""
+        if data and process.log:
+            with suppress(OSError):
+                # The disk is full: a container goes on without its log.
+                process.log.write(process.pipes[descriptor], data)
+            return True
+        self._selector.unregister(descriptor)
+        os.close(descriptor)
+        del process.pipes[descriptor]
+        return False
+
+    def _ended(self, process: Process) -> None:
+        if not process.apart and not process.lasting and process.pid is not None:
+            with suppress(PermissionError, ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        for each in tuple(process.pipes):
+            while self._copy(process, each):
+                pass
+        if process.started:
+            status = process.status or 0
+            self._tell({"ended": process.key, "status": status if status >= 0 else 128 - status})
+        if process.failure is not None or process.started:
+            self._gone(process)
+
+    def _gone(self, process: Process) -> None:
+        for each in tuple(process.pipes):
+            self._selector.unregister(each)
+            os.close(each)
+        if process.log:
+            process.log.close()
+        for each in process.namespaces.values():
+            os.close(each)
+        self.all.pop(process.key, None)
