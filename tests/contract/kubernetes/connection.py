@@ -75,7 +75,7 @@ class Cluster:
     @property
     def credentials(self) -> dict[str, str]:
         """Return the headers that say who asks; none where a certificate does."""
-        found = self.python.configuration.get_api_key_with_prefix("authorization")
+        found = self.python.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         return {"Authorization": found} if found else {}
 
     def ask(

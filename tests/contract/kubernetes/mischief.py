@@ -69,11 +69,11 @@ class Door:
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
                 yield line + b"\n"
-                if self._happens("repeated", 0.1):
+                if self._happens("repeated", 0.2):
                     yield line + b"\n"
-                if last and self._happens("late", 0.1):
+                if last and self._happens("late", 0.2):
                     yield last + b"\n"
-                if self._happens("bookmark", 0.1):
+                if self._happens("bookmark", 0.2):
                     yield self._bookmark(line) + b"\n"
                 if self._happens("error", 0.03):
                     yield json.dumps({"type": "ERROR", "object": GONE}).encode() + b"\n"

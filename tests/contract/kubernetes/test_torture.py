@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections import Counter
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from tests.contract.kubernetes.connection import Answer
+from tests.contract.kubernetes.connection import Answer, lines
 from tests.contract.kubernetes.mischief import Door, drawn
 from tests.contract.kubernetes.objects import a_config_map
 from tests.contract.kubernetes.space import Space
@@ -137,11 +138,11 @@ def test_who_comes_back_too_late_is_told_so_and_lists_anew(space: Space) -> None
 
 def _too_old(space: Space, version: str) -> dict[str, Any] | None:
     query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": 1, "labelSelector": OURS}
-    answer = space.cluster.get(space.path("configmaps"), **query)
-    if answer.code == 410:
-        return dict(answer.body)
-    first = answer.body if isinstance(answer.body, dict) else {}
-    return first.get("object") if first.get("type") == "ERROR" else None
+    with space.cluster.opened("GET", space.path("configmaps"), query=query) as answer:
+        first: dict[str, Any] = json.loads(next(lines(answer)))
+    if answer.status == 410:
+        return first
+    return first["object"] if first["type"] == "ERROR" else None
 
 
 class Model(RuleBasedStateMachine):
