@@ -17,7 +17,7 @@ from hpctl.sandbox.kube.kubelet.images import NoCommandError
 from hpctl.sandbox.kube.kubelet.logfiles import last_lines
 from hpctl.sandbox.kube.kubelet.probes import Kind, Rhythm, Tally
 from hpctl.sandbox.kube.kubelet.probing import Found, Target
-from hpctl.sandbox.kube.kubelet.states import BACK_OFF, Record, Running, Terminated, Waiting
+from hpctl.sandbox.kube.kubelet.states import BACK_OFF, CREATING, Record, Running, Terminated, Waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +101,7 @@ class Container:
         self._handled = 0
         self.settled = asyncio.Event()
         """Set whenever the container has started well, or has ended for good."""
+        self._up = asyncio.Event()
 
     async def run(self) -> None:
         """Run instances until one is the last."""
@@ -170,7 +171,7 @@ class Container:
         ending = self._ending
         assert ending is not None  # noqa: S101  # set by `_begin`
         spec = self.record.spec
-        self.record.started = not spec.get(Kind.STARTUP)
+        self.record.started, self._up = not spec.get(Kind.STARTUP), asyncio.Event()
         hook = (spec.get("lifecycle") or {}).get("postStart")
         # The kubelet does nothing else with a container until its hook is done.
         if hook and not (await self._handled_well(hook, "PostStart")).good:
@@ -249,6 +250,7 @@ class Container:
     def _next_instance(self) -> None:
         end = self.record.state
         self.record.last = end if isinstance(end, Terminated) else self.record.last
+        self.record.state = Waiting(CREATING)
         self.record.restarts += 1
 
     async def _not_made(self, error: Exception) -> None:
@@ -274,8 +276,8 @@ class Container:
         probe, clock = self.record.spec[kind], self._tools.clock
         rhythm = Rhythm.of(probe)
         tally, never = Tally(rhythm), asyncio.Event()
-        while kind is not Kind.STARTUP and not self.record.started:
-            await clock.wait(self.settled, rhythm.period_s)
+        if kind is not Kind.STARTUP and not self.record.started:
+            await self._up.wait()
         await clock.wait(never, rhythm.delay_s)
         while (target := self.target) is not None:
             self._handled += 1
@@ -297,6 +299,7 @@ class Container:
             case (Kind.STARTUP, True):
                 self.record.started = True
                 self.record.ready = not spec.get(Kind.READINESS)
+                self._up.set()
                 self._mark()
             case (Kind.LIVENESS | Kind.STARTUP, False):
                 self._kill_soon(f"Container {name} failed {kind.word.lower()} probe, will be restarted")

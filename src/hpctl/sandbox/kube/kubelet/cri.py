@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _MODULE: Final = "hpctl.sandbox.kube.kubelet.runtime"
 # What the interpreter of the runtime needs to find this package as this process does.
 _KEPT: Final = ("LANG", "LC_ALL", "PATH", "PYTHONPATH", "VIRTUAL_ENV")
+# The runtime gives itself 5 s to see all of its processes end.
+_LONGEST_END_S: Final = 6.0
+_BLOCK: Final = 65536
 _GONE: Final = "the container runtime has gone"
 LOST: Final = 137
 """The exit status of what ended because the runtime did: it was killed."""
@@ -67,7 +71,6 @@ class Runtime:
         self._next = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._starting: asyncio.Task[None] | None = None
-        self._closed = False
 
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -87,15 +90,20 @@ class Runtime:
             command, env=environment, pass_fds=[descriptor], stdin=subprocess.DEVNULL, start_new_session=True
         )
 
-    def close(self) -> None:
-        """End the runtime, and with it all that it started."""
-        self._closed = True
+    async def close(self) -> None:
+        """End the runtime, and with it all that it started; returns when all of that has ended."""
         if self._process is None:
             return
-        self._wire.close()
-        # It kills what it has started and ends at once; with namespaces the kernel does, after the first process, which
-        # has long left the serving one behind.
-        self._process.wait()
+        process, wire = self._process, self._wire
+        self._process = None
+        self._drop()
+        wire.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError, TimeoutError), wire:
+            async with asyncio.timeout(_LONGEST_END_S):
+                while await asyncio.get_running_loop().sock_recv(wire, _BLOCK):
+                    pass
+        # With namespaces this is the process that has left the serving one behind, long ago.
+        await asyncio.to_thread(process.wait)
 
     async def pod(self, pod: str, hostname: str, address: str, services: str) -> None:
         """Make a pod's namespaces."""
@@ -148,7 +156,7 @@ class Runtime:
 
     @property
     def _up(self) -> bool:
-        return self._starting is not None and self._starting.done() and not self._closed
+        return self._starting is not None and self._starting.done()
 
     async def open_socket(self, pod: str) -> socket.socket:
         """Return a TCP socket in a pod's network."""
@@ -166,8 +174,6 @@ class Runtime:
     async def _request(
         self, do: str, members: Mapping[str, Any], descriptors: Sequence[int]
     ) -> tuple[dict[str, Any], list[int]]:
-        if self._closed:
-            raise RuntimeFailure(_GONE)
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
         await asyncio.shield(self._starting)
@@ -230,10 +236,14 @@ class Runtime:
             future.set_result((message, descriptors))
 
     def _lost(self) -> None:
+        self._drop()
+        self._wire.close()
+        self._on_loss()
+
+    def _drop(self) -> None:
         self._starting = None
         asyncio.get_running_loop().remove_reader(self._wire)
         asyncio.get_running_loop().remove_writer(self._wire)
-        self._wire.close()
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(RuntimeFailure(_GONE))
@@ -241,8 +251,6 @@ class Runtime:
         for ending in tuple(self._ends.values()):
             _resolve(ending, LOST)
         self._ends.clear()
-        if not self._closed:
-            self._on_loss()
 
 
 def _told(command: Command) -> dict[str, Any]:

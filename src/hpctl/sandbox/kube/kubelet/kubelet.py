@@ -43,6 +43,8 @@ SERVICE_NETWORK: Final = ipaddress.ip_network("172.20.0.0/16")
 _LOOPBACK: Final = "127.0.0.1"
 # Changes of names come in groups; containers' files follow them this much later.
 _REFRESH_S: Final = 0.02
+# What an object that nobody has foreseen does.
+_UNFORESEEN: Final = (StatusError, LookupError, TypeError, ValueError, AttributeError, OSError)
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +91,7 @@ class Kubelet:
         self._free = iter(POD_NETWORK.hosts())
         next(self._free)
         self._returned: list[str] = []
+        self._closing = False
         self._proxies = Proxies(self._runtime, lambda: api.list(self._pods))
         self._following: asyncio.Task[None] | None = None
         self._refreshing: asyncio.TimerHandle | None = None
@@ -96,12 +99,16 @@ class Kubelet:
 
     async def run(self) -> None:
         """Run pods until cancelled; then nothing runs any more."""
+        self._closing = False
         known = {each["metadata"]["uid"] for each in self._api.list(self._pods)}
         await asyncio.to_thread(_sweep, self._folder, known)
         try:
             watched = (self._nodes, self._services, *self._configs.values(), self._pods)
             async for event in self._api.watch(*watched):
-                self._heard(event)
+                try:
+                    self._heard(event)
+                except _UNFORESEEN:
+                    _log.exception("%s %s", event.change, event.object.get("metadata", {}).get("name"))
         finally:
             await self._close()
 
@@ -158,7 +165,7 @@ class Kubelet:
 
     def _take_up(self, pod: Object) -> None:
         spec, uid = pod["spec"], pod["metadata"]["uid"]
-        if uid in self._tasks or not spec.get("nodeName") or not self._up(spec["nodeName"]):
+        if self._closing or uid in self._tasks or not spec.get("nodeName") or not self._up(spec["nodeName"]):
             return
         if (pod.get("status") or {}).get("phase") in ENDED:
             return
@@ -178,6 +185,7 @@ class Kubelet:
             return
         if error := done.exception():
             _log.error("pod %s", uid, exc_info=error)
+            run.lose()
             return
         with suppress(StatusError):
             # Its node may be back already.
@@ -217,17 +225,18 @@ class Kubelet:
             self._following = asyncio.create_task(self._proxies.follow(self._api.list(self._services)))
 
     async def _close(self) -> None:
+        self._closing = True
         if self._refreshing:
             self._refreshing.cancel()
+            self._refreshing = None
         for run in self._runs.values():
             run.lose()
         tasks = [*self._tasks.values(), *([self._following] if self._following else [])]
-        self._tasks = dict.fromkeys(self._tasks, asyncio.create_task(asyncio.sleep(0)))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._proxies.close()
-        await asyncio.to_thread(self._runtime.close)
+        await self._runtime.close()
 
     def _up(self, node: str) -> bool:
         try:

@@ -43,15 +43,15 @@ class Streams:
         """Return a container's log; refused (400) when there is none."""
         uid, name = pod["metadata"]["uid"], pod["metadata"]["name"]
         status = _status_of(pod, container)
-        instance = int(status.get("restartCount", 0))
-        if options.previous:
-            instance -= 1
-            if instance < 0 or not status.get("lastState", {}).get("terminated"):
-                raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
         folder = self._folder / "pods" / uid / "logs" / container
-        if not options.previous and not logfiles.files_of(folder, instance):
+        instance = int(status.get("restartCount", 0))
+        waits = "waiting" in status.get("state", {})
+        if options.previous and not status.get("lastState", {}).get("terminated"):
+            raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+        # Who waits to be started again shows the instance that has ended, and that is the previous one too.
+        if (options.previous and not waits) or (waits and not logfiles.files_of(folder, instance)):
             instance -= 1
-        if instance < 0 or not logfiles.files_of(folder, instance):
+        if not logfiles.files_of(folder, instance):
             reason = status.get("state", {}).get("waiting", {}).get("reason", "ContainerCreating")
             raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {reason}')
         key = f"{uid}/{container}"

@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from selectors import EVENT_READ
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from hpctl.sandbox.kube.kubelet.runtime.logs import ContainerLog
 
 _CHUNK: Final = 65536
+_LONGEST_END_S: Final = 5.0
+_PAUSE_S: Final = 0.002
 
 Tell = Callable[..., None]
 """Send a message, and descriptors, to the kubelet."""
@@ -93,9 +97,16 @@ class Processes:
             os.kill(process.pid, number)
 
     def end_all(self) -> None:
-        """Kill what runs, process groups included."""
+        """Kill what runs, with process groups and whatever has been left behind, and see it end."""
         for key in tuple(self.all):
             self.signal(key, signal.SIGKILL)
+        until = time.monotonic() + _LONGEST_END_S
+        with suppress(ChildProcessError):
+            while time.monotonic() < until:
+                for child in _children():
+                    os.kill(child, signal.SIGKILL)
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    time.sleep(_PAUSE_S)
 
     def _hear(self, process: Process) -> None:
         data, descriptors, _, _ = socket.recv_fds(process.told, _CHUNK, 4)
@@ -186,3 +197,11 @@ class Processes:
         for each in process.namespaces.values():
             os.close(each)
         self.all.pop(process.key, None)
+
+
+def _children() -> list[int]:
+    """Return this process's children, those that it has adopted included (proc(5)); none where that is not told."""
+    own = os.getpid()
+    with suppress(OSError):
+        return [int(each) for each in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
+    return []
