@@ -6,18 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hpctl.sandbox.kube.status import not_here
+from hpctl.sandbox.kube.kubelet.kubelet import Kubelet
 
 if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from hpctl.sandbox.eks.cluster import Cluster
     from hpctl.sandbox.gateway import Gateway
     from hpctl.sandbox.kube.api import ClusterApi
-    from hpctl.sandbox.kube.ports import LogOptions, PodStreams, Running
-    from hpctl.sandbox.kube.resources import Object
+    from hpctl.sandbox.kube.ports import PodStreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +34,6 @@ class Workers:
 
     def of(self, api: ClusterApi, record: Cluster, folder: Path) -> Work:
         """Return what works on one cluster."""
-        return Work(NoStreams(), ())
-
-
-class NoStreams:
-    """No kubelet, and so no pod to talk to."""
-
-    async def log(self, pod: Object, container: str, options: LogOptions) -> AsyncIterator[bytes]:
-        """Refuse (501)."""
-        raise not_here("log")
-        yield b""
-
-    async def execute(self, pod: Object, container: str, command: Sequence[str], *, tty: bool) -> Running:
-        """Refuse (501)."""
-        raise not_here("exec")
-
-    async def connect(self, pod: Object, port: int) -> tuple[StreamReader, StreamWriter]:
-        """Refuse (501)."""
-        raise not_here("portforward")
+        # No pod may see the sandbox's own home: its keys are there.
+        kubelet = Kubelet(api, folder, hidden=(folder.parent.parent,))
+        return Work(kubelet, (kubelet.run,))
