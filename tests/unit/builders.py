@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from hpctl.catalog.instance_types import instance_type as catalog_instance_type
+from hpctl.facts.kubernetes import AccessEntry, AccessPolicy, KubernetesNode
 from hpctl.facts.records import (
     AclEntry,
     Addon,
@@ -201,6 +203,29 @@ def an_eks_cluster(name: str = "training", **members: Any) -> EksCluster:
         "cluster_security_group_id": "sg-eks",
     }
     return EksCluster(name=name, **{**usual, **members})
+
+
+def an_access_entry(*policies: str, **members: Any) -> AccessEntry:
+    names = policies or ("AmazonEKSClusterAdminPolicy",)
+    arns = (f"arn:aws:eks::aws:cluster-access-policy/{name}" for name in names)
+    usual = {"principal_arn": f"arn:aws:iam::{ACCOUNT}:role/Admin", "policies": tuple(map(AccessPolicy, arns))}
+    return AccessEntry(**{**usual, **members})
+
+
+def a_kubernetes_node(name: str, instance_type: str = EFA_TYPE, **members: Any) -> KubernetesNode:
+    """A node of the live cluster, with all that its type has."""
+    offered = catalog_instance_type(instance_type).kubernetes_resources
+    usual = {
+        "labels": {
+            "node.kubernetes.io/instance-type": instance_type,
+            "sagemaker.amazonaws.com/cluster-name": "ml-cluster",
+            "sagemaker.amazonaws.com/node-health-status": "Schedulable",
+        },
+        "allocatable": {resource: str(count) for resource, count in offered.items()},
+        "ready": True,
+        "version": "v1.33.5-eks-3025e55",
+    }
+    return KubernetesNode(name=name, **{**usual, **members})
 
 
 def a_live_group(name: str = "workers", current: int = 2, target: int = 2, **members: Any) -> InstanceGroup:

@@ -10,6 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
+from hpctl.facts.kubernetes import (
+    AccessEntry,
+    AccessReview,
+    AccessWish,
+    Contact,
+    KubernetesNode,
+    Stage,
+    Workload,
+)
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import (
     Addon,
@@ -45,6 +54,7 @@ from tests.unit.builders import (
     REGION,
     SCRIPTS,
     a_cluster,
+    a_kubernetes_node,
     a_live_group,
     a_network_acl,
     a_quota,
@@ -55,6 +65,7 @@ from tests.unit.builders import (
     a_summary,
     a_training_plan,
     a_vpc,
+    an_access_entry,
     an_addon,
     an_eks_cluster,
     an_endpoint,
@@ -408,6 +419,7 @@ class FakeEks:
         self.versions: tuple[str, ...] = ("1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
         self.known_addons = [an_addon(name) for name in ("coredns", "eks-pod-identity-agent", "kube-proxy")]
         self.known_addons.append(an_addon("vpc-cni", version="v1.20.4-eksbuild.2"))
+        self.known_entries = [an_access_entry()]
 
     def describe(self, name: str) -> EksCluster:
         self._log.record("eks.describe", name)
@@ -421,6 +433,12 @@ class FakeEks:
         self._log.record("eks.addons", name)
         self._found(name)
         return tuple(self.known_addons)
+
+    def access_entry(self, name: str, principal_arn: str) -> AccessEntry:
+        self._log.record("eks.access_entry", name, principal_arn)
+        for entry in self.known_entries:
+            return entry
+        raise NotFoundError(f"EKS cluster `{name}` has no access entry")
 
     def _found(self, name: str) -> EksCluster:
         for cluster in self.known:
@@ -443,6 +461,14 @@ class FakeKubernetes:
             ("kube-system", "neuron-device-plugin-daemonset"),
         ]
         self.kinds = {"mpijobs.kubeflow.org", "pytorchjobs.kubeflow.org", "eniconfigs.crd.k8s.amazonaws.com"}
+        self.first = Contact(Stage.ANSWERED, version="v1.33.5-eks-3025e55")
+        self.groups: dict[str, tuple[str, ...]] = {"apps": ("v1",), "kubeflow.org": ("v2beta1", "v1")}
+        self.denied: dict[str, str] = {}
+        self.running = [
+            Workload("Deployment", "kubeflow", "training-operator", 1, 1),
+            *(Workload("DaemonSet", namespace, name, 2, 2) for namespace, name in self.sets),
+        ]
+        self.joined = [a_kubernetes_node("hyperpod-i-0a1b2c3d4e5f60718")]
 
     def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
         self._log.record("kubernetes.daemon_sets", cluster)
@@ -451,6 +477,26 @@ class FakeKubernetes:
     def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
         self._log.record("kubernetes.custom_resources", cluster)
         return frozenset(self.kinds)
+
+    def contact(self, cluster: EksCluster) -> Contact:
+        self._log.record("kubernetes.contact", cluster)
+        return self.first
+
+    def api_versions(self, cluster: EksCluster) -> Mapping[str, tuple[str, ...]]:
+        self._log.record("kubernetes.api_versions", cluster)
+        return self.groups
+
+    def reviews(self, cluster: EksCluster, wishes: Iterable[AccessWish]) -> tuple[AccessReview, ...]:
+        self._log.record("kubernetes.reviews", cluster, asked := tuple(wishes))
+        return tuple(AccessReview(wish, str(wish) not in self.denied, self.denied.get(str(wish), "")) for wish in asked)
+
+    def workloads(self, cluster: EksCluster) -> tuple[Workload, ...]:
+        self._log.record("kubernetes.workloads", cluster)
+        return tuple(self.running)
+
+    def nodes(self, cluster: EksCluster) -> tuple[KubernetesNode, ...]:
+        self._log.record("kubernetes.nodes", cluster)
+        return tuple(self.joined)
 
 
 class FakeQuotas:

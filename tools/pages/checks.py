@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
+from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.records import Machine
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, sections, table
 
+_JUDGED = {Machine: "this machine", LiveCluster: "a live cluster"}
+
 INTRODUCTION = """\
 `hpctl cluster check`, `plan` and `create` run the checks that judge a spec. Nothing is created when one fails.
-`hpctl doctor` runs those that judge this machine, and with `-f FILE` all of them; `hpctl doctor --list` lists them.
+`hpctl doctor` runs those that judge this machine, and with `-f FILE` these as well. `hpctl cluster check NAME` runs
+those that judge a live cluster on EKS. `hpctl doctor --list` lists them all.
 
 A check ends in one of five ways: **pass**, **warn**, **fail**, **unknown** (it could not look, for example because a
 permission is missing; never a pass) or **skip** (a check that it needs did not hold, or `--skip` left it out). A check
@@ -34,7 +39,7 @@ def _details(one: Check) -> Iterator[str]:
 
 
 def _facts(one: Check) -> Iterator[str]:
-    yield f"judges: {codes(one.about) if one.target is ClusterSpec else 'this machine'}"
+    yield f"judges: {codes(one.about) if one.target is ClusterSpec else _JUDGED[one.target]}"
     if one.needs:
         yield f"needs: {', '.join(f'[{code(need)}](#{need})' for need in one.needs)}"
     yield f"asks AWS: {codes(one.reads)}" if one.reads else "asks AWS: nothing"

@@ -1,4 +1,4 @@
-"""Every check, in the order people read them: this machine, the spec, Slurm, EKS, and what AWS has."""
+"""Every check, in the order people read them: this machine, the spec, Slurm, EKS, what AWS has, and live clusters."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from hpctl.checks import (
     iam_roles,
     identity,
     lifecycle,
+    live_access,
+    live_api,
+    live_nodes,
+    live_parts,
     network_acls,
     network_addresses,
     network_endpoints,
@@ -32,6 +36,7 @@ from hpctl.checks import (
     tools,
 )
 from hpctl.checks.declare import Check
+from hpctl.facts.kubernetes import LiveCluster
 from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
@@ -60,6 +65,10 @@ MODULES: tuple[ModuleType, ...] = (
     iam_caller,
     lifecycle,
     storage,
+    live_api,
+    live_access,
+    live_parts,
+    live_nodes,
 )
 """Where checks are declared, in the catalogue's order."""
 
@@ -70,3 +79,6 @@ CHECKS: tuple[Check, ...] = tuple(
 
 CLUSTER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterSpec)
 """Those that judge a cluster spec: what stands before a create."""
+
+LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
+"""Those that judge a cluster that lives on EKS."""

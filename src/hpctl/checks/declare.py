@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -15,10 +16,10 @@ from hpctl.spec.cluster import ClusterSpec
 Path = tuple[str | int, ...]
 """A place in the spec, such as `instance_groups`, 0, `count`."""
 
-Target = ClusterSpec | Machine
+Target = ClusterSpec | LiveCluster | Machine
 """What a check can judge."""
 
-Judged = TypeVar("Judged", ClusterSpec, Machine)
+Judged = TypeVar("Judged", ClusterSpec, LiveCluster, Machine)
 Judge = Callable[[Any, World], Iterator[Finding]]
 """A function of one target and the world; the engine sees to it that the target is of the check's type."""
 

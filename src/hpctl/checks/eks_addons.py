@@ -32,6 +32,9 @@ CUSTOM_RESOURCES = ("pytorchjobs.kubeflow.org", "mpijobs.kubeflow.org")
 """Parts of the chart that are on unless somebody switches them off (aws/sagemaker-hyperpod-cli, helm_chart). What is
 before and after these names of DaemonSets differs by release name and version."""
 
+UPGRADE = "upgrade --install --reuse-values"
+"""helm's verb for a chart that may be there already."""
+
 _CHART = "sagemaker-hyperpod-cli/helm_chart/HyperPodHelmChart"
 _AT = ("orchestrator", "eks")
 
@@ -156,10 +159,11 @@ def helm_dependencies(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     if not any(AGENT in name for namespace, name in found if namespace == AGENT_NAMESPACE):
         message = "the Helm chart `hyperpod-dependencies` is not installed"
         agent = f"DaemonSet *{AGENT}* in namespace {AGENT_NAMESPACE}"
-        remedy = _chart(cluster.name, region, "install")
+        remedy = chart_commands(cluster.name, region, "install")
         yield fail(subject, message, *_lacking(agent, *missing), remedy=remedy, at=_AT)
     elif missing:
-        remedy = f"unless they are off on purpose\n{_chart(cluster.name, region, 'upgrade --install --reuse-values')}"
+        upgrade = chart_commands(cluster.name, region, UPGRADE)
+        remedy = f"unless they are off on purpose\n{upgrade}"
         message = "parts of the Helm chart `hyperpod-dependencies` are missing"
         yield warn(subject, message, *_lacking(*missing), remedy=remedy, at=_AT)
 
@@ -179,7 +183,8 @@ def _lacking(*parts: str) -> Iterator[str]:
     return (f"missing: {part}" for part in parts)
 
 
-def _chart(cluster: str, region: str, verb: str) -> str:
+def chart_commands(cluster: str, region: str, verb: str) -> str:
+    """Return the commands that install AWS's chart, or upgrade it: helm's `verb`."""
     return "\n".join(
         (
             f"aws eks update-kubeconfig --region {region} --name {cluster}",

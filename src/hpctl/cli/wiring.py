@@ -17,7 +17,8 @@ from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
-    from hpctl.facts.ports import Kubeconfig, Ports
+    from hpctl.facts.kubeconfig import Kubeconfig
+    from hpctl.facts.ports import Ports
     from hpctl.facts.records import Machine
     from hpctl.facts.world import World
     from hpctl.report.base import Report

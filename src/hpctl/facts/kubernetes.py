@@ -1,51 +1,121 @@
-"""What is told of Kubernetes and of the ways to it: frozen rows, in Kubernetes' words.
+"""What Kubernetes tells, and EKS of the ways into it: frozen rows, in their words.
 
-Sources: the Kubernetes API reference (v1.37) and client-go's `tools/clientcmd`.
+Sources: the Kubernetes API reference (v1.37) and botocore's EKS service model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
-class CurrentContext(StrEnum):
-    """What a kubeconfig's `current-context` becomes when a cluster is added."""
+class Stage(StrEnum):
+    """How far a first request to a Kubernetes API came."""
 
-    KEPT = "kept"
-    """It stays; a kubeconfig that had no context at all gets the new one, as there is nothing to switch from."""
-    SET = "set"
-    """It is the new context."""
+    UNREACHED = "unreached"
+    """Nobody answered at the endpoint."""
+    UNTRUSTED = "untrusted"
+    """Somebody did whom the EKS cluster's authority does not vouch for."""
+    REFUSED = "refused"
+    """Kubernetes did, and did not accept the token."""
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
-class KubeconfigEntry:
-    """A cluster, a user and a context of a kubeconfig.
+class Contact:
+    """What came of it; `words` are the system's or Kubernetes' own, `version` is the server's (`v1.33.5-eks-…`)."""
 
-    `name` is that of the cluster and of the user; `command` is what kubectl runs for a token, `environment` what it
-    sets for that beside what it inherits. `namespace` None leaves the context's as it is.
-    """
+    stage: Stage
+    words: str = ""
+    version: str = ""
 
-    name: str
-    context: str
-    server: str
-    certificate_authority: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+
+@dataclass(frozen=True, slots=True)
+class AccessWish:
+    """What somebody wants to do, by the attributes that Kubernetes authorizes by; no namespace means all of them."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    subresource: str = ""
     namespace: str | None = None
 
+    @property
+    def qualified(self) -> str:
+        """The resource as RBAC names it, with its group: `pods/log`, `pytorchjobs.kubeflow.org`."""
+        below = f"/{self.subresource}" if self.subresource else ""
+        return f"{self.resource}{f'.{self.group}' if self.group else ''}{below}"
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.qualified}"
+
 
 @dataclass(frozen=True, slots=True)
-class KubeconfigChange:
-    """What became of a kubeconfig, or would: `changed` names the parts that are new or different.
+class AccessReview:
+    """Whether the caller may do it (SelfSubjectAccessReview), and why, in the authorizer's words."""
 
-    `path` is the file as the caller named it, `current` the current context afterwards, `entries` the parts by their
-    kind as kubeconfigs have them, `warnings` what is to be said about the file.
-    """
+    wish: AccessWish
+    allowed: bool
+    reason: str = ""
 
-    path: str
-    changed: tuple[str, ...]
-    current: str | None
-    entries: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment or a DaemonSet: how many pods it wants, and how many of them are ready."""
+
+    kind: str
+    namespace: str
+    name: str
+    wanted: int
+    ready: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesNode:
+    """A node as Kubernetes sees it; `allocatable` are quantities by resource, `version` is the kubelet's."""
+
+    name: str
+    labels: Mapping[str, str]
+    allocatable: Mapping[str, str]
+    ready: bool
+    version: str
+
+    @property
+    def instance_type(self) -> str | None:
+        """The instance type, with its `ml.` on HyperPod."""
+        return self.labels.get("node.kubernetes.io/instance-type")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPolicy:
+    """An EKS access policy of an access entry; `namespaces` are those that it is for, none of them means all."""
+
+    arn: str
+    namespaces: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The policy's name, such as `AmazonEKSClusterAdminPolicy`."""
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """An access entry of an EKS cluster (EKS DescribeAccessEntry): what lets an IAM principal in, and as whom."""
+
+    principal_arn: str
+    kubernetes_groups: tuple[str, ...] = ()
+    policies: tuple[AccessPolicy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCluster:
+    """A HyperPod cluster on EKS that lives, as checks judge it: its name, its EKS cluster's, a namespace for jobs."""
+
+    name: str
+    eks_cluster: str
+    namespace: str = "default"

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange, KubeconfigEntry
+from hpctl.facts.kubernetes import (
+    AccessEntry,
+    AccessReview,
+    AccessWish,
+    Contact,
+    KubernetesNode,
+    Workload,
+)
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -182,6 +189,13 @@ class Eks(Protocol):
         """Return the add-ons of the EKS cluster."""
         ...
 
+    def access_entry(self, name: str, principal_arn: str) -> AccessEntry:
+        """Return the access entry of an EKS cluster that lets a principal in, a session by that of its role.
+
+        `NotFoundError` when there is none.
+        """
+        ...
+
 
 class Kubernetes(Protocol):
     """What the Kubernetes API of an EKS cluster lists; often it can be reached from inside the VPC alone."""
@@ -194,16 +208,24 @@ class Kubernetes(Protocol):
         """Return the names of the custom resource definitions, such as `pytorchjobs.kubeflow.org`."""
         ...
 
-
-class Kubeconfig(Protocol):
-    """The kubeconfig that kubectl would write. Both methods may raise `UsageError`, `SpecError` and `ConflictError`."""
-
-    def planned(self, entry: KubeconfigEntry, current: CurrentContext) -> KubeconfigChange:
-        """Return what adding the entry would change; the caller does nothing else with it."""
+    def contact(self, cluster: EksCluster) -> Contact:
+        """Return how far a first request comes; that nobody answers is an answer, too."""
         ...
 
-    def add(self, entry: KubeconfigEntry, current: CurrentContext) -> KubeconfigChange:
-        """Add the entry, or bring it up to date; `LockedError` when another program does not let go of the file."""
+    def api_versions(self, cluster: EksCluster) -> Mapping[str, tuple[str, ...]]:
+        """Return the versions of every API group that is served, the preferred one first."""
+        ...
+
+    def reviews(self, cluster: EksCluster, wishes: Iterable[AccessWish]) -> tuple[AccessReview, ...]:
+        """Return whether the caller may do each of these things."""
+        ...
+
+    def workloads(self, cluster: EksCluster) -> tuple[Workload, ...]:
+        """Return every Deployment and DaemonSet."""
+        ...
+
+    def nodes(self, cluster: EksCluster) -> tuple[KubernetesNode, ...]:
+        """Return every node."""
         ...
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 from typing import TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import (
     Addon,
@@ -20,6 +21,7 @@ from hpctl.facts.records import (
     Live,
     NatGateway,
     NetworkAcl,
+    Node,
     Quota,
     Role,
     RouteTable,
@@ -170,6 +172,36 @@ class World:
     def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
         """Return the names of the custom resource definitions of an EKS cluster."""
         return self._once(("custom-resources", cluster.arn), lambda: self._ports.kubernetes.custom_resources(cluster))
+
+    def contact(self, cluster: EksCluster) -> Contact:
+        """Return how far a first request to the Kubernetes API of an EKS cluster comes."""
+        return self._once(("contact", cluster.arn), lambda: self._ports.kubernetes.contact(cluster))
+
+    def api_versions(self, cluster: EksCluster) -> Mapping[str, tuple[str, ...]]:
+        """Return the versions of every API group that the Kubernetes of an EKS cluster serves."""
+        return self._once(("api-versions", cluster.arn), lambda: self._ports.kubernetes.api_versions(cluster))
+
+    def access_reviews(self, cluster: EksCluster, wishes: Iterable[AccessWish]) -> tuple[AccessReview, ...]:
+        """Return whether the caller may do each of these things in the Kubernetes of an EKS cluster."""
+        asked = tuple(wishes)
+        return self._once(("reviews", cluster.arn, asked), lambda: self._ports.kubernetes.reviews(cluster, asked))
+
+    def workloads(self, cluster: EksCluster) -> tuple[Workload, ...]:
+        """Return the Deployments and DaemonSets of an EKS cluster."""
+        return self._once(("workloads", cluster.arn), lambda: self._ports.kubernetes.workloads(cluster))
+
+    def kubernetes_nodes(self, cluster: EksCluster) -> tuple[KubernetesNode, ...]:
+        """Return the nodes of an EKS cluster, those of all HyperPod clusters on it and others."""
+        return self._once(("kubernetes-nodes", cluster.arn), lambda: self._ports.kubernetes.nodes(cluster))
+
+    def access_entry(self, cluster: EksCluster, principal_arn: str) -> AccessEntry | None:
+        """Return what lets a principal into an EKS cluster, or None when nothing does."""
+        ask = partial(self._ports.eks.access_entry, cluster.name, principal_arn)
+        return self._once(("access-entry", cluster.arn, principal_arn), lambda: _or_none(ask))
+
+    def nodes(self, name: str) -> tuple[Node, ...]:
+        """Return the nodes of a HyperPod cluster."""
+        return self._once(("nodes", name), lambda: tuple(self._ports.clusters.nodes(name)))
 
     def eks_cluster(self, name: str) -> EksCluster | None:
         """Return the EKS cluster of that name, or None when there is none."""

@@ -69,7 +69,7 @@ class DeclaredCheck(Part):
 
     id: str
     title: str
-    judges: Literal["machine", "spec"]
+    judges: Literal["machine", "spec", "cluster"]
     blocking: bool
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hpctl.errors import UnavailableError, UsageError
-from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange, KubeconfigEntry
-from hpctl.facts.ports import Kubeconfig, Ports
+from hpctl.facts.kubeconfig import CurrentContext, Kubeconfig, KubeconfigChange, KubeconfigEntry
+from hpctl.facts.ports import Ports
 from hpctl.facts.records import Cluster, EksCluster, Identity
 from hpctl.report.connection import ConnectionReport
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, Literal
 
 from hpctl.checks.catalogue import CHECKS
-from hpctl.checks.declare import Check
+from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
 from hpctl.errors import ChecksWarnedError, UsageError
+from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
@@ -17,6 +19,12 @@ from hpctl.services.create import Blindness, demand_passed
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 from hpctl.terms import Outcome
+
+_JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster"]]] = {
+    ClusterSpec: "spec",
+    LiveCluster: "cluster",
+    Machine: "machine",
+}
 
 
 class Threshold(StrEnum):
@@ -43,8 +51,7 @@ def examine(machine: Machine, loaded: Loaded | None, world: World, wanted: Exami
     """
     demand_known((*wanted.only, *wanted.skip), CHECKS)
     checks = with_needs(wanted.only, CHECKS) if wanted.only else CHECKS
-    if loaded is None:
-        _demand_judgeable(checks, wanted.only)
+    _demand_judgeable(checks, wanted.only, loaded)
     return run_checks(
         checks,
         (machine,) if loaded is None else (machine, loaded.spec),
@@ -63,7 +70,7 @@ def declared(checks: Iterable[Check] = CHECKS) -> CheckListReport:
             DeclaredCheck(
                 id=one.id,
                 title=one.title,
-                judges="spec" if one.target is ClusterSpec else "machine",
+                judges=_JUDGES[one.target],
                 blocking=one.blocking,
                 needs=one.needs,
                 reads=one.reads,
@@ -85,6 +92,9 @@ def demand_well(report: CheckReport, blindness: Blindness, threshold: Threshold)
         )
 
 
-def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...]) -> None:
-    if all(one.target is ClusterSpec for one in checks):
+def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...], loaded: Loaded | None) -> None:
+    judged = {one.target for one in checks}
+    if judged <= {LiveCluster}:
+        raise UsageError(f"`{only[0]}` judges a live cluster", hint="hpctl cluster check NAME")
+    if loaded is None and Machine not in judged:
         raise UsageError(f"`{only[0]}` judges a spec, and none is given", hint="add `--file FILE`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hpctl.facts.kubernetes import KubeconfigEntry
+from hpctl.facts.kubeconfig import KubeconfigEntry
 
 NAME = "hpctl:123456789012:us-west-2:ml-cluster"
 

@@ -19,7 +19,7 @@ from hpctl.adapters.local.kubeconfig import KubeconfigOnDisk
 from hpctl.adapters.local.kubeconfig_document import Document
 from hpctl.adapters.local.kubeconfig_files import kubeconfig_files
 from hpctl.errors import ConflictError, LockedError, SpecError, UsageError
-from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange
+from hpctl.facts.kubeconfig import CurrentContext, KubeconfigChange
 from tests.unit.adapters.kubeconfigs import ADDED, LIVED_IN, NAME, an_entry
 from tests.unit.builders import NOW
 from tests.unit.fakes import FakeClock

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hpctl.errors import NotFoundError, UnavailableError, UsageError
-from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange, KubeconfigEntry
+from hpctl.facts.kubeconfig import CurrentContext, KubeconfigChange, KubeconfigEntry
 from hpctl.report.connection import ConnectionReport
 from hpctl.services.connect import Program, Wish, connect, plan_connect
 from tests.unit.builders import a_cluster, an_eks_cluster

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,10 +11,13 @@ from typing import Any, Final
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.errors import NotFoundError
+from hpctl.facts.kubernetes import AccessEntry, AccessPolicy
 from hpctl.facts.records import Addon, EksCluster
 from hpctl.terms import AuthenticationMode
 
 _SUPPORTED: Final = frozenset({"STANDARD_SUPPORT", "EXTENDED_SUPPORT"})
+_SESSION: Final = re.compile(r"arn:[^:]+:sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/")
+_ROLE: Final = re.compile(r"arn:[^:]+:iam::(?P<account>\d+):role/(?:.*/)?(?P<role>[^/]+)$")
 _DESCRIBES: Final = 8
 """Add-ons that are described at the same time."""
 
@@ -44,6 +48,22 @@ class AwsEks:
             found = pool.map(partial(self._addon, name), names)
             return tuple(addon for addon in found if addon is not None)
 
+    def access_entry(self, name: str, principal_arn: str) -> AccessEntry:
+        """Return the access entry that lets a principal in.
+
+        The ARN of a session does not say the path of its role, so the entries are looked through for the role's name.
+        """
+        session = _SESSION.match(principal_arn)
+        if session:
+            entries = self._session.pages("eks", "ListAccessEntries", "accessEntries", clusterName=name)
+            principal_arn = next((arn for arn in entries if _is_role(arn, session["account"], session["role"])), "")
+            if not principal_arn:
+                raise NotFoundError(f"EKS cluster `{name}` has no access entry for role `{session['role']}`")
+        asked: dict[str, Any] = {"clusterName": name, "principalArn": principal_arn}
+        groups = access_groups_of(self._session.call("eks", "DescribeAccessEntry", **asked))
+        rows = self._session.pages("eks", "ListAssociatedAccessPolicies", "associatedAccessPolicies", **asked)
+        return AccessEntry(principal_arn, groups, tuple(map(access_policy_of, rows)))
+
     def _addon(self, cluster: str, name: str) -> Addon | None:
         try:
             return addon_of(self._session.call("eks", "DescribeAddon", clusterName=cluster, addonName=name))
@@ -70,6 +90,25 @@ def eks_cluster_of(answer: Mapping[str, Any]) -> EksCluster:
         endpoint=cluster.get("endpoint"),  # none yet while the cluster is made
         certificate_authority=cluster.get("certificateAuthority", {}).get("data"),
     )
+
+
+@reads("eks:DescribeAccessEntry")
+def access_groups_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read DescribeAccessEntry: the Kubernetes groups that the principal is in."""
+    return tuple(answer["accessEntry"].get("kubernetesGroups", ()))
+
+
+@reads("eks:ListAssociatedAccessPolicies")
+def access_policy_of(row: Mapping[str, Any]) -> AccessPolicy:
+    """Read one row of ListAssociatedAccessPolicies."""
+    scope = row.get("accessScope", {})
+    namespaced = scope.get("type") == "namespace"
+    return AccessPolicy(row["policyArn"], tuple(scope.get("namespaces", ())) if namespaced else ())
+
+
+def _is_role(arn: str, account: str, name: str) -> bool:
+    found = _ROLE.match(arn)
+    return found is not None and (found["account"], found["role"]) == (account, name)
 
 
 @reads("eks:DescribeClusterVersions")

@@ -35,7 +35,17 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeVpcs",
         }
     ),
-    "eks": frozenset({"DescribeAddon", "DescribeCluster", "DescribeClusterVersions", "ListAddons"}),
+    "eks": frozenset(
+        {
+            "DescribeAccessEntry",
+            "DescribeAddon",
+            "DescribeCluster",
+            "DescribeClusterVersions",
+            "ListAccessEntries",
+            "ListAddons",
+            "ListAssociatedAccessPolicies",
+        }
+    ),
     "logs": frozenset({"DescribeLogGroups"}),
     "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),

@@ -37,7 +37,7 @@ class Asked:
 
 def answered(status: int, body: bytes, asked: Asked) -> HpctlError:
     """Return the error for an answer with this HTTP status; its words are in a `Status` object."""
-    words = _words(body)
+    words = words_of(body)
     told = f": {words}" if words else ""
     where = f"--region {asked.region} --cluster-name {asked.cluster} --principal-arn <ARN of your role>"
     view = f"aws eks associate-access-policy {where} --policy-arn {_VIEW} --access-scope type=cluster"
@@ -73,7 +73,8 @@ def unreached(error: Exception, asked: Asked) -> UnavailableError:
     )
 
 
-def _words(body: bytes) -> str:
+def words_of(body: bytes) -> str:
+    """Return what a `Status` object says, nothing when it is none."""
     try:
         told = json.loads(body)["message"]
     except (ValueError, KeyError, TypeError):

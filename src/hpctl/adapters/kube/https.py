@@ -1,4 +1,4 @@
-"""One GET of a Kubernetes API: verified by the cluster's own authority, with time limits, and followed nowhere else."""
+"""One request to a Kubernetes API: verified by the cluster's own authority, within limits, followed nowhere else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,31 +22,58 @@ from hpctl.facts.records import EksCluster
 _MOST_BYTES: Final = 32 * 1024 * 1024
 """A page of 500 rows of metadata has some 100 kB; an old API server may send whole objects."""
 
-_ACCEPT: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-"""Names are all that is wanted: whole CRDs have megabytes of schemas."""
+METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+"""For lists of which the names are all that is wanted: whole CRDs have megabytes of schemas."""
+
+JSON: Final = "application/json"
 
 
-def get(cluster: EksCluster, path: str, token: str, asked: Asked) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with its HTTP status, whatever that is."""
+
+    status: int
+    body: bytes
+
+
+def get(cluster: EksCluster, path: str, token: str, asked: Asked, *, accept: str = METADATA) -> Mapping[str, Any]:
     """Return the JSON object at a path of the cluster's API.
 
     Raises:
         AccessError, NotFoundError, UnavailableError: as `adapters.kube.errors` says.
     """
+    return _object(cluster, path, token, asked, {"Accept": accept})
+
+
+def post(cluster: EksCluster, path: str, token: str, asked: Asked, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Send a JSON object to a path of the cluster's API and return the one that it answers; raises as `get` does."""
+    headers = {"Accept": JSON, "Content-Type": JSON}
+    return _object(cluster, path, token, asked, headers, json.dumps(body).encode())
+
+
+def exchange(
+    cluster: EksCluster, path: str, token: str, headers: Mapping[str, str], body: bytes | None = None
+) -> Reply:
+    """Send one request, a POST where there is a body, and return the answer.
+
+    Raises:
+        UnavailableError: the cluster has no endpoint that a token may be sent to.
+        OSError, http.client.HTTPException: nobody answered, or nobody who is vouched for.
+    """
     if not cluster.endpoint or not cluster.certificate_authority:
         raise UnavailableError(f"EKS cluster `{cluster.name}` has no Kubernetes endpoint yet", hint="try again later")
     if urlsplit(cluster.endpoint).scheme != "https":  # a token is not for everybody to read
         raise UnavailableError(f"the endpoint `{cluster.endpoint}` of EKS cluster `{cluster.name}` is no HTTPS address")
-    headers = {"Authorization": f"Bearer {token}", "Accept": _ACCEPT}
-    request = urllib.request.Request(cluster.endpoint.rstrip("/") + path, headers=headers)  # noqa: S310 - judged above
+    url = cluster.endpoint.rstrip("/") + path
+    sent = {"Authorization": f"Bearer {token}", **headers}
+    request = urllib.request.Request(url, data=body, headers=sent)  # noqa: S310 - judged above
+    opener = urllib.request.build_opener(_Https(trusting(cluster.certificate_authority)), _NoRedirect())
     try:
-        opener = urllib.request.build_opener(_Https(trusting(cluster.certificate_authority)), _NoRedirect())
         with opener.open(request, timeout=timeouts.CONNECT_S) as answer:
-            return _object(answer.read(_MOST_BYTES + 1), asked)
+            return Reply(answer.status, answer.read(_MOST_BYTES + 1))
     except urllib.error.HTTPError as error:
         with error:
-            raise answered(error.code, error.read(_MOST_BYTES), asked) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise unreached(error, asked) from error
+            return Reply(error.code, error.read(_MOST_BYTES))
 
 
 def trusting(authority: str) -> ssl.SSLContext:
@@ -64,9 +93,17 @@ def trusting(authority: str) -> ssl.SSLContext:
     return context
 
 
-def _object(body: bytes, asked: Asked) -> Mapping[str, Any]:
+def _object(
+    cluster: EksCluster, path: str, token: str, asked: Asked, headers: Mapping[str, str], body: bytes | None = None
+) -> Mapping[str, Any]:
     try:
-        found = json.loads(body)
+        reply = exchange(cluster, path, token, headers, body)
+    except (OSError, http.client.HTTPException) as error:
+        raise unreached(error, asked) from error
+    if reply.status not in (HTTPStatus.OK, HTTPStatus.CREATED):
+        raise answered(reply.status, reply.body, asked)
+    try:
+        found = json.loads(reply.body)
     except ValueError as error:
         raise asked.unreadable() from error
     if not isinstance(found, dict):

@@ -20,7 +20,7 @@ from hpctl.adapters.local.kubeconfig_files import KubeconfigFiles, kubeconfig_fi
 from hpctl.adapters.local.kubeconfig_lock import locked
 from hpctl.adapters.local.kubeconfig_merge import demand_ours, holds, merge, parts
 from hpctl.errors import ConflictError
-from hpctl.facts.kubernetes import CurrentContext, KubeconfigChange, KubeconfigEntry
+from hpctl.facts.kubeconfig import CurrentContext, KubeconfigChange, KubeconfigEntry
 from hpctl.facts.ports import Clock
 
 _TIMES: Final = 5

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hpctl.adapters.local.kubeconfig_document import Document
 from hpctl.errors import ConflictError
-from hpctl.facts.kubernetes import KubeconfigEntry
+from hpctl.facts.kubeconfig import KubeconfigEntry
 
 VERB: Final = "eks-token"
 """hpctl's command that kubectl runs for a token: what tells hpctl's users from others'."""

@@ -38,7 +38,7 @@ def connect(
 
     The current context stays, unless --set-current is given or the kubeconfig had no context at all.
     """
-    from hpctl.facts.kubernetes import CurrentContext
+    from hpctl.facts.kubeconfig import CurrentContext
     from hpctl.services.connect import Wish, plan_connect
     from hpctl.services.connect import connect as connect_cluster
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import typer
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import blindness
 from hpctl.cli.commands.cluster.group import app
-from hpctl.cli.commands.cluster.wished import DeleteGroupOption, demand_possible
+from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption, demand_possible
 from hpctl.cli.options import (
     AllowUnknownOption,
     FileOption,
@@ -24,16 +25,20 @@ from hpctl.cli.options import (
     VerboseOption,
     invocation,
 )
-from hpctl.errors import ExitCode
+from hpctl.errors import ExitCode, UsageError
 from hpctl.render.output import Output
 
 
 @app.command()
 def check(
     ctx: typer.Context,
-    file: FileOption,
+    cluster: Annotated[str | None, typer.Argument(metavar="NAME", help="Judge this cluster, which lives.")] = None,
+    file: SpecOrNoneOption = None,
     name: NameOption = None,
     values: SetOption = None,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", "-n", metavar="NAME", help="Namespace for jobs (else default).")
+    ] = None,
     skip: SkipOption = None,
     allow_unknown: AllowUnknownOption = False,
     output: OutputOption = Output.TABLE,
@@ -42,14 +47,37 @@ def check(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Judge a spec file: every check, nothing planned."""
+    """Judge a spec file, or a live cluster on EKS: every check, nothing planned.
+
+    Of a live cluster: whether its Kubernetes API answers and lets you in, what you may do there, and whether all that
+    jobs need runs there.
+    """
+    from hpctl.services.cluster_check import check_live
     from hpctl.services.create import Judging, check_spec, demand_passed
 
-    loaded = wiring.load(file, name, values)
-    session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
-    report = check_spec(loaded, session.world, Judging(tuple(skip or ())))
+    _demand_one(cluster, file, {"--name": name, "--set": values}, {"--namespace": namespace})
+    judging = Judging(tuple(skip or ()))
+    if file is not None:
+        loaded = wiring.load(file, name, values)
+        session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
+        report = check_spec(loaded, session.world, judging)
+    else:
+        session = wiring.session(invocation(ctx))
+        report = check_live(cluster or "", namespace or "default", session.world, judging)
     session.show(report)
     demand_passed(report, blindness(allow_unknown))
+
+
+def _demand_one(
+    cluster: str | None, file: str | None, of_spec: Mapping[str, object], of_cluster: Mapping[str, object]
+) -> None:
+    """Raise `UsageError` unless there is one thing to judge, and nothing that is about the other."""
+    if (cluster is None) == (file is None):
+        raise UsageError("give one of a live cluster (`NAME`) and a spec (`-f FILE`)")
+    stray = [flag for flag, value in (of_spec if file is None else of_cluster).items() if value]
+    if stray:
+        kind = "a spec" if file is None else "a live cluster"
+        raise UsageError(f"{', '.join(stray)} is about {kind}", hint="leave it out")
 
 
 @app.command()
