@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from hpctl.sandbox.kube import customs, deletion, preparing
 from hpctl.sandbox.kube.kinds import CUSTOM_RESOURCES, Kinds, counts_generations, is_custom, kept, shown, stored
-from hpctl.sandbox.kube.metadata import addressed, begun, continued, same
+from hpctl.sandbox.kube.metadata import addressed, begun, continued, refuse_other_name, same
 from hpctl.sandbox.kube.objects import Key, Objects, Record
 from hpctl.sandbox.kube.patches.managed import stamped
 from hpctl.sandbox.kube.patches.patch import patched
 from hpctl.sandbox.kube.ports import Schemas
 from hpctl.sandbox.kube.resources import Change, Event, Object, PatchType, Resource
 from hpctl.sandbox.kube.selectors import Selector, selector
-from hpctl.sandbox.kube.status import already_exists, bad_request, invalid, no_such_path, not_found
+from hpctl.sandbox.kube.status import already_exists, invalid, no_such_path, not_found
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -35,9 +35,15 @@ class Rules(Schemas, Protocol):
 class ClusterApi:
     """The API of one cluster over its objects; all of it in one thread, and nothing in it waits."""
 
-    def __init__(self, objects: Objects, rules: Rules, clock: Callable[[], datetime], random: Random) -> None:
-        """Serve these objects as `rules` say; `clock` tells the time (UTC), `random` draws identifiers."""
-        self.objects, self.kinds, self.rules = objects, Kinds(), rules
+    def __init__(
+        self, objects: Objects, rules: Rules, clock: Callable[[], datetime], random: Random, authority: str = ""
+    ) -> None:
+        """Serve these objects as `rules` say.
+
+        `clock` tells the time (UTC), `random` draws identifiers; `authority` is the server's certificate authority
+        (PEM), which each namespace tells its pods.
+        """
+        self.objects, self.kinds, self.rules, self.authority = objects, Kinds(), rules, authority
         self._clock, self.random = clock, random
         for definition in objects.every(CUSTOM_RESOURCES).values():
             self.kinds.serve(definition["metadata"]["name"], customs.resources(definition))
@@ -133,8 +139,7 @@ class ClusterApi:
             force=force,
         )
         look(draft)
-        if draft.get("metadata", {}).get("name") != name:
-            raise bad_request("the name of the object does not match the name on the URL")
+        refuse_other_name(draft.get("metadata", {}).get("name", ""), name)
         draft = continued(resource, addressed(resource, namespace, draft), current)
         return self._changed(resource, current, draft, "" if applies else manager, subresource, dry_run=dry_run)
 
@@ -152,12 +157,13 @@ class ClusterApi:
     ) -> Object:
         """Delete an object, or mark it as going: finalizers and a pod's kubelet come first. `grace_s` 0: now."""
         current = self.kept(resource, namespace, name)
+        deletion.refuse_for_good(resource, name)
         deletion.refuse_other(resource, current, uid, version)
         going = deletion.marked(resource, current, propagation, grace_s, self.now)
         if dry_run:
             return shown(resource, current)
         if deletion.may_go(resource, going):
-            return shown(resource, self.remove(resource, current))
+            return shown(resource, self.remove(resource, going))
         return shown(resource, current if same(going, current) else self.put(resource, going))
 
     def bind(self, namespace: str, pod: str, node: str) -> Object:
@@ -211,7 +217,7 @@ class ClusterApi:
         metadata = found["metadata"]
         if kept(resource) == CUSTOM_RESOURCES:
             self.kinds.serve(metadata["name"], ())
-        return self.objects.remove(kept(resource), (metadata.get("namespace", ""), metadata["name"]))
+        return self.objects.remove(kept(resource), (metadata.get("namespace", ""), metadata["name"]), found)
 
     def _sorted(self, place: tuple[str, str], resource: Resource) -> tuple[Object, ...]:
         return chosen_of(self.objects.every(place), resource, None, Selector())
@@ -242,8 +248,7 @@ class ClusterApi:
         managed = (new.get("metadata") or {}).get("managedFields") or []
         if "uid" in new["metadata"]:
             deletion.refuse_other(resource, {"metadata": {"name": name, "uid": ""}}, new["metadata"]["uid"], None)
-        if new["metadata"].setdefault("name", name) != name:
-            raise bad_request("the name of the object does not match the name on the URL")
+        refuse_other_name(new["metadata"].setdefault("name", name), name)
         draft = self._born(resource, begun(resource, namespace, new, self.now, self.random))
         return self._added(resource, _with(draft, managedFields=managed), dry_run=dry_run)
 

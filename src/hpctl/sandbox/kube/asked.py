@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hpctl.sandbox.kube.requests import Place
     from hpctl.sandbox.kube.resources import Object, Resource, User
 
+_LONGEST_MANAGER: Final = 128
 _STRICT: Final = "Strict"
 _WARN: Final = "Warn"
 _IGNORE: Final = "Ignore"
@@ -60,8 +62,13 @@ class Asked:
 
     @property
     def manager(self) -> str:
-        """Who is to own the fields that change: as it says, or as its program is called."""
+        """Who is to own the fields that change: as it says, or as its program is called; raises StatusError (422)."""
         named = self.query.get("fieldManager", "")
+        if len(named) > _LONGEST_MANAGER:
+            raise _invalid_options("fieldManager: Too long: may not be more than 128 bytes")
+        if not named.isprintable():
+            known = "should only contain printable characters"
+            raise _invalid_options(f"fieldManager: Invalid value: {json.dumps(named)}: {known}")
         return named or self.request.headers.get("User-Agent", "unknown").partition("/")[0]
 
     @property

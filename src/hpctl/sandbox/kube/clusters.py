@@ -98,7 +98,7 @@ class Clusters:
         store = Store(self._folder / f"{unique}{_SUFFIX}")
         objects = Objects(store)
         rules = KindRules(lambda: objects.every(CUSTOM_RESOURCES).values())
-        api = ClusterApi(objects, rules, self._clock, Random(SystemRandom().getrandbits(128)))
+        api = ClusterApi(objects, rules, self._clock, Random(SystemRandom().getrandbits(128)), self._authority())
         bootstrap.fill(api)
         work = self._workers(api, record, self._folder / unique)
         found = self._open[unique] = _Open(api, store, rules, work.streams, self._access(record, api), record)
@@ -107,6 +107,9 @@ class Clusters:
 
     def _access(self, record: Cluster, api: ClusterApi) -> EksAccess:
         return EksAccess(self._account, record, api, self._clock)
+
+    def _authority(self) -> str:
+        return (self._folder / "ca.pem").read_text()
 
     async def _close(self, unique: str) -> None:
         found = self._open.pop(unique)

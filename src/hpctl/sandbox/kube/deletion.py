@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from hpctl.sandbox.kube.metadata import timestamp
-from hpctl.sandbox.kube.status import Cause, conflict, invalid
+from hpctl.sandbox.kube.status import Cause, conflict, forbidden, invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +20,15 @@ CUSTOM_CLEANUP: Final = "customresourcecleanup.apiextensions.k8s.io"
 
 _DEFAULT_GRACE_S: Final = 30
 _BY_PROPAGATION: Final = {"Foreground": FOREGROUND, "Orphan": ORPHAN, "Background": None}
+_FOR_GOOD: Final = ("default", "kube-system", "kube-public")
 _ENDED: Final = ("Succeeded", "Failed")
+
+
+def refuse_for_good(resource: Resource, name: str) -> None:
+    """Refuse (403) to delete a namespace that every cluster has (the admission plug-in NamespaceLifecycle)."""
+    if resource.qualified == "namespaces" and name in _FOR_GOOD:
+        told = f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+        raise forbidden(told, details={"name": name, "kind": resource.plural})
 
 
 def refuse_other(resource: Resource, current: Object, uid: str | None, version: str | None) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from hpctl.sandbox.kube import protobuf
 from hpctl.sandbox.kube.status import StatusError, bad_request
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def wanted(accept: str, *more: tuple[str, str, str, str]) -> Form:
 def read(body: bytes, content_type: str) -> Any:
     """Return what a body says; raises StatusError (400, 415)."""
     media = content_type.partition(";")[0].strip().lower() or _JSON
+    if media == protobuf.MEDIA_TYPE:
+        return protobuf.decoded(body)
     if media not in {_JSON, _YAML}:
-        raise unsupported((_JSON, _YAML))
+        raise unsupported((_JSON, _YAML, protobuf.MEDIA_TYPE))
     return parsed(body, yaml=media == _YAML)
 
 

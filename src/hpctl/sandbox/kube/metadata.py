@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _RANDOM_LENGTH: Final = 5
 _LONGEST_PREFIX: Final = 63 - _RANDOM_LENGTH
+_NOTHING: Final[tuple[object, ...]] = (None, [], {})
 _SYSTEM: Final = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "uid")
 _MODIFIED: Final = "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -53,7 +54,8 @@ def addressed(resource: Resource, namespace: str | None, body: Object) -> Object
     if not isinstance(metadata, dict):
         raise bad_request("json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta")
     draft: Object = copy.deepcopy({"apiVersion": resource.api_version, "kind": resource.kind, **body})
-    draft["metadata"] = {name: value for name, value in draft.get("metadata", {}).items() if value is not None}
+    metadata_given = draft.get("metadata") or {}
+    draft["metadata"] = {name: value for name, value in metadata_given.items() if value not in _NOTHING}
     if resource.namespaced:
         if metadata.get("namespace") not in {None, "", namespace}:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
@@ -75,6 +77,12 @@ def continued(resource: Resource, draft: Object, current: Object) -> Object:
     kept = {field: before[field] for field in (*_SYSTEM, "resourceVersion") if field in before}
     free = {field: value for field, value in metadata.items() if field not in {*_SYSTEM, "selfLink"}}
     return {**draft, "metadata": {**free, **kept}}
+
+
+def refuse_other_name(name: str, wanted: str) -> None:
+    """Refuse (400) an object that is called otherwise than its path says."""
+    if name != wanted:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({wanted})")
 
 
 def same(one: Object, other: Object) -> bool:

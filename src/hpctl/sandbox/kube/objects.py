@@ -74,8 +74,8 @@ class Objects:
         """Keep an object under its key, new or changed; raises StatusError when it is too large."""
         key, version = key_of(found), self.version + 1
         found = {**found, "metadata": {**found["metadata"], "resourceVersion": str(version)}}
-        body = json.dumps(found, separators=(",", ":"))
-        if len(body) > MOST_BYTES:
+        body = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+        if len(body.encode(errors="surrogatepass")) > MOST_BYTES:
             raise StatusError(500, "", "etcdserver: request is too large")
         self._store.put((*kept, *key), body, version)
         before = self._now[kept].get(key)
@@ -83,12 +83,13 @@ class Objects:
         self._tell(Record(version, kept, Change.MODIFIED if before else Change.ADDED, found, before))
         return found
 
-    def remove(self, kept: Kept, key: Key) -> Object:
-        """Forget an object and return what it was in the end."""
+    def remove(self, kept: Kept, key: Key, last: Object | None = None) -> Object:
+        """Forget an object and return what it was in the end: as it is, unless that is told."""
         version, before = self.version + 1, self._now[kept][key]
+        found = last or before
         self._store.remove((*kept, *key), version)
         del self._now[kept][key]
-        last = {**before, "metadata": {**before["metadata"], "resourceVersion": str(version)}}
+        last = {**found, "metadata": {**found["metadata"], "resourceVersion": str(version)}}
         self._tell(Record(version, kept, Change.DELETED, last, before))
         return last
 

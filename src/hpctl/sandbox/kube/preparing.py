@@ -97,9 +97,10 @@ def followed(api: ClusterApi, resource: Resource, new: Object) -> None:
     """Create what comes with a new object: each namespace has a service account, and the cluster's authority."""
     if kept(resource) != _NAMESPACES:
         return
-    accounts, namespace = _BY_PLURAL["", "serviceaccounts"], new["metadata"]["name"]
-    if api.objects.get(("", "serviceaccounts"), (namespace, "default")) is None:
-        api.create(accounts, namespace, {"metadata": {"name": "default"}}, manager="kube-controller-manager")
+    accounts, maps = _BY_PLURAL["", "serviceaccounts"], _BY_PLURAL["", "configmaps"]
+    trusted = {"metadata": {"name": "kube-root-ca.crt"}, "data": {"ca.crt": api.authority}}
+    for resource_there, body in ((accounts, {"metadata": {"name": "default"}}), (maps, trusted)):
+        api.create(resource_there, new["metadata"]["name"], body, manager="kube-controller-manager")
 
 
 def confined(resource: Resource, draft: Object, current: Object, subresource: str) -> Object:

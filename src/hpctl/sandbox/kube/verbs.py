@@ -10,6 +10,7 @@ from hpctl.sandbox.kube.answers import frames, of_list, of_object, respond
 from hpctl.sandbox.kube.asked import Asked, an_object, dry_run, required_manager
 from hpctl.sandbox.kube.kinds import kept
 from hpctl.sandbox.kube.lists import page
+from hpctl.sandbox.kube.metadata import refuse_other_name
 from hpctl.sandbox.kube.resources import PatchType
 from hpctl.sandbox.kube.status import StatusError, bad_request
 from hpctl.sandbox.kube.watching import asked as watch_asked
@@ -68,9 +69,9 @@ async def update(asked: Asked, resource: Resource) -> web.StreamResponse:
     """Replace an object, or its status or scale, by the one in the body."""
     body, where, api = await asked.body(), asked.place, asked.cluster.api
     metadata = body.setdefault("metadata", {})
-    if not isinstance(metadata, dict) or metadata.setdefault("name", where.name) != where.name:
-        told = f"the name of the object ({metadata.get('name', '')}) does not match the name on the URL ({where.name})"
-        raise bad_request(told)
+    if not isinstance(metadata, dict):
+        raise bad_request("json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta")
+    refuse_other_name(metadata.setdefault("name", where.name), where.name)
     if where.subresource == "scale":
         return respond(asked, subresources.scaled(asked, resource, body))
     asked.look(resource, body)
@@ -149,7 +150,7 @@ async def _delete_options(asked: Asked) -> Object:
     if not body:
         return {}
     content_type = asked.request.headers.get("Content-Type", _JSON)
-    return an_object(media.read(body, content_type if "json" in content_type or "yaml" in content_type else _JSON))
+    return an_object(media.read(body, content_type))
 
 
 def _how(asked: Asked, options: Object) -> dict[str, Any]:

@@ -33,7 +33,9 @@ _VERBS: Final[Mapping[str, Callable[[Asked, Resource], Awaitable[web.StreamRespo
     "deletecollection": verbs.delete_all,
 }
 _PATHS: Final = ("/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version")
-_ON_STATUS: Final = ("get", "update", "patch")
+_ON_STATUS: Final = frozenset({"get", "update", "patch"})
+_ON_ONE: Final = frozenset({"get", "update", "patch", "delete"})
+_ON_ALL: Final = frozenset({"list", "watch", "create", "deletecollection"})
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +109,7 @@ async def _of_resource(asked: Asked) -> web.StreamResponse:
     action = verb(method, where, asked.query)
     if where.subresource not in {"", "status", "scale", "finalize"}:
         return await _beside(asked, resource, method)
-    allowed = resource.verbs if not where.subresource else _ON_STATUS
+    allowed = (set(resource.verbs) & (_ON_ONE if where.name else _ON_ALL)) if not where.subresource else _ON_STATUS
     if action not in allowed or (action == "create" and where.namespace is None and resource.namespaced):
         raise _method_not_allowed()
     if resource.verbs == ("create",):

@@ -55,7 +55,7 @@ def test_status_and_the_rest_change_apart() -> None:
 
 def test_a_watch_tells_what_there_is_and_then_each_change() -> None:
     api = plain_api()
-    maps = api.resource("v1", "ConfigMap")
+    maps = api.resource("v1", "Secret")
     api.create(maps, "default", _cm("one"), manager="test")
 
     async def seen() -> list[tuple[Change, str]]:
