@@ -25,7 +25,9 @@ NODE_TYPE, NODES = "ml.m5.2xlarge", 2
 def token(aws: Running, cluster: str = EKS_CLUSTER, keys: Credentials | None = None) -> str:
     """Return a bearer token, made as `aws eks get-token` makes it; good for fourteen minutes."""
     keys = keys or Credentials(aws.seed["aws_access_key_id"], aws.seed["aws_secret_access_key"])
-    signer = RequestSigner(ServiceId("STS"), aws.state.region, "sts", "v4", keys, HierarchicalEmitter())
+    # The signer holds its emitter by a weak reference.
+    emitter = HierarchicalEmitter()
+    signer = RequestSigner(ServiceId("STS"), aws.state.region, "sts", "v4", keys, emitter)
     request = {
         "method": "GET",
         "url": f"https://sts.{aws.state.region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",

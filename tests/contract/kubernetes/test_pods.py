@@ -175,7 +175,8 @@ def test_volumes_hold_what_they_are_made_of(space: Space) -> None:
     mounts = [{"name": row["name"], "mountPath": f"/v/{row['name']}", "readOnly": True} for row in volumes]
     mounts.append({"name": "both", "mountPath": "/v/size.txt", "subPath": "size"})
     script = """cd /v; cat config/deep/colour.txt; echo; cat secret/word; echo; stat -L -c %a secret/word
-    cat about/labels; echo; ls both | xargs; cat size.txt; echo; touch config/x 2>/dev/null && echo written || echo read-only"""
+    cat about/labels; echo; ls both | xargs; cat size.txt; echo
+    touch config/x 2>/dev/null && echo written || echo read-only"""
     pod = a_pod(script, metadata={"labels": {"app": "shown"}}, volumes=volumes, container={"volumeMounts": mounts})
     assert printed(space, pod) == [
         "red",
