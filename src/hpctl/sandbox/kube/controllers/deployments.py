@@ -207,9 +207,9 @@ class Deployments:
             self._progress(found, numbers, newest),
         ):
             old = condition_of(found, condition["type"])
-            moment = timestamp(self._api.now)
+            moment: str = timestamp(self._api.now)
             if old is not None and old["reason"] == condition["reason"]:
-                moment = condition.get("lastUpdateTime", old["lastUpdateTime"])
+                moment = str(condition.get("lastUpdateTime") or old["lastUpdateTime"])
             rows = with_condition(rows, condition | {"lastUpdateTime": moment}, self._api.now)
         return list(rows)
 

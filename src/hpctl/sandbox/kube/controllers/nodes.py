@@ -85,7 +85,6 @@ class Nodes:
                 )
         elif node is None:
             made = self._api.create(self._nodes, None, new_node(instance), manager=MANAGER)
-            self._shown[name] = instance
             self._show(made, instance)
             self._recorder.normal(made, "Starting", "Starting kubelet.")
         else:
@@ -146,8 +145,12 @@ class Nodes:
             task.add_done_callback(self._asking.discard)
 
     def _wish(self, node: Object, instance: Instance) -> str | None:
+        """Return what a user's label wishes, None when it says what HyperPod itself has said."""
         told = (node["metadata"].get("labels") or {}).get(HEALTH)
-        return str(told) if told in _WISHES and told != instance.health and instance.ready else None
+        shown = self._shown.get(node["metadata"]["name"])
+        if told not in _WISHES or shown is None or not instance.ready or told in {instance.health, shown.health}:
+            return None
+        return str(told)
 
     async def _ask(self, node: Object, instance: Instance, wish: str) -> None:
         if why := await self._machines.repair(instance, wish):

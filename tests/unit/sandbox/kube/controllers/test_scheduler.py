@@ -84,8 +84,8 @@ def test_a_pod_gets_a_node_and_says_so(stage: Stage) -> None:
             [node("a")],
             {"requested": {"cpu": "4001m", "memory": "17Gi"}},
             (
-                "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. preemption: 0/1 nodes are available: "
-                "1 No preemption victims found for incoming pod."
+                "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. "
+                "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
             ),
         ),
         (

@@ -1,0 +1,75 @@
+"""Keeps in a cluster what its EKS record says is installed: AWS's Helm chart for HyperPod, and EKS add-ons.
+
+A part is put in once, when it becomes so, and taken out when it is so no longer; what a user does to its objects in
+between is the user's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hpctl.sandbox.kube.controllers import chart_objects
+from hpctl.sandbox.kube.resources import PatchType
+from hpctl.sandbox.kube.status import StatusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hpctl.sandbox.eks.cluster import Cluster
+    from hpctl.sandbox.kube.ports import Api
+    from hpctl.sandbox.kube.resources import Object
+
+MANAGER: Final = "eks"
+INSTALLED: Final = "sandbox.hpctl/installed"
+"""The annotation of kube-system that says which parts have been put in."""
+_SYSTEM: Final = "kube-system"
+_CHART: Final = "hyperpod-dependencies"
+_HELPFUL: Final = frozenset({"AlreadyExists", "NotFound"})
+
+
+def install(api: Api, cluster: Cluster) -> None:
+    """Put in what has become installed since the last time, and take out what is no longer; at once, and cheap."""
+    parts, wanted = _parts(), set(_wanted(cluster))
+    namespaces = api.resource("v1", "Namespace")
+    told = (api.get(namespaces, None, _SYSTEM)["metadata"].get("annotations") or {}).get(INSTALLED, "")
+    there = set(filter(None, told.split(",")))
+    if wanted == there:
+        return
+    for name in sorted(wanted - there):
+        for body in parts[name]():
+            _create(api, body)
+    for name in sorted(there - wanted):
+        for body in reversed(parts[name]() if name in parts else []):
+            _delete(api, body)
+    patch = {"metadata": {"annotations": {INSTALLED: ",".join(sorted(wanted))}}}
+    api.patch(namespaces, None, _SYSTEM, patch, manager=MANAGER, kind=PatchType.MERGE)
+
+
+def _parts() -> dict[str, Callable[[], list[Object]]]:
+    return {"usual": chart_objects.usual, _CHART: chart_objects.chart, **chart_objects.addons()}
+
+
+def _wanted(cluster: Cluster) -> Iterator[str]:
+    yield "usual"
+    if cluster.has_chart:
+        yield _CHART
+    yield from (name for name in chart_objects.addons() if cluster.runs(name))
+
+
+def _create(api: Api, body: Object) -> None:
+    resource = api.resource(body["apiVersion"], body["kind"])
+    try:
+        api.create(resource, body["metadata"].get("namespace"), body, manager=MANAGER)
+    except StatusError as error:
+        # A crash between two objects leaves the first ones.
+        if error.reason not in _HELPFUL:
+            raise
+
+
+def _delete(api: Api, body: Object) -> None:
+    resource, metadata = api.resource(body["apiVersion"], body["kind"]), body["metadata"]
+    try:
+        api.delete(resource, metadata.get("namespace"), metadata["name"])
+    except StatusError as error:
+        if error.reason not in _HELPFUL:
+            raise
