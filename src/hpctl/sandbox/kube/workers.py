@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from hpctl.sandbox.kube import controllers
 from hpctl.sandbox.kube.kubelet.kubelet import Kubelet
+from hpctl.sandbox.kube.machines import Machines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +35,13 @@ class Workers:
     def __init__(self, gateway: Gateway) -> None:
         """Take the gateway that knows the machines of all clusters."""
         self._gateway = gateway
+        self._machines: Machines | None = None
 
     def of(self, api: ClusterApi, record: Cluster, folder: Path) -> Work:
         """Return what works on one cluster."""
+        if self._machines is None:
+            self._machines = Machines(self._gateway, asyncio.get_running_loop())
         # No pod may see the sandbox's own home: its keys are there.
         kubelet = Kubelet(api, folder, hidden=(folder.parent.parent,))
-        return Work(kubelet, (kubelet.run,))
+        controllers.prepare(api, record)
+        return Work(kubelet, (partial(controllers.run, api, self._machines, record), kubelet.run))
