@@ -62,7 +62,9 @@ def applied(current: Object | None, config: Object, to: Application, *, force: b
     entries[mine.identity] = mine
     new = merged(to.shape, live, config)
     if last:
-        new = _pruned(to.shape, new, entries, last.fields)
+        # What names the object is nobody's in the end, and applied all the same.
+        kept = (*members(to.shape, config), *(path for entry in entries.values() for path in entry.fields))
+        new = _pruned(to.shape, new, with_ancestors(kept), last.fields)
     change = difference(to.shape, live, new)
     changed = owned(change.changed)
     if not force:
@@ -97,10 +99,9 @@ def _unknown_past(current: Object | None, shape: Shape) -> Entries:
     return {entry.identity: entry}
 
 
-def _pruned(shape: Shape, whole: Object, entries: Entries, last: Fields) -> Object:
-    """Return an object without what its manager no longer applies and nobody else owns."""
+def _pruned(shape: Shape, whole: Object, owned_now: Fields, last: Fields) -> Object:
+    """Return an object without what its manager no longer applies and nobody owns."""
     before = with_ancestors(last)
-    owned_now = with_ancestors(path for entry in entries.values() for path in entry.fields)
     all_there = with_ancestors(members(shape, whole))
 
     def gone(rest: Object | None) -> Fields:

@@ -70,7 +70,20 @@ def _differing(shape: Shape, before: Any, after: Any, path: Path) -> Iterator[tu
 
 def _whole(shape: Shape, name: str, of: Parts, path: Path) -> Iterator[Path]:
     one = of[name][1]
-    yield from members(shape, {name[2:]: one} if name.startswith("f:") else [one], path)
+    whole = {name[2:]: one} if name.startswith("f:") else [one]
+    yield from members(shape, whole, path)
+    yield from _collections(shape, whole, path)
+
+
+def _collections(shape: Shape, value: Any, path: Path) -> Iterator[Path]:
+    """Yield the maps and lists in a value: who makes one by an update owns it, beside what is in it."""
+    needed = shape.schema.get("required") or ()
+    for name, (inner, part) in (parts(shape, value) or {}).items():
+        here = (*path, name)
+        is_free = isinstance(part, list) or "additionalProperties" in inner.schema
+        if is_free and name.startswith("f:") and name[2:] not in needed and parts(inner, part):
+            yield here
+        yield from _collections(inner, part, here)
 
 
 def without(shape: Shape, value: Any, fields: Mapping[str, Any]) -> Any:

@@ -82,9 +82,17 @@ def _object(schema: Schema, value: dict[str, Any], owner: str, path: str) -> dic
     result = {}
     for name, part in value.items():
         inner = more if parts is None else parts.get(name)
-        if part is not None and inner is not None:
-            result[name] = _value(inner, part, owner, path if parts is None else f"{path}.{name}")
+        if part is None or inner is None:
+            continue
+        found = _value(inner, part, owner, path if parts is None else f"{path}.{name}")
+        if found or not _is_nothing(inner, found) or name in schema.get("required", ()):
+            result[name] = found
     return result
+
+
+def _is_nothing(schema: Schema, value: Any) -> bool:
+    """Whether a value is an empty list or map, which Go leaves out (`omitempty`); structures stay when empty."""
+    return value == [] or (value == {} and "additionalProperties" in schema)
 
 
 def _misfit(value: Any, owner: str, path: str, wanted: str) -> _MisfitError:
