@@ -223,6 +223,7 @@ class ClusterApi:
         return chosen_of(self.objects.every(place), resource, None, Selector())
 
     def _born(self, resource: Resource, draft: Object) -> Object:
+        preparing.refuse_idle(resource, self.definition(resource))
         preparing.refuse_place(self, resource, draft)
         if counts_generations(resource):
             draft["metadata"]["generation"] = 1

@@ -47,13 +47,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that has been let in; `warnings` go back in its answer's headers."""
+    """A request that has been let in; `warnings` go back in its answer's headers, `twice` is what its body repeats."""
 
     request: web.Request
     cluster: Served
     user: User
     place: Place
     warnings: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -78,7 +79,7 @@ class Asked:
 
     async def body(self) -> Object:
         """Return the object in the body; raises StatusError (400, 413, 415)."""
-        found = media.read(await self.raw(), self.request.headers.get("Content-Type", ""))
+        found = media.read(await self.raw(), self.request.headers.get("Content-Type", ""), self.twice)
         return an_object(found)
 
     async def raw(self) -> bytes:
@@ -104,7 +105,8 @@ class Asked:
             raise _invalid_options(f'fieldValidation: Unsupported value: "{how}": {known}')
         self.warnings.extend(self.cluster.warnings(resource, body))
         unknown = [] if how == _IGNORE else [str(path) for path in self.cluster.schemas.unknown_fields(resource, body)]
-        told = [f'unknown field "{path}"' for path in unknown]
+        twice = [] if how == _IGNORE else [f'duplicate field "{name}"' for name in self.twice]
+        told = [*twice, *(f'unknown field "{path}"' for path in unknown)]
         if told and how == _STRICT:
             what = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
             raise bad_request(f"{what}: strict decoding error: {', '.join(told)}")

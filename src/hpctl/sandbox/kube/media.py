@@ -61,20 +61,28 @@ def wanted(accept: str, *more: tuple[str, str, str, str]) -> Form:
     raise StatusError(406, "NotAcceptable", told)
 
 
-def read(body: bytes, content_type: str) -> Any:
-    """Return what a body says; raises StatusError (400, 415)."""
+def read(body: bytes, content_type: str, twice: list[str] | None = None) -> Any:
+    """Return what a body says; raises StatusError (400, 415). `twice` gets the fields that are there twice."""
     media = content_type.partition(";")[0].strip().lower() or _JSON
     if media == protobuf.MEDIA_TYPE:
         return protobuf.decoded(body)
     if media not in {_JSON, _YAML}:
         raise unsupported((_JSON, _YAML, protobuf.MEDIA_TYPE))
-    return parsed(body, yaml=media == _YAML)
+    return parsed(body, twice, yaml=media == _YAML)
 
 
-def parsed(body: bytes, *, yaml: bool) -> Any:
+def parsed(body: bytes, twice: list[str] | None = None, *, yaml: bool) -> Any:
     """Return what JSON says, or YAML when it may be that; raises StatusError (400)."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs) and twice is not None:
+            names = [name for name, _ in pairs]
+            twice.extend(name for name in found if names.count(name) > 1)
+        return found
+
     try:
-        return json.loads(body)
+        return json.loads(body, object_pairs_hook=once)
     except ValueError as error:
         if not yaml:
             raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error

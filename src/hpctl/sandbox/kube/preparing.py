@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.sandbox.kube import customs
 from hpctl.sandbox.kube.builtins import BUILT_IN
+from hpctl.sandbox.kube.crds.definitions import NO_CONTROLLER
 from hpctl.sandbox.kube.kinds import CUSTOM_RESOURCES, is_custom, kept
 from hpctl.sandbox.kube.metadata import timestamp
-from hpctl.sandbox.kube.status import Cause, conflict, forbidden, invalid, not_found
+from hpctl.sandbox.kube.status import Cause, conflict, forbidden, invalid, not_found, not_here
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,12 +32,20 @@ _NAMESPACES: Final = ("", "namespaces")
 _BY_PLURAL: Final = {(served.group, served.plural): served for served in BUILT_IN}
 _NODE: Final = "Node"
 _NEEDS_VERSION: Final = frozenset({"Lease", "CustomResourceDefinition"})
+_NOBODY_ACTS_ON: Final = ("cronjobs.batch", "statefulsets.apps")
 _CRITICAL: Final = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
 # The admission plug-in DefaultTolerationSeconds.
 _TOLERATED: Final = tuple(
     {"key": f"node.kubernetes.io/{why}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
     for why in ("not-ready", "unreachable")
 )
+
+
+def refuse_idle(resource: Resource, definition: Object | None) -> None:
+    """Refuse (501) what nobody here would ever act on: an object that only lay there would be a lie."""
+    annotations = (definition or {"metadata": {}})["metadata"].get("annotations") or {}
+    if resource.qualified in _NOBODY_ACTS_ON or NO_CONTROLLER in annotations:
+        raise not_here(f"a controller for {resource.qualified}")
 
 
 def refuse_place(api: ClusterApi, resource: Resource, draft: Object) -> None:

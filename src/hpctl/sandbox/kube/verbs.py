@@ -156,14 +156,12 @@ async def _delete_options(asked: Asked) -> Object:
 def _how(asked: Asked, options: Object) -> dict[str, Any]:
     policy = options.get("propagationPolicy") or asked.query.get("propagationPolicy")
     if policy not in {None, "Background", "Foreground", "Orphan"}:
-        told = (
-            f'propagationPolicy: Unsupported value: "{policy}": supported values: "Background", "Foreground", "Orphan"'
-        )
-        details = {"group": "meta.k8s.io", "kind": "DeleteOptions"}
-        raise StatusError(422, "Invalid", f'DeleteOptions.meta.k8s.io "" is invalid: {told}', details=details)
+        raise _invalid(f'Unsupported value: "{policy}": supported values: "Background", "Foreground", "Orphan"')
+    orphans = options.get("orphanDependents", asked.query.get("orphanDependents"))
+    if orphans is not None and policy:
+        raise _invalid(f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set')
     grace = options.get("gracePeriodSeconds", asked.query.get("gracePeriodSeconds"))
-    if orphan := options.get("orphanDependents", asked.query.get("orphanDependents")):
-        policy = "Orphan" if orphan in {True, "true", "1"} else policy
+    policy = "Orphan" if orphans in {True, "true", "1"} else policy
     meant = options.get("preconditions") or {}
     return {
         "propagation": policy,
@@ -172,6 +170,13 @@ def _how(asked: Asked, options: Object) -> dict[str, Any]:
         "version": meant.get("resourceVersion"),
         "dry_run": dry_run(asked, options),
     }
+
+
+def _invalid(told: str) -> StatusError:
+    details = {"group": "meta.k8s.io", "kind": "DeleteOptions"}
+    return StatusError(
+        422, "Invalid", f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: {told}', details=details
+    )
 
 
 def _seconds(given: Any) -> int:
