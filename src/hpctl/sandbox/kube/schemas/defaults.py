@@ -133,10 +133,11 @@ def _job(job: Part) -> None:
     template = spec.get("template")
     if template is None:
         return
-    if not metadata.get("labels") and (labels := template.get("metadata", {}).get("labels")):
-        metadata["labels"] = dict(labels)
     if not spec["manualSelector"] and "selector" not in spec and "uid" in metadata:
         _select_own(spec, metadata["name"], metadata["uid"])
+    # The labels that it has just been given, too: so it is read from a real server.
+    if not metadata.get("labels") and (labels := template.get("metadata", {}).get("labels")):
+        metadata["labels"] = dict(labels)
 
 
 def _select_own(spec: Part, name: str, uid: str) -> None:
