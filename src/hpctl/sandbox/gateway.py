@@ -38,6 +38,8 @@ HEALTH_PATH = "/.hpctl/health"
 _SCRIPT_PATH = "/.hpctl/lifecycle-script"
 # So is a fault that is put into clusters, or taken out.
 _FAULT_PATH = "/.hpctl/cluster-fault"
+# So is what a node's label in Kubernetes asks HyperPod for.
+_REPAIR_PATH = "/.hpctl/node-repair"
 # Written by the proxy in front: how old what a read sees shall be, and that a change shall keep what it replaces.
 _PAST = "HTTP_X_HPCTL_PAST"
 _KEEP, _BEFORE_CHANGE = "keep", "before-change"
@@ -75,7 +77,11 @@ class Gateway:
         self._run = run_script
         self._started: set[tuple[str, str]] = set()
         self._listening: list[Callable[[], None]] = []
-        self._own = {_SCRIPT_PATH: self._end_script, _FAULT_PATH: self._change_fault}
+        self._own = {
+            _SCRIPT_PATH: self._end_script,
+            _FAULT_PATH: self._change_fault,
+            _REPAIR_PATH: self._repair_node,
+        }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a live request."""
@@ -120,21 +126,9 @@ class Gateway:
         with self._lock, happening(Moment(self.clock(), self._pace)):
             return look(self._moto)
 
-    def ask(self, region: str, operation: str, members: dict[str, Any]) -> dict[str, Any]:
-        """Ask SageMaker for something in the sandbox's own name, as if over the wire; returns the answer's members."""
-        scope = f"AWS4-HMAC-SHA256 Credential=sandbox/20000101/{region}/sagemaker/aws4_request, Signature=0"
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": "/",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "0",
-            "CONTENT_TYPE": "application/x-amz-json-1.1",
-            "HTTP_AUTHORIZATION": scope,
-            "HTTP_X_AMZ_TARGET": f"SageMaker.{operation}",
-        }
-        answer = self._answer_live(Recording(environ, json.dumps(members).encode()))
-        found: dict[str, Any] = json.loads(answer.get_data())
-        return found
+    def repair_node(self, region: str, arn: str, node_id: str, action: str) -> None:
+        """Let HyperPod reboot or replace a node because a label of it says so; see `HyperPodBackend.repair_node`."""
+        self._tell(_REPAIR_PATH, {"region": region, "arn": arn, "node_id": node_id, "action": action})
 
     def listen(self, changed: Callable[[], None]) -> None:
         """Have each change told once it is made: from any thread, while nothing else is answered."""
@@ -199,6 +193,9 @@ class Gateway:
         # An update of the software lets it run again.
         self._started.discard((told["arn"], told["group"]))
         self._moto.end_script(told["arn"], told["group"], Outcome(told["status"], tuple(told["lines"])))
+
+    def _repair_node(self, told: dict[str, Any]) -> None:
+        self._moto.hyperpod(told["region"]).repair_node(told["arn"], told["node_id"], told["action"])
 
     def _change_fault(self, told: dict[str, Any]) -> None:
         hyperpod = self._moto.hyperpod(told["region"])

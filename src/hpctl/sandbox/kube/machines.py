@@ -25,8 +25,8 @@ SCHEDULABLE: Final = "Schedulable"
 CHECKING: Final = "Unschedulable"
 TO_REBOOT: Final = "UnschedulablePendingReboot"
 TO_REPLACE: Final = "UnschedulablePendingReplacement"
-_OPERATIONS: Final = {TO_REBOOT: "BatchRebootClusterNodes", TO_REPLACE: "BatchReplaceClusterNodes"}
 _ACTIONS: Final = {"Reboot": TO_REBOOT, "Replace": TO_REPLACE}
+_WISHES: Final = {health: action for action, health in _ACTIONS.items()}
 _READY: Final = frozenset({"DeepHealthCheckInProgress", "Failure", "Running"})
 # Steps of a course lie close together when many nodes come up at once.
 _LEAST_WAIT_S: Final = 0.05
@@ -66,13 +66,12 @@ class Machines:
 
     async def repair(self, instance: Instance, health: str) -> str | None:
         """Ask for what a label wishes; returns why HyperPod refuses, if it does."""
-        region, operation = instance.cluster_arn.split(":")[3], _OPERATIONS[health]
-        members = {"ClusterName": instance.cluster_arn, "NodeIds": [instance.instance_id]}
-        answer = await asyncio.to_thread(self._gateway.ask, region, operation, members)
-        failed = next(iter(answer.get("Failed") or ()), None)
-        if failed is not None:
-            return str(failed.get("Message") or failed.get("ErrorCode"))
-        return None if answer.get("Successful") else str(answer.get("message") or answer.get("Message"))
+        if instance.health == CHECKING:
+            return f"{instance.instance_id} is in deep health checks"
+        node, arn, action = instance.instance_id, instance.cluster_arn, _WISHES[health]
+        region = arn.split(":")[3]
+        await asyncio.to_thread(self._gateway.repair_node, region, arn, node, action)
+        return None
 
 
 def _look(moto: Moto, eks_arn: str) -> tuple[tuple[Instance, ...], datetime | None]:

@@ -138,6 +138,18 @@ class HyperPodBackend(SageMakerModelBackend):
             self._append(cluster, changes.replaced(state, request, found.nodes, placement, moment()))
         return found.answer
 
+    def repair_node(self, arn: str, node_id: str, action: str) -> None:
+        """Begin to `Reboot` or `Replace` a node that runs, or has failed, because its label in Kubernetes says so."""
+        for cluster, state in self.living():
+            node = state.node(node_id) if cluster.arn == arn else None
+            if node is None or node.status not in batches.REBOOT.statuses:
+                continue
+            if action == "Reboot":
+                self._append(cluster, Rebooted(moment(), {}, nodes=(node.seat.logical_id,)))
+            else:
+                placement = self._placement(cluster, state, self.account())
+                self._append(cluster, changes.replaced(state, {}, (node,), placement, moment()))
+
     def delete_hyperpod_cluster(self, name_or_arn: str) -> str:
         """Begin to delete a cluster and return its ARN; raises SageMakerError."""
         cluster, state = self.find(name_or_arn)

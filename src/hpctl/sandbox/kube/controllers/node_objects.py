@@ -36,7 +36,7 @@ _ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
 _KIB: Final = 1024
 _ROOT_GIB: Final = 100
 # What AWS's images set aside for EFA (AWS samples ask for it in manifests).
-_HUGE_PAGES: Final = "5120Mi"
+_HUGE_PAGES: Final = "5Gi"
 _MOST_PODS: Final = 110
 _SANDBOX: Final = "hpctl sandbox"
 
@@ -140,15 +140,24 @@ def offer(instance: Instance, devices: Mapping[str, int]) -> tuple[dict[str, str
     }
     capacity = {
         "cpu": str(vcpus),
-        "memory": f"{int(facts.memory_gib * _KIB * _KIB)}Ki",
+        "memory": _binary(facts.memory_gib),
         "ephemeral-storage": f"{_ROOT_GIB}Gi",
     }
     allocatable = {
         "cpu": f"{int((vcpus - kept * share) * 1000)}m",
-        "memory": f"{int(facts.allocatable_memory_gib * _KIB * _KIB)}Ki",
+        "memory": _binary(facts.allocatable_memory_gib),
         "ephemeral-storage": f"{int(_ROOT_GIB * 0.9)}Gi",
     }
     return capacity | shared, allocatable | shared
+
+
+def _binary(gib: float) -> str:
+    """Return an amount of memory as Kubernetes writes it: in the largest unit that leaves no fraction."""
+    count, units = int(gib * _KIB * _KIB), ["Ti", "Gi", "Mi", "Ki"]
+    while count and count % _KIB == 0 and len(units) > 1:
+        count //= _KIB
+        units.pop()
+    return f"{count}{units[-1]}"
 
 
 def status_of(instance: Instance, version: str, devices: Mapping[str, int]) -> Object:

@@ -25,11 +25,12 @@ REPLICA_TYPE: Final = "training.kubeflow.org/replica-type"
 REPLICA_INDEX: Final = "training.kubeflow.org/replica-index"
 _OPERATOR: Final = {"training.kubeflow.org/operator-name": "pytorchjob-controller"}
 _ROLE: Final = {"training.kubeflow.org/job-role": "master"}
-# Looked up by whatever the machine has; where pods share the loopback, the variable is an address.
+# Looked up by whatever the machine has; where pods share the loopback, the variable is an address. The operator looks
+# 100 times, every 2 s.
 _WAIT: Final = (
-    "err=1; for i in $(seq 100); do "
+    "err=1; for i in $(seq 1000); do "
     'if getent hosts "$MASTER_ADDR" >/dev/null 2>&1 || nslookup "$MASTER_ADDR" >/dev/null 2>&1; '
-    "then err=0; break; fi; echo waiting for master; sleep 2; done; exit $err"
+    "then err=0; break; fi; echo waiting for master; sleep 0.2; done; exit $err"
 )
 
 

@@ -15,6 +15,7 @@ from hpctl.sandbox.kube.controllers.lifecycle import Lifecycle
 from hpctl.sandbox.kube.controllers.loop import Controller, Loop
 from hpctl.sandbox.kube.controllers.nodes import Nodes
 from hpctl.sandbox.kube.controllers.pytorchjobs import PyTorchJobs
+from hpctl.sandbox.kube.controllers.quantities import amount
 from hpctl.sandbox.kube.controllers.scheduler import Scheduler
 from hpctl.sandbox.kube.ports import Instance
 from hpctl.sandbox.kube.resources import Object
@@ -164,7 +165,7 @@ def test_a_node_offers_what_its_type_leaves(
     offered = allocatable(stage)
     assert stage.get("Node", "hyperpod-i-1")["status"]["capacity"]["cpu"] == cpu
     assert (offered["cpu"], offered["pods"]) == (allocated, pods)
-    assert offered["memory"] == f"{int(instance_type(kind).allocatable_memory_gib * 2**20)}Ki"
+    assert float(amount(offered["memory"])) == int(instance_type(kind).allocatable_memory_gib * 2**20) * 2**10
 
 
 @pytest.mark.parametrize(
