@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 _MANAGER: Final = "kube-apiserver"
 _NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
 _PRIORITIES: Final = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
-_EXISTS: Final = 409
 
 
 def fill(api: ClusterApi) -> None:
     """Create what is not there of it; what somebody has changed stays changed."""
     for body in _objects():
         resource = api.resource(body["apiVersion"], body["kind"])
+        namespace, name = body["metadata"].get("namespace"), body["metadata"]["name"]
         try:
-            api.create(resource, body["metadata"].get("namespace"), body, manager=_MANAGER)
-        except StatusError as error:
-            if error.code != _EXISTS:
-                raise
+            # What is there would be refused for more reasons than that: its address is taken, by itself.
+            api.get(resource, namespace, name)
+        except StatusError:
+            api.create(resource, namespace, body, manager=_MANAGER)
 
 
 def _objects() -> Iterator[Object]:
