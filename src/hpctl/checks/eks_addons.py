@@ -155,14 +155,15 @@ def helm_dependencies(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     found, kinds = world.daemon_sets(cluster), world.custom_resources(cluster)
     missing = [f"DaemonSet *{part}*" for part in DAEMON_SETS if not any(part in name for _namespace, name in found)]
     missing += [f"CustomResourceDefinition {kind}" for kind in CUSTOM_RESOURCES if kind not in kinds]
-    subject, region = f"EKS cluster/{cluster.name}", world.identity().region
+    subject = f"EKS cluster/{cluster.name}"
+    access = f"aws eks update-kubeconfig --region {world.identity().region} --name {cluster.name}"
     if not any(AGENT in name for namespace, name in found if namespace == AGENT_NAMESPACE):
         message = "the Helm chart `hyperpod-dependencies` is not installed"
         agent = f"DaemonSet *{AGENT}* in namespace {AGENT_NAMESPACE}"
-        remedy = chart_commands(cluster.name, region, "install")
+        remedy = chart_commands(access, "install")
         yield fail(subject, message, *_lacking(agent, *missing), remedy=remedy, at=_AT)
     elif missing:
-        upgrade = chart_commands(cluster.name, region, UPGRADE)
+        upgrade = chart_commands(access, UPGRADE)
         remedy = f"unless they are off on purpose\n{upgrade}"
         message = "parts of the Helm chart `hyperpod-dependencies` are missing"
         yield warn(subject, message, *_lacking(*missing), remedy=remedy, at=_AT)
@@ -183,11 +184,11 @@ def _lacking(*parts: str) -> Iterator[str]:
     return (f"missing: {part}" for part in parts)
 
 
-def chart_commands(cluster: str, region: str, verb: str) -> str:
-    """Return the commands that install AWS's chart, or upgrade it: helm's `verb`."""
+def chart_commands(access: str, verb: str) -> str:
+    """Return the commands that install AWS's chart, or upgrade it: helm's `verb`; `access` lets kubectl and helm in."""
     return "\n".join(
         (
-            f"aws eks update-kubeconfig --region {region} --name {cluster}",
+            access,
             "git clone https://github.com/aws/sagemaker-hyperpod-cli.git",
             f"helm dependency update {_CHART}",
             f"helm {verb} hyperpod-dependencies {_CHART} --namespace kube-system",

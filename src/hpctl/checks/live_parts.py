@@ -49,7 +49,7 @@ def training_operator(live: LiveCluster, world: World) -> Iterator[Finding]:
     found = [one for one in _workloads(live, world, "Deployment") if any(part in one.name for part in OPERATORS)]
     if not found:
         message = "no training operator is installed"
-        remedy = chart_commands(live.eks_cluster, world.identity().region, UPGRADE)
+        remedy = _chart(live)
         yield fail(subject_of(live), message, remedy=remedy)
     for one in found:
         if one.ready < one.wanted:
@@ -69,10 +69,9 @@ def job_kinds(live: LiveCluster, world: World) -> Iterator[Finding]:
     cluster = eks_of(live, world)
     defined, served = world.custom_resources(cluster), world.api_versions(cluster)
     known = {name: place for name, place in JOB_KINDS.items() if name in defined}
-    region = world.identity().region
     if not known:
         evidence = (f"missing: CustomResourceDefinition {name}" for name in JOB_KINDS)
-        remedy = chart_commands(live.eks_cluster, region, UPGRADE)
+        remedy = _chart(live)
         yield fail(subject_of(live), "Kubernetes knows no kind of training jobs", *evidence, remedy=remedy)
     for name, (group, version) in known.items():
         if version not in (versions := served.get(group, ())):
@@ -80,7 +79,7 @@ def job_kinds(live: LiveCluster, world: World) -> Iterator[Finding]:
                 f"CustomResourceDefinition/{name}",
                 f"version `{version}` of `{group}` is not served",
                 f"served: {', '.join(versions) or 'none'}",
-                remedy=chart_commands(live.eks_cluster, region, UPGRADE),
+                remedy=_chart(live),
             )
 
 
@@ -100,13 +99,13 @@ def device_plugins(live: LiveCluster, world: World) -> Iterator[Finding]:
     cluster = world.cluster(live.name)
     sets = _workloads(live, world, "DaemonSet")
     types = sorted({group.instance_type for group in cluster.instance_groups}) if cluster else []
-    region, joined = world.identity().region, {node.instance_type for node in nodes_of(live, world)}
+    joined = {node.instance_type for node in nodes_of(live, world)}
     for having, part in PLUGINS.items():
         wanting = [name for name in types if having in _has(name)]
         found = [one for one in sets if part in one.name]
         if wanting and not found:
             message = f"no device plugin offers the {having} devices of {', '.join(wanting)}"
-            remedy = chart_commands(live.eks_cluster, region, UPGRADE)
+            remedy = _chart(live)
             yield fail(subject_of(live), message, f"missing: DaemonSet *{part}*", remedy=remedy)
         elif joined & set(wanting) and not any(one.wanted for one in found):
             message = f"runs on no node, and there are nodes with {having}: {', '.join(wanting)}"
@@ -129,7 +128,7 @@ def health_agent(live: LiveCluster, world: World) -> Iterator[Finding]:
     found = [one for one in agents if one.namespace == AGENT_NAMESPACE]
     if not found:
         message = "the health monitoring agent is not installed"
-        remedy = chart_commands(live.eks_cluster, world.identity().region, UPGRADE)
+        remedy = _chart(live)
         yield fail(subject_of(live), message, f"missing: DaemonSet {AGENT_NAMESPACE}/*{AGENT}*", remedy=remedy)
     yield from _unready(found)
 
@@ -162,6 +161,10 @@ def task_governance(live: LiveCluster, world: World) -> Iterator[Finding]:
     for one in found:
         if not one.ready:
             yield fail(str(one), "is not ready: jobs in queues stay suspended", _count(one), remedy=_look(one))
+
+
+def _chart(live: LiveCluster) -> str:
+    return chart_commands(f"hpctl cluster connect {live.name} --set-current", UPGRADE)
 
 
 def _workloads(live: LiveCluster, world: World, kind: str) -> list[Workload]:

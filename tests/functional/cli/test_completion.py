@@ -11,7 +11,7 @@ import pytest
 from tests.functional.cli.command import EXECUTABLE, PATIENCE_S, Hpctl, bare_environment
 from tests.functional.cli.screen import Screen
 
-VERBS = ("check", "create", "delete", "describe", "events", "list", "plan", "schema")
+VERBS = ("check", "connect", "create", "delete", "describe", "events", "list", "plan", "schema")
 TAB = "\t"
 
 

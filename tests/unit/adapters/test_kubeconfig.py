@@ -212,6 +212,18 @@ def test_what_is_written_meanwhile_is_not_lost(config: Path) -> None:
 # Under a lock
 
 
+def test_the_lock_is_held_for_a_moment_after_the_file_was_written(config: Path) -> None:
+    """A kubectl that had read before would else come in between, and remove what it had not seen."""
+    lock, seen = config.with_name("config.lock"), []
+
+    class Watching(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            seen.append((lock.exists(), config.read_text() == ADDED, seconds))
+
+    KubeconfigOnDisk(str(config), {}, Watching()).add(an_entry(), KEPT)
+    assert seen == [(True, True, 0.025), (False, True, 0.025)]
+
+
 def test_a_lock_that_goes_in_time_is_waited_for(config: Path) -> None:
     lock, clock = config.with_name("config.lock"), FakeClock()
     lock.touch()

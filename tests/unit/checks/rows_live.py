@@ -29,7 +29,7 @@ PRINCIPAL = '"$(aws iam get-role --role-name Admin --query Role.Arn --output tex
 WHERE = f"--region us-west-2 --cluster-name training --principal-arn {PRINCIPAL}"
 LET_IN = f"aws eks create-access-entry {WHERE}"
 CHART = (
-    "aws eks update-kubeconfig --region us-west-2 --name training\n"
+    "hpctl cluster connect ml-cluster --set-current\n"
     "git clone https://github.com/aws/sagemaker-hyperpod-cli.git\n"
     "helm dependency update sagemaker-hyperpod-cli/helm_chart/HyperPodHelmChart\n"
     "helm upgrade --install --reuse-values hyperpod-dependencies sagemaker-hyperpod-cli/helm_chart/HyperPodHelmChart "

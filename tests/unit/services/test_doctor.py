@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.checks.catalogue import CHECKS
+from hpctl.checks.catalogue import CHECKS, LIVE_CHECKS
 from hpctl.checks.engine import Reach
 from hpctl.errors import ChecksFailedError, ChecksUnknownError, ChecksWarnedError, UnavailableError, UsageError
 from hpctl.facts.records import Machine
@@ -37,8 +37,8 @@ def test_without_a_spec_the_machine_is_examined() -> None:
     assert ids(report) == [one.id for one in CHECKS if one.target is Machine]
 
 
-def test_with_a_spec_every_check_runs() -> None:
-    assert ids(examined()) == [one.id for one in CHECKS]
+def test_with_a_spec_every_check_runs_but_those_of_live_clusters() -> None:
+    assert ids(examined()) == [one.id for one in CHECKS if one not in LIVE_CHECKS]
 
 
 def test_facts_are_fetched_once_for_machine_and_spec() -> None:
@@ -50,6 +50,12 @@ def test_facts_are_fetched_once_for_machine_and_spec() -> None:
 
 def test_a_chosen_check_comes_with_what_it_needs() -> None:
     assert ids(examined(only=("eks-auth-mode",))) == ["eks-cluster-active", "eks-auth-mode"]
+
+
+def test_a_check_of_live_clusters_is_told_where_it_belongs() -> None:
+    with pytest.raises(UsageError, match="`kube-endpoint` judges a live cluster") as raised:
+        examined(only=("kube-endpoint",))
+    assert raised.value.hint == "hpctl cluster check NAME"
 
 
 def test_a_choice_without_a_spec_that_it_judges_is_told() -> None:
