@@ -108,7 +108,7 @@ def test_merge_keys_and_list_types_are_those_of_the_published_definitions() -> N
             pytest.fail(f"{PUBLISHED.name} is not there: CI puts it beside the project")
         pytest.skip(f"{PUBLISHED.name} is not beside the project")
     published = json.loads(PUBLISHED.read_text(encoding="utf-8"))["definitions"]
-    differing = []
+    differing: list[tuple[str, str]] = []
     for name in set(published) & set(DEFINITIONS):
         ours, theirs = DEFINITIONS[name].get("properties", {}), published[name].get("properties", {})
         fields = [field for field in theirs if dict(_merging(ours.get(field, {}))) != dict(_merging(theirs[field]))]
