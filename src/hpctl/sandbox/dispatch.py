@@ -107,6 +107,13 @@ class Moto:
         found: HyperPodBackend = sagemaker_backends[self._account][region]
         return found
 
+    def orchestrators(self) -> Iterator[str]:
+        """Yield the ARNs of the EKS clusters that HyperPod clusters are on."""
+        for hyperpod in self._hyperpod():
+            for cluster, _ in hyperpod.living():
+                if eks := cluster.request.get("Orchestrator", {}).get("Eks"):
+                    yield eks["ClusterArn"]
+
     def _hyperpod(self) -> list[HyperPodBackend]:
         return list(sagemaker_backends[self._account].values())
 

@@ -254,6 +254,13 @@ def cluster_at(account: str, unique: str) -> Cluster | None:
     return next((cluster for cluster in clusters if cluster.members["endpoint"] == f"/{unique}"), None)
 
 
+def id_of(account: str, arn: str) -> str | None:
+    """Return the id that the endpoint of a cluster ends in, or None when there is none with this ARN."""
+    clusters = (cluster for backend in list(eks_backends[account].values()) for cluster in backend.records())
+    found = (str(cluster.members["endpoint"]).strip("/") for cluster in clusters if cluster.members["arn"] == arn)
+    return next(found, None)
+
+
 def _refuse_unknown_version(version: str | None) -> None:
     if version not in {None, *(known.name for known in VERSIONS)}:
         raise EksError("InvalidParameterException", f"unsupported Kubernetes version {version}")  # [unverified]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from hpctl.sandbox.eks.models import cluster_at
+from hpctl.sandbox.eks.models import cluster_at, id_of
 from hpctl.sandbox.kube import bootstrap
 from hpctl.sandbox.kube.access.eks import EksAccess
 from hpctl.sandbox.kube.api import ClusterApi
@@ -18,7 +18,6 @@ from hpctl.sandbox.kube.kinds import CUSTOM_RESOURCES
 from hpctl.sandbox.kube.objects import Objects
 from hpctl.sandbox.kube.schemas.rules import KindRules
 from hpctl.sandbox.kube.store import Store
-from hpctl.sandbox.kube.workers import Work
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from hpctl.sandbox.eks.cluster import Cluster
     from hpctl.sandbox.kube.ports import PodStreams
+    from hpctl.sandbox.kube.workers import Workers
 
 _AGAIN_AFTER_S: Final = 1.0
 _SUFFIX: Final = ".sqlite3"
@@ -54,7 +54,7 @@ class Clusters:
         account: str,
         folder: Path,
         clock: Callable[[], datetime],
-        workers: Callable[[ClusterApi, Cluster, Path], Work],
+        workers: Workers,
     ) -> None:
         """Keep a file a cluster in `folder`; `workers` are its controllers and its kubelet."""
         self._account, self._folder, self._clock, self._workers = account, folder, clock, workers
@@ -83,11 +83,14 @@ class Clusters:
             if self.at(path.name.removesuffix(_SUFFIX)) is None:
                 self._delete(path.name.removesuffix(_SUFFIX))
 
-    async def sweep(self) -> None:
-        """Stop and forget the clusters that EKS has no more."""
+    async def tend(self) -> None:
+        """Stop and forget the clusters that EKS has no more, and put those together that have machines by now."""
         for unique in [known for known in self._open if cluster_at(self._account, known) is None]:
             await self._close(unique)
             self._delete(unique)
+        for arn in await asyncio.to_thread(self._workers.busy):
+            if busy := id_of(self._account, arn):
+                self.at(busy)
 
     async def close(self) -> None:
         """Stop all of them; each is there again when the sandbox is."""
@@ -100,9 +103,9 @@ class Clusters:
         rules = KindRules(lambda: objects.every(CUSTOM_RESOURCES).values())
         api = ClusterApi(objects, rules, self._clock, Random(SystemRandom().getrandbits(128)), self._authority())
         bootstrap.fill(api)
-        work = self._workers(api, record, self._folder / unique)
+        work = self._workers.of(api, record, self._folder / unique)
         found = self._open[unique] = _Open(api, store, rules, work.streams, self._access(record, api), record)
-        found.tasks += [asyncio.ensure_future(_kept_up(task)) for task in (Garbage(api).run, *work.tasks)]
+        found.tasks += [asyncio.ensure_future(kept_up(task)) for task in (Garbage(api).run, *work.tasks)]
         return found
 
     def _access(self, record: Cluster, api: ClusterApi) -> EksAccess:
@@ -123,7 +126,7 @@ class Clusters:
             path.unlink()
 
 
-async def _kept_up(work: Callable[[], Awaitable[None]]) -> None:
+async def kept_up(work: Callable[[], Awaitable[None]]) -> None:
     """Let something work on; what fails by a defect of its own is told, and begins again."""
     while True:
         try:

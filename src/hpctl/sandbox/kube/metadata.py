@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +52,7 @@ def addressed(resource: Resource, namespace: str | None, body: Object) -> Object
     metadata = body.get("metadata") or {}
     if not isinstance(metadata, dict):
         raise bad_request("json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta")
-    draft: Object = copy.deepcopy({"apiVersion": resource.api_version, "kind": resource.kind, **body})
+    draft: Object = copied({"apiVersion": resource.api_version, "kind": resource.kind, **body})
     metadata_given = draft.get("metadata") or {}
     draft["metadata"] = {name: value for name, value in metadata_given.items() if value not in _NOTHING}
     if resource.namespaced:
@@ -77,6 +76,13 @@ def continued(resource: Resource, draft: Object, current: Object) -> Object:
     kept = {field: before[field] for field in (*_SYSTEM, "resourceVersion") if field in before}
     free = {field: value for field, value in metadata.items() if field not in {*_SYSTEM, "selfLink"}}
     return {**draft, "metadata": {**free, **kept}}
+
+
+def copied(found: Any) -> Any:
+    """Return a copy of what JSON can say; several times as fast as `copy.deepcopy`."""
+    if isinstance(found, dict):
+        return {name: copied(value) for name, value in found.items()}
+    return [copied(value) for value in found] if isinstance(found, list | tuple) else found
 
 
 def refuse_other_name(name: str, wanted: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
@@ -55,13 +56,13 @@ class KubernetesServer:
         from aiohttp import web
 
         from hpctl.sandbox.kube.answers import refused
-        from hpctl.sandbox.kube.clusters import Clusters
+        from hpctl.sandbox.kube.clusters import Clusters, kept_up
         from hpctl.sandbox.kube.media import MOST_BODY
         from hpctl.sandbox.kube.status import no_such_path
         from hpctl.sandbox.kube.wire import answer
         from hpctl.sandbox.kube.workers import Workers
 
-        clusters = Clusters(self._account, self._folder, self._gateway.clock, Workers(self._gateway).of)
+        clusters = Clusters(self._account, self._folder, self._gateway.clock, Workers(self._gateway))
 
         async def handle(request: web.Request) -> web.StreamResponse:
             found = clusters.at(request.match_info["id"])
@@ -78,9 +79,9 @@ class KubernetesServer:
         await web.SockSite(runner, self._listener, ssl_context=self._tls).start()
         changed = asyncio.Event()
         self._gateway.listen(lambda: self._soon(changed.set))
-        sweeping = asyncio.ensure_future(_swept(changed, clusters.sweep))
+        tending = asyncio.ensure_future(kept_up(partial(_tended, changed, clusters.tend)))
         await self._ending.wait()
-        sweeping.cancel()
+        tending.cancel()
         await clusters.close()
         await runner.cleanup()
 
@@ -89,11 +90,11 @@ class KubernetesServer:
             self._loop.call_soon_threadsafe(call)
 
 
-async def _swept(changed: asyncio.Event, sweep: Callable[[], Awaitable[None]]) -> None:
+async def _tended(changed: asyncio.Event, tend: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await changed.wait()
         changed.clear()
-        await sweep()
+        await tend()
+        await changed.wait()
 
 
 async def _nowhere(_: web.Request) -> web.StreamResponse:

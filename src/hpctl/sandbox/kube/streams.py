@@ -182,7 +182,7 @@ def _container(pod: Object, query: Mapping[str, str]) -> str:
         return wanted
     if wanted:
         raise bad_request(f"container {wanted} is not valid for pod {name}")
-    if len(usual) == 1 and not others:
+    if len(usual) == 1:
         return str(usual[0])
     told = f"a container name must be specified for pod {name}, choose one of: [{' '.join(usual)}]"
     raise bad_request(told + (f" or one of the init containers: [{' '.join(others)}]" if others else ""))

@@ -37,6 +37,10 @@ class Workers:
         self._gateway = gateway
         self._machines: Machines | None = None
 
+    def busy(self) -> frozenset[str]:
+        """Return the ARNs of the EKS clusters that have a HyperPod cluster; waits for the gateway."""
+        return self._gateway.look(lambda moto: frozenset(moto.orchestrators()))
+
     def of(self, api: ClusterApi, record: Cluster, folder: Path) -> Work:
         """Return what works on one cluster."""
         if self._machines is None:
