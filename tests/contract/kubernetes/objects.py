@@ -61,7 +61,7 @@ def a_workload(kind: str, name: str = ONE, **spec: Any) -> dict[str, Any]:
 def a_pytorch_job(script: str, name: str = ONE, workers: int = 1, **policy: Any) -> dict[str, Any]:
     """Return a PyTorchJob with one master and some workers that all run a script."""
     # The operator finds the container that it cares for by this name.
-    pod = {"spec": {"containers": [a_container(script, "pytorch")]}}
+    pod = {"spec": {"terminationGracePeriodSeconds": 1, "containers": [a_container(script, "pytorch")]}}
     replicas = {
         role: {"replicas": count, "restartPolicy": "OnFailure", "template": pod}
         for role, count in (("Master", 1), ("Worker", workers))

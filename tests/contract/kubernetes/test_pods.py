@@ -64,7 +64,7 @@ def test_a_pod_runs_once_and_is_done(space: Space) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "code"), [("exit 3", 3), ("sh -c 'kill -9 $$'; exit $?", 137), ("no-such-program", 127)]
+    ("script", "code"), [("exit 3", 3), ("sleep 9 & kill -9 $!; wait $!", 137), ("no-such-program", 127)]
 )
 def test_a_pod_that_fails_says_how(space: Space, script: str, code: int) -> None:
     space.make("pods", a_pod(script))

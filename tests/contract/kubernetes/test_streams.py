@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 import pytest
 from kubernetes.client import CoreV1Api
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import portforward, stream
+from kubernetes.stream.ws_client import ERROR_CHANNEL
 
 from tests.contract.kubernetes.objects import ONE, a_container, a_pod
 from tests.contract.kubernetes.space import Space
@@ -83,10 +85,10 @@ def test_much_output_comes_whole(house: Space) -> None:
 def test_a_program_that_there_is_none_of_fails(house: Space) -> None:
     running = run(house, "no-such-program")
     running.run_forever(timeout=20)
-    told = json.loads(running.read_channel(3, timeout=0.1) or "{}") if running.is_open() else None
-    code = running.returncode if told is None else told["code"]
+    told = json.loads(running.read_channel(ERROR_CHANNEL))
     running.close()
-    assert code not in {0, None}
+    assert (told["status"], told["reason"]) == ("Failure", "InternalError")
+    assert "no-such-program" in told["message"]
 
 
 @pytest.mark.parametrize(("name", "code"), [("none", 404), (ONE, 400)])
@@ -101,7 +103,7 @@ def test_what_is_not_there_runs_nothing(house: Space, name: str, code: int) -> N
 def test_a_port_is_reached_through_the_api(house: Space) -> None:
     api = CoreV1Api(house.cluster.python)
     forwarded = portforward(api.connect_get_namespaced_pod_portforward, ONE, house.name, ports="18090")
-    with forwarded.socket(18090) as peer:
+    with closing(forwarded.socket(18090)) as peer:
         peer.settimeout(20)
         peer.sendall(b"Hello")
         assert peer.recv(64) == b"hELLO"
@@ -118,7 +120,7 @@ def test_a_port_is_reached_through_the_api(house: Space) -> None:
 def test_a_port_that_nobody_listens_on_is_told(house: Space) -> None:
     api = CoreV1Api(house.cluster.python)
     forwarded = portforward(api.connect_get_namespaced_pod_portforward, ONE, house.name, ports="18091")
-    with forwarded.socket(18091) as peer:
+    with closing(forwarded.socket(18091)) as peer:
         peer.settimeout(20)
         peer.sendall(b"Hello")
         assert peer.recv(64) == b""

@@ -67,7 +67,8 @@ class Kubectl:
             cwd=self.folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            # Where it says which container it took, among others.
+            stderr=subprocess.DEVNULL,
             encoding="utf-8",
         )
         with running:

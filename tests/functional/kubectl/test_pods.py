@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.contract.kubernetes.capabilities import needs
 from tests.contract.kubernetes.objects import IMAGE, ONE, a_pod
 from tests.functional.kubectl.command import EXECUTABLE, PATIENCE_S, Kubectl
 
@@ -63,7 +64,7 @@ def test_a_command_reads_what_it_is_given(house: Kubectl) -> None:
 
 
 def test_a_command_that_there_is_none_of_fails(house: Kubectl) -> None:
-    ended = house("exec", ONE, "--", "no-such-program", ends=127)
+    ended = house("exec", ONE, "--", "no-such-program", ends=1)
     assert "no-such-program" in ended.err
 
 
@@ -100,7 +101,15 @@ def test_files_are_copied_there_and_back(house: Kubectl, tmp_path: Path) -> None
     assert (house.folder / "back.bin").read_bytes() == data
 
 
-def test_a_pod_is_run_and_heard_and_gone(kubectl: Kubectl) -> None:
+def test_a_pod_is_run_without_a_file(kubectl: Kubectl) -> None:
+    words = ("run", ONE, f"--image={IMAGE}", "--restart=Never", "--env=A=b c", "--command", "--")
+    assert kubectl(*words, "sh", "-c", 'echo "$A"').out == "pod/one created\n"
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/one", "--timeout=40s")
+    assert kubectl("logs", ONE).out == "b c\n"
+
+
+def test_a_pod_is_run_and_spoken_to_and_gone(kubectl: Kubectl) -> None:
+    needs(kubectl.space.cluster, "pods/attach")
     # A process that ends at once may be over before anybody hears it.
     words = ("run", ONE, f"--image={IMAGE}", "--restart=Never", "--rm", "-i", "--quiet", "--command", "--")
     heard = kubectl(*words, "sh", "-c", "sleep 1; read line; echo heard $line; sleep 0.5", stdin="hello\n")
