@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hpctl.sandbox.clock import Moment
+from hpctl.sandbox.eks.cluster import CHART_TAG, NO_CHART, Cluster
+from hpctl.sandbox.kube.controllers.chart import install
+from hpctl.sandbox.kube.crds.definitions import NO_CONTROLLER
+from tests.unit.sandbox.kube.controllers.stage import Stage, staged
+
+CHART = {
+    "health-monitoring-agent",
+    "health-monitoring-agent-non-nvidia",
+    "hyperpod-dependencies-aws-efa-k8s-device-plugin",
+    "hyperpod-dependencies-nvidia-device-plugin",
+    "neuron-device-plugin-daemonset",
+}
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with staged() as made:
+        made.create({"kind": "Namespace", "metadata": {"name": "kube-system"}})
+        yield made
+
+
+def cluster(*, chart: bool = True, **members: Any) -> Cluster:
+    tags = {} if chart else {CHART_TAG: NO_CHART}
+    return Cluster({"name": "e", "tags": tags, **members}, Moment(datetime(2026, 1, 1, tzinfo=UTC), 1.0))
+
+
+def test_the_chart_and_the_core_addons_are_there_from_the_start(stage: Stage) -> None:
+    install(stage.api, cluster())
+    assert set(stage.names("DaemonSet")) == CHART | {"aws-node", "kube-proxy"}
+    assert set(stage.names("Deployment")) == {
+        "coredns",
+        "hyperpod-dependencies-mpi-operator",
+        "hyperpod-dependencies-training-operators",
+    }
+    assert {"pytorchjobs.kubeflow.org", "mpijobs.kubeflow.org", "eniconfigs.crd.k8s.amazonaws.com"} <= set(
+        stage.names("CustomResourceDefinition")
+    )
+    assert {"aws-hyperpod", "kubeflow"} <= set(stage.names("Namespace"))
+    assert "job-auto-restart" in stage.names("ClusterRole")
+    for each in stage.api.list(stage.kind("DaemonSet")):
+        assert each["metadata"]["annotations"]["sandbox.hpctl/stand-in"] == "true"
+
+
+def test_without_the_chart_there_is_nothing_of_it(stage: Stage) -> None:
+    install(stage.api, cluster(chart=False))
+    assert stage.names("DaemonSet") == ["aws-node", "kube-proxy"]
+    assert stage.names("CustomResourceDefinition") == [
+        "cninodes.vpcresources.k8s.aws",
+        "eniconfigs.crd.k8s.amazonaws.com",
+        "policyendpoints.networking.k8s.aws",
+        "securitygrouppolicies.vpcresources.k8s.aws",
+    ]
+    assert stage.names("Namespace") == ["kube-system"]
+
+
+def test_a_cluster_without_addons_has_none(stage: Stage) -> None:
+    install(stage.api, cluster(chart=False, bootstrapSelfManagedAddons=False))
+    assert stage.names("DaemonSet") == stage.names("Deployment") == []
+
+
+def test_an_addon_comes_and_goes(stage: Stage) -> None:
+    found = cluster(chart=False)
+    install(stage.api, found)
+    found.addons["aws-fsx-csi-driver"] = found.addons["eks-pod-identity-agent"] = object()
+    install(stage.api, found)
+    assert set(stage.names("DaemonSet")) == {"aws-node", "kube-proxy", "eks-pod-identity-agent", "fsx-csi-node"}
+    assert set(stage.names("Deployment")) == {"coredns", "fsx-csi-controller"}
+    del found.addons["aws-fsx-csi-driver"]
+    install(stage.api, found)
+    assert "fsx-csi-node" not in stage.names("DaemonSet")
+
+
+def test_what_a_user_deletes_stays_deleted(stage: Stage) -> None:
+    found = cluster()
+    install(stage.api, found)
+    daemons = stage.kind("DaemonSet")
+    stage.api.delete(daemons, "kube-system", "neuron-device-plugin-daemonset")
+    install(stage.api, found)
+    assert "neuron-device-plugin-daemonset" not in stage.names("DaemonSet")
+
+
+def test_what_a_crash_left_half_done_is_finished(stage: Stage) -> None:
+    stage.create({"kind": "Namespace", "metadata": {"name": "kubeflow"}})
+    install(stage.api, cluster())
+    assert "hyperpod-dependencies-training-operators" in stage.names("Deployment")
+
+
+def test_custom_resources_that_nobody_looks_after_say_so(stage: Stage) -> None:
+    install(stage.api, cluster())
+    refused = {
+        each["spec"]["names"]["kind"]
+        for each in stage.api.list(stage.kind("CustomResourceDefinition"))
+        if (each["metadata"].get("annotations") or {}).get(NO_CONTROLLER) == "true"
+    }
+    assert refused == {"MPIJob", "MXJob", "PaddleJob", "TFJob", "XGBoostJob"}
