@@ -73,6 +73,8 @@ class Runtime:
         self._starting: asyncio.Task[None] | None = None
 
     async def _start(self) -> None:
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003  # its only form
         self._wire, self._inbox = ours, Inbox(ours)

@@ -235,7 +235,7 @@ class Kubelet:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._proxies.close()
+        await self._proxies.end()
         await self._runtime.close()
 
     def _up(self, node: str) -> bool:

@@ -350,6 +350,9 @@ class PodRun:
         if old.get("phase") in ENDED:
             return str(old["phase"])
         found = states.phase(self.policy, inits, mains)
+        if found in ENDED and any(isinstance(each.state, states.Running) for each in (*inits, *mains)):
+            # A pod has not ended before all that runs beside it has.
+            found = "Running"
         over = not self._sandbox and self._stopping.is_set()
         if self._reason and (over or found in ENDED):
             return self._reason[0]

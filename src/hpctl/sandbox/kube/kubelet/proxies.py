@@ -6,7 +6,7 @@ TCP alone. It is asked for who stands behind a Service when somebody connects, s
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.sandbox.kube.kubelet.cri import RuntimeFailure
@@ -33,6 +33,7 @@ class Proxies:
         self._runtime, self._pods = runtime, pods
         self._servers: dict[Place, Server] = {}
         self._services: dict[Place, tuple[Object, Object]] = {}
+        self._serving_now: set[asyncio.Task[None]] = set()
         self._turn = 0
 
     async def follow(self, services: Iterable[Object]) -> None:
@@ -57,12 +58,23 @@ class Proxies:
             each.close()
         self._servers.clear()
 
+    async def end(self) -> None:
+        """Listen no more, and let go of all connections."""
+        self.close()
+        for each in self._serving_now:
+            each.cancel()
+        await asyncio.gather(*self._serving_now, return_exceptions=True)
+
     def _serving(self, place: Place) -> Callable[[StreamReader, StreamWriter], Any]:
         async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-            with suppress(OSError, RuntimeFailure, ValueError):
-                there = await self._connect(place)
-                await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
-            writer.close()
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101  # a coroutine that runs is one's
+            self._serving_now.add(task)
+            task.add_done_callback(self._serving_now.discard)
+            with closing(writer), suppress(OSError, RuntimeFailure, ValueError):
+                theirs, answer = await self._connect(place)
+                with closing(answer):
+                    await asyncio.gather(_copy(reader, answer), _copy(theirs, writer))
 
         return serve
 
