@@ -26,6 +26,7 @@ TARGETS = (
     Target("hpctl --version", 0.15),
     Target("hpctl --help", 0.30),
     Target("hpctl cluster describe", 1.0, yardstick="aws describe-cluster"),
+    Target("hpctl eks-token", 0.9, yardstick="aws eks get-token"),
 )
 UNFAIR = {"PYTHONDONTWRITEBYTECODE"}
 """Without compiled bytecode both sides would be measured compiling themselves, run after run."""
@@ -74,12 +75,15 @@ def create_cluster(environment: Mapping[str, str]) -> None:
 
 def commands(environment: Mapping[str, str]) -> tuple[Command, ...]:
     """Return what is measured; each line is what a person would type."""
+    token = ("--cluster-name", environment["EKS_CLUSTER_NAME"], "--region", environment["AWS_REGION"])
     lines = {
         "aws --version": (AWS, "--version"),
         "hpctl --version": (HPCTL, "--version"),
         "hpctl --help": (HPCTL, "--help"),
         "aws describe-cluster": (AWS, "sagemaker", "describe-cluster", "--cluster-name", CLUSTER),
         "hpctl cluster describe": (HPCTL, "cluster", "describe", CLUSTER, "-o", "json"),
+        "aws eks get-token": (AWS, "eks", "get-token", *token),
+        "hpctl eks-token": (HPCTL, "eks-token", *token),
     }
     return tuple(Command(name, argv, environment) for name, argv in lines.items())
 

@@ -33,7 +33,7 @@ from hpctl.adapters.aws.clusters import (
     summary_of,
 )
 from hpctl.adapters.aws.clusters import operation_of as described_operation_of
-from hpctl.adapters.aws.eks import AwsEks, addon_of, eks_cluster_of, version_of
+from hpctl.adapters.aws.eks import AwsEks, access_groups_of, access_policy_of, addon_of, eks_cluster_of, version_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
 from hpctl.adapters.aws.keys import AwsKeys, key_of, policy_of
 from hpctl.adapters.aws.logs import AwsLogs, name_of
@@ -140,6 +140,9 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeClusterVersions": test_eks_and_caller.VERSIONS,
     "ListAddons": ok({"addons": ["vpc-cni"]}),
     "DescribeAddon": ok({"addon": test_eks_and_caller.ADDON}),
+    "ListAccessEntries": test_eks_and_caller.ENTRIES,
+    "DescribeAccessEntry": test_eks_and_caller.ENTRY,
+    "ListAssociatedAccessPolicies": test_eks_and_caller.POLICIES,
     "ListServiceQuotas": test_quotas.DEFAULTS,
     "ListAWSDefaultServiceQuotas": test_quotas.DEFAULTS,
     "GetServiceQuota": test_quotas.NOT_APPLIED,
@@ -202,6 +205,7 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Eks.describe": lambda session: AwsEks(session).describe("kube"),
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
+    "Eks.access_entry": lambda session: AwsEks(session).access_entry("kube", test_eks_and_caller.SESSION),
     "Quotas.sagemaker": lambda session: AwsQuotas(session).sagemaker(),
     "Quotas.network_interfaces": lambda session: AwsQuotas(session).network_interfaces(),
     "Iam.role": lambda session: AwsIam(session).role("hyperpod-execution"),
@@ -268,7 +272,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     }
 
 
-ANSWERED_HERE = {"Caller.credentials_left_s"}
+ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
 NOT_AWS = {ports.Clock, ports.Kubernetes, ports.Signals, ports.State}
@@ -338,7 +342,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 4), ("s3", 4)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 7), ("s3", 4)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -362,7 +366,9 @@ PAGED = {
     ("ec2", "DescribeSubnets", "MaxResults"): PAGE_SIZE,
     ("ec2", "DescribeVpcEndpoints", "MaxResults"): PAGE_SIZE,
     ("eks", "DescribeClusterVersions", "maxResults"): PAGE_SIZE,
+    ("eks", "ListAccessEntries", "maxResults"): PAGE_SIZE,
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
+    ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
     ("logs", "DescribeLogGroups", "limit"): 50,
     ("s3", "ListObjectsV2", "MaxKeys"): 1000,
@@ -416,6 +422,8 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),
         ("eks", "DescribeAddon", (), addon_of),
+        ("eks", "DescribeAccessEntry", (), access_groups_of),
+        ("eks", "ListAssociatedAccessPolicies", ("associatedAccessPolicies",), access_policy_of),
         ("service-quotas", "ListServiceQuotas", ("Quotas",), quota_of),
         ("service-quotas", "ListAWSDefaultServiceQuotas", ("Quotas",), quota_of),
         ("service-quotas", "GetServiceQuota", (), lambda answer: quota_of(answer["Quota"])),

@@ -80,12 +80,13 @@ def test_keys_of_another_shell_do_not_come_in_between(here: Hpctl, config: Path)
 
 def test_the_python_client_reaches_it_too(here: Hpctl, config: Path) -> None:
     from kubernetes import client
-    from kubernetes import config as kubeconfig
+    from kubernetes.config import new_client_from_config
 
     here("cluster", "connect", "reached")
-    with kubeconfig.new_client_from_config(str(config), context=CONTEXT) as api:
-        names = {one.metadata.name for one in client.CoreV1Api(api).list_namespace().items}
-    assert "kube-system" in names
+    connect: Any = new_client_from_config
+    with connect(str(config), context=CONTEXT) as api:
+        found: Any = client.CoreV1Api(api).list_namespace()
+    assert "kube-system" in {one.metadata.name for one in found.items}
 
 
 def test_what_is_there_stays_and_stays_current(here: Hpctl, config: Path) -> None:

@@ -25,6 +25,7 @@ class Server:
     cluster: EksCluster
     answers: list[Answer] = field(default_factory=list)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posted: list[Any] = field(default_factory=list)
     location: str = ""
 
 
@@ -32,6 +33,11 @@ def page(*names: str, following: str = "") -> Answer:
     """Return a page of a list; a name may have its namespace before a slash."""
     rows = [dict(zip(("name", "namespace"), reversed(name.split("/")), strict=False)) for name in names]
     return 200, json.dumps({"metadata": {"continue": following}, "items": [{"metadata": row} for row in rows]}).encode()
+
+
+def told(code: int = 200, **members: Any) -> Answer:
+    """Return an answer with these members."""
+    return code, json.dumps(members).encode()
 
 
 def status(code: int, message: str) -> Answer:
@@ -62,6 +68,11 @@ def serving(directory: Path) -> Iterator[Server]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            server.posted.append(json.loads(self.rfile.read(length)))
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -7,6 +7,7 @@ import pytest
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.eks import AwsEks
 from hpctl.errors import NotFoundError, UnavailableError
+from hpctl.facts.kubernetes import AccessEntry, AccessPolicy
 from hpctl.facts.records import Addon, EksCluster, Identity
 from tests.unit.adapters.wire import ByOperation, Wire, connect, error, ok, xml
 
@@ -43,6 +44,19 @@ ADDON: dict[str, Any] = {
     "status": "DEGRADED",
     "health": {"issues": [{"code": "AccessDenied", "message": "no role."}, {"code": "BrandNew"}]},
 }
+ROLE = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/Admin"
+SESSION = "arn:aws:sts::111122223333:assumed-role/Admin/me"
+ENTRIES = ok({"accessEntries": ["arn:aws:iam::999999999999:role/Admin", ROLE]})
+ENTRY = ok({"accessEntry": {"principalArn": ROLE, "kubernetesGroups": ["team"], "brandNew": 1}})
+VIEW, EDIT = (f"arn:aws:eks::aws:cluster-access-policy/AmazonEKS{name}Policy" for name in ("View", "Edit"))
+POLICIES = ok(
+    {
+        "associatedAccessPolicies": [
+            {"policyArn": VIEW, "accessScope": {"type": "cluster", "namespaces": []}},
+            {"policyArn": EDIT, "accessScope": {"type": "namespace", "namespaces": ["a", "b"]}},
+        ]
+    }
+)
 WHO = xml(
     "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/me</Arn>"
     "<UserId>AID</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -142,3 +156,29 @@ def test_an_answer_without_an_account_is_unavailable() -> None:
     wire = Wire(xml("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"))
     with pytest.raises(UnavailableError, match="the answer to `sts:GetCallerIdentity` has no `Account`"):
         AwsCaller(connect(wire)).identity()
+
+
+def test_the_access_entry_of_a_session_is_that_of_its_role_whatever_path_that_has() -> None:
+    wire = ByOperation(ListAccessEntries=ENTRIES, DescribeAccessEntry=ENTRY, ListAssociatedAccessPolicies=POLICIES)
+    found = AwsEks(connect(wire)).access_entry("kube", SESSION)
+    assert found == AccessEntry(ROLE, ("team",), (AccessPolicy(VIEW), AccessPolicy(EDIT, ("a", "b"))))
+    assert [policy.name for policy in found.policies] == ["AmazonEKSViewPolicy", "AmazonEKSEditPolicy"]
+
+
+def test_the_access_entry_of_a_user_is_asked_for_by_its_arn() -> None:
+    wire = ByOperation(DescribeAccessEntry=ENTRY, ListAssociatedAccessPolicies=POLICIES)
+    assert AwsEks(connect(wire)).access_entry("kube", "arn:aws:iam::111122223333:user/me").kubernetes_groups == (
+        "team",
+    )
+
+
+def test_a_role_without_an_access_entry_is_not_found() -> None:
+    wire = ByOperation(ListAccessEntries=ok({"accessEntries": []}))
+    with pytest.raises(NotFoundError, match="EKS cluster `kube` has no access entry for role `Admin`"):
+        AwsEks(connect(wire)).access_entry("kube", SESSION)
+
+
+def test_a_user_without_an_access_entry_is_not_found() -> None:
+    wire = ByOperation(DescribeAccessEntry=error("ResourceNotFoundException", "The specified principalArn", 404))
+    with pytest.raises(NotFoundError):
+        AwsEks(connect(wire)).access_entry("kube", "arn:aws:iam::111122223333:user/me")

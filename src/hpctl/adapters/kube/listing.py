@@ -82,7 +82,7 @@ class EksKubernetes:
 
         def review(wish: AccessWish) -> AccessReview:
             answer = post(cluster, _REVIEWS, token, asked, _question(wish))
-            return _reading(lambda told: review_of(told, wish), answer, asked)
+            return _reading(lambda found: review_of(found, wish), answer, asked)
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="review") as pool:
             return tuple(pool.map(review, wishes))
