@@ -29,6 +29,7 @@ _V4: Final = "v4.channel.k8s.io"
 _STDIN, _STDOUT, _STDERR, _ERROR, _RESIZE, _CLOSE = 0, 1, 2, 3, 4, 255
 # What a log refuses it refuses at once; one that says nothing yet is one to wait for.
 _REFUSES_WITHIN_S: Final = 0.1
+_NOT_STARTED: Final = 500
 _MOST_MESSAGE: Final = 16 * 1024 * 1024
 
 
@@ -67,7 +68,15 @@ async def execute(asked: Asked, resource: Resource) -> web.StreamResponse:
     socket = web.WebSocketResponse(protocols=(_V5, _V4), max_msg_size=_MOST_MESSAGE)
     _require_websocket(asked, socket)
     container = _container(pod, asked.query)
-    running = await asked.cluster.streams.execute(pod, container, command, tty=_flag(asked.query, "tty"))
+    try:
+        running = await asked.cluster.streams.execute(pod, container, command, tty=_flag(asked.query, "tty"))
+    except StatusError as error:
+        if error.code != _NOT_STARTED:
+            raise
+        # The streams are there before the command is: that it cannot be started is told in them.
+        await socket.prepare(asked.request)
+        await _told(socket, error.status)
+        return socket
     try:
         await socket.prepare(asked.request)
         await _carried(socket, running, _wanted(asked.query))
@@ -108,12 +117,16 @@ async def _carried(socket: web.WebSocketResponse, running: Running, wanted: froz
         if not printing.done():  # the client has gone before the command
             return
         await printing
-        await socket.send_bytes(bytes([_ERROR]) + json.dumps(_ended(await running.ended())).encode())
-        await socket.close()
+        await _told(socket, _ended(await running.ended()))
     finally:
         for task in (reading, printing):
             task.cancel()
         await asyncio.gather(reading, printing, return_exceptions=True)
+
+
+async def _told(socket: web.WebSocketResponse, status: Object) -> None:
+    await socket.send_bytes(bytes([_ERROR]) + json.dumps(status).encode())
+    await socket.close()
 
 
 async def _printed(socket: web.WebSocketResponse, running: Running, wanted: frozenset[int]) -> None:
@@ -189,27 +202,33 @@ def _container(pod: Object, query: Mapping[str, str]) -> str:
 
 
 def _log_options(query: Mapping[str, str], now: datetime) -> LogOptions:
-    since = _time(query["sinceTime"]) if query.get("sinceTime") else None
-    if query.get("sinceSeconds"):
-        since = now - timedelta(seconds=_number(query, "sinceSeconds") or 0)
+    since, seconds = _time(query["sinceTime"]) if query.get("sinceTime") else None, _number(query, "sinceSeconds", 1)
+    if since is not None and seconds is not None:
+        raise _invalid('Forbidden: at most one of "sinceTime" or "sinceSeconds" may be specified')
+    if seconds is not None:
+        since = now - timedelta(seconds=seconds)
     return LogOptions(
         follow=_flag(query, "follow"),
         previous=_flag(query, "previous"),
         timestamps=_flag(query, "timestamps"),
         tail_lines=_number(query, "tailLines"),
         since=since,
-        limit_bytes=_number(query, "limitBytes"),
+        limit_bytes=_number(query, "limitBytes", 1),
     )
 
 
-def _number(query: Mapping[str, str], name: str) -> int | None:
+def _number(query: Mapping[str, str], name: str, least: int = 0) -> int | None:
     text = query.get(name)
     if text is None:
         return None
-    if not text.isdigit():
-        told = f'PodLogOptions "" is invalid: {name}: Invalid value: {text}: must be greater than or equal to 0'
-        raise StatusError(422, "Invalid", told)
+    if not text.isdigit() or int(text) < least:
+        than = "greater than 0" if least else "greater than or equal to 0"
+        raise _invalid(f"{name}: Invalid value: {text}: must be {than}")
     return int(text)
+
+
+def _invalid(told: str) -> StatusError:
+    return StatusError(422, "Invalid", f'PodLogOptions "" is invalid: {told}')
 
 
 def _time(text: str) -> datetime:

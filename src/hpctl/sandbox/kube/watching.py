@@ -6,6 +6,7 @@ Source: Kubernetes documentation, "API Concepts" (efficient detection of changes
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -116,7 +117,7 @@ async def events(api: ClusterApi, watch: Watch) -> AsyncIterator[Told]:
                     return
             news.clear()
             await _heard(news, min(end, bookmark) - loop.time())
-            if watch.bookmarks and not pending and loop.time() >= bookmark:
+            if not pending and loop.time() >= bookmark:
                 yield _bookmark(api, watch)
                 bookmark = _next_bookmark(watch, loop.time(), end)
     finally:
@@ -144,7 +145,7 @@ def _bookmark(api: ClusterApi, watch: Watch, annotations: dict[str, str] | None 
 def _next_bookmark(watch: Watch, now: float, end: float) -> float:
     """One a minute, and one shortly before the end, so that the next watch begins where this one ended."""
     last = end - min(_BEFORE_END_S, watch.timeout_s / 2)
-    return min(now + BOOKMARK_S, last if last > now else end)
+    return min(now + BOOKMARK_S, last) if watch.bookmarks and last > now else math.inf
 
 
 async def _heard(news: asyncio.Event, timeout_s: float) -> None:
