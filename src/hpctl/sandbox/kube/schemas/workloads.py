@@ -25,14 +25,15 @@ _COUNTS: Final = (
     "revisionHistoryLimit",
     "ttlSecondsAfterFinished",
 )
-# Minute, hour, day of the month, month, day of the week.
-_CRON_FIELDS: Final = 5
+_PLACING: Final = ("affinity", "nodeSelector", "schedulingGates", "tolerations")
 _MOST_INDEXED: Final = 100_000
 _STRATEGIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "DaemonSet": ("updateStrategy", ("RollingUpdate", "OnDelete")),
     "Deployment": ("strategy", ("Recreate", "RollingUpdate")),
     "StatefulSet": ("updateStrategy", ("RollingUpdate", "OnDelete")),
 }
+# Minute, hour, day of the month, month, day of the week.
+_CRON_FIELDS: Final = 5
 _CONCURRENCY: Final = ("Allow", "Forbid", "Replace")
 _OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
 
@@ -98,11 +99,19 @@ def _job_change_faults(spec: Part, old: Part) -> Iterator[Cause]:
     if not is_elastic:
         yield from unchanged("spec.completions", spec.get("completions"), old.get("completions"))
     yield from unchanged("spec.selector", spec.get("selector"), old.get("selector"))
-    # A suspended Job's pods may still be told where to go (KEP 2926).
-    if not old.get("suspend"):
+    new_template, old_template = spec.get("template") or {}, old.get("template") or {}
+    if old.get("suspend"):
+        new_template, old_template = _unplaced(new_template), _unplaced(old_template)
+    if new_template != old_template:
         yield from unchanged("spec.template", spec.get("template"), old.get("template"))
     for field in ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy"):
         yield from unchanged(f"spec.{field}", spec.get(field), old.get(field))
+
+
+def _unplaced(template: Part) -> Part:
+    """Return a template without what says where its pods go: of a suspended Job that may change (KEP 2926)."""
+    spec = {name: value for name, value in (template.get("spec") or {}).items() if name not in _PLACING}
+    return {"spec": spec}
 
 
 def _count_faults(spec: Part, path: str) -> Iterator[Cause]:

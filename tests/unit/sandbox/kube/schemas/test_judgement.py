@@ -182,6 +182,17 @@ def test_a_job_keeps_its_template_and_may_change_its_parallelism() -> None:
     assert faults("Job", new, old)[0].endswith(": field is immutable")
 
 
+def test_a_suspended_job_may_be_told_where_to_go_and_no_more() -> None:
+    old = completed("Job", job(suspend=True))
+    placed, other = copy.deepcopy(old), copy.deepcopy(old)
+    placed["spec"]["template"]["spec"]["nodeSelector"] = {"a": "b"}
+    other["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
+    assert faults("Job", placed, old) == []
+    assert faults("Job", other, old)[0].endswith(": field is immutable")
+    running = completed("Job", job())
+    assert faults("Job", {**placed, "spec": {**placed["spec"], "suspend": False}}, running) != []
+
+
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
