@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from io import FileIO
     from pathlib import Path
 
@@ -81,21 +81,22 @@ async def read(folder: Path, instance: int, options: LogOptions, running: Callab
     """Yield a log in blocks; with `follow` until `running` says no more and everything has been read."""
     reader, tail = Reader(options), options.tail_lines
     left = 0 if tail is None else max(0, sum(map(_count, files_of(folder, instance))) - tail)
-    async for lines in _blocks(folder, instance, running if options.follow else _over):
-        kept, left = lines[left:], max(0, left - len(lines))
-        if shown := b"".join(map(reader.read, kept)):
-            yield shown
-        if reader.full:
-            return
-        # Everybody else in this thread gets a turn between two blocks.
-        await asyncio.sleep(0)
+    async with aclosing(_blocks(folder, instance, running if options.follow else _over)) as blocks:
+        async for lines in blocks:
+            kept, left = lines[left:], max(0, left - len(lines))
+            if shown := b"".join(map(reader.read, kept)):
+                yield shown
+            if reader.full:
+                return
+            # Everybody else in this thread gets a turn between two blocks.
+            await asyncio.sleep(0)
 
 
 def _over() -> bool:
     return False
 
 
-async def _blocks(folder: Path, instance: int, running: Callable[[], bool]) -> AsyncIterator[list[bytes]]:
+async def _blocks(folder: Path, instance: int, running: Callable[[], bool]) -> AsyncGenerator[list[bytes], None]:
     """Yield whole lines in blocks, file after file, as long as there may be more."""
     with ExitStack() as stack:
         file: FileIO | None = None
