@@ -30,6 +30,7 @@ Asked for any of this, the sandbox answers 501 with reason `NotImplemented`. It 
 is 404, as everywhere."""
 
 _STOOD_IN = (
+    "CronJobs and StatefulSets are listed, and making one is 501: no controller would act on it. So are MPIJobs.",
     "Images are not pulled: containers run the programs of the machine that the sandbox runs on.",
     "CEL rules of custom resources (`x-kubernetes-validations`) are not evaluated; who brings some is warned.",
     "Versions of a custom resource differ in their `apiVersion` alone: conversion webhooks are not called.",

@@ -8,11 +8,13 @@ from hpctl.sandbox.kube.builtins import ELSEWHERE, SUBRESOURCES_ELSEWHERE
 from tests.contract.kubernetes.capabilities import served
 from tests.contract.kubernetes.connection import Cluster
 from tests.contract.kubernetes.kinds import INSIDE, OUTSIDE
-from tests.contract.kubernetes.space import GROUPS, path
+from tests.contract.kubernetes.space import GROUPS, Space, path
 from tests.contract.kubernetes.targets import SANDBOX
 
 ROOTS = {plural: root for root, plurals in GROUPS.items() for plural in plurals.split()}
 ABSENT = sorted({plural for _, plural in ELSEWHERE} & {*ROOTS})
+# Served, empty, and not made: their controllers are not there.
+NOT_MADE = ("cronjobs", "statefulsets")
 only_the_sandbox = pytest.mark.parametrize("cluster", [SANDBOX], indirect=True, scope="session")
 
 
@@ -28,6 +30,13 @@ def test_what_the_sandbox_does_not_have_it_says(cluster: Cluster, plural: str) -
     answer = cluster.get(path(plural))
     assert answer.refusal == (501, "NotImplemented")
     assert answer.message.endswith(": the hpctl sandbox does not have this part of Kubernetes")
+
+
+@only_the_sandbox
+@pytest.mark.parametrize("plural", sorted({*INSIDE} - {*ABSENT}))
+def test_what_nobody_would_act_on_is_not_made(space: Space, plural: str) -> None:
+    answer = space.cluster.post(space.path(plural), INSIDE[plural], dryRun="All")
+    assert (answer.code == 501) == (plural in NOT_MADE)
 
 
 @only_the_sandbox

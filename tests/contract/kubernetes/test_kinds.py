@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.contract.kubernetes.capabilities import needs
+from tests.contract.kubernetes.capabilities import made_here, needs
 from tests.contract.kubernetes.connection import Cluster
 from tests.contract.kubernetes.kinds import INSIDE, OUTSIDE
 from tests.contract.kubernetes.space import path, spaced, until
@@ -25,6 +25,7 @@ def made(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[tuple[str
             body = copy.deepcopy(INSIDE[plural])
             if "involvedObject" in body:
                 body["involvedObject"]["namespace"] = space.name
+            made_here(cluster, space.path(plural), body)
             yield space.path(plural), space.path(plural, body["metadata"]["name"]), body
     else:
         name = f"contract-{uuid4().hex[:8]}"
