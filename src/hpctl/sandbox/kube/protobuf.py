@@ -59,7 +59,7 @@ def decoded(body: bytes) -> dict[str, Any]:
         named = dict(_parts(envelope.get(1, b"")))
         api_version, kind = named.get(1, b"").decode(), named.get(2, b"").decode()
         found = _message(_name(api_version, kind), envelope.get(2, b""))
-    except (KeyError, IndexError, TypeError, UnicodeDecodeError, ValueError, struct.error) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, OSError, struct.error) as error:
         raise bad_request(f"unable to decode the protobuf message: {error!r}") from error
     return {"apiVersion": api_version, "kind": kind, **found}
 
