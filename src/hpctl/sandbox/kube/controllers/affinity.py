@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REPELLING: Final = frozenset({"NoSchedule", "NoExecute"})
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
-HOSTNAME: Final = "kubernetes.io/hostname"
+UNTOGETHER: Final = "node(s) didn't match pod affinity rules"
 
 
 def selects(pod: Object, node: Object) -> bool:
@@ -53,6 +53,11 @@ def tolerates(toleration: Object, taint: Object) -> bool:
     return toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
 
 
+def shuns(pod: Object) -> bool:
+    """Whether a pod keeps others off its place."""
+    return any(True for _ in _terms(pod, "podAntiAffinity"))
+
+
 def repelled(pod: Object, node: Object, others: Mapping[str, Iterable[Object]], nodes: Mapping[str, Object]) -> str:
     """Return why a pod's affinities to other pods keep it off a node, "" when nothing does.
 
@@ -60,14 +65,18 @@ def repelled(pod: Object, node: Object, others: Mapping[str, Iterable[Object]], 
     """
     for term in _terms(pod, "podAffinity"):
         if not _lives_there(term, pod, node, others, nodes) and not _is_first(term, pod, others):
-            return "node(s) didn't match pod affinity rules"
+            return UNTOGETHER
     if any(_lives_there(term, pod, node, others, nodes) for term in _terms(pod, "podAntiAffinity")):
         return "node(s) didn't match pod anti-affinity rules"
-    for place, pods in others.items():
-        for other in pods:
-            for term in _terms(other, "podAntiAffinity"):
-                if _chooses(term, pod, other) and _together(term, node, nodes[place]):
-                    return "node(s) didn't satisfy existing pods anti-affinity rules"
+    return ""
+
+
+def repelled_by(shunning: Iterable[tuple[str, Object]], pod: Object, node: Object, nodes: Mapping[str, Object]) -> str:
+    """Return why pods that are there, each on the node of this name, keep another off a node; "" when none does."""
+    for place, other in shunning:
+        for term in _terms(other, "podAntiAffinity"):
+            if _chooses(term, pod, other) and _together(term, node, nodes[place]):
+                return "node(s) didn't satisfy existing pods anti-affinity rules"
     return ""
 
 

@@ -12,10 +12,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from hpctl.sandbox.kube.controllers.affinity import (
+    UNTOGETHER,
     attraction,
     preference,
     repelled,
+    repelled_by,
     selects,
+    shuns,
     untolerated,
 )
 from hpctl.sandbox.kube.controllers.conditions import condition_of, with_condition
@@ -23,7 +26,6 @@ from hpctl.sandbox.kube.controllers.owners import is_going
 from hpctl.sandbox.kube.controllers.quantities import Amounts, amounts, requests, total
 from hpctl.sandbox.kube.controllers.recorder import Recorder
 from hpctl.sandbox.kube.resources import PatchType
-from hpctl.sandbox.kube.status import StatusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 MANAGER: Final = "default-scheduler"
 FINISHED: Final = frozenset({"Succeeded", "Failed"})
 _ALL: Final = ("", "")
+# Some milliseconds' worth of pods.
+_AT_ONCE: Final = 4
 _UNSCHEDULABLE: Final = "node(s) were unschedulable"
 
 
@@ -48,28 +52,37 @@ class Refusal:
 
 @dataclass
 class Room:
-    """The nodes, the pods on them, and what each has left."""
+    """The nodes, the pods on them, what each offers and what of it is taken; `shunning` are pods that keep others off.
+
+    All of it is looked up again and again for each pod that waits.
+    """
 
     nodes: dict[str, Object]
+    offered: dict[str, Amounts]
+    taken: dict[str, Amounts]
     pods: defaultdict[str, list[Object]] = field(default_factory=lambda: defaultdict(list))
-    used: dict[str, Amounts] = field(default_factory=dict)
+    shunning: list[tuple[str, Object]] = field(default_factory=list)
 
     @classmethod
     def of(cls, nodes: Iterable[Object], pods: Iterable[Object]) -> Room:
         """Look at what there is."""
-        found = cls({node["metadata"]["name"]: node for node in nodes})
+        named = {node["metadata"]["name"]: node for node in nodes}
+        offered = {name: amounts(node.get("status", {}).get("allocatable")) for name, node in named.items()}
+        found = cls(named, offered, dict.fromkeys(named, Amounts()))
         for pod in pods:
-            if pod["spec"].get("nodeName") in found.nodes and _phase(pod) not in FINISHED:
+            if pod["spec"].get("nodeName") in named and _phase(pod) not in FINISHED:
                 found.put(pod, pod["spec"]["nodeName"])
         return found
 
     def put(self, pod: Object, name: str) -> None:
         """Count a pod on a node."""
         self.pods[name].append(pod)
-        self.used[name] = total((self.used.get(name, {}), requests(pod)))
+        self.taken[name] = total((self.taken[name], requests(pod)))
+        if shuns(pod):
+            self.shunning.append((name, pod))
 
-    def refusal(self, pod: Object, name: str) -> Refusal | None:
-        """Return why a pod cannot go to a node, None when it can."""
+    def refusal(self, pod: Object, wanted: Amounts, name: str) -> Refusal | None:
+        """Return why a pod that wants so much cannot go to a node, None when it can."""
         node = self.nodes[name]
         if node["spec"].get("unschedulable"):
             return Refusal((_UNSCHEDULABLE,), final=True)
@@ -78,20 +91,20 @@ class Room:
             return Refusal((f"node(s) had untolerated taint {told}",), final=True)
         if not selects(pod, node):
             return Refusal(("node(s) didn't match Pod's node affinity/selector",), final=True)
-        if short := tuple(self._short(pod, name)):
+        if short := tuple(self._short(wanted, name)):
             return Refusal(short, final=False)
-        if why := repelled(pod, node, self.pods, self.nodes):
-            return Refusal((why,), final="affinity rules" in why and "anti" not in why)
+        if why := repelled(pod, node, self.pods, self.nodes) or repelled_by(self.shunning, pod, node, self.nodes):
+            return Refusal((why,), final=why == UNTOGETHER)
         return None
 
-    def choose(self, pod: Object, names: Iterable[str]) -> str:
+    def choose(self, pod: Object, wanted: Amounts, names: Iterable[str]) -> str:
         """Return the best of the nodes that would do."""
-        return min(names, key=lambda name: (-self._liking(pod, name), self._fullness(pod, name), name))
+        return min(names, key=lambda name: (-self._liking(pod, name), self._fullness(wanted, name), name))
 
-    def _short(self, pod: Object, name: str) -> Iterator[str]:
-        offered, used = amounts(self.nodes[name]["status"].get("allocatable")), self.used.get(name, {})
-        for resource, asked in requests(pod).items():
-            if asked and used.get(resource, Decimal()) + asked > offered.get(resource, Decimal()):
+    def _short(self, wanted: Amounts, name: str) -> Iterator[str]:
+        offered, taken = self.offered[name], self.taken[name]
+        for resource, asked in wanted.items():
+            if asked and taken.get(resource, 0) + asked > offered.get(resource, 0):
                 yield "Too many pods" if resource == "pods" else f"Insufficient {resource}"
 
     def _liking(self, pod: Object, name: str) -> int:
@@ -99,10 +112,9 @@ class Room:
         shunned = untolerated(pod, node, ("PreferNoSchedule",)) is not None
         return preference(pod, node) + attraction(pod, node, self.pods, self.nodes) - 100 * shunned
 
-    def _fullness(self, pod: Object, name: str) -> Decimal:
-        offered = amounts(self.nodes[name]["status"].get("allocatable"))
-        wanted = total((self.used.get(name, {}), requests(pod)))
-        shares = [wanted[each] / offered[each] for each in wanted if offered.get(each)]
+    def _fullness(self, wanted: Amounts, name: str) -> Decimal:
+        offered, taken = self.offered[name], self.taken[name]
+        shares = [(taken.get(each, 0) + wanted[each]) / offered[each] for each in wanted if offered.get(each)]
         return max(shares, default=Decimal())
 
 
@@ -113,47 +125,44 @@ class Scheduler:
         """Take the cluster's API."""
         self._api = api
         self._pods, self._nodes = api.resource("v1", "Pod"), api.resource("v1", "Node")
-        self._classes = api.resource("scheduling.k8s.io/v1", "PriorityClass")
         self._recorder = Recorder(api, MANAGER)
+        self._changed = False
+        self._round: list[str] = []
         self.watches = (self._pods, self._nodes)
 
     def keys(self, event: Event) -> Iterator[Key]:
         """Yield the one key there is, when a pod begins to wait, resources are freed, or a node is another."""
-        if event.before is None or _matters(event.object) != _matters(event.before) or event.change == "DELETED":
+        if event.before is None or event.change == "DELETED" or _matters(event.object, event.before):
+            self._changed = True
             yield _ALL
 
-    def reconcile(self, key: Key) -> None:  # noqa: ARG002 - all pods are one key
-        """Give every pod that waits a node, if there is one for it."""
+    def reconcile(self, key: Key) -> float | None:  # noqa: ARG002 - all pods are one key
+        """Give some of the pods that wait a node, if there is one for them; the others of a round have their turn next.
+
+        When something has changed meanwhile, another round follows.
+        """
         pods = self._api.list(self._pods)
-        waiting = [pod for pod in pods if _waits(pod)]
-        if not waiting:
-            return
-        room = Room.of(self._api.list(self._nodes), pods)
-        for pod in sorted(waiting, key=self._turn):
-            self._schedule(pod, room)
-
-    def _turn(self, pod: Object) -> tuple[int, str, int]:
-        metadata = pod["metadata"]
-        return -self._priority(pod), metadata["creationTimestamp"], int(metadata["resourceVersion"])
-
-    def _priority(self, pod: Object) -> int:
-        told = pod["spec"].get("priority")
-        name = pod["spec"].get("priorityClassName")
-        if told is not None or not name:
-            return told or 0
-        try:
-            return int(self._api.get(self._classes, None, name)["value"])
-        except StatusError:
-            return 0
+        if self._changed and not self._round:
+            self._changed = False
+            self._round = [pod["metadata"]["uid"] for pod in sorted(filter(_waits, pods), key=_turn)]
+        due, self._round = self._round[:_AT_ONCE], self._round[_AT_ONCE:]
+        waiting = {pod["metadata"]["uid"]: pod for pod in pods if _waits(pod)}
+        if due:
+            room = Room.of(self._api.list(self._nodes), pods)
+            for uid in due:
+                if uid in waiting:
+                    self._schedule(waiting[uid], room)
+        return 0.0 if self._round or self._changed else None
 
     def _schedule(self, pod: Object, room: Room) -> None:
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-        refusals = {node: room.refusal(pod, node) for node in room.nodes}
+        wanted = requests(pod)
+        refusals = {node: room.refusal(pod, wanted, node) for node in room.nodes}
         fit = [node for node, refusal in refusals.items() if refusal is None]
         if not fit:
             self._refuse(pod, _told([refusal for refusal in refusals.values() if refusal is not None]))
             return
-        chosen = room.choose(pod, fit)
+        chosen = room.choose(pod, wanted, fit)
         room.put(self._api.bind(namespace, name, chosen), chosen)
         told = f"Successfully assigned {namespace}/{name} to {chosen}"
         self._recorder.normal(pod, "Scheduled", told)
@@ -183,8 +192,19 @@ class Scheduler:
         self._recorder.warning(pod, "FailedScheduling", message)
 
 
-def _matters(found: Object) -> object:
-    """Return what of a pod or a node scheduling depends on."""
+def _turn(pod: Object) -> tuple[int, str, int]:
+    metadata = pod["metadata"]
+    return -(pod["spec"].get("priority") or 0), metadata["creationTimestamp"], int(metadata["resourceVersion"])
+
+
+def _matters(found: Object, before: Object) -> bool:
+    """Whether a change of a pod or a node lets a pod be scheduled that could not be."""
+    if found["kind"] == "Pod" and found["spec"].get("nodeName") and not before["spec"].get("nodeName"):
+        return False
+    return _looked_at(found) != _looked_at(before)
+
+
+def _looked_at(found: Object) -> object:
     metadata, status = found["metadata"], found.get("status", {})
     if found["kind"] == "Node":
         return metadata.get("labels"), found["spec"], status.get("allocatable")

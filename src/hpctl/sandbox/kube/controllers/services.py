@@ -74,9 +74,10 @@ class Services:
         except StatusError:
             self._api.create(resource, namespace, wanted, manager=MANAGER)
             return
-        members = set(wanted) - {"metadata"}
-        if any(old.get(member) != wanted[member] for member in members):
-            self._api.update(resource, namespace, {**old, **{m: wanted[m] for m in members}}, manager=MANAGER)
+        new = {member: value for member, value in wanted.items() if member != "metadata"}
+        # The API leaves out lists that are empty.
+        if any((old.get(member) or []) != value for member, value in new.items()):
+            self._api.update(resource, namespace, {**old, **new}, manager=MANAGER)
 
 
 def _selects(service: Object, pod: Object) -> bool:
@@ -111,7 +112,7 @@ def _endpoints(service: Object, pods: list[Object]) -> Object:
     body: Object = {
         "metadata": {"name": metadata["name"], "namespace": metadata["namespace"], "labels": labels},
     }
-    return body | ({"subsets": subsets} if subsets else {"subsets": []})
+    return {**body, "subsets": subsets}
 
 
 def _by_ports(service: Object, pods: list[Object]) -> list[tuple[list[Object], list[Object]]]:

@@ -1,4 +1,4 @@
-"""A cluster in virtual time: the API in memory, some controllers, and a hand that plays the kubelet."""
+"""A cluster in virtual time: its real API in memory, some controllers, and a hand that plays the kubelet."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
+from hpctl.sandbox.kube import bootstrap
+from hpctl.sandbox.kube.api import ClusterApi
 from hpctl.sandbox.kube.controllers.loop import Controller, Loop
-from hpctl.sandbox.kube.controllers.pytorchjobs import RESOURCE as PYTORCHJOBS
+from hpctl.sandbox.kube.garbage import Garbage
+from hpctl.sandbox.kube.kinds import CUSTOM_RESOURCES
 from hpctl.sandbox.kube.metadata import timestamp
-from hpctl.sandbox.kube.resources import Object, PatchType, Resource
-from tests.unit.sandbox.kube.fakes import FakeApi
+from hpctl.sandbox.kube.objects import Objects, Record
+from hpctl.sandbox.kube.resources import Change, Object, PatchType, Resource
+from hpctl.sandbox.kube.schemas.rules import KindRules
+from hpctl.sandbox.kube.store import Store
 from tests.unit.sandbox.kube.virtual import VirtualLoop
 
 START = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -22,28 +28,49 @@ START = datetime(2026, 8, 1, 12, tzinfo=UTC)
 class Stage:
     """What a test of controllers stands on."""
 
-    def __init__(self, *controllers: Callable[[FakeApi], Controller]) -> None:
+    def __init__(self, *controllers: Callable[[Any], Controller]) -> None:
         self.loop = VirtualLoop()
-        self.api = FakeApi(lambda: START + timedelta(seconds=self.loop.time()), PYTORCHJOBS)
-        self._task = self.loop.create_task(Loop(self.api, [make(self.api) for make in controllers]).run())
+        objects = Objects(Store(":memory:"))
+        rules = KindRules(lambda: objects.every(CUSTOM_RESOURCES).values())
+        self.api = ClusterApi(objects, rules, self._now, Random(1), "")  # noqa: S311 - names that repeat
+        bootstrap.fill(self.api)
+        self._born: dict[str, int] = {}
+        objects.follow(self._told)
+        self._tasks = [self.loop.create_task(Garbage(self.api).run())]
+        if controllers:
+            self.start(Loop(self.api, [make(self.api) for make in controllers]).run())
+
+    def _now(self) -> datetime:
+        return START + timedelta(seconds=self.loop.time())
+
+    def _told(self, record: Record) -> None:
+        if record.change is Change.ADDED:
+            self._born[record.object["metadata"]["uid"]] = len(self._born)
+
+    def start(self, work: Any) -> None:
+        """Let something work until the end."""
+        self._tasks.append(self.loop.create_task(work))
 
     def close(self) -> None:
-        self._task.cancel()
-        self.loop.run_until_complete(asyncio.gather(self._task, return_exceptions=True))
+        for task in self._tasks:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
         self.loop.close()
 
     def wait(self, seconds: float = 1.0) -> None:
         """Let time pass; a controller that broke breaks the test."""
         self.loop.let_pass(seconds)
-        if self._task.done():
-            self._task.result()
+        for task in self._tasks:
+            if task.done():
+                task.result()
 
     @property
     def seconds(self) -> float:
         return self.loop.time()
 
     def kind(self, name: str) -> Resource:
-        return next(served for served in self.api.served if served.kind == name and served.group != "events.k8s.io")
+        served = self.api.kinds.every()
+        return next(each for each in served if each.kind == name and each.group != "events.k8s.io")
 
     def create(self, body: Object, namespace: str = "default") -> Object:
         resource = self.kind(body["kind"])
@@ -65,15 +92,20 @@ class Stage:
         self.api.delete(resource, "default" if resource.namespaced else None, name, grace_s=grace_s)
 
     def names(self, kind: str) -> list[str]:
-        return [each["metadata"]["name"] for each in self.api.list(self.kind(kind))]
+        """Return the names of what there is of a kind, without what is there from the start."""
+        found = (each["metadata"] for each in self.api.list(self.kind(kind)))
+        return [metadata["name"] for metadata in found if metadata["uid"] in self._born]
 
     def pods(self) -> list[Object]:
         """Return the pods, the oldest first."""
-        return sorted(self.api.list(self.kind("Pod")), key=lambda pod: int(pod["metadata"]["uid"].partition("-")[2]))
+        return sorted(self.api.list(self.kind("Pod")), key=self._age)
+
+    def _age(self, found: Object) -> int:
+        return self._born[found["metadata"]["uid"]]
 
     def events(self, kind: str, name: str) -> list[tuple[str, str, str]]:
         """Return type, reason and message of what is told about an object, the oldest first."""
-        rows = sorted(self.api.list(self.kind("Event")), key=lambda event: int(event["metadata"]["uid"][4:]))
+        rows = sorted(self.api.list(self.kind("Event")), key=self._age)
         return [
             (row["type"], row["reason"], row["message"])
             for row in rows

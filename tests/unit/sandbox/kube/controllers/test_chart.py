@@ -24,7 +24,6 @@ CHART = {
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     with staged() as made:
-        made.create({"kind": "Namespace", "metadata": {"name": "kube-system"}})
         yield made
 
 
@@ -59,7 +58,7 @@ def test_without_the_chart_there_is_nothing_of_it(stage: Stage) -> None:
         "policyendpoints.networking.k8s.aws",
         "securitygrouppolicies.vpcresources.k8s.aws",
     ]
-    assert stage.names("Namespace") == ["kube-system"]
+    assert stage.names("Namespace") == []
 
 
 def test_a_cluster_without_addons_has_none(stage: Stage) -> None:

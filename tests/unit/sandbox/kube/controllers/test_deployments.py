@@ -18,7 +18,12 @@ def stage() -> Iterator[Stage]:
 
 
 def deployment(replicas: int = 2, **spec: Any) -> Object:
-    body = {"replicas": replicas, "selector": {"matchLabels": {"app": "x"}}, "template": template(), **spec}
+    body = {
+        "replicas": replicas,
+        "selector": {"matchLabels": {"app": "x"}},
+        "template": template(restartPolicy="Always"),
+        **spec,
+    }
     return {"kind": "Deployment", "metadata": {"name": "d"}, "spec": body}
 
 
@@ -87,7 +92,7 @@ def test_a_new_template_is_rolled_out_without_a_gap_and_back_again(stage: Stage)
     stage.wait()
     settle(stage)
     old = {pod["metadata"]["name"] for pod in stage.pods()}
-    image = {"spec": {"template": template("other")}}
+    image = {"spec": {"template": template("other", restartPolicy="Always")}}
     stage.change("Deployment", "d", image)
     fewest, most = 4, 4
     while {pod["metadata"]["name"] for pod in stage.pods()} & old:
@@ -105,7 +110,7 @@ def test_a_new_template_is_rolled_out_without_a_gap_and_back_again(stage: Stage)
     )
     assert (first["spec"]["replicas"], second["spec"]["replicas"]) == (0, 4)
 
-    stage.change("Deployment", "d", {"spec": {"template": template()}})
+    stage.change("Deployment", "d", {"spec": {"template": template(restartPolicy="Always")}})
     stage.wait()
     settle(stage)
     stage.wait()
@@ -123,7 +128,7 @@ def test_recreate_lets_no_old_pod_live_beside_a_new_one(stage: Stage) -> None:
         stage.api.bind("default", pod["metadata"]["name"], "n")
     settle(stage)
     old = [pod["metadata"]["name"] for pod in stage.pods()]
-    stage.change("Deployment", "d", {"spec": {"template": template("other")}})
+    stage.change("Deployment", "d", {"spec": {"template": template("other", restartPolicy="Always")}})
     stage.wait()
     assert [pod["metadata"]["name"] for pod in stage.pods()] == old
     for name in old:
@@ -146,7 +151,7 @@ def test_a_paused_deployment_is_scaled_and_not_rolled_out(stage: Stage) -> None:
     stage.create(deployment(2))
     stage.wait()
     settle(stage)
-    stage.change("Deployment", "d", {"spec": {"paused": True, "template": template("other")}})
+    stage.change("Deployment", "d", {"spec": {"paused": True, "template": template("other", restartPolicy="Always")}})
     stage.wait()
     assert len(stage.names("ReplicaSet")) == 1
 

@@ -17,6 +17,7 @@ from hpctl.sandbox.kube.controllers.nodes import Nodes
 from hpctl.sandbox.kube.controllers.pytorchjobs import PyTorchJobs
 from hpctl.sandbox.kube.controllers.quantities import amount
 from hpctl.sandbox.kube.controllers.scheduler import Scheduler
+from hpctl.sandbox.kube.crds.definitions import pytorchjobs
 from hpctl.sandbox.kube.ports import Instance
 from hpctl.sandbox.kube.resources import Object
 from tests.unit.sandbox.kube.controllers.stage import Stage
@@ -61,18 +62,13 @@ class NodeStage(Stage):
 
     def __init__(self) -> None:
         super().__init__()
-        self.wait()
-        self.close_loop()
+        self.create(pytorchjobs())
+        self.create({"kind": "Namespace", "metadata": {"name": "aws-hyperpod"}})
         self.machines = FakeInstances()
         nodes = Nodes(self.api, self.machines, lambda: "v1.33.1-eks-sandbox")
         makers = (Lifecycle, DaemonSets, Scheduler, AutoResume, PyTorchJobs)
         controllers: list[Controller] = [nodes, *(make(self.api) for make in makers)]
-        loop = Loop(self.api, controllers)
-        self._task = self.loop.create_task(self._all(loop, nodes))
-
-    def close_loop(self) -> None:
-        self._task.cancel()
-        self.loop.run_until_complete(asyncio.gather(self._task, return_exceptions=True))
+        self.start(self._all(Loop(self.api, controllers), nodes))
 
     async def _all(self, loop: Loop, nodes: Nodes) -> None:
         async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hpctl.sandbox.kube.controllers.pytorchjobs import PyTorchJobs
+from hpctl.sandbox.kube.crds.definitions import pytorchjobs
 from hpctl.sandbox.kube.resources import Object
 from tests.unit.sandbox.kube.controllers.stage import Stage, staged, template
 
@@ -13,6 +14,7 @@ from tests.unit.sandbox.kube.controllers.stage import Stage, staged, template
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     with staged(PyTorchJobs) as made:
+        made.create(pytorchjobs())
         yield made
 
 
@@ -51,7 +53,9 @@ def test_each_replica_has_its_pod_and_its_headless_service(stage: Stage) -> None
     assert stage.names("Pod") == stage.names("Service") == ["j-master-0", "j-worker-0", "j-worker-1"]
     service = stage.get("Service", "j-master-0")["spec"]
     assert service["clusterIP"] == "None"
-    assert service["ports"] == [{"name": "pytorchjob-port", "port": 23456, "protocol": "TCP"}]
+    assert [(port["name"], port["port"], port["protocol"]) for port in service["ports"]] == [
+        ("pytorchjob-port", 23456, "TCP")
+    ]
     labels = stage.get("Pod", "j-master-0")["metadata"]["labels"]
     assert labels == {
         "app": "x",

@@ -23,7 +23,7 @@ def service(**spec: Any) -> Object:
 
 
 def pod(stage: Stage, name: str, address: str | None, *, app: str = "x", ready: bool = True, **spec: Any) -> None:
-    container = {"name": "c", "ports": [{"name": "web", "containerPort": 9000}]}
+    container = {"name": "c", "image": "i", "ports": [{"name": "web", "containerPort": 9000}]}
     made = {"containers": [container], "nodeName": "n", **spec}
     stage.create({"kind": "Pod", "metadata": {"name": name, "labels": {"app": app}}, "spec": made})
     condition = {"type": "Ready", "status": str(ready)}
@@ -32,7 +32,7 @@ def pod(stage: Stage, name: str, address: str | None, *, app: str = "x", ready: 
 
 
 def addresses(stage: Stage, member: str = "addresses") -> list[str]:
-    subsets = stage.get("Endpoints", "s")["subsets"]
+    subsets = stage.get("Endpoints", "s").get("subsets", ())
     return [address["ip"] for subset in subsets for address in subset.get(member, ())]
 
 
