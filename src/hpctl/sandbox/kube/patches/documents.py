@@ -25,8 +25,7 @@ def json_patched(current: Object, patch: Sequence[Any]) -> Object:
     try:
         result = jsonpatch.JsonPatch(list(patch)).apply(deepcopy(current))
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as error:
-        causes = [{"reason": "UnexpectedServerResponse", "message": str(error)}]
-        raise StatusError(422, "Invalid", _REFUSED, details={"causes": causes}) from error
+        raise StatusError(422, "Invalid", _REFUSED) from error
     return _object(result)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hpctl.sandbox.kube import customs
 from hpctl.sandbox.kube.builtins import BUILT_IN
-from hpctl.sandbox.kube.resources import Object, Resource
+from hpctl.sandbox.kube.resources import Object, PatchType, Resource
 from hpctl.sandbox.kube.schemas.builtin import METADATA, definitions, names
 
 _GVK: Final = "x-kubernetes-group-version-kind"
@@ -90,10 +90,15 @@ def _place(resource: Resource) -> str:
 def _paths(resource: Resource, name: str) -> Iterator[tuple[str, Object]]:
     base = f"/{_place(resource)}/{'namespaces/{namespace}/' if resource.namespaced else ''}{resource.plural}"
     gvk = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+    is_built_in = (resource.api_version, resource.kind) in names()
+    patches = [kind for kind in PatchType if is_built_in or kind is not PatchType.STRATEGIC]
     answer = {"description": "OK", "content": {"application/json": {"schema": {"$ref": f"{_NEW}{name}"}}}}
 
     def operation(action: str) -> Object:
         told = {"x-kubernetes-action": action, _GVK: gvk, "responses": {"200": answer}}
+        if action == "patch":
+            # kubectl asks here whether it may send a strategic merge patch.
+            told["requestBody"] = {"content": {kind: {"schema": {"type": "object"}} for kind in patches}}
         return told | ({} if action in {"get", "list"} else {"parameters": _PARAMETERS})
 
     every = {"get": "list"} if "list" in resource.verbs else {}

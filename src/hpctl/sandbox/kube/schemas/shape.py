@@ -94,11 +94,13 @@ class Shape:
         return declared if self.custom or declared is not None else _KEY_DEFAULTS.get(key)
 
     def _of(self, schema: Mapping[str, Any]) -> Shape:
+        # A CRD has no references of its own: what one leads to is Kubernetes' own, such as an object's metadata.
+        is_custom = self.custom and "$ref" not in schema
         if "$ref" in schema:
             target = self.definitions[schema["$ref"].rpartition("/")[2]]
             beside = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**target, **beside} if beside else target
-        return Shape(schema, self.definitions, self.custom)
+        return Shape(schema, self.definitions, is_custom)
 
 
 def _json(value: Any) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from hpctl.sandbox.kube.resources import Object, Resource
+from hpctl.sandbox.kube.patches.patch import patched
+from hpctl.sandbox.kube.resources import Object, PatchType, Resource
 from hpctl.sandbox.kube.schemas.rules import KindRules
 from tests.unit.sandbox.kube.schemas.judging import faults
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 THING = Resource("example.org", "v1", "things", "Thing", "thing")
 SCHEMA: Object = {
     "type": "object",
@@ -82,6 +85,22 @@ def test_unknown_fields_are_pruned_but_where_they_are_kept() -> None:
     assert (found["free"], found["parts"], found["labels"]) == ({"any": {"thing": 1}}, [{"name": "a"}], {"k": "v"})
     assert list(RULES.unknown_fields(THING, body)) == ["spec.other", "spec.parts[0].x"]
     assert RULES.default(THING, body)["metadata"] == {"name": "one", "labels": {"a": "b"}}
+
+
+def test_a_custom_object_is_applied_and_its_managed_fields_are_its_metadata() -> None:
+    def apply(live: Object | None, config: Object) -> Object:
+        shape = RULES.shape(THING)
+        return patched(THING, live, config, PatchType.APPLY, shape=shape, now=NOW, manager="me")
+
+    config = thing(parts=[{"name": "a", "n": 1}], tags=["x"], free={"any": [1]})
+    made = apply(None, config)
+    owned = made["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]
+    assert owned["f:parts"] == {'k:{"name":"a"}': {".": {}, "f:n": {}, "f:name": {}}}
+    assert (owned["f:tags"], owned["f:free"]) == ({'v:"x"': {}}, {"f:any": {}})
+    assert list(RULES.unknown_fields(THING, made)) == []
+    assert apply(made, config) == made
+    left = apply(made, thing(tags=["y"]))["spec"]
+    assert (left["tags"], left.get("parts"), left.get("free")) == (["y"], None, None)
 
 
 def test_defaults_go_in_at_every_depth() -> None:
