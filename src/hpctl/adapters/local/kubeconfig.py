@@ -96,7 +96,8 @@ def _planned(files: KubeconfigFiles, texts: Texts, entry: KubeconfigEntry, curre
     changed = [(place, part) for part in merge(document, entry)]
     now = documents[chosen].current if chosen else None
     if now != entry.context and (current is CurrentContext.SET or (first and now is None)):
-        documents[chosen or place].current = now = entry.context
+        now = entry.context
+        documents[chosen or place].choose(now)
         changed.append((chosen or place, "current-context"))
     return _Plan(
         {path: documents[path].text() for path in dict.fromkeys(path for path, _part in changed)},

@@ -84,9 +84,8 @@ def replace(path: Path, text: str) -> None:
     try:
         _fill(beside, text, _owner(target))
         beside.replace(target)
-    except BaseException:
+    finally:
         beside.unlink(missing_ok=True)
-        raise
     sync_folder(target.parent)
 
 

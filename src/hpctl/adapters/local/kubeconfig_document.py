@@ -57,8 +57,8 @@ class Document:
         found = self._root.get("current-context")
         return None if found is None or found in _EMPTY else str(found)
 
-    @current.setter
-    def current(self, name: str) -> None:
+    def choose(self, name: str) -> None:
+        """Make a context the current one."""
         self._root["current-context"] = _value(name)
 
     def names(self, part: str) -> tuple[str, ...]:
