@@ -48,7 +48,7 @@ def test_who_applies_says_who_it_is(space: Space) -> None:
     assert "fieldManager: Required value: is required for apply patch" in answer.message
 
 
-def test_a_change_of_anothers_field_is_a_conflict_that_names_it(space: Space) -> None:
+def test_a_change_of_what_another_manages_is_a_conflict_that_names_it(space: Space) -> None:
     applied(space, HER, a_config_map())
     answer = applied(space, HIM, a_config_map(data={"colour": "blue"}))
     assert answer.refusal == (409, "Conflict")
@@ -173,7 +173,7 @@ def test_ports_are_told_apart_by_number_and_protocol(space: Space) -> None:
     assert [(row["name"], row["port"]) for row in answer.good()["spec"]["ports"]] == [("a", 80), ("b", 81)]
 
 
-def test_an_applied_status_is_the_statuss_own(space: Space) -> None:
+def test_an_applied_status_belongs_to_the_status(space: Space) -> None:
     applied(space, HER, a_workload("Deployment", replicas=0, paused=True)).good()
     row = {"type": "Tested", "status": "True", "reason": "Contract", "message": "seen"}
     body = {

@@ -74,9 +74,9 @@ def test_a_pod_that_fails_says_how(space: Space, script: str, code: int) -> None
 
 
 def test_a_message_left_behind_is_told(space: Space) -> None:
-    script = "printf 'out of wit' > /dev/termination-log; exit 1"
+    script = "printf 'out of luck' > /dev/termination-log; exit 1"
     space.make("pods", a_pod(script))
-    assert container(ended(space))["state"]["terminated"]["message"] == "out of wit"
+    assert container(ended(space))["state"]["terminated"]["message"] == "out of luck"
 
 
 def test_a_container_that_fails_is_started_again(space: Space) -> None:

@@ -13,7 +13,7 @@ from kubernetes.stream import portforward, stream
 from kubernetes.stream.ws_client import ERROR_CHANNEL
 
 from tests.contract.kubernetes.objects import ONE, a_container, a_pod
-from tests.contract.kubernetes.space import Space
+from tests.contract.kubernetes.space import Space, until
 from tests.contract.kubernetes.test_pods import ready
 
 ECHO = """
@@ -47,8 +47,23 @@ def run(space: Space, *command: str, **options: Any) -> Any:
 def done(running: Any) -> tuple[str, str, int]:
     running.run_forever(timeout=20)
     told = running.read_stdout(timeout=0.1), running.read_stderr(timeout=0.1), running.returncode
-    running.close()
+    shut(running)
     return told
+
+
+def shut(running: Any) -> None:
+    """Close a stream, and its socket, which the client leaves open where the server has closed first."""
+    running.close()
+    running.sock.shutdown()
+
+
+def stop(forwarded: Any, port: int) -> str | None:
+    """Close a forwarded port when its thread has let go of it; returns what was said of it."""
+    forwarded.close()
+    until(lambda: forwarded.local_ports[port].python.fileno(), lambda number: number == -1)
+    forwarded.websocket.shutdown()
+    error: str | None = forwarded.error(port)
+    return error
 
 
 def test_a_command_tells_what_it_says_and_how_it_ends(house: Space) -> None:
@@ -86,7 +101,7 @@ def test_a_program_that_there_is_none_of_fails(house: Space) -> None:
     running = run(house, "no-such-program")
     running.run_forever(timeout=20)
     told = json.loads(running.read_channel(ERROR_CHANNEL))
-    running.close()
+    shut(running)
     assert (told["status"], told["reason"]) == ("Failure", "InternalError")
     assert "no-such-program" in told["message"]
 
@@ -113,8 +128,7 @@ def test_a_port_is_reached_through_the_api(house: Space) -> None:
         while len(back) < len(whole):
             back += peer.recv(65536)
     assert back == whole.swapcase()
-    forwarded.close()
-    assert forwarded.error(18090) is None
+    assert stop(forwarded, 18090) is None
 
 
 def test_a_port_that_nobody_listens_on_is_told(house: Space) -> None:
@@ -122,7 +136,5 @@ def test_a_port_that_nobody_listens_on_is_told(house: Space) -> None:
     forwarded = portforward(api.connect_get_namespaced_pod_portforward, ONE, house.name, ports="18091")
     with closing(forwarded.socket(18091)) as peer:
         peer.settimeout(20)
-        peer.sendall(b"Hello")
         assert peer.recv(64) == b""
-    forwarded.close()
-    assert "18091" in str(forwarded.error(18091))
+    assert "18091" in str(stop(forwarded, 18091))
