@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hpctl.errors import ConflictError, NotFoundError, UnconfirmedError
+from hpctl.errors import NotFoundError, UnconfirmedError
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
