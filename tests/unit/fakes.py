@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
+from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import (
     Addon,
@@ -19,23 +20,15 @@ from hpctl.facts.records import (
     Event,
     Holder,
     Identity,
-    Interface,
     KmsKey,
     Live,
-    NatGateway,
-    NetworkAcl,
     Node,
     Operation,
     Quota,
     Role,
-    RouteTable,
-    SecurityGroup,
     StoredObject,
-    Subnet,
     TrainingPlan,
     Verdict,
-    Vpc,
-    VpcEndpoint,
 )
 from hpctl.facts.world import World
 from tests.unit.builders import (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -19,23 +20,15 @@ from hpctl.facts.records import (
     Event,
     Holder,
     Identity,
-    Interface,
     KmsKey,
     Live,
-    NatGateway,
-    NetworkAcl,
     Node,
     Operation,
     Quota,
     Role,
-    RouteTable,
-    SecurityGroup,
     StoredObject,
-    Subnet,
     TrainingPlan,
     Verdict,
-    Vpc,
-    VpcEndpoint,
 )
 
 

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import (
     Addon,
@@ -18,18 +19,11 @@ from hpctl.facts.records import (
     Identity,
     KmsKey,
     Live,
-    NatGateway,
-    NetworkAcl,
     Quota,
     Role,
-    RouteTable,
-    SecurityGroup,
     StoredObject,
-    Subnet,
     TrainingPlan,
     Verdict,
-    Vpc,
-    VpcEndpoint,
 )
 
 T = TypeVar("T")
