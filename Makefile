@@ -58,7 +58,7 @@ docs: .venv/.dev ## Write the generated pages of the reference anew
 	$(BIN)/python -m tools.build_docs
 
 faults: .venv/.dev ## Record anew how every fault of every call ends, and write the page of it
-	HPCTL_TEST_RECORD_FAULTS=1 $(BIN)/pytest $(PYTEST_ARGS) tests/faults -k the_calls_are_those_that_are_recorded
+	HPCTL_TEST_RECORD_FAULTS=1 $(BIN)/pytest $(PYTEST_ARGS) --timeout 1800 tests/faults -k the_calls_are_those_that_are_recorded
 	$(BIN)/python -m tools.build_docs
 
 dist: .venv/.dev ## Build the source archive and the wheel into dist/

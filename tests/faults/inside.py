@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hpctl.sandbox.doors import Doors
     from hpctl.sandbox.gateway import Gateway
     from hpctl.sandbox.journal import Journal
+    from hpctl.sandbox.kube.server import KubernetesServer
     from hpctl.sandbox.past import Snapshot
     from hpctl.sandbox.proxy.fault_proxy import FaultProxy
 
@@ -58,6 +59,7 @@ class Inside:
     _doors: Doors
     _journal: Journal
     _seeded: Snapshot
+    _kubernetes: tuple[str, str]
     _seeded_attempt: int
     _clients: dict[str, Any] = field(default_factory=dict)
 
@@ -105,9 +107,12 @@ class Inside:
 
     def reset(self, to: Kept | None = None) -> None:
         """Let the account be as it was kept, else as it was seeded, and the time as well; no faults, no calls."""
+        from hpctl.sandbox.eks.models import EksBackend
+
         self.proxy.forget()
         self.time.reset()
         self._seeded.restore()
+        EksBackend.kubernetes = self._kubernetes
         self._journal.forget()
         self._gateway._attempt = self._seeded_attempt
         self._gateway._past.__init__()  # type: ignore[misc]
@@ -128,16 +133,39 @@ def _client(service: str, endpoint: str) -> Any:
     )
 
 
+def _told(home: Home, account: str, port: int, seed: dict[str, str]) -> SandboxState:
+    state = SandboxState("inside", REGION, account, PACE_S, port, os.getpid(), "", str(home.path), seed=seed)
+    write_client_files(state)
+    return state
+
+
+def _started(kubernetes: KubernetesServer) -> KubernetesServer:
+    kubernetes.start()
+    return kubernetes
+
+
+def _close(kubernetes: KubernetesServer, doors: Doors, journal: Journal) -> None:
+    kubernetes.stop()
+    doors.shut()
+    journal.close()
+
+
 @contextmanager
 def inside(folder: Path) -> Iterator[Inside]:
-    """Run a sandbox in this process; only one at a time, since moto holds its account in modules."""
+    """Run a sandbox in this process, beginning with an empty account.
+
+    moto holds its account in modules: of several sandboxes the one that was reset last is there.
+    """
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # before moto is imported
     yield from _served(folder)
 
 
 def _served(folder: Path) -> Iterator[Inside]:
+    from moto.core.base_backend import BackendDict
+
     from hpctl.sandbox.dispatch import Moto
     from hpctl.sandbox.doors import Doors, bound
+    from hpctl.sandbox.eks.models import EksBackend
     from hpctl.sandbox.gateway import Gateway
     from hpctl.sandbox.journal import Journal
     from hpctl.sandbox.past import Snapshot
@@ -145,26 +173,22 @@ def _served(folder: Path) -> Iterator[Inside]:
     from hpctl.sandbox.scripts import Outcome
     from hpctl.sandbox.server import ACCOUNT, kubernetes_of, seeded_account
 
+    BackendDict.reset()
     home, time, journal = Home(folder / "sandbox"), VirtualTime(), Journal(Path(":memory:"))
     at_once: Any = {"scripts": _AtOnce(), "run_script": lambda _: Outcome(0, ())}
     gateway = Gateway(Moto(ACCOUNT), journal, pace=PACE_S, clock=time.now, health={}, **at_once)
     home.prepare()
     doors = Doors(gateway, REGION, "token", bound([0]), Ledger(time.now))
-    kubernetes = kubernetes_of(home, journal, gateway)
-    kubernetes.start()
+    kubernetes = _started(kubernetes_of(home, journal, gateway))
     doors.open_side()
     doors.open_front()
     seed = seeded_account(journal, gateway, doors.side_url, REGION)
-    state = SandboxState(
-        "inside", REGION, ACCOUNT, PACE_S, doors.proxy.port, os.getpid(), "", str(home.path), seed=seed
-    )
-    write_client_files(state)
+    state = _told(home, ACCOUNT, doors.proxy.port, seed)
     gateway.warm("sagemaker", REGION)
-    running = Inside(time, state, gateway, doors, journal, Snapshot.take(), journal.last_attempt)
+    kept = Snapshot.take(), EksBackend.kubernetes, journal.last_attempt
+    running = Inside(time, state, gateway, doors, journal, *kept)
     running.reset()
     try:
         yield running
     finally:
-        kubernetes.stop()
-        doors.shut()
-        journal.close()
+        _close(kubernetes, doors, journal)

@@ -7,28 +7,30 @@ from typing import Any, Literal
 
 from hpctl.catalog.instance_types import instance_type as catalog_instance_type
 from hpctl.facts.kubernetes import AccessEntry, AccessPolicy, KubernetesNode
-from hpctl.facts.records import (
+from hpctl.facts.network import (
     AclEntry,
-    Addon,
-    Cluster,
-    ClusterSummary,
     Direction,
-    EksCluster,
-    Event,
-    Identity,
-    InstanceGroup,
     NetworkAcl,
-    Node,
     Permission,
-    Quota,
-    Role,
     Route,
     RouteTable,
     SecurityGroup,
     Subnet,
-    TrainingPlan,
     Vpc,
     VpcEndpoint,
+)
+from hpctl.facts.records import (
+    Addon,
+    Cluster,
+    ClusterSummary,
+    EksCluster,
+    Event,
+    Identity,
+    InstanceGroup,
+    Node,
+    Quota,
+    Role,
+    TrainingPlan,
 )
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.spec.cluster import ClusterSpec

@@ -19,6 +19,7 @@ from hpctl.facts.kubernetes import (
     Stage,
     Workload,
 )
+from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import (
     Addon,
@@ -28,23 +29,15 @@ from hpctl.facts.records import (
     Event,
     Holder,
     Identity,
-    Interface,
     KmsKey,
     Live,
-    NatGateway,
-    NetworkAcl,
     Node,
     Operation,
     Quota,
     Role,
-    RouteTable,
-    SecurityGroup,
     StoredObject,
-    Subnet,
     TrainingPlan,
     Verdict,
-    Vpc,
-    VpcEndpoint,
 )
 from hpctl.facts.world import World
 from tests.unit.builders import (

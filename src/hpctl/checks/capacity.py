@@ -9,7 +9,8 @@ from hpctl.checks.declare import Path, check, fail, note, warn
 from hpctl.checks.found import subnets_in_use
 from hpctl.checks.walk import all_groups, instance_groups, network_path, placed_groups
 from hpctl.errors import NotFoundError, UnavailableError
-from hpctl.facts.records import Subnet, TrainingPlan
+from hpctl.facts.network import Subnet
+from hpctl.facts.records import TrainingPlan
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec

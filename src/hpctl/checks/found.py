@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from hpctl.checks.walk import placed_groups
 from hpctl.errors import NotFoundError
-from hpctl.facts.records import SecurityGroup, Subnet
+from hpctl.facts.network import SecurityGroup, Subnet
 from hpctl.facts.world import World
 from hpctl.spec.cluster import ClusterSpec
 

@@ -11,7 +11,7 @@ from hpctl.checks.paths import has_way_out, serving_table
 from hpctl.checks.traffic import EVERYWHERE, HTTPS, public, within
 from hpctl.checks.walk import places
 from hpctl.errors import UnavailableError
-from hpctl.facts.records import AclEntry, Direction, NetworkAcl, Subnet
+from hpctl.facts.network import AclEntry, Direction, NetworkAcl, Subnet
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec

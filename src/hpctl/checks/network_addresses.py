@@ -9,7 +9,7 @@ from hpctl.catalog.instance_types import InstanceType, instance_type
 from hpctl.checks.declare import Path, check, fail, note, warn
 from hpctl.checks.found import subnets_in_use
 from hpctl.checks.walk import network_path, placed_groups
-from hpctl.facts.records import Subnet
+from hpctl.facts.network import Subnet
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec

@@ -18,7 +18,7 @@ from hpctl.checks.paths import (
 from hpctl.checks.traffic import covers, https, rules, shown
 from hpctl.checks.walk import different_networks, places
 from hpctl.errors import UnavailableError
-from hpctl.facts.records import Direction, Permission, RouteTable, SecurityGroup, Subnet, VpcEndpoint
+from hpctl.facts.network import Direction, Permission, RouteTable, SecurityGroup, Subnet, VpcEndpoint
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec

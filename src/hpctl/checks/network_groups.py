@@ -9,7 +9,7 @@ from hpctl.checks.found import named_subnets, security_groups_in_use
 from hpctl.checks.paths import closed_on_purpose, closed_subnets, interfaces, needed_services, s3_gateways
 from hpctl.checks.traffic import EVERYWHERE, admits_itself, blocks, covers, https, public, rules, shown
 from hpctl.checks.walk import different_networks, places
-from hpctl.facts.records import Direction, Permission, SecurityGroup, VpcEndpoint
+from hpctl.facts.network import Direction, Permission, SecurityGroup, VpcEndpoint
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec

@@ -14,7 +14,7 @@ from hpctl.checks.paths import (
     serving_table,
 )
 from hpctl.checks.walk import places
-from hpctl.facts.records import RouteTable, Subnet, Vpc
+from hpctl.facts.network import RouteTable, Subnet, Vpc
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hpctl.checks.found import subnets_in_use
 from hpctl.errors import UnavailableError
-from hpctl.facts.records import NatGateway, Route, RouteTable, Subnet, VpcEndpoint
+from hpctl.facts.network import NatGateway, Route, RouteTable, Subnet, VpcEndpoint
 from hpctl.facts.world import World
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Orchestrator

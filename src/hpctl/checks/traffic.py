@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, collapse_addresses, ip_network
 
-from hpctl.facts.records import Direction, Permission, SecurityGroup
+from hpctl.facts.network import Direction, Permission, SecurityGroup
 
 ALL_PROTOCOLS = "-1"
 """AWS's word for every protocol, EFA's own included."""

@@ -19,6 +19,7 @@ from hpctl.facts.kubernetes import (
     KubernetesNode,
     Workload,
 )
+from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -27,23 +28,15 @@ from hpctl.facts.records import (
     Event,
     Holder,
     Identity,
-    Interface,
     KmsKey,
     Live,
-    NatGateway,
-    NetworkAcl,
     Node,
     Operation,
     Quota,
     Role,
-    RouteTable,
-    SecurityGroup,
     StoredObject,
-    Subnet,
     TrainingPlan,
     Verdict,
-    Vpc,
-    VpcEndpoint,
 )
 
 

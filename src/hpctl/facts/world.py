@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
+from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import (
     Addon,
@@ -19,19 +20,12 @@ from hpctl.facts.records import (
     Identity,
     KmsKey,
     Live,
-    NatGateway,
-    NetworkAcl,
     Node,
     Quota,
     Role,
-    RouteTable,
-    SecurityGroup,
     StoredObject,
-    Subnet,
     TrainingPlan,
     Verdict,
-    Vpc,
-    VpcEndpoint,
 )
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hpctl import timeouts
 from hpctl.checks.catalogue import CLUSTER_CHECKS
 from hpctl.checks.engine import Observer, run_checks
-from hpctl.errors import ChecksFailedError, ChecksUnknownError, ConflictError, RefusedError
+from hpctl.errors import ChecksFailedError, ChecksUnknownError, ConflictError
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.plan.apply import apply
@@ -17,7 +17,7 @@ from hpctl.plan.create import guard, plan_create
 from hpctl.report.check import CheckReport
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress
-from hpctl.services.diagnose import explain
+from hpctl.services.refusals import explained
 from hpctl.services.wait import Waiting, until_in_service
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
@@ -78,6 +78,13 @@ def demand_passed(checks: CheckReport, blindness: Blindness = Blindness.REFUSED)
         )
 
 
+def demand_possible(plan: PlanReport, blindness: Blindness) -> None:
+    """Raise what stands in the way of creating: failed checks, then a cluster of another spec."""
+    if plan.checks:
+        demand_passed(plan.checks, blindness)
+    demand_absent(plan)
+
+
 def demand_absent(plan: PlanReport) -> None:
     """Raise `ConflictError` when another cluster has the name."""
     if plan.state != "other":
@@ -98,22 +105,8 @@ def demand_absent(plan: PlanReport) -> None:
 
 def create(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan; a refusal by AWS comes with its known cause and remedy."""
-    try:
+    with explained(plan):
         yield from apply(plan, ports)
-    except RefusedError as error:
-        known = explain(f"cluster/{plan.cluster}", error.message, _values(plan))
-        hint = known.remedy or error.hint
-        raise RefusedError(error.message, aws_code=error.aws_code, cause=known.cause, hint=hint) from error
-
-
-def _values(plan: PlanReport) -> dict[str, str | None]:
-    orchestrator = plan.actions[0].request.get("Orchestrator", {})
-    eks_arn = orchestrator.get("Eks", {}).get("ClusterArn")
-    return {
-        "name": plan.cluster,
-        "region": plan.identity.region,
-        "eks_cluster": eks_arn.rpartition("/")[2] if eks_arn else None,
-    }
 
 
 def usual_wait_s(spec: ClusterSpec) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hpctl.errors import ConflictError, NotFoundError, StateError, UnconfirmedError
+from hpctl.errors import NotFoundError, UnconfirmedError
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
@@ -16,6 +16,7 @@ from hpctl.report.progress import Progress
 from hpctl.services.guards import demand_unprotected, warnings
 from hpctl.services.lock import Claim
 from hpctl.services.polling import Waiting
+from hpctl.services.refusals import settling
 from hpctl.services.wait import until_gone
 
 _NAMESAKE: Final = "another cluster of that name was made since, and stays; to delete that one, run the command again"
@@ -65,14 +66,8 @@ def demand_named(plan: PlanReport, typed: str) -> None:
 
 def delete(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan; `ConflictError` while AWS still works on the cluster."""
-    try:
+    with settling(plan, "delete"):
         yield from apply(plan, ports)
-    except StateError:  # a conflict with this machine's disk and no other, which says by itself what to do
-        raise
-    except ConflictError as error:
-        raise ConflictError(
-            error.message, hint=f"wait until it is settled, then delete again: hpctl cluster describe {plan.cluster}"
-        ) from error
 
 
 def follow(plan: PlanReport, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[Progress]:

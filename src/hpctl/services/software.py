@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hpctl.catalog.limits import violations
-from hpctl.errors import ConflictError, NotFoundError, StateError, UsageError
+from hpctl.errors import NotFoundError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.plan.apply import apply
@@ -17,6 +17,7 @@ from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress
 from hpctl.services.baseline import Baseline, before_update
 from hpctl.services.polling import Waiting
+from hpctl.services.refusals import explained, settling
 from hpctl.services.wait import until_software_updated
 
 _BATCH: Final = re.compile(r"([0-9]+)(%?)")
@@ -80,13 +81,8 @@ def before(plan: PlanReport, ports: Ports) -> Baseline:
 
 def update(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan; `ConflictError` while AWS still works on the cluster."""
-    try:
+    with explained(plan), settling(plan, "try"):
         yield from apply(plan, ports)
-    except StateError:  # a conflict with this machine's disk and no other, which says by itself what to do
-        raise
-    except ConflictError as error:
-        hint = error.hint or f"wait until it is settled, then try again: hpctl cluster describe {plan.cluster}"
-        raise ConflictError(error.message, hint=hint) from error
 
 
 def follow(plan: PlanReport, ports: Ports, seen: Baseline, *, timeout_s: float, resume: str) -> Iterator[Progress]:

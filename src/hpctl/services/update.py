@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpctl.errors import ConflictError, RefusedError, StateError, UsageError
+from hpctl.errors import ConflictError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.plan.apply import apply
@@ -13,9 +13,9 @@ from hpctl.plan.update import plan_update
 from hpctl.report.plan import Change, PlanReport
 from hpctl.report.progress import Progress
 from hpctl.services.baseline import Baseline, before_update
-from hpctl.services.create import Judging, check_spec
-from hpctl.services.diagnose import explain
+from hpctl.services.create import Blindness, Judging, check_spec, demand_passed
 from hpctl.services.polling import Waiting
+from hpctl.services.refusals import explained, settling
 from hpctl.services.wait import until_updated
 from hpctl.spec.load import Loaded
 
@@ -52,7 +52,14 @@ def _demand_dropped(loaded: Loaded, delete_groups: tuple[str, ...]) -> None:
             raise UsageError(f"`--delete-group {name}`: the spec still has this group", hint="take it out of the spec")
 
 
-def demand_possible(plan: PlanReport) -> None:
+def demand_possible(plan: PlanReport, blindness: Blindness) -> None:
+    """Raise what stands in the way of updating: changes that cannot be made, then failed checks."""
+    demand_changeable(plan)
+    if plan.checks:
+        demand_passed(plan.checks, blindness)
+
+
+def demand_changeable(plan: PlanReport) -> None:
     """Raise `ConflictError` naming every change that cannot be made, or the status that allows none."""
     if plan.state != "other":
         return
@@ -74,17 +81,8 @@ def _way_round(change: Change) -> str:
 
 def update(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan; a refusal by AWS comes with its known cause and remedy."""
-    try:
+    with explained(plan), settling(plan, "update"):
         yield from apply(plan, ports)
-    except RefusedError as error:
-        known = explain(f"cluster/{plan.cluster}", error.message, _values(plan))
-        hint = known.remedy or error.hint
-        raise RefusedError(error.message, aws_code=error.aws_code, cause=known.cause, hint=hint) from error
-    except StateError:  # a conflict with this machine's disk and no other, which says by itself what to do
-        raise
-    except ConflictError as error:
-        hint = error.hint or f"wait until it is settled, then update again: hpctl cluster describe {plan.cluster}"
-        raise ConflictError(error.message, hint=hint) from error
 
 
 def before(plan: PlanReport, ports: Ports) -> Baseline | None:
@@ -98,7 +96,3 @@ def follow(
 ) -> Iterator[Progress]:
     """Follow the cluster until it is what the plan asks for; `seen` is what it was before."""
     return until_updated(Waiting(plan.cluster, timeout_s, resume, plan.arn), ports, seen)
-
-
-def _values(plan: PlanReport) -> dict[str, str | None]:
-    return {"name": plan.cluster, "region": plan.identity.region, "eks_cluster": None}

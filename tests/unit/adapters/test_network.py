@@ -6,7 +6,7 @@ import pytest
 
 from hpctl.adapters.aws.network import AwsNetwork
 from hpctl.errors import NotFoundError, UnavailableError
-from hpctl.facts.records import (
+from hpctl.facts.network import (
     AclEntry,
     Direction,
     Interface,

@@ -29,7 +29,6 @@ PLACEHOLDERS = {
     "count",
     "ec2_instance_type",
     "eks_cluster",
-    "file",
     "group",
     "instance_type",
     "name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from hpctl.facts.records import AclEntry, Direction
+from hpctl.facts.network import AclEntry, Direction
 from hpctl.report.check import Finding
 from tests.unit.builders import (
     a_finding,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hpctl.facts.records import Subnet
+from hpctl.facts.network import Subnet
 from hpctl.report.check import Finding
 from tests.unit.builders import (
     a_finding,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hpctl.facts.records import Direction, Permission
+from hpctl.facts.network import Direction, Permission
 from hpctl.report.check import Finding
 from tests.unit.builders import (
     a_finding,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hpctl.errors import AccessError
-from hpctl.facts.records import Interface
+from hpctl.facts.network import Interface
 from hpctl.report.cluster import OutcomeReport
 from hpctl.services.leftovers import with_leftovers
 from tests.unit.builders import CLUSTER_ARN, a_cluster, a_live_group

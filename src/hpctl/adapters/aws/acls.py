@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hpctl.adapters.aws.errors import reads
-from hpctl.facts.records import AclEntry, Direction, NetworkAcl
+from hpctl.facts.network import AclEntry, Direction, NetworkAcl
 
 
 @reads("ec2:DescribeNetworkAcls")

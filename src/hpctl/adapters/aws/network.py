@@ -12,7 +12,7 @@ from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.facts.records import (
+from hpctl.facts.network import (
     Direction,
     Interface,
     NatGateway,

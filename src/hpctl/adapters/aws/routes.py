@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hpctl.adapters.aws.errors import reads
-from hpctl.facts.records import Route, RouteTable
+from hpctl.facts.network import Route, RouteTable
 
 _DESTINATIONS: Final = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 _TARGETS: Final = (

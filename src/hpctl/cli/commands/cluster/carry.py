@@ -1,15 +1,17 @@
-"""What the verbs that change a cluster share: planning, demands on the plan, and carrying it out."""
+"""What the verbs that change a cluster share: a claim on it, consent to the plan, and carrying it out."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
 from hpctl.cli.durations import seconds
+from hpctl.errors import HpctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,20 +30,40 @@ TimeoutOption = Annotated[
 ]
 
 
-def demand_possible(planned: PlanReport, allow_unknown: bool) -> None:  # noqa: FBT001  a flag of the command line
-    """Raise what stands in the way of carrying the plan out: failed checks, a cluster of another spec."""
-    from hpctl.services import create as service
-
-    if planned.checks:
-        service.demand_passed(planned.checks, blindness(allow_unknown))
-    service.demand_absent(planned)
-
-
 def blindness(allow_unknown: bool) -> Blindness:  # noqa: FBT001  a flag of the command line
     """Return what `--allow-unknown` says about checks that could not look."""
     from hpctl.services.create import Blindness
 
     return Blindness.ALLOWED if allow_unknown else Blindness.REFUSED
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the command line says before a plan is carried out, and what a person is asked otherwise."""
+
+    question: str
+    yes: bool
+    dry_run: bool
+
+
+def agreed(session: Session, planned: PlanReport, consent: Consent, demand: Callable[[], None] = lambda: None) -> bool:
+    """Show the plan, let `demand` raise what stands in its way, and ask; False for a dry run.
+
+    A machine that is refused is told what stood in the way: the plan, with every finding, is all the answer there is.
+    """
+    if consent.dry_run:
+        session.show(planned)
+        demand()
+        return False
+    session.show_beside(planned)
+    try:
+        demand()
+    except HpctlError:
+        session.show_to_machines(planned)
+        raise
+    if planned.actions and not consent.yes:
+        session.confirm(consent.question)
+    return True
 
 
 def hold(ctx: typer.Context, session: Session, name: str, purpose: Purpose) -> Claim:

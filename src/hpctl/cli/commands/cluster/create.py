@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, demand_possible, resume
+from hpctl.cli.commands.cluster.carry import Consent, TimeoutOption, agreed, blindness, carry_out, resume
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import PlanFileOption, SpecOrNoneOption, Wished, claiming, decided
 from hpctl.cli.options import (
@@ -25,7 +25,6 @@ from hpctl.cli.options import (
     WaitOption,
     YesOption,
 )
-from hpctl.errors import HpctlError
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
@@ -78,19 +77,13 @@ def create(
     wished.demand_one()
     found = decided(ctx, wished, "create", service.plan, claiming(ctx, "create", yes, dry_run))
     session, planned = found.session, found.plan
-    if dry_run:
-        session.show(planned)
-        demand_possible(planned, allow_unknown)
+    question = f"create cluster `{planned.cluster}` in account {planned.identity.account}?"
+
+    def demand() -> None:
+        service.demand_possible(planned, blindness(allow_unknown))
+
+    if not agreed(session, planned, Consent(question, yes, dry_run), demand):
         return
-    session.show_beside(planned)
-    try:
-        demand_possible(planned, allow_unknown)
-    except HpctlError:
-        # A machine is told what stood in the way: the plan, with every finding, is all the answer there will be.
-        session.show_to_machines(planned)
-        raise
-    if planned.actions and not yes:
-        session.confirm(f"create cluster `{planned.cluster}` in account {planned.identity.account}?")
     steps: Iterator[Progress] = service.create(planned, session.ports)
     if wait:
         patience = found.usual_wait_s if timeout is None else timeout

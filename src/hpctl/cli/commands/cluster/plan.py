@@ -11,7 +11,7 @@ import typer
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import blindness
 from hpctl.cli.commands.cluster.group import app
-from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption, demand_possible
+from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption
 from hpctl.cli.options import (
     AllowUnknownOption,
     FileOption,
@@ -106,7 +106,7 @@ def plan(
     Where the cluster exists, every field that differs, and what changing it means.
     """
     from hpctl.services.create import Judging
-    from hpctl.services.update import plan_either
+    from hpctl.services.update import demand_possible, plan_either
 
     loaded = wiring.load(file, name, values)
     session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
@@ -114,7 +114,7 @@ def plan(
     groups = tuple(delete_group or ())
     planned = plan_either(loaded, session.world, judging, run_id=uuid4().hex, delete_groups=groups)
     session.show(planned)
-    demand_possible(planned, allow_unknown)
+    demand_possible(planned, blindness(allow_unknown))
     if out:
         wiring.write_plan(out, planned.model_dump_json(indent=2) + "\n")
     if detailed_exitcode and planned.actions:

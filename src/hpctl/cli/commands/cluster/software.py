@@ -9,7 +9,7 @@ import typer
 
 from hpctl import timeouts
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, hold, resume, unclaimed
+from hpctl.cli.commands.cluster.carry import Consent, TimeoutOption, agreed, carry_out, hold, resume, unclaimed
 from hpctl.cli.commands.cluster.group import NameArgument, app
 from hpctl.cli.durations import seconds
 from hpctl.cli.options import (
@@ -92,12 +92,9 @@ def update_software(
     known = name_of(name, session.ports.clusters)
     claim = unclaimed() if dry_run else hold(ctx, session, known, "update-software")
     planned = service.plan(known, wish, session.world, run_id=claim.run_id)
-    if dry_run:
-        session.show(planned)
+    question = f"wipe these root volumes of cluster `{planned.cluster}`?"
+    if not agreed(session, planned, Consent(question, yes, dry_run)):
         return
-    session.show_beside(planned)
-    if not yes:
-        session.confirm(f"wipe these root volumes of cluster `{planned.cluster}`?")
     before = service.before(planned, session.ports)
     steps: Iterator[Progress] = service.update(planned, session.ports)
     if wait:

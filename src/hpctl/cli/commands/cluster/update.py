@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, resume
+from hpctl.cli.commands.cluster.carry import Consent, TimeoutOption, agreed, blindness, carry_out, resume
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import (
     DeleteGroupOption,
@@ -17,7 +17,6 @@ from hpctl.cli.commands.cluster.wished import (
     Wished,
     claiming,
     decided,
-    demand_possible,
 )
 from hpctl.cli.options import (
     AllowUnknownOption,
@@ -33,7 +32,6 @@ from hpctl.cli.options import (
     WaitOption,
     YesOption,
 )
-from hpctl.errors import HpctlError
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
@@ -74,19 +72,13 @@ def update(
     decide = partial(service.plan, delete_groups=groups)
     found = decided(ctx, wished, "update", decide, claiming(ctx, "update", yes, dry_run))
     session, planned = found.session, found.plan
-    if dry_run:
-        session.show(planned)
-        demand_possible(planned, allow_unknown)
+    question = f"update cluster `{planned.cluster}` in account {planned.identity.account}?"
+
+    def demand() -> None:
+        service.demand_possible(planned, blindness(allow_unknown))
+
+    if not agreed(session, planned, Consent(question, yes, dry_run), demand):
         return
-    session.show_beside(planned)
-    try:
-        demand_possible(planned, allow_unknown)
-    except HpctlError:
-        # A machine is told what stood in the way: the plan, with every finding, is all the answer there will be.
-        session.show_to_machines(planned)
-        raise
-    if planned.actions and not yes:
-        session.confirm(f"update cluster `{planned.cluster}` in account {planned.identity.account}?")
     before = service.before(planned, session.ports)
     steps: Iterator[Progress] = service.update(planned, session.ports)
     if wait:

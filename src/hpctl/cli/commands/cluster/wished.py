@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import blindness, hold, unclaimed
+from hpctl.cli.commands.cluster.carry import hold, unclaimed
 from hpctl.cli.options import invocation
 from hpctl.errors import UsageError
 
@@ -121,13 +121,3 @@ def decided(
     run_id = claim(session, loaded.spec.name).run_id
     plan = decide(loaded, session.world, Judging(tuple(wished.skip or ())), run_id=run_id)
     return Decided(session, plan, usual_wait_s(loaded.spec))
-
-
-def demand_possible(planned: PlanReport, allow_unknown: bool) -> None:  # noqa: FBT001  a flag of the command line
-    """Raise what stands in the way of carrying the plan out: changes that cannot be made, then failed checks."""
-    from hpctl.services.create import demand_passed
-    from hpctl.services.update import demand_possible as demand
-
-    demand(planned)
-    if planned.checks:
-        demand_passed(planned.checks, blindness(allow_unknown))
