@@ -102,6 +102,7 @@ class Container:
         self.settled = asyncio.Event()
         """Set whenever the container has started well, or has ended for good."""
         self._up = asyncio.Event()
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Run instances until one is the last."""
@@ -115,9 +116,14 @@ class Container:
             await self._back_off()
         self.settled.set()
 
+    def look(self) -> None:
+        """What it refers to may be there now."""
+        self._news.set()
+
     async def stop(self, grace_s: float) -> None:
         """End it for good: its hook, SIGTERM, and SIGKILL when its time is up."""
         self._stopped.set()
+        self._news.set()
         if self._killing:
             self._killing.cancel()
         if self._ending and not self._ending.done():
@@ -127,6 +133,7 @@ class Container:
     def lose(self) -> None:
         """End it without a word: its machine has gone."""
         self._stopped.set()
+        self._news.set()
         for each in self._probing:
             each.cancel()
         if self.key:
@@ -142,6 +149,7 @@ class Container:
     async def _begin(self) -> bool:
         name, instance = self.record.name, self.record.restarts
         spec = self.record.spec
+        self._news.clear()
         try:
             room = self._pod.room(name, instance)
             around = self._pod.surroundings()
@@ -178,6 +186,9 @@ class Container:
             self._kill_soon(f"FailedPostStartHook of container {self.record.name}")
         self.record.ready = self.record.started and not spec.get(Kind.READINESS)
         self._mark()
+        if self._stopped.is_set() and self._killing is None:
+            # Who stopped it saw nothing yet that could have been stopped.
+            self._killing = asyncio.create_task(self._end(self._pod.grace_s))
         kinds = [kind for kind in Kind if spec.get(kind)]
         self._probing = [asyncio.create_task(self._probe(kind)) for kind in kinds]
         try:
@@ -259,7 +270,7 @@ class Container:
             self.record.state = Waiting(reason, str(error))
             self._mark()
         self._tools.recorder.warning(self._pod.object, "Failed", f"Error: {error}")
-        await self._tools.clock.wait(self._stopped, _CREATE_AGAIN_S)
+        await self._tools.clock.wait(self._news, _CREATE_AGAIN_S)
 
     def _not_started(self, failure: RuntimeFailure) -> None:
         argv = self._command.argv if self._command else ("",)

@@ -159,9 +159,8 @@ class Kubelet:
 
     def _heard_of_config(self, event: Event) -> None:
         namespace = event.object["metadata"]["namespace"]
-        for run in self._runs.values():
-            if run.object["metadata"]["namespace"] == namespace and run.object["spec"].get("volumes"):
-                self._refresh_soon()
+        if any(run.object["metadata"]["namespace"] == namespace for run in self._runs.values()):
+            self._refresh_soon()
 
     def _take_up(self, pod: Object) -> None:
         spec, uid = pod["spec"], pod["metadata"]["uid"]

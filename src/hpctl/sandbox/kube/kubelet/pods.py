@@ -165,6 +165,8 @@ class PodRun:
     def refresh(self) -> None:
         """Bring names and volumes made of data up to date."""
         if self._sandbox:
+            for each in (*self._inits, *self._mains):
+                each.look()
             self._write_names()
             self._fill_volumes(only_data=True)
 
