@@ -341,9 +341,11 @@ def test_a_node_that_comes_back_keeps_its_pods(stage: NodeStage) -> None:
 
 def test_a_daemon_set_of_a_users_own_runs_on_each_node(stage: NodeStage) -> None:
     stage.are(machine(), machine("i-2"), machine("i-3", taints=({"key": "a", "value": "b", "effect": "NoSchedule"},)))
+    absent = [{"matchExpressions": [{"key": "without", "operator": "DoesNotExist"}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": absent}}
     template = {
         "metadata": {"labels": {"app": "x"}},
-        "spec": {"containers": [{"name": "c", "image": "i"}]},
+        "spec": {"containers": [{"name": "c", "image": "i"}], "affinity": {"nodeAffinity": required}},
     }
     spec = {"selector": {"matchLabels": {"app": "x"}}, "template": template}
     stage.create({"kind": "DaemonSet", "metadata": {"name": "d"}, "spec": spec})
@@ -358,9 +360,10 @@ def test_a_daemon_set_of_a_users_own_runs_on_each_node(stage: NodeStage) -> None
     assert sorted(pod["spec"]["nodeName"] for pod in stage.pods()) == ["hyperpod-i-2", "hyperpod-i-4"]
 
     stage.change("Node", "hyperpod-i-4", {"metadata": {"labels": {"without": "d"}}})
-    absent = [{"matchExpressions": [{"key": "without", "operator": "DoesNotExist"}]}]
-    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": absent}}
-    changed = {"containers": [{"name": "c", "image": "new"}], "affinity": {"nodeAffinity": required}}
+    stage.wait()
+    (left,) = (pod for pod in stage.pods() if pod["spec"]["nodeName"] == "hyperpod-i-4")
+    assert "deletionTimestamp" in left["metadata"]
+    changed = {"containers": [{"name": "c", "image": "new"}]}
     stage.change("DaemonSet", "d", {"spec": {"template": {"spec": changed}}})
     for _ in range(6):
         stage.wait()
