@@ -11,7 +11,10 @@ import pytest
 from tests.functional.cli.command import EXECUTABLE, PATIENCE_S, Hpctl, bare_environment
 from tests.functional.cli.screen import Screen
 
-VERBS = ("check", "connect", "create", "delete", "describe", "events", "list", "plan", "schema")
+VERBS = (
+    *("check", "connect", "create", "delete", "describe", "events", "export", "list", "plan", "schema"),
+    *("update", "update-software"),
+)
 TAB = "\t"
 
 
