@@ -95,6 +95,7 @@ class Container:
         self._backoff = Backoff()
         self._stopped = asyncio.Event()
         self._ending: asyncio.Future[int] | None = None
+        self._beginning = False
         self._probing: list[asyncio.Task[None]] = []
         self._killing: asyncio.Task[None] | None = None
         self._command: Command | None = None
@@ -140,6 +141,11 @@ class Container:
             self._tools.runtime.kill(self.key)
 
     @property
+    def writes(self) -> bool:
+        """Whether its log may grow: it is being started, or runs."""
+        return self._beginning or self.target is not None
+
+    @property
     def target(self) -> Target | None:
         """How a command or a connection gets into it, while it runs."""
         if self._command is None or self._ending is None or self._ending.done():
@@ -166,11 +172,14 @@ class Container:
         self.record.container_id = f"hpctl://{self.key}"
         self._told("Created", f"Created container: {name}")
         log = str(self._pod.logs(name)), instance
+        self._beginning = True
         try:
             self._ending = await self._tools.runtime.container(self._pod.key, self.key, files, self._command, log)
         except RuntimeFailure as failure:
             self._not_started(failure)
             return False
+        finally:
+            self._beginning = False
         self._told("Started", f"Started container {name}")
         self.record.state = Running(self._tools.api.now)
         return True

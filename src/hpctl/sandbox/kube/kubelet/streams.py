@@ -58,7 +58,7 @@ class Streams:
 
         def running() -> bool:
             found = self._find(*key.split("/"))
-            return found is not None and found.target is not None and found.record.restarts == instance
+            return found is not None and found.writes and found.record.restarts == instance
 
         return logfiles.read(folder, instance, options, running)
 
