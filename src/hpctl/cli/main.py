@@ -94,6 +94,8 @@ def _run(command: Command) -> int:
         if isinstance(end.__context__, BrokenPipeError):  # Typer has made exit code 1 of it
             raise end.__context__ from None
         return ExitCode.TERMINATED if said.terminated else _code(end)
+    except KeyboardInterrupt:  # Typer makes a SystemExit of it; the quick way has none
+        return ExitCode.TERMINATED if said.terminated else ExitCode.INTERRUPTED
     except Exception as error:  # the last line of defence: whatever gets here is a bug in hpctl
         if isinstance(error, OSError) and error.errno in _FULL:  # Typer writes its help by itself
             raise

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from hpctl.sandbox.dispatch import Moto
 from hpctl.sandbox.doors import Doors, bound
@@ -26,6 +27,11 @@ from hpctl.sandbox.journal import Journal
 from hpctl.sandbox.kube.server import KubernetesServer
 from hpctl.sandbox.proxy.ledger import Ledger
 from hpctl.sandbox.seeds.account import seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hpctl.sandbox.kube.clusters import Crew
 
 # The account number of AWS's own examples; the environment gives it to moto.
 ACCOUNT = "123456789012"
@@ -81,7 +87,9 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     journal.close()
 
 
-def kubernetes_of(home: Home, journal: Journal, gateway: Gateway) -> KubernetesServer:
+def kubernetes_of(
+    home: Home, journal: Journal, gateway: Gateway, workers: Callable[[Gateway], Crew] | None = None
+) -> KubernetesServer:
     """Return the server of the account's Kubernetes, with the certificates of a home, and tell EKS where it is."""
     trusted = authority(home.kubernetes)
     # Kubeconfigs hold the address, so it stays over a restart if it can.
@@ -89,7 +97,7 @@ def kubernetes_of(home: Home, journal: Journal, gateway: Gateway) -> KubernetesS
     port = listener.getsockname()[1]
     journal.remember(_KUBERNETES_FACT, str(port))
     EksBackend.kubernetes = f"https://{LOOPBACK}:{port}", trusted
-    return KubernetesServer(ACCOUNT, home.kubernetes, gateway, listener, server_side(home.kubernetes))
+    return KubernetesServer(ACCOUNT, home.kubernetes, gateway, listener, server_side(home.kubernetes), workers=workers)
 
 
 def _kept_faults(home: Home, gateway: Gateway) -> Ledger:

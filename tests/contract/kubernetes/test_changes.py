@@ -40,6 +40,14 @@ def test_who_replaces_without_a_version_has_the_last_word(space: Space) -> None:
     assert answer.good()["data"] == {"only": "this"}
 
 
+def test_a_lease_is_replaced_by_who_knows_its_version_alone(space: Space) -> None:
+    body = an_object("Lease", version="coordination.k8s.io/v1", spec={"holderIdentity": "me"})
+    space.make("leases", body)
+    answer = space.cluster.put(space.path("leases", "one"), body)
+    assert answer.refusal == (422, "Invalid")
+    assert "metadata.resourceVersion: Invalid value: 0: must be specified for an update" in answer.message
+
+
 def test_of_many_at_once_each_change_is_made_on_top_of_another(space: Space) -> None:
     space.make("configmaps", a_config_map(data={"count": "0"}))
     place = space.path("configmaps", "one")

@@ -60,7 +60,7 @@ def shut(running: Any) -> None:
 def stop(forwarded: Any, port: int) -> str | None:
     """Close a forwarded port when its thread has let go of it; returns what was said of it."""
     forwarded.close()
-    until(lambda: forwarded.local_ports[port].python.fileno(), lambda number: number == -1)
+    until(forwarded.local_ports[port].python.fileno, lambda number: number == -1)
     forwarded.websocket.shutdown()
     error: str | None = forwarded.error(port)
     return error

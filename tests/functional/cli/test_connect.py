@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -266,6 +268,25 @@ def test_without_credentials_there_is_no_token(hpctl: Hpctl, tmp_path: Path) -> 
 def test_a_profile_that_is_not_there_is_named(hpctl: Hpctl) -> None:
     words = ("eks-token", "--cluster-name", "a", "--region", "us-west-2", "--profile", "nobody")
     assert "there is no AWS profile `nobody`" in hpctl(*words, ends=ExitCode.USAGE).err
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+)
+def test_whoever_loses_patience_with_a_slow_profile_sees_no_traceback(
+    number: int, code: ExitCode, hpctl: Hpctl, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    config = tmp_path / "aws-config"
+    config.write_text(f"[profile slow]\ncredential_process = sh -c 'touch {begun}; exec sleep 30'\n")
+    words = ("eks-token", "--cluster-name", "a", "--region", "us-west-2", "--profile", "slow")
+    running = hpctl.with_env(AWS_CONFIG_FILE=str(config)).start(*words)
+    until = time.monotonic() + 30
+    while not begun.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, out, "Traceback" in err) == (code, "", False)
 
 
 # Checks

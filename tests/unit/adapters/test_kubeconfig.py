@@ -131,6 +131,27 @@ def test_whoever_has_unset_the_current_context_keeps_none(config: Path) -> None:
     assert 'current-context: ""\n' in config.read_text()
 
 
+def test_a_current_context_that_is_not_there_stays_all_the_same(config: Path) -> None:
+    """It may be in a file that another shell has in its KUBECONFIG."""
+    config.write_text("current-context: elsewhere\n")
+    assert add(config).current == "elsewhere"
+
+
+def test_the_file_and_its_name_are_on_the_disk_before_the_lock_goes(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), config.with_name("config.lock").exists()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    add(config)
+    assert synced == [(False, True), (True, True)]
+
+
 def test_what_would_change_is_told_and_left(config: Path) -> None:
     told = KubeconfigOnDisk(str(config), {}, FakeClock()).planned(an_entry(), KEPT)
     assert told.changed == ("cluster", "user", "context")
@@ -364,10 +385,15 @@ def _fail_at(operation: str, at: int, code: int, monkeypatch: pytest.MonkeyPatch
     return lambda: calls > at
 
 
-@pytest.mark.parametrize("path", ["/dev/null", "/", "/proc/self"])
-def test_what_is_no_file_is_never_replaced(path: str) -> None:
-    with pytest.raises(UsageError, match=r"is no file|Is a directory"):
-        add(Path(path))
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    """Such as /dev/null, for which a pipe stands here: a test that fails must not take that away from the machine."""
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for path in (pipe, folder):
+        with pytest.raises(UsageError, match="is no file"):
+            add(path)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_a_broken_file_is_refused_with_its_place_and_left(config: Path) -> None:

@@ -15,6 +15,7 @@ from hpctl.report.cluster import (
     NodeReport,
     OutcomeReport,
 )
+from hpctl.report.connection import ConnectionReport
 from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
 from hpctl.report.plan import Action, PlannedGroup, PlanReport
 from hpctl.report.sandbox import SandboxReport
@@ -351,7 +352,26 @@ SANDBOX = SandboxReport(
     home="/home/ana/.local/state/hpctl/sandbox/default",
 )
 
+CONNECTION = ConnectionReport(
+    cluster="hp-cluster",
+    eks_cluster="training-eks",
+    region="us-west-2",
+    account="123456789012",
+    kubeconfig="/home/you/.kube/config",
+    context="hpctl:123456789012:us-west-2:hp-cluster",
+    current_context="minikube",
+    result="connected",
+    changed=("cluster", "user", "context"),
+    entries={"context": {"name": "hpctl:123456789012:us-west-2:hp-cluster", "context": {"namespace": "team"}}},
+    notes=("others can read the kubeconfig `/home/you/.kube/config` (mode 0644): 0600 from now on",),
+    next_steps=(
+        "kubectl --context hpctl:123456789012:us-west-2:hp-cluster get nodes",
+        "hpctl cluster check hp-cluster",
+    ),
+)
+
 EVERY_REPORT = {
+    "connection": CONNECTION,
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,

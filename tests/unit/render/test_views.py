@@ -22,6 +22,7 @@ from tests.unit.render.samples import (
     CHECKS,
     CLUSTER_REPORT,
     CLUSTERS,
+    CONNECTION,
     DELETE_PLAN,
     EVENTS,
     EVERY_REPORT,
@@ -242,3 +243,18 @@ def test_every_kind_of_report_has_a_view() -> None:
     for place in (*views._VIEWS.values(), *views._WIDE.values()):
         module, _, function = place.partition(".")
         assert callable(getattr(import_module(f"hpctl.render.{module}"), function))
+
+
+@pytest.mark.parametrize(
+    ("members", "lines"),
+    [
+        ({"result": "unchanged"}, ["already: nothing to do", "the current context stays `minikube`"]),
+        ({"result": "planned"}, ["would come into", "cluster, user, context"]),
+        ({"current_context": CONNECTION.context}, ["it is the current context"]),
+        ({"current_context": CONNECTION.context, "result": "planned"}, ["it would be the current context"]),
+        ({"current_context": None}, ["no context is the current one"]),
+    ],
+)
+def test_a_connection_says_which_context_is_the_current_one(members: dict[str, object], lines: list[str]) -> None:
+    text = shown(CONNECTION.model_copy(update=members), in_a_pipe())
+    assert [line for line in lines if line not in text] == []

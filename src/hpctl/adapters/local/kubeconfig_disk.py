@@ -53,9 +53,9 @@ def read(path: Path) -> str | None:
     """
     with in_words(path, "read"):
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # /dev/null must not be replaced, and a pipe may never end
+                raise UsageError(f"the kubeconfig `{path}` is no file", hint=_ELSEWHERE.removeprefix("or "))
             with path.open("rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # /dev/null must not be replaced by a file
-                    raise UsageError(f"the kubeconfig `{path}` is no file", hint=_ELSEWHERE.removeprefix("or "))
                 data = file.read(_MOST_BYTES + 1)
         except FileNotFoundError:
             return None

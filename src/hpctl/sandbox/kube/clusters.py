@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hpctl.sandbox.eks.models import cluster_at, id_of
 from hpctl.sandbox.kube import bootstrap
@@ -26,11 +27,21 @@ if TYPE_CHECKING:
 
     from hpctl.sandbox.eks.cluster import Cluster
     from hpctl.sandbox.kube.ports import PodStreams
-    from hpctl.sandbox.kube.workers import Workers
+    from hpctl.sandbox.kube.workers import Work
 
 _AGAIN_AFTER_S: Final = 1.0
 _SUFFIX: Final = ".sqlite3"
 _log = logging.getLogger(__name__)
+
+
+class Crew(Protocol):
+    """Who works on the objects of clusters."""
+
+    def busy(self) -> frozenset[str]:
+        """Return the ARNs of the EKS clusters that have work to do, asked for or not; called in another thread."""
+
+    def of(self, api: ClusterApi, record: Cluster, folder: Path) -> Work:
+        """Return what works on one cluster."""
 
 
 @dataclass(slots=True)
@@ -54,7 +65,7 @@ class Clusters:
         account: str,
         folder: Path,
         clock: Callable[[], datetime],
-        workers: Workers,
+        workers: Crew,
     ) -> None:
         """Keep a file a cluster in `folder`; `workers` are its controllers and its kubelet."""
         self._account, self._folder, self._clock, self._workers = account, folder, clock, workers
@@ -124,6 +135,7 @@ class Clusters:
     def _delete(self, unique: str) -> None:
         for path in self._folder.glob(f"{unique}{_SUFFIX}*"):
             path.unlink()
+        shutil.rmtree(self._folder / unique, ignore_errors=True)
 
 
 async def kept_up(work: Callable[[], Awaitable[None]]) -> None:

@@ -69,7 +69,7 @@ class Api(Protocol):
         """Delete an object, or mark it as going: finalizers and a pod's kubelet come first. `grace_s` 0: now."""
 
     def bind(self, namespace: str, pod: str, node: str) -> Object:
-        """Bind a pod to a node, as `pods/binding` does: spec.nodeName and the condition PodScheduled; 409 when bound."""
+        """Bind a pod to a node, as `pods/binding` does: spec.nodeName and the condition PodScheduled; 409 if bound."""
 
     def watch(self, *resources: Resource) -> AsyncIterator[Event]:
         """Yield what there is as ADDED, and then each change, in order, until the loop ends; nothing is ever left out.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import copy
 import ipaddress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hpctl.sandbox.kube import customs
 from hpctl.sandbox.kube.builtins import BUILT_IN
@@ -19,8 +19,9 @@ from hpctl.sandbox.kube.status import Cause, conflict, forbidden, invalid, not_f
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from random import Random
 
-    from hpctl.sandbox.kube.api import ClusterApi
+    from hpctl.sandbox.kube.objects import Objects
     from hpctl.sandbox.kube.resources import Object, Resource
 
 SERVICE_NETWORK: Final = ipaddress.ip_network("172.20.0.0/16")
@@ -41,6 +42,29 @@ _TOLERATED: Final = tuple(
 )
 
 
+class Around(Protocol):
+    """What an object's kind may look at beside the object: the cluster's API."""
+
+    @property
+    def objects(self) -> Objects:
+        """All objects of the cluster."""
+
+    @property
+    def now(self) -> datetime:
+        """The current time (UTC)."""
+
+    @property
+    def random(self) -> Random:
+        """What draws addresses."""
+
+    @property
+    def authority(self) -> str:
+        """The server's certificate authority (PEM)."""
+
+    def create(self, resource: Resource, namespace: str | None, body: Object, *, manager: str) -> Object:
+        """Create an object."""
+
+
 def refuse_idle(resource: Resource, definition: Object | None) -> None:
     """Refuse (501) what nobody here would ever act on: an object that only lay there would be a lie."""
     annotations = (definition or {"metadata": {}})["metadata"].get("annotations") or {}
@@ -48,7 +72,7 @@ def refuse_idle(resource: Resource, definition: Object | None) -> None:
         raise not_here(f"a controller for {resource.qualified}")
 
 
-def refuse_place(api: ClusterApi, resource: Resource, draft: Object) -> None:
+def refuse_place(api: Around, resource: Resource, draft: Object) -> None:
     """Refuse an object whose namespace is not there (404) or is going (403)."""
     if not resource.namespaced:
         return
@@ -64,7 +88,7 @@ def refuse_place(api: ClusterApi, resource: Resource, draft: Object) -> None:
         raise forbidden(told, details={**about, "causes": [{**cause, "field": "metadata.namespace"}]})
 
 
-def begun(api: ClusterApi, resource: Resource, draft: Object) -> Object:
+def begun(api: Around, resource: Resource, draft: Object) -> Object:
     """Return a new object with the status that it begins with, and what admission adds."""
     if "status" in resource.subresources and resource.kind != _NODE:
         draft.pop("status", None)
@@ -85,7 +109,7 @@ def begun(api: ClusterApi, resource: Resource, draft: Object) -> Object:
     return draft
 
 
-def completed(api: ClusterApi, resource: Resource, draft: Object, current: Object | None = None) -> Object:
+def completed(api: Around, resource: Resource, draft: Object, current: Object | None = None) -> Object:
     """Return an object that has its defaults with what the API works out itself."""
     if is_custom(resource):
         return draft
@@ -102,7 +126,7 @@ def completed(api: ClusterApi, resource: Resource, draft: Object, current: Objec
             return draft
 
 
-def followed(api: ClusterApi, resource: Resource, new: Object) -> None:
+def followed(api: Around, resource: Resource, new: Object) -> None:
     """Create what comes with a new object: each namespace has a service account, and the cluster's authority."""
     if kept(resource) != _NAMESPACES:
         return
@@ -173,7 +197,7 @@ def quality(spec: dict[str, Any]) -> str:
     return "Guaranteed"
 
 
-def _admit_pod(api: ClusterApi, resource: Resource, draft: Object) -> None:
+def _admit_pod(api: Around, resource: Resource, draft: Object) -> None:
     spec = draft.get("spec")
     if not isinstance(spec, dict):
         return
@@ -188,7 +212,7 @@ def _admit_pod(api: ClusterApi, resource: Resource, draft: Object) -> None:
         spec["tolerations"] = tolerations + [dict(added) for added in _TOLERATED if added["key"] not in known]
 
 
-def _priority(api: ClusterApi, resource: Resource, draft: Object, spec: dict[str, Any]) -> int:
+def _priority(api: Around, resource: Resource, draft: Object, spec: dict[str, Any]) -> int:
     wanted = spec.get("priorityClassName")
     classes = api.objects.every(("scheduling.k8s.io", "priorityclasses"))
     if not wanted:
@@ -220,7 +244,7 @@ def _with_string_data(draft: Object) -> Object:
     return {**rest, "data": {**(draft.get("data") or {}), **encoded}} if encoded else rest
 
 
-def _with_address(api: ClusterApi, resource: Resource, draft: Object, current: Object | None) -> Object:
+def _with_address(api: Around, resource: Resource, draft: Object, current: Object | None) -> Object:
     spec = dict(draft.get("spec") or {})
     if spec.get("type") == "ExternalName":
         return draft
@@ -240,7 +264,7 @@ def _with_address(api: ClusterApi, resource: Resource, draft: Object, current: O
     return {**draft, **status, "spec": families | spec}
 
 
-def _free_address(api: ClusterApi, taken: set[str | None]) -> str:
+def _free_address(api: Around, taken: set[str | None]) -> str:
     while (address := str(SERVICE_NETWORK[api.random.randrange(256, SERVICE_NETWORK.num_addresses - 1)])) in taken:
         pass
     return address

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from hpctl.sandbox.gateway import Gateway
+    from hpctl.sandbox.kube.clusters import Crew
 
 _STOP_WITHIN_S: Final = 0.5
 
@@ -24,10 +25,21 @@ class KubernetesServer:
     """The endpoints of an account's EKS clusters: a cluster's is this server's address with its id as the path."""
 
     def __init__(
-        self, account: str, folder: Path, gateway: Gateway, listener: socket.socket, tls: ssl.SSLContext
+        self,
+        account: str,
+        folder: Path,
+        gateway: Gateway,
+        listener: socket.socket,
+        tls: ssl.SSLContext,
+        *,
+        workers: Callable[[Gateway], Crew] | None = None,
     ) -> None:
-        """Take what it serves, where the clusters' files are, and a listening socket."""
+        """Take what it serves, where the clusters' files are, and a listening socket.
+
+        `workers` are who works on the clusters' objects, made in the event loop: controllers and a kubelet if not told.
+        """
         self._account, self._folder, self._gateway = account, folder, gateway
+        self._workers = workers
         self._listener, self._tls = listener, tls
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
@@ -62,7 +74,7 @@ class KubernetesServer:
         from hpctl.sandbox.kube.wire import answer
         from hpctl.sandbox.kube.workers import Workers
 
-        clusters = Clusters(self._account, self._folder, self._gateway.clock, Workers(self._gateway))
+        clusters = Clusters(self._account, self._folder, self._gateway.clock, (self._workers or Workers)(self._gateway))
 
         async def handle(request: web.Request) -> web.StreamResponse:
             found = clusters.at(request.match_info["id"])

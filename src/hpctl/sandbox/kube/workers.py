@@ -46,6 +46,7 @@ class Workers:
         if self._machines is None:
             self._machines = Machines(self._gateway, asyncio.get_running_loop())
         # No pod may see the sandbox's own home: its keys are there.
-        kubelet = Kubelet(api, folder, hidden=(folder.parent.parent,))
+        home = folder.parent.parent
+        kubelet = Kubelet(api, folder, hidden=(home,), images=home / "images")
         controllers.prepare(api, record)
         return Work(kubelet, (partial(controllers.run, api, self._machines, record), kubelet.run))

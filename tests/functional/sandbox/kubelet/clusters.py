@@ -142,15 +142,18 @@ async def cluster(folder: Path, *, apart: bool = True, clock: Clock | None = Non
     rules = KindRules(lambda: objects.every(CUSTOM_RESOURCES).values())
     api = ClusterApi(objects, rules, partial(datetime.now, UTC), Random(7))  # noqa: S311 - a seed
     bootstrap.fill(api)
-    kubelet = Kubelet(api, folder / name, hidden=(folder,), apart=apart, clock=clock)
+    kubelet = Kubelet(api, folder / name, hidden=(folder,), images=folder / "images", apart=apart, clock=clock)
     made = Cluster(api, kubelet, folder / name)
     if not api.list(api.resource("v1", "Node")):
         made.create("Node", NODE)
         made.node_is(UP)
+    # As in the sandbox's server.
+    umask = os.umask(0o077)
     task = asyncio.create_task(kubelet.run())
     try:
         yield made
     finally:
+        os.umask(umask)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

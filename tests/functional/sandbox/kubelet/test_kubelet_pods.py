@@ -230,3 +230,38 @@ def test_files_of_the_sandbox_are_for_this_user_alone(tmp_path: Path) -> None:
     run(scenario, tmp_path)
     logs = list((tmp_path / "one" / "pods").rglob("*.log"))
     assert [stat.S_IMODE(each.stat().st_mode) for each in logs] == [0o600]
+
+
+def test_other_users_see_what_is_theirs(tmp_path: Path) -> None:
+    volumes = [
+        {"name": "config", "configMap": {"name": "settings", "items": [{"key": "x", "path": "deep/x"}]}},
+        {"name": "cache", "emptyDir": {}},
+    ]
+    mounts = [{"name": "config", "mountPath": "/config"}, {"name": "cache", "mountPath": "/cache", "subPath": "mine"}]
+    script = "cat /config/deep/x /etc/hostname; ls -d /cache /usr/bin; echo x > /tmp/x; echo why > /dev/termination-log"
+
+    async def scenario(made: Cluster) -> tuple[str, str]:
+        made.create("ConfigMap", "settings", data={"x": "config\n"})
+        context = {"runAsUser": 4321, "runAsGroup": 4321, "allowPrivilegeEscalation": False}
+        made.shell("u", script, volumes=volumes, volumeMounts=mounts, securityContext=context)
+        said = await made.said("u")
+        return said, made.status("u")["state"]["terminated"].get("message", "")
+
+    assert run(scenario, tmp_path) == ("config\nu\n/cache\n/usr/bin\n", "why\n")
+
+
+def test_a_folder_stands_in_for_an_image(tmp_path: Path) -> None:
+    tool = tmp_path / "images" / "trainer" / "opt" / "tool" / "run"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\necho from the image; echo new > /opt/tool/run\n")
+    tool.chmod(0o755)
+
+    async def scenario(made: Cluster) -> list[str]:
+        made.pod("a", "/opt/tool/run", image="example.com/team/trainer:2")
+        made.pod("b", "/opt/tool/run", image="other")
+        made.pod("p", "python", "-c", "print(1 + 1)")
+        await made.phase("b", "Failed")
+        return [await made.said("a"), made.status("b")["state"]["terminated"]["reason"], await made.said("p")]
+
+    assert run(scenario, tmp_path) == ["from the image\n", "StartError", "2\n"]
+    assert "new" not in tool.read_text().splitlines()[1:]

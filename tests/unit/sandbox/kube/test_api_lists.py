@@ -156,10 +156,10 @@ def test_a_version_that_is_forgotten_is_an_error_of_410_and_the_end() -> None:
     api = _filled(6, window=2)
     (found,) = _watched(api, lambda: None, 99, resourceVersion="2")
     assert found[0] == "ERROR"
-    assert (found[1]["code"], found[1]["reason"], found[1]["message"][:23]) == (
+    assert (found[1]["code"], found[1]["reason"], found[1]["message"][:24]) == (
         410,
         "Expired",
-        "too old resource versio",
+        "too old resource version",
     )
 
 

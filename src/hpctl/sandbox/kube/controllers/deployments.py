@@ -143,9 +143,8 @@ class Deployments:
             lacking = 1
         total = sum(each["spec"]["replicas"] for each in (new, *old))
         grown = min(wanted, new["spec"]["replicas"] + max(0, wanted + surge - total))
-        target = wanted if new["spec"]["replicas"] > wanted else grown
-        self._scale(found, new, target)
-        self._shrink(found, new, [each for each in old if each["spec"]["replicas"]], wanted - lacking, target)
+        self._scale(found, new, grown)
+        self._shrink(found, new, [each for each in old if each["spec"]["replicas"]], wanted - lacking, grown)
 
     def _shrink(self, found: Object, new: Object, old: list[Object], least: int, target: int) -> None:
         """Scale old ReplicaSets down as far as enough pods stay available; what is not ready goes first."""

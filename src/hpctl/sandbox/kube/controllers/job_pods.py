@@ -23,6 +23,8 @@ TRACKING: Final = "batch.kubernetes.io/job-tracking"
 INDEX: Final = "batch.kubernetes.io/job-completion-index"
 FIRST_BACK_OFF_S: Final = 10.0
 LONGEST_BACK_OFF_S: Final = 600.0
+# Two neighbours are told one by one.
+_SHORTEST_RUN: Final = 3
 _ONCE: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -161,7 +163,7 @@ def told_indexes(indexes: Iterable[int]) -> str:
         return ""
     breaks = [place for place, (one, other) in enumerate(pairwise(rows), start=1) if other != one + 1]
     runs = [rows[first:last] for first, last in pairwise([0, *breaks, len(rows)])]
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) >= _SHORTEST_RUN else ",".join(map(str, run)) for run in runs)
 
 
 def verdict(job: Object, pod: Object) -> tuple[str, str]:

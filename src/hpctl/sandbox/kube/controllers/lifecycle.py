@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from hpctl.sandbox.kube.resources import Event, Object
 
 MANAGER: Final = "node-controller"
-# What the admission plug-in DefaultTolerationSeconds gives pods that say nothing.
-_DEFAULT_TOLERATION_S: Final = 300
-_SILENT: Final = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
 _GONE: Final = {"reason": "DeletionByPodGC", "message": "PodGC: node no longer exists"}
 _EVICTED: Final = {
     "reason": "DeletionByTaintManager",
@@ -125,5 +122,5 @@ def _allowed(pod: Object, taint: Object) -> float | None:
     """Return how many seconds a pod bears a taint, None when for ever."""
     found = [each for each in pod["spec"].get("tolerations") or () if tolerates(each, taint)]
     if not found:
-        return float(_DEFAULT_TOLERATION_S) if taint["key"] in _SILENT else 0.0
+        return 0.0
     return min((float(each["tolerationSeconds"]) for each in found if "tolerationSeconds" in each), default=None)

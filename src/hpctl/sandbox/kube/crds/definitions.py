@@ -15,6 +15,8 @@ from hpctl.sandbox.kube.resources import Object
 NO_CONTROLLER: Final = "sandbox.hpctl/no-controller"
 """The annotation of CRDs whose objects nobody would ever look after: creating one is refused (501)."""
 _KUBEFLOW: Final = "kubeflow.org"
+# Of the user that images run as.
+_HOME: Final = "/root"
 _INT32: Final[Schema] = {"type": "integer", "format": "int32"}
 _INT64: Final[Schema] = {"type": "integer", "format": "int64"}
 _TEXT: Final[Schema] = {"type": "string"}
@@ -80,7 +82,7 @@ def mpijobs() -> Object:
             "runLauncherAsWorker": {**_TRUTH, "default": False},
             "runPolicy": _run_policy(),
             "slotsPerWorker": {**_INT32, "default": 1},
-            "sshAuthMountPath": {**_TEXT, "default": "/root/.ssh"},
+            "sshAuthMountPath": {**_TEXT, "default": f"{_HOME}/.ssh"},
         },
         required=["mpiReplicaSpecs"],
     )

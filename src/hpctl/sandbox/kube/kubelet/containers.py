@@ -95,6 +95,7 @@ class Container:
         self._backoff = Backoff()
         self._stopped = asyncio.Event()
         self._ending: asyncio.Future[int] | None = None
+        self._beginning = False
         self._probing: list[asyncio.Task[None]] = []
         self._killing: asyncio.Task[None] | None = None
         self._command: Command | None = None
@@ -102,6 +103,7 @@ class Container:
         self.settled = asyncio.Event()
         """Set whenever the container has started well, or has ended for good."""
         self._up = asyncio.Event()
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Run instances until one is the last."""
@@ -115,9 +117,14 @@ class Container:
             await self._back_off()
         self.settled.set()
 
+    def look(self) -> None:
+        """What it refers to may be there now."""
+        self._news.set()
+
     async def stop(self, grace_s: float) -> None:
         """End it for good: its hook, SIGTERM, and SIGKILL when its time is up."""
         self._stopped.set()
+        self._news.set()
         if self._killing:
             self._killing.cancel()
         if self._ending and not self._ending.done():
@@ -127,10 +134,16 @@ class Container:
     def lose(self) -> None:
         """End it without a word: its machine has gone."""
         self._stopped.set()
+        self._news.set()
         for each in self._probing:
             each.cancel()
         if self.key:
             self._tools.runtime.kill(self.key)
+
+    @property
+    def writes(self) -> bool:
+        """Whether its log may grow: it is being started, or runs."""
+        return self._beginning or self.target is not None
 
     @property
     def target(self) -> Target | None:
@@ -142,6 +155,7 @@ class Container:
     async def _begin(self) -> bool:
         name, instance = self.record.name, self.record.restarts
         spec = self.record.spec
+        self._news.clear()
         try:
             room = self._pod.room(name, instance)
             around = self._pod.surroundings()
@@ -158,11 +172,14 @@ class Container:
         self.record.container_id = f"hpctl://{self.key}"
         self._told("Created", f"Created container: {name}")
         log = str(self._pod.logs(name)), instance
+        self._beginning = True
         try:
             self._ending = await self._tools.runtime.container(self._pod.key, self.key, files, self._command, log)
         except RuntimeFailure as failure:
             self._not_started(failure)
             return False
+        finally:
+            self._beginning = False
         self._told("Started", f"Started container {name}")
         self.record.state = Running(self._tools.api.now)
         return True
@@ -178,6 +195,9 @@ class Container:
             self._kill_soon(f"FailedPostStartHook of container {self.record.name}")
         self.record.ready = self.record.started and not spec.get(Kind.READINESS)
         self._mark()
+        if self._stopped.is_set() and self._killing is None:
+            # Who stopped it saw nothing yet that could have been stopped.
+            self._killing = asyncio.create_task(self._end(self._pod.grace_s))
         kinds = [kind for kind in Kind if spec.get(kind)]
         self._probing = [asyncio.create_task(self._probe(kind)) for kind in kinds]
         try:
@@ -259,7 +279,7 @@ class Container:
             self.record.state = Waiting(reason, str(error))
             self._mark()
         self._tools.recorder.warning(self._pod.object, "Failed", f"Error: {error}")
-        await self._tools.clock.wait(self._stopped, _CREATE_AGAIN_S)
+        await self._tools.clock.wait(self._news, _CREATE_AGAIN_S)
 
     def _not_started(self, failure: RuntimeFailure) -> None:
         argv = self._command.argv if self._command else ("",)

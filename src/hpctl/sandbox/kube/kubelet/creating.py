@@ -14,7 +14,7 @@ from hpctl.sandbox.kube.kubelet.expansion import expanded
 from hpctl.sandbox.kube.kubelet.names import hostname, names_of, on_loopback
 from hpctl.sandbox.kube.kubelet.runtime.rootfs import Bind, Files
 from hpctl.sandbox.kube.kubelet.runtime.spawn import Command
-from hpctl.sandbox.kube.kubelet.volumes import is_data
+from hpctl.sandbox.kube.kubelet.volumes import is_data, open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,7 +116,8 @@ def _own_binds(container: Object, room: Room) -> Iterator[Bind]:
     for name in ("hosts", "resolv.conf", "hostname"):
         yield Bind(str(room.pod / name), f"/etc/{name}", str(room.pod), writable=True)
     words = room.own / "termination-log"
-    words.touch(0o666)
+    words.touch()
+    words.chmod(0o666)
     yield Bind(str(words), termination_log(container), str(room.own), writable=True)
 
 
@@ -131,7 +132,7 @@ def _volume_binds(around: Surroundings, container: Object, room: Room) -> Iterat
         if part and not source.resolve().is_relative_to(folder.resolve()):
             raise ConfigError(f"failed to prepare subPath for volumeMount {each['name']!r}: it leaves its volume")
         if part and not source.exists():
-            source.mkdir(parents=True)
+            open_folder(source)
         writable = not each.get("readOnly") and not is_data(kinds[each["name"]])
         yield Bind(str(source), each["mountPath"], str(folder), writable)
 

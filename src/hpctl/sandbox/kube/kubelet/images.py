@@ -6,12 +6,16 @@ knows what the image would do with them.
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Final
 
+from hpctl.sandbox.kube.kubelet.environment import PATH
 from hpctl.sandbox.kube.kubelet.expansion import expanded
+from hpctl.sandbox.kube.kubelet.volumes import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from hpctl.sandbox.kube.resources import Object
 
@@ -27,6 +31,18 @@ class NoCommandError(Exception):
 def name_of(image: str) -> str:
     """Return the last part of an image's name, without tag and digest."""
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def stand_ins(folder: Path) -> tuple[str, ...]:
+    """Return a layer of what images for training have and this machine may not: `python`, where there is `python3`."""
+    there = shutil.which("python3", path=PATH)
+    if there is None or shutil.which("python", path=PATH):
+        return ()
+    link = folder / "usr" / "local" / "bin" / "python"
+    open_folder(link.parent)
+    link.unlink(missing_ok=True)
+    link.symlink_to(there)
+    return (str(folder),)
 
 
 def command_of(container: Object, variables: Mapping[str, str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from hpctl.sandbox.kube.kubelet.clock import Clock
 from hpctl.sandbox.kube.kubelet.containers import Tools
 from hpctl.sandbox.kube.kubelet.cri import Runtime, namespaced
 from hpctl.sandbox.kube.kubelet.environment import Surroundings
+from hpctl.sandbox.kube.kubelet.images import name_of, stand_ins
 from hpctl.sandbox.kube.kubelet.pods import MANAGER, Cluster, PodRun, remove
 from hpctl.sandbox.kube.kubelet.proxies import Proxies
 from hpctl.sandbox.kube.kubelet.states import ENDED
@@ -57,11 +58,13 @@ class Kubelet:
         folder: Path,
         *,
         hidden: Sequence[Path] = (),
+        images: Path | None = None,
         apart: bool | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Keep what pods need in a folder; `hidden` are folders that no pod may see, beside people's homes.
 
+        A folder of `images` that is named as an image is laid over the machine's files for containers of that image.
         `apart` is whether pods get namespaces of their own: where that is possible unless it says otherwise.
         """
         self._api, self._folder = api, folder
@@ -85,13 +88,16 @@ class Kubelet:
             self._surroundings,
             self._claimed,
             self._hosts,
+            self._layers,
         )
+        self._images = images
         self._runs: dict[str, PodRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._free = iter(POD_NETWORK.hosts())
         next(self._free)
         self._returned: list[str] = []
         self._closing = False
+        self._stand_ins: tuple[str, ...] = ()
         self._proxies = Proxies(self._runtime, lambda: api.list(self._pods))
         self._following: asyncio.Task[None] | None = None
         self._refreshing: asyncio.TimerHandle | None = None
@@ -102,6 +108,7 @@ class Kubelet:
         self._closing = False
         known = {each["metadata"]["uid"] for each in self._api.list(self._pods)}
         await asyncio.to_thread(_sweep, self._folder, known)
+        self._stand_ins = await asyncio.to_thread(stand_ins, self._folder / "stand-ins")
         try:
             watched = (self._nodes, self._services, *self._configs.values(), self._pods)
             async for event in self._api.watch(*watched):
@@ -159,9 +166,8 @@ class Kubelet:
 
     def _heard_of_config(self, event: Event) -> None:
         namespace = event.object["metadata"]["namespace"]
-        for run in self._runs.values():
-            if run.object["metadata"]["namespace"] == namespace and run.object["spec"].get("volumes"):
-                self._refresh_soon()
+        if any(run.object["metadata"]["namespace"] == namespace for run in self._runs.values()):
+            self._refresh_soon()
 
     def _take_up(self, pod: Object) -> None:
         spec, uid = pod["spec"], pod["metadata"]["uid"]
@@ -285,6 +291,10 @@ class Kubelet:
 
     def _hosts(self, pod: Object, address: str) -> str:
         return names.hosts(pod, address, self._api.list(self._services), self._api.list(self._pods))
+
+    def _layers(self, image: str) -> tuple[str, ...]:
+        own = self._images / name_of(image) if self._images and image else None
+        return (*([str(own)] if own and own.is_dir() else []), *self._stand_ins)
 
     def _container(self, uid: str, name: str) -> Container | None:
         run = self._runs.get(uid)

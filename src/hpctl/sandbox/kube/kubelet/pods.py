@@ -17,7 +17,7 @@ from hpctl.sandbox.kube.kubelet.cri import RuntimeFailure
 from hpctl.sandbox.kube.kubelet.environment import Surroundings
 from hpctl.sandbox.kube.kubelet.logfiles import remove_before
 from hpctl.sandbox.kube.kubelet.states import ENDED, INITIALIZING, Record, Terminated, Waiting
-from hpctl.sandbox.kube.kubelet.volumes import Places, VolumeError, folder_of, is_data, memory_size
+from hpctl.sandbox.kube.kubelet.volumes import Places, VolumeError, folder_of, is_data, memory_size, open_folder
 from hpctl.sandbox.kube.metadata import timestamp
 from hpctl.sandbox.kube.status import StatusError
 
@@ -47,6 +47,7 @@ class Cluster:
     surroundings: Callable[[Object], Surroundings]
     claimed: Callable[[str, str], bool]
     hosts: Callable[[Object, str], str]
+    layers: Callable[[str], tuple[str, ...]]
 
 
 class PodRun:
@@ -141,10 +142,12 @@ class PodRun:
     def room(self, name: str, instance: int) -> Room:
         """Return where an instance of a container lives, and make it."""
         own = self.folder / "containers" / name / str(instance)
-        own.mkdir(parents=True, exist_ok=True)
+        open_folder(own)
         self.logs(name).mkdir(parents=True, exist_ok=True)
         remove_before(self.logs(name), instance - 1)
-        return Room(own, self.folder, self._volumes, self._cluster.hidden, memory=self._memory)
+        container = self.container(name)
+        layers = self._cluster.layers(container.record.spec.get("image") or "") if container else ()
+        return Room(own, self.folder, self._volumes, self._cluster.hidden, layers, self._memory)
 
     def leave(self, name: str, instance: int) -> None:
         """Remove what an instance of a container has written, but its logs."""
@@ -165,6 +168,8 @@ class PodRun:
     def refresh(self) -> None:
         """Bring names and volumes made of data up to date."""
         if self._sandbox:
+            for each in (*self._inits, *self._mains):
+                each.look()
             self._write_names()
             self._fill_volumes(only_data=True)
 

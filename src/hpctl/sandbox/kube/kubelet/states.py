@@ -109,12 +109,12 @@ def conditions(
     if now_phase == "Succeeded":
         initialized = ("Initialized", True, "PodCompleted", "")
         ready = (False, "PodCompleted", "")
-    elif now_phase == "Failed":
-        ready = (False, "PodFailed", "")
     elif uninitialized and all(isinstance(each.state, Waiting) and not each.last for each in mains):
         told = f"containers with incomplete status: [{' '.join(uninitialized)}]"
         initialized = ("Initialized", False, "ContainersNotInitialized", told)
-    if unready and now_phase not in ENDED:
+    if now_phase == "Failed":
+        ready = (False, "PodFailed", "")
+    elif unready and now_phase != "Succeeded":
         ready = (False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]")
     return [
         ("PodReadyToStartContainers", sandbox and now_phase not in ENDED, "", ""),

@@ -58,7 +58,7 @@ class Streams:
 
         def running() -> bool:
             found = self._find(*key.split("/"))
-            return found is not None and found.target is not None and found.record.restarts == instance
+            return found is not None and found.writes and found.record.restarts == instance
 
         return logfiles.read(folder, instance, options, running)
 
@@ -161,7 +161,7 @@ class Command:
                         continue
                     if data := _read(descriptor):
                         yield number, data
-                    else:
+                    elif data is not None:
                         del open_ones[number]
         finally:
             self._close()
@@ -207,9 +207,11 @@ class Command:
             self._input.close()
 
 
-def _read(descriptor: int) -> bytes:
+def _read(descriptor: int) -> bytes | None:
     try:
         return os.read(descriptor, _BLOCK)
+    except BlockingIOError:
+        return None
     except OSError:
         # The last one has closed a terminal.
         return b""

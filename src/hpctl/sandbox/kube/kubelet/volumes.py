@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hpctl.sandbox.kube.resources import Object
 
 _MODE: Final = 0o644
+_FOLDER_MODE: Final = 0o755
 _SHARED_MODE: Final = 0o777
 _LINK: Final = "..data"
 
@@ -73,6 +74,14 @@ def folder_of(volume: Object, places: Places, around: Surroundings) -> Path:
     raise VolumeError(f'volume "{name}": the hpctl sandbox does not have volumes of the kind {kind}')
 
 
+def open_folder(folder: Path) -> None:
+    """Make a folder that others may look into: the server's own umask keeps everybody out."""
+    if not folder.is_dir():
+        open_folder(folder.parent)
+        folder.mkdir()
+        folder.chmod(_FOLDER_MODE)
+
+
 def memory_size(volume: Object) -> int | None:
     """Return the bytes of an emptyDir in memory, 0 for no limit of its own; None for every other volume."""
     source = volume.get("emptyDir")
@@ -102,7 +111,7 @@ def files_of(kind: str, source: Object, around: Surroundings) -> list[File]:
 
 def write(folder: Path, files: list[File]) -> None:
     """Show exactly these files in a folder, all in one step (`AtomicWriter`)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    open_folder(folder)
     link = folder / _LINK
     before = link.resolve() if link.is_symlink() else None
     if before and before.is_dir() and _same(before, files):
@@ -110,12 +119,12 @@ def write(folder: Path, files: list[File]) -> None:
     number = int(before.name.removeprefix("..")) + 1 if before else 1
     fresh = folder / f"..{number:08}"
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(0o755)
+    open_folder(fresh)
     for each in files:
         path = fresh / each.path
         if ".." in path.relative_to(fresh).parts:
             raise ConfigError(f"path {each.path} must not leave its volume")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        open_folder(path.parent)
         path.write_bytes(each.data)
         path.chmod(each.mode)
     draft = folder / "..data_tmp"
@@ -154,7 +163,7 @@ def _on_node(source: Object, node: Path) -> Path:
     failed = f"hostPath type check failed: {source['path']} is not a"
     match kind:
         case "" | "DirectoryOrCreate":
-            place.mkdir(parents=True, exist_ok=True)
+            open_folder(place)
         case "FileOrCreate":
             place.touch()
         case "Directory" if not place.is_dir():
@@ -170,7 +179,7 @@ def _claim(name: str, places: Places) -> Path:
     if not places.claimed(name):
         raise VolumeError(f'persistentvolumeclaim "{name}" not found')
     folder = places.claims / name
-    folder.mkdir(parents=True, exist_ok=True)
+    open_folder(folder)
     return folder
 
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
-
-from jsonschema import Draft4Validator
+from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.sandbox.kube.resources import Object, Resource
 from hpctl.sandbox.kube.schemas.builtin import METADATA, definitions
-from hpctl.sandbox.kube.schemas.formats import FORMATS
 from hpctl.sandbox.kube.schemas.shape import Shape
 from hpctl.sandbox.kube.schemas.unknown import pruned
+
+if TYPE_CHECKING:
+    from jsonschema import Draft4Validator
 
 RULES: Final = "x-kubernetes-validations"
 _MAPS: Final = frozenset({"properties"})
@@ -71,6 +71,11 @@ class CustomKind:
     @cached_property
     def validator(self) -> Draft4Validator:
         """What judges its objects; made when the first one comes."""
+        # Here, and not above: a cluster without custom objects does not wait for it.
+        from jsonschema import Draft4Validator
+
+        from hpctl.sandbox.kube.schemas.formats import FORMATS
+
         return Draft4Validator(_draft4(self.schema), format_checker=FORMATS)
 
     def completed(self, body: Object) -> Object:

@@ -7,9 +7,7 @@ pkg/apiserver/validation and pkg/apiserver/schema/listtype. What an update leave
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
-
-from jsonschema import ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.sandbox.kube.resources import Object, Resource
 from hpctl.sandbox.kube.schemas.causes import duplicate, invalid, mistyped, required, too_long, too_many, unsupported
@@ -17,6 +15,9 @@ from hpctl.sandbox.kube.schemas.custom import CustomKind
 from hpctl.sandbox.kube.schemas.metadata import metadata_faults
 from hpctl.sandbox.kube.schemas.shape import Shape
 from hpctl.sandbox.kube.status import Cause
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 _ABSENT: Final = object()
 _TYPES: Final = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}

@@ -72,7 +72,8 @@ def test_pods_run_as_many_at_once_as_parallelism_says(stage: Stage) -> None:
         most = max(most, len(active))
         stage.end(active[0]["metadata"]["name"])
         stage.wait()
-    assert (most, status(stage)["succeeded"], len(stage.pods())) == (2, 5, 5)
+    created = [reason for _, reason, _ in stage.events("Job", "j")].count("SuccessfulCreate")
+    assert (most, status(stage)["succeeded"], created) == (2, 5, 5)
 
 
 def test_a_job_without_completions_is_complete_when_one_has_succeeded_and_all_have_ended(stage: Stage) -> None:
@@ -109,6 +110,33 @@ def test_a_failed_pod_is_replaced_later_each_time(stage: Stage) -> None:
         "BackoffLimitExceeded",
         "Job has reached the specified backoff limit",
     )
+
+
+def test_a_success_ends_the_waiting_after_failures(stage: Stage) -> None:
+    stage.create(job(completions=3))
+    stage.wait()
+    for code, wait in ((1, 11), (1, 21), (0, 1)):
+        stage.end(last_pod(stage), code)
+        stage.wait(wait)
+    count = len(stage.pods())
+    stage.end(last_pod(stage), 1)
+    stage.wait(9)
+    assert len(stage.pods()) == count
+    stage.wait(2)
+    assert len(stage.pods()) == count + 1
+
+
+def test_an_indexed_job_that_shrinks_forgets_the_indexes_that_it_has_no_more(stage: Stage) -> None:
+    stage.create(job(completions=3, parallelism=3, completionMode="Indexed"))
+    stage.wait()
+    first, _, third = (pod["metadata"]["name"] for pod in stage.pods())
+    stage.end(third)
+    stage.wait()
+    stage.change("Job", "j", {"spec": {"completions": 2, "parallelism": 2}})
+    stage.end(first)
+    stage.wait()
+    assert (status(stage)["completedIndexes"], status(stage)["succeeded"]) == ("0", 1)
+    assert "Complete" not in stage.conditions("Job", "j")
 
 
 def test_restarts_of_containers_count_against_the_limit_when_the_kubelet_restarts_them(stage: Stage) -> None:
@@ -259,7 +287,7 @@ def test_an_end_that_was_noted_before_a_crash_is_counted_once(stage: Stage) -> N
 
 
 @pytest.mark.parametrize(
-    ("indexes", "text"), [([], ""), ([4], "4"), ([0, 1, 2, 5], "0-2,5"), ([0, 2, 3, 9], "0,2-3,9"), ([1, 2], "1-2")]
+    ("indexes", "text"), [([], ""), ([4], "4"), ([0, 1, 2, 5], "0-2,5"), ([0, 2, 3, 9], "0,2,3,9"), ([1, 2], "1,2")]
 )
 def test_indexes_are_told_in_runs_and_read_again(indexes: list[int], text: str) -> None:
     assert job_pods.told_indexes(indexes) == text

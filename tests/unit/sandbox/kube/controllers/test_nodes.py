@@ -275,6 +275,15 @@ def test_a_label_asks_for_a_repair_once(stage: NodeStage, wish: str) -> None:
     assert stage.machines.asked == [("i-1", wish)]
 
 
+def test_a_wish_outlives_other_news_of_the_machine(stage: NodeStage) -> None:
+    stage.are(machine())
+    wish = "UnschedulablePendingReboot"
+    stage.change("Node", "hyperpod-i-1", {"metadata": {"labels": {HEALTH: wish}}})
+    stage.are(machine(deep_check="Passed"))
+    assert labels(stage)[HEALTH] == wish
+    assert stage.machines.asked == [("i-1", wish)]
+
+
 def test_a_repair_that_is_refused_is_told(stage: NodeStage) -> None:
     stage.machines.refusal = "no"
     stage.are(machine())
@@ -332,9 +341,11 @@ def test_a_node_that_comes_back_keeps_its_pods(stage: NodeStage) -> None:
 
 def test_a_daemon_set_of_a_users_own_runs_on_each_node(stage: NodeStage) -> None:
     stage.are(machine(), machine("i-2"), machine("i-3", taints=({"key": "a", "value": "b", "effect": "NoSchedule"},)))
+    absent = [{"matchExpressions": [{"key": "without", "operator": "DoesNotExist"}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": absent}}
     template = {
         "metadata": {"labels": {"app": "x"}},
-        "spec": {"containers": [{"name": "c", "image": "i"}]},
+        "spec": {"containers": [{"name": "c", "image": "i"}], "affinity": {"nodeAffinity": required}},
     }
     spec = {"selector": {"matchLabels": {"app": "x"}}, "template": template}
     stage.create({"kind": "DaemonSet", "metadata": {"name": "d"}, "spec": spec})
@@ -348,6 +359,10 @@ def test_a_daemon_set_of_a_users_own_runs_on_each_node(stage: NodeStage) -> None
     stage.are(machine("i-2"), machine("i-4"))
     assert sorted(pod["spec"]["nodeName"] for pod in stage.pods()) == ["hyperpod-i-2", "hyperpod-i-4"]
 
+    stage.change("Node", "hyperpod-i-4", {"metadata": {"labels": {"without": "d"}}})
+    stage.wait()
+    (left,) = (pod for pod in stage.pods() if pod["spec"]["nodeName"] == "hyperpod-i-4")
+    assert "deletionTimestamp" in left["metadata"]
     changed = {"containers": [{"name": "c", "image": "new"}]}
     stage.change("DaemonSet", "d", {"spec": {"template": {"spec": changed}}})
     for _ in range(6):
@@ -357,7 +372,9 @@ def test_a_daemon_set_of_a_users_own_runs_on_each_node(stage: NodeStage) -> None
                 stage.delete("Pod", pod["metadata"]["name"], grace_s=0)
             else:
                 stage.run(pod["metadata"]["name"])
-    assert [pod["spec"]["containers"][0]["image"] for pod in stage.pods()] == ["new", "new"]
+    assert [(pod["spec"]["containers"][0]["image"], pod["spec"]["nodeName"]) for pod in stage.pods()] == [
+        ("new", "hyperpod-i-2")
+    ]
 
 
 def test_a_job_that_asks_for_it_begins_anew_when_a_node_turns_bad(stage: NodeStage) -> None:

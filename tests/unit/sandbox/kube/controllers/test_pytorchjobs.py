@@ -205,6 +205,31 @@ def test_what_a_failed_replica_means_is_its_policys(
         assert "completionTime" in status(stage)
 
 
+def test_a_job_that_runs_again_is_restarting_no_more(stage: Stage) -> None:
+    stage.create(job())
+    stage.wait()
+    stage.end("j-master-0", 1)
+    stage.wait()
+    assert conditions(stage)["Restarting"] == ("True", "PyTorchJobRestarting")
+    stage.run("j-master-0")
+    stage.wait()
+    assert "Restarting" not in conditions(stage)
+    assert conditions(stage)["Running"] == ("True", "PyTorchJobRunning")
+
+
+def test_a_pod_that_goes_and_does_not_end_is_no_longer_active(stage: Stage) -> None:
+    stage.create(job())
+    stage.wait()
+    stage.api.bind("default", "j-worker-0", "n")
+    stage.run("j-worker-0")
+    stage.wait()
+    assert status(stage)["replicaStatuses"]["Worker"]["active"] == 1
+    stage.delete("Pod", "j-worker-0")
+    stage.wait()
+    row = status(stage)["replicaStatuses"]["Worker"]
+    assert (row.get("active"), row.get("failed")) == (None, 1)
+
+
 def test_a_lost_pod_comes_again(stage: Stage) -> None:
     stage.create(job())
     stage.wait()

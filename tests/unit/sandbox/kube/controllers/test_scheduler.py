@@ -245,7 +245,7 @@ def test_a_pod_that_is_shunned_by_one_that_runs_stays_away(stage: Stage) -> None
     term = {"labelSelector": {"matchLabels": {"app": "x"}}, "topologyKey": "kubernetes.io/hostname"}
     shun = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     stage.create(node("a"))
-    stage.create(pod("loner", affinity=shun))
+    stage.create(pod("outsider", affinity=shun))
     stage.wait()
     stage.create(pod("p", labels={"app": "x"}))
     stage.wait()
@@ -261,6 +261,30 @@ def test_pods_that_want_to_be_together_share_a_topology(stage: Stage) -> None:
         stage.create(pod(f"p{index}", labels={"app": "x"}, requested={"cpu": "1"}, affinity=together))
     stage.wait()
     assert placed(stage) == {"p0": "b", "p1": "c", "p2": None}
+
+
+def test_a_pod_that_wants_company_which_it_is_not_itself_waits_for_it(stage: Stage) -> None:
+    term = {"labelSelector": {"matchLabels": {"app": "x"}}, "topologyKey": "kubernetes.io/hostname"}
+    together = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    stage.create(node("a"))
+    stage.create(pod("p", affinity=together))
+    stage.wait()
+    assert "1 node(s) didn't match pod affinity rules" in why(stage, "p")
+    stage.create(pod("x", labels={"app": "x"}))
+    stage.wait()
+    stage.create(node("b"))
+    stage.wait()
+    assert placed(stage) == {"p": "a", "x": "a"}
+
+
+def test_nodes_that_lie_in_no_topology_lie_in_none_together(stage: Stage) -> None:
+    term = {"labelSelector": {"matchLabels": {"app": "x"}}, "topologyKey": "rack"}
+    shun = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    stage.create(node("a"))
+    for name in ("p", "q"):
+        stage.create(pod(name, labels={"app": "x"}, affinity=shun))
+    stage.wait()
+    assert placed(stage) == {"p": "a", "q": "a"}
 
 
 def test_a_gate_or_another_scheduler_leaves_a_pod_alone(stage: Stage) -> None:

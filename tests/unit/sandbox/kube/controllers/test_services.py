@@ -61,7 +61,7 @@ def test_endpoints_follow_pods_and_go_with_their_service(stage: Stage) -> None:
     stage.wait()
     stage.end("a")
     stage.wait()
-    assert addresses(stage) == []
+    assert addresses(stage) == addresses(stage, "notReadyAddresses") == []
     pod(stage, "b", "10.0.0.2")
     stage.wait()
     stage.change("Pod", "b", {"metadata": {"labels": {"app": "y"}}})

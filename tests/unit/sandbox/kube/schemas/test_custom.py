@@ -103,6 +103,17 @@ def test_a_custom_object_is_applied_and_its_managed_fields_are_its_metadata() ->
     assert (left["tags"], left.get("parts"), left.get("free")) == (["y"], None, None)
 
 
+@pytest.mark.parametrize(("old", "new"), [({"a": 1}, [1]), ([1], {"a": 1}), ({"a": 1}, "text"), ("text", {"a": 1})])
+def test_free_json_may_become_something_else(old: Any, new: Any) -> None:
+    shape = RULES.shape(THING)
+    live: Object | None = None
+    for value in (old, new):
+        config = thing(free={"any": value})
+        live = patched(THING, live, config, PatchType.APPLY, shape=shape, now=NOW, manager="me")
+    assert live is not None
+    assert live["spec"]["free"] == {"any": new}
+
+
 def test_defaults_go_in_at_every_depth() -> None:
     found = RULES.default(THING, thing())["spec"]
     assert (found["color"], found["inner"]) == ("red", {"deep": 7})

@@ -131,8 +131,8 @@ def test_nulls_and_empty_lists_go_and_structures_stay() -> None:
 
 
 def test_unknown_fields_are_named_with_their_path_and_dropped() -> None:
-    body = pod(container(imagee="x"), container("two", env=[{"name": "A", "valu": "1"}]), restartpolicy="Never")
-    paths = ["spec.containers[0].imagee", "spec.containers[1].env[0].valu", "spec.restartpolicy"]
+    body = pod(container(imagee="x"), container("two", env=[{"name": "A", "text": "1"}]), restartpolicy="Never")
+    paths = ["spec.containers[0].imagee", "spec.containers[1].env[0].text", "spec.restartpolicy"]
     assert list(RULES.unknown_fields(resource("Pod"), body)) == paths
     found = completed("Pod", body)
     assert list(RULES.unknown_fields(resource("Pod"), found)) == []

@@ -208,6 +208,20 @@ def test_a_job_is_told_what_is_wrong_with_it(body: Object, fault: str) -> None:
     assert fault in faults("Job", body)
 
 
+def test_an_indexed_job_has_at_most_a_hundred_thousand_pods_at_once() -> None:
+    found = faults("Job", job(completionMode="Indexed", completions=9, parallelism=100001))
+    told = "must be less than or equal to 100000 when completion mode is Indexed"
+    assert found == [f"spec.parallelism: Invalid value: 100001: {told}"]
+
+
+@pytest.mark.parametrize(("kind", "make"), [("Job", job), ("Deployment", deployment)])
+def test_a_template_is_judged_as_a_pod_is(kind: str, make: Any) -> None:
+    labels = {"app": "web"}
+    spec = {"restartPolicy": "Never" if kind == "Job" else "Always", "containers": [{"name": "main"}]}
+    body = make(template={"metadata": {"labels": labels}, "spec": spec}) if kind != "Job" else make({"spec": spec})
+    assert faults(kind, body) == ["spec.template.spec.containers[0].image: Required value"]
+
+
 def test_a_deployment_selects_its_own_pods_for_ever() -> None:
     other = deployment(selector={"matchLabels": {"app": "other"}})
     assert faults("Deployment", other) == [

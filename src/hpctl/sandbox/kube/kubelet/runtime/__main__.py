@@ -224,6 +224,8 @@ def main(descriptor: str, kind: str, gateway: str, services: str) -> None:
         signal.signal(number, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # The server's own keeps everybody else out, of containers' folders too.
+    os.umask(0o022)
     kubelet = socket.socket(fileno=int(descriptor))
     kubelet.set_inheritable(False)
     if kind == "namespaces":

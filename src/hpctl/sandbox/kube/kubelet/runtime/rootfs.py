@@ -96,7 +96,7 @@ def machine_mounts() -> list[str]:
 
 
 def _overlay(files: Files, root: str) -> None:
-    lower = ":".join(_escaped(each) for each in (*files.lower, "/"))
+    lower = f"{_layers(files)}/"
     for base in (files.folder, f"{files.folder}/memory"):
         os.makedirs(base, 0o755, exist_ok=True)
         if base != files.folder:
@@ -112,6 +112,18 @@ def _overlay(files: Files, root: str) -> None:
             if base != files.folder:
                 raise
     return None
+
+
+def _layers(files: Files) -> str:
+    """Return the beginning of `lowerdir`: layers that lie below / themselves must be a file system of their own."""
+    if not files.lower:
+        return ""
+    together, nothing = f"{files.folder}/layers", f"{files.folder}/nothing"
+    for each in (together, nothing):
+        os.makedirs(each, 0o755, exist_ok=True)
+    lower = ":".join(_escaped(each) for each in (*files.lower, nothing))
+    linux.mount("overlay", together, "overlay", linux.MS_NODEV | linux.MS_RDONLY, f"lowerdir={lower}")
+    return f"{_escaped(together)}:"
 
 
 def _escaped(path: str) -> str:
