@@ -104,7 +104,7 @@ def test_a_container_that_fails_is_started_again_later_each_time(tmp_path: Path,
     clock = FastClock()
 
     async def scenario(made: Cluster) -> tuple[Any, bytes, bytes, list[tuple[str, str]]]:
-        counting = "echo run; exit 1"
+        counting = "date +%s%N; exit 1"
         made.shell("loop", counting, restartPolicy="Always")
         await made.until("loop", lambda _: made.status("loop")["restartCount"] == 2)
         pod = await made.until("loop", lambda _: "waiting" in made.status("loop")["state"])
@@ -116,7 +116,7 @@ def test_a_container_that_fails_is_started_again_later_each_time(tmp_path: Path,
     assert status["state"]["waiting"]["reason"] == "CrashLoopBackOff"
     assert status["state"]["waiting"]["message"].startswith("back-off 20s restarting failed container=main pod=loop_")
     assert (status["lastState"]["terminated"]["exitCode"], status["ready"]) == (1, False)
-    assert log == previous == b"run\n"
+    assert log == previous != b""
     assert [round(wait, -1) for wait in clock.waits if wait > 5][:2] == [10, 20]
     assert {reason for reason, _ in events} >= {"Created", "Started", "BackOff"}
 

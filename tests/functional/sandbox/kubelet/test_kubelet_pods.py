@@ -71,7 +71,7 @@ def test_nothing_of_the_machine_is_seen_that_is_somebodys_and_nothing_changed(tm
         echo changed > /etc/hostname-of-mine; echo changed > /usr/lib/changed; rm -f /etc/passwd
         echo mine > ~/mine; echo mine > /tmp/mine; cat ~/mine /tmp/mine
         mount -t tmpfs none /mnt 2>/dev/null || echo no mount; mknod /tmp/disk b 8 0 2>/dev/null || echo no device
-        echo 1 2>/dev/null > /proc/sys/kernel/sysrq || echo sealed
+        (echo other > /proc/sys/kernel/hostname) 2>/dev/null || echo sealed
     """
 
     async def scenario(made: Cluster) -> str:

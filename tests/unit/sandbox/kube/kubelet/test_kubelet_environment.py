@@ -66,6 +66,11 @@ def test_services_are_told_of_as_the_kubelet_tells() -> None:
     assert not [name for name in found if name.startswith(("OTHER", "HEADLESS"))]
 
 
+def test_a_containers_own_word_counts_more_than_a_services() -> None:
+    env = [{"name": "WEB_SERVICE_HOST", "value": "mine"}]
+    assert made({"env": env}, service("web", "team"))["WEB_SERVICE_HOST"] == "mine"
+
+
 def test_services_are_not_told_of_where_nobody_wants_them() -> None:
     found = made({}, service("web", "team"), service("kubernetes", "default", port=443), enableServiceLinks=False)
     assert {name.partition("_")[0] for name in found} == {"KUBERNETES"}

@@ -174,6 +174,18 @@ def test_a_value_of_another_type_is_a_bad_request_in_gos_words(body: Object, mes
     assert message in refused.value.message
 
 
+@pytest.mark.parametrize("value", [2**31 - 1, -(2**31), 0, 7.0])
+def test_numbers_that_fit_are_taken(value: float) -> None:
+    spec = completed("Pod", pod(priority=value))["spec"]
+    assert (spec["priority"], type(spec["priority"])) == (int(value), int)
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, 1.5, True, "1"])
+def test_numbers_that_do_not_fit_are_refused(value: Any) -> None:
+    with pytest.raises(StatusError, match=r"into Go struct field PodSpec\.spec\.priority of type int32"):
+        completed("Pod", pod(priority=value))
+
+
 def test_data_of_a_secret_is_base64() -> None:
     with pytest.raises(StatusError, match="illegal base64 data at input byte 0"):
         completed("Secret", {"metadata": {"name": "a"}, "data": {"k": "!!"}})
