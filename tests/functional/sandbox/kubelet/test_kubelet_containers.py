@@ -7,17 +7,16 @@ from typing import Any
 import pytest
 
 from hpctl.sandbox.kube.kubelet.clock import Clock
-from hpctl.sandbox.kube.kubelet.cri import namespaced
 from hpctl.sandbox.kube.ports import LogOptions
-from tests.functional.sandbox.kubelet.clusters import DOWN, UP, Cluster, eventually, processes, run
+from tests.functional.sandbox.kubelet.clusters import DOWN, UP, Cluster, eventually, processes, require_namespaces, run
 
 pytestmark = pytest.mark.functional
 
 
 @pytest.fixture(params=["apart", "shared"])
 def apart(request: pytest.FixtureRequest) -> bool:
-    if request.param == "apart" and not namespaced():
-        pytest.skip("pods get namespaces on Linux as root alone: run the tests as root")
+    if request.param == "apart":
+        require_namespaces()
     return bool(request.param == "apart")
 
 
@@ -269,8 +268,7 @@ def test_hooks_run_before_and_after(tmp_path: Path, *, apart: bool) -> None:
 
 
 def test_last_words_are_kept(tmp_path: Path) -> None:
-    if not namespaced():
-        pytest.skip("a termination log is a file of a mount namespace: run the tests as root on Linux")
+    require_namespaces()
 
     async def scenario(made: Cluster) -> tuple[str, str]:
         made.shell("words", "echo why > /dev/termination-log; exit 1")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from hpctl.sandbox.kube.kubelet.cri import namespaced
 from hpctl.sandbox.kube.ports import LogOptions
 from tests.functional.sandbox.kubelet import serving
 from tests.functional.sandbox.kubelet.clusters import (
@@ -36,8 +35,8 @@ _FOLLOW = LogOptions(follow=True)
 
 @pytest.fixture(params=["apart", "shared"])
 def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "apart" and not namespaced():
-        pytest.skip("pods get namespaces on Linux as root alone: run the tests as root")
+    if request.param == "apart":
+        require_namespaces()
     return str(request.param)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from hpctl.sandbox.kube.kubelet.cri import namespaced
 from hpctl.sandbox.kube.ports import LogOptions
 from hpctl.sandbox.kube.status import StatusError
-from tests.functional.sandbox.kubelet.clusters import Cluster, processes, run
+from tests.functional.sandbox.kubelet.clusters import Cluster, processes, require_namespaces, run
 
 pytestmark = pytest.mark.functional
 _STAMP = len("2026-03-04T12:00:00.000000000Z ")
@@ -18,8 +17,8 @@ _STAMP = len("2026-03-04T12:00:00.000000000Z ")
 
 @pytest.fixture(params=["apart", "shared"])
 def apart(request: pytest.FixtureRequest) -> bool:
-    if request.param == "apart" and not namespaced():
-        pytest.skip("pods get namespaces on Linux as root alone: run the tests as root")
+    if request.param == "apart":
+        require_namespaces()
     return bool(request.param == "apart")
 
 

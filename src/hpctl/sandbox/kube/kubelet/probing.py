@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -72,26 +73,22 @@ def port_of(container: Object, port: int | str) -> int:
 
 async def _execute(runtime: Runtime, target: Target, argv: tuple[str, ...], number: int) -> Found:
     wanted = replace(target.command, argv=tuple(argv), terminal=False)
+    key, kept = f"{target.key}/handler-{number}", bytearray()
     reading, writing = os.pipe()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    key = f"{target.key}/handler-{number}"
-    try:
-        ending, _ = await runtime.execute(target.pod, target.key, key, wanted, (nothing, writing, writing))
-    except BaseException:
-        os.close(reading)
-        raise
-    finally:
-        os.close(writing)
-        os.close(nothing)
-    kept = bytearray()
-    try:
+    with ExitStack() as ours:
+        ours.callback(os.close, reading)
+        with ExitStack() as theirs:
+            theirs.callback(os.close, writing)
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            theirs.callback(os.close, nothing)
+            streams = (nothing, writing, writing)
+            ending, _ = await runtime.execute(target.pod, target.key, key, wanted, streams)
         os.set_blocking(reading, False)
-        status = await _draining(reading, ending, kept)
-    except (TimeoutError, asyncio.CancelledError):
-        runtime.kill(key)
-        raise
-    finally:
-        os.close(reading)
+        try:
+            status = await _draining(reading, ending, kept)
+        except (TimeoutError, asyncio.CancelledError):
+            runtime.kill(key)
+            raise
     return Found(status == 0, kept[:_LONGEST_OUTPUT].decode(errors="replace"))
 
 
@@ -123,12 +120,11 @@ async def _connected(
     runtime: Runtime, target: Target, told: Object
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     made = await runtime.open_socket(target.pod)
-    try:
+    with ExitStack() as unless_connected:
+        unless_connected.callback(made.close)
         place = told.get("host") or target.address, port_of(target.container, told["port"])
         await asyncio.get_running_loop().sock_connect(made, place)
-    except BaseException:
-        made.close()
-        raise
+        unless_connected.pop_all()
     if told.get("scheme") == "HTTPS":
         # A probe trusts any certificate (Kubernetes, "Configure Liveness, Readiness and Startup Probes").
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

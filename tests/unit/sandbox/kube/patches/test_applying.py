@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpctl.sandbox.kube.resources import Object
+from hpctl.sandbox.kube.patches.patch import patched
+from hpctl.sandbox.kube.resources import Object, PatchType
 from hpctl.sandbox.kube.status import StatusError
 from tests.unit.sandbox.kube.patches.applies import (
+    DEPLOYMENT,
     LATER,
     NOW,
+    RULES,
     apply,
     container,
     deployment,
@@ -186,6 +189,24 @@ def test_the_status_is_not_applied_through_the_object() -> None:
     made = apply(None, {**deployment(container()), "status": {"replicas": 4}}, "alice")
     assert "status" not in made
     assert "f:status" not in fields_of(made, "alice")
+
+
+def test_an_apply_to_the_status_is_about_the_status_alone() -> None:
+    made = apply(None, deployment(container(), replicas=2), "alice")
+    config = {**deployment(container(image="other"), replicas=9), "status": {"observedGeneration": 3}}
+    new = patched(
+        DEPLOYMENT,
+        made,
+        config,
+        PatchType.APPLY,
+        shape=RULES.shape(DEPLOYMENT),
+        now=NOW,
+        manager="controller",
+        subresource="status",
+    )
+    assert (new["status"], new["spec"]) == ({"observedGeneration": 3}, made["spec"])
+    row = next(row for row in new["metadata"]["managedFields"] if row["manager"] == "controller")
+    assert (row["subresource"], row["fieldsV1"]) == ("status", {"f:status": {"f:observedGeneration": {}}})
 
 
 names = st.sampled_from(["a", "b", "c", "d"])
