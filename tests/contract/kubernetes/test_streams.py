@@ -27,12 +27,16 @@ while True:
 """
 
 
+LISTENS = "import socket; socket.create_connection(('127.0.0.1', 18090)).close()"
+
+
 @pytest.fixture(scope="module")
 def house(room: Space) -> Space:
     """A namespace with a pod whose two containers wait, one of them answering on a port."""
     pod = a_pod("exec sleep 600", container={"env": [{"name": "A", "value": "b c"}], "workingDir": "/tmp"})
     serve = a_container("", "echo")
-    pod["spec"]["containers"].append({**serve, "command": ["python3", "-c", ECHO]})
+    probe = {"exec": {"command": ["python3", "-c", LISTENS]}, "periodSeconds": 1}
+    pod["spec"]["containers"].append({**serve, "command": ["python3", "-c", ECHO], "readinessProbe": probe})
     room.make("pods", pod)
     ready(room)
     return room
