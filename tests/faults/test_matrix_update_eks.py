@@ -7,6 +7,8 @@ import pytest
 from tests.faults import commands, recorded
 from tests.faults.matrix import Bench
 
+# Some calls meet eighteen faults, with a run or three for each.
+pytestmark = pytest.mark.timeout(300)
 COMMAND = commands.UPDATE_EKS
 
 
