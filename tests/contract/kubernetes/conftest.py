@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.contract.kubernetes.targets import cluster, room, somebody, space
+from tests.contract.kubernetes.targets import cluster, reach, room, somebody, space
 
-__all__ = ["cluster", "room", "somebody", "space"]
+__all__ = ["cluster", "reach", "room", "somebody", "space"]

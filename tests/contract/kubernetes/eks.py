@@ -40,7 +40,7 @@ def token(aws: Running, cluster: str = EKS_CLUSTER, keys: Credentials | None = N
 
 
 def kubeconfig(aws: Running, path: Path) -> Path:
-    """Write a kubeconfig with a token in it."""
+    """Write a kubeconfig with a new token in it."""
     found = aws.client("eks").describe_cluster(name=EKS_CLUSTER)["cluster"]
     cluster = {
         "server": found["endpoint"],
@@ -70,14 +70,14 @@ def user(aws: Running, space: Space) -> Somebody:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[tuple[Running, Path]]:
-    """Run a sandbox with a cluster that has nodes; yields it and a kubeconfig."""
+def running(home: Path) -> Iterator[Running]:
+    """Run a sandbox with a cluster that has nodes."""
     with sandbox(home / "sandboxes", "kubernetes") as aws:
         aws.client("sagemaker").create_cluster(
             **aws.on_eks(HYPERPOD_CLUSTER, InstanceGroups=[aws.group(InstanceType=NODE_TYPE, InstanceCount=NODES)])
         )
         until(lambda: _status(aws), lambda status: status == "InService")
-        yield aws, kubeconfig(aws, home / "kubeconfig")
+        yield aws
 
 
 def _status(aws: Running) -> str:

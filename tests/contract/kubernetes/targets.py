@@ -19,6 +19,9 @@ from tests.contract.kubernetes.space import Space, spaced
 
 SANDBOX, NAMED = "sandbox", "HPCTL_TEST_KUBECONFIG"
 
+Reach = Callable[[], tuple[Path, Callable[[Space], Somebody]]]
+"""Returns a kubeconfig that is good for a while, and how users are made."""
+
 _ways: dict[Cluster, Callable[[Space], Somebody]] = {}
 
 
@@ -28,16 +31,20 @@ def targets() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session", params=targets(), ids=lambda target: Path(target).name)
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster with nodes that pods run on."""
+def reach(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reach]:
+    """How a target is reached, now: the kubeconfig of a sandbox holds a token that is good for minutes."""
     if request.param == SANDBOX:
-        with eks.running(tmp_path_factory.mktemp("kubernetes")) as (aws, kubeconfig):
-            yield from _reached(kubeconfig, partial(eks.user, aws))
+        folder = tmp_path_factory.mktemp("kubernetes")
+        with eks.running(folder) as aws:
+            yield lambda: (eks.kubeconfig(aws, folder / "kubeconfig"), partial(eks.user, aws))
     else:
-        yield from _reached(Path(request.param), service_account)
+        yield lambda: (Path(request.param), service_account)
 
 
-def _reached(kubeconfig: Path, somebody: Callable[[Space], Somebody]) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def cluster(reach: Reach) -> Iterator[Cluster]:
+    """A cluster with nodes that pods run on."""
+    kubeconfig, somebody = reach()
     reached = Cluster(kubeconfig)
     _ways[reached] = somebody
     yield reached

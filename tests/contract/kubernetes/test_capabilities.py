@@ -15,7 +15,7 @@ ROOTS = {plural: root for root, plurals in GROUPS.items() for plural in plurals.
 ABSENT = sorted({plural for _, plural in ELSEWHERE} & {*ROOTS})
 # Served, empty, and not made: their controllers are not there.
 NOT_MADE = ("cronjobs", "statefulsets")
-only_the_sandbox = pytest.mark.parametrize("cluster", [SANDBOX], indirect=True, scope="session")
+only_the_sandbox = pytest.mark.parametrize("reach", [SANDBOX], indirect=True, scope="session")
 
 
 @only_the_sandbox

@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import present
 from tests.contract.kubernetes.space import Space
-from tests.contract.kubernetes.targets import cluster, room, space
+from tests.contract.kubernetes.targets import cluster, reach, room, space
 from tests.functional.kubectl.command import EXECUTABLE, Kubectl
 
-__all__ = ["cluster", "kubectl", "room", "shared_kubectl", "space"]
+__all__ = ["cluster", "kubectl", "reach", "room", "shared_kubectl", "space"]
 
 
 @pytest.fixture

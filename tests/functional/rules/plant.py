@@ -45,9 +45,22 @@ def eks_cluster(name: str, *addons: str, **members: Any) -> Plant:
         for addon in addons:
             eks.create_addon(clusterName=name, addonName=addon)
         settle_eks(account)
+        if request["accessConfig"]["authenticationMode"] != "CONFIG_MAP":
+            _let_in(account, name)
         return {"RULE_EKS_CLUSTER_ARN": made["arn"]}
 
     return plant
+
+
+def _let_in(account: Account, name: str) -> None:
+    """Let the caller look into the cluster's Kubernetes: it was made by somebody else."""
+    eks = account.client("eks")
+    caller = account.client("iam").get_user(UserName="hpctl-sandbox")["User"]["Arn"]
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+    eks.create_access_entry(clusterName=name, principalArn=caller)
+    eks.associate_access_policy(
+        clusterName=name, principalArn=caller, policyArn=policy, accessScope={"type": "cluster"}
+    )
 
 
 def settle_eks(account: Account) -> None:
