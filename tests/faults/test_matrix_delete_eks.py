@@ -13,8 +13,7 @@ COMMAND = commands.DELETE_EKS
 
 
 def test_the_calls_are_those_that_are_recorded(bench: Bench) -> None:
-    # Independent calls are made at once: either may come first.
-    assert sorted(bench.found()) == sorted(recorded.calls(COMMAND.file))
+    assert recorded.in_order(bench.found()) == recorded.in_order(recorded.calls(COMMAND.file))
 
 
 @pytest.mark.parametrize("call", recorded.calls(COMMAND.file))

@@ -64,7 +64,7 @@ def test_an_authentication_mode_is_changed(aws: Running, cli: Aws) -> None:
 def test_the_caller_and_the_bucket_are_the_sandboxs(aws: Running, cli: Aws) -> None:
     assert _answer(cli("sts", "get-caller-identity"))["Arn"] == "arn:aws:iam::123456789012:user/hpctl-sandbox"
     listed = _answer(cli("s3api", "list-objects-v2", "--bucket", aws.seed["BUCKET_NAME"]))
-    # Other tests put scripts of their own beside those of the seed.
+    # Other tests of this session's sandbox put scripts of their own beside those of the seed.
     assert {row["Key"] for row in listed["Contents"]} >= {"eks/on_create.sh", "on_create.sh", "slurm/on_create.sh"}
 
 
