@@ -1,0 +1,115 @@
+"""The wish for a job: what both orchestrators share, whatever notation it was written in.
+
+A file in hpctl's own YAML and a SkyPilot task become this model; a Kubernetes manifest does not, it is submitted as it
+is (`spec.manifest`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from hpctl.spec.frozen_map import Frozen
+from hpctl.spec.model import SpecModel
+
+
+class Contract(StrEnum):
+    """What a job's scripts are promised."""
+
+    TRAINING = "training"
+    """hpctl's: the rendezvous variables of torchrun; the job ends with its run scripts."""
+    SKYPILOT = "skypilot"
+    """SkyPilot's: barriers, `SKYPILOT_*`, ssh between all nodes; no pod ends before every rank has."""
+
+
+class Accelerator(SpecModel):
+    """Devices of one kind on each node; for Neuron chips, not cores. `count` is above 0; a part means to share one."""
+
+    name: str
+    count: Annotated[float, Field(gt=0)]
+
+
+class Choice(SpecModel):
+    """One way to be satisfied on each node; what is None is not asked for, and filled in by the node's share.
+
+    `cpus` and `memory_gib` are requests. `efa` is an explicit count of interfaces: it wins over the share.
+    `ephemeral_storage_gib` is asked of the node's disk.
+    """
+
+    accelerator: Accelerator | None = None
+    instance_type: str | None = None
+    cpus: Annotated[float, Field(gt=0)] | None = None
+    memory_gib: Annotated[float, Field(gt=0)] | None = None
+    efa: Annotated[int, Field(ge=0)] | None = None
+    ephemeral_storage_gib: Annotated[int, Field(gt=0)] | None = None
+
+
+class Mount(SpecModel):
+    """Storage at an absolute `path` of every pod: of exactly one of these origins."""
+
+    exactly_one: ClassVar[tuple[str, ...]] = ("claim", "host_path", "s3", "local")
+
+    path: str
+    claim: str | None = None
+    """A PersistentVolumeClaim of the namespace."""
+    host_path: str | None = None
+    """A folder of the node, such as `/opt/dlami/nvme`."""
+    s3: str | None = None
+    """An S3 URI: through a claim of an S3 CSI driver, or copied before setup."""
+    local: str | None = None
+    """A file or folder of this machine, packed as the working directory is."""
+    read_only: bool = False
+
+
+class Topology(SpecModel):
+    """How near the nodes shall be (Kueue's pod set annotations): a node label that all share."""
+
+    exactly_one: ClassVar[tuple[str, ...]] = ("required", "preferred")
+
+    required: str | None = None
+    preferred: str | None = None
+
+
+class Resume(SpecModel):
+    """What HyperPod does when a node fails: replace it and start the job again, at most so often."""
+
+    max_retries: Annotated[int, Field(ge=1)] = 3
+
+
+class JobSpec(SpecModel):
+    """A job as somebody wants it.
+
+    `choices` are tried in order (SkyPilot's `any_of`); one is usual, none means a CPU job of the smallest share.
+    `env` reaches the scripts exactly as written; `secrets` are names, whose values are taken from the environment or a
+    file at submission and never stand here. `workdir` is a folder of this machine. `timeout_s` ends the job.
+    `pod_config` is merged into every pod (SkyPilot's rules). `described` is where the wish comes from, for messages.
+    """
+
+    api_version: Literal["hpctl/v1"] = "hpctl/v1"
+    kind: Literal["Job"] = "Job"
+    contract: Contract = Contract.TRAINING
+    name: str
+    namespace: str | None = None
+    image: str | None = None
+    nodes: Annotated[int, Field(ge=1)] = 1
+    choices: tuple[Choice, ...] = ()
+    setup: str | None = None
+    run: str | None = None
+    env: Annotated[Mapping[str, str], *Frozen] = Field(default_factory=dict, validate_default=True)
+    secrets: tuple[str, ...] = ()
+    workdir: str | None = None
+    mounts: tuple[Mount, ...] = ()
+    queue: str | None = None
+    priority: str | None = None
+    topology: Topology | None = None
+    resume: Resume | None = None
+    timeout_s: Annotated[int, Field(ge=1)] | None = None
+    labels: Annotated[Mapping[str, str], *Frozen] = Field(default_factory=dict, validate_default=True)
+    annotations: Annotated[Mapping[str, str], *Frozen] = Field(default_factory=dict, validate_default=True)
+    service_account: str | None = None
+    ports: tuple[int, ...] = ()
+    pod_config: str | None = None
+    """A JSON object (text, so that the spec stays hashable)."""
