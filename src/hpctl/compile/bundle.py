@@ -14,8 +14,10 @@ __all__ = ["Bundle", "Manifest", "Payload", "Placement"]
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What goes along with a job and stands in no file: `secrets` are values by name, `archives` gzipped tars by the
-    path that they are unpacked to (the working directory and local mounts). `run_id` names this submission.
+    """What goes along with a job and stands in no file.
+
+    `secrets` are values by name, `archives` gzipped tars by the path that they are unpacked to (the working directory
+    and local mounts). `run_id` names this submission.
     """
 
     run_id: str
