@@ -14,9 +14,11 @@ __all__ = ["Bundle", "Manifest", "Payload", "Placement"]
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What goes along with a job and stands in no file: `secrets` are values by name, `archives` gzipped tars by the
-    path that they are unpacked to (the working directory and local mounts). `run_id` names this submission, `seed` is
-    32 random bytes of its own: what its pods share and nobody else knows is derived from it.
+    """What goes along with a job and stands in no file.
+
+    `secrets` are values by name, `archives` gzipped tars by the path that they are unpacked to (the working directory
+    and local mounts). `run_id` names this submission, `seed` is 32 random bytes of its own: what its pods share and
+    nobody else knows is derived from it.
     """
 
     run_id: str

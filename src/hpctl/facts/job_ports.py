@@ -11,8 +11,10 @@ from hpctl.facts.records import EksCluster
 
 
 class JobObjects(Protocol):
-    """Objects of one EKS cluster's Kubernetes. Every method raises the errors of `adapters.kube.errors`:
-    `AccessError` (naming verb and resource), `NotFoundError`, `ConflictError`, `RefusedError` (422), `UnavailableError`.
+    """Objects of one EKS cluster's Kubernetes.
+
+    Every method raises the errors of `adapters.kube.errors`: `AccessError` (naming verb and resource), `NotFoundError`,
+    `ConflictError`, `RefusedError` (422), `UnavailableError`.
     """
 
     def served(self, cluster: EksCluster, kinds: Sequence[ObjectKind]) -> frozenset[ObjectKind]:
@@ -100,7 +102,7 @@ class LogStream(Protocol):
 class PodStreams(Protocol):
     """What runs in containers, as streams."""
 
-    def log(
+    def log(  # noqa: PLR0913  the parameters of Kubernetes' own log request
         self,
         cluster: EksCluster,
         namespace: str,
@@ -116,7 +118,7 @@ class PodStreams(Protocol):
         """Open a container's log. `since_ns` is inclusive and exact to the second (`sinceTime`)."""
         ...
 
-    def execute(
+    def execute(  # noqa: PLR0913  a command has three streams
         self,
         cluster: EksCluster,
         namespace: str,

@@ -10,6 +10,7 @@ from hpctl.errors import HpctlError
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.placement import Placement
+from hpctl.spec.job import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class JobInCluster:
 
     `live` has the job's namespace. `job` is the object of `kind` exactly as it would be created, and `before` are kind
     and name of those that are created with it. Where nothing in the cluster fits, `job` is None and `refusal` says why.
-    `scripts` are the texts that its pods run (setup and run), by what they are called. `nodes` is how many pods it
+    `contract` is what its scripts are promised, None for a manifest that is submitted as it is. `scripts` are the texts that its pods run (setup and run), by what they are called. `nodes` is how many pods it
     wants, `run_id` the submission's: objects that carry it are this job's own.
     """
 
@@ -29,6 +30,7 @@ class JobInCluster:
     kind: ObjectKind | None = None
     job: Mapping[str, Any] | None = field(default=None, hash=False)
     before: tuple[tuple[ObjectKind, str], ...] = ()
+    contract: Contract | None = None
     scripts: Mapping[str, str] = field(default_factory=dict, hash=False)
     placement: Placement | None = None
     refusal: HpctlError | None = None
