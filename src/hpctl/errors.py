@@ -35,6 +35,9 @@ class ExitCode(IntEnum):
     CHANGES = 10, "`plan --detailed-exitcode`: there are changes"
     CHECKS_FAILED = 20, "a check failed, or the service failed what was asked of it"
     CHECKS_UNKNOWN = 21, "no check failed, but one that blocks could not look, or, with `--fail-on warn`, one warned"
+    JOB_FAILED = 100, "the job failed"
+    JOB_UNFINISHED = 101, "the job has not ended; asked once, without waiting"
+    JOB_CANCELLED = 103, "the job was cancelled"
     INTERRUPTED = 130, "interrupted (SIGINT)"
     CLOSED_PIPE = 141, "the reader of standard output went away (SIGPIPE)"
     TERMINATED = 143, "terminated (SIGTERM)"
@@ -212,3 +215,24 @@ class ClusterFailedError(HpctlError):
 
     code = "cluster_failed"
     exit_code = ExitCode.CHECKS_FAILED
+
+
+class JobFailedError(HpctlError):
+    """The job that was waited for failed."""
+
+    code = "job_failed"
+    exit_code = ExitCode.JOB_FAILED
+
+
+class JobUnfinishedError(HpctlError):
+    """The job has not ended, and nobody wanted to wait for that."""
+
+    code = "job_unfinished"
+    exit_code = ExitCode.JOB_UNFINISHED
+
+
+class JobCancelledError(HpctlError):
+    """The job that was waited for was cancelled."""
+
+    code = "job_cancelled"
+    exit_code = ExitCode.JOB_CANCELLED

@@ -17,13 +17,15 @@ class Payload:
     """What goes along with a job and stands in no file.
 
     `secrets` are values by name, `archives` gzipped tars by the path that they are unpacked to (the working directory
-    and local mounts). `run_id` names this submission.
+    and local mounts). `run_id` names this submission, `seed` is 32 random bytes of its own: what its pods share and
+    nobody else knows is derived from it.
     """
 
     run_id: str
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     archives: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
     user: str = ""
+    seed: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,12 @@ class JobObjects(Protocol):
         """Delete an object and, in the background, what it owns; with `uid` only the object that has it."""
         ...
 
+    def objects(
+        self, cluster: EksCluster, kind: ObjectKind, namespace: str | None, selector: str = ""
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield objects of one kind as the server sends them; none where the kind is not served."""
+        ...
+
     def jobs(self, cluster: EksCluster, namespace: str | None, selector: str = "") -> Iterator[Job]:
         """Yield the jobs of every kind that is served, in one namespace or (None) all."""
         ...

@@ -25,6 +25,13 @@ class Contract(StrEnum):
     """SkyPilot's: barriers, `SKYPILOT_*`, ssh between all nodes; no pod ends before every rank has."""
 
 
+class MountMode(StrEnum):
+    """How what lies in S3 comes to a path: by a copy before setup, or so that what is written there reaches S3."""
+
+    COPY = "copy"
+    MOUNT = "mount"
+
+
 class Accelerator(SpecModel):
     """Devices of one kind on each node; for Neuron chips, not cores. `count` is above 0; a part means to share one."""
 
@@ -62,6 +69,8 @@ class Mount(SpecModel):
     local: str | None = None
     """A file or folder of this machine, packed as the working directory is."""
     read_only: bool = False
+    mode: MountMode = MountMode.COPY
+    """Of `s3` alone."""
 
 
 class Topology(SpecModel):
@@ -111,5 +120,7 @@ class JobSpec(SpecModel):
     annotations: Annotated[Mapping[str, str], *Frozen] = Field(default_factory=dict, validate_default=True)
     service_account: str | None = None
     ports: tuple[int, ...] = ()
+    limits: Annotated[float, Field(ge=1)] | None = None
+    """Limits of CPU and memory as a multiple of their requests; None sets no limits."""
     pod_config: str | None = None
     """A JSON object (text, so that the spec stays hashable)."""

@@ -1,0 +1,1 @@
+"""Use cases of jobs on EKS clusters: submit, look, wait, cancel, execute."""

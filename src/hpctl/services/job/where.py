@@ -1,0 +1,43 @@
+"""Where jobs are: a HyperPod cluster, the EKS cluster that orchestrates it, and a namespace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from hpctl.errors import UnavailableError
+from hpctl.facts.ports import Ports
+from hpctl.facts.records import EksCluster
+from hpctl.services.connect import eks_cluster_of
+
+DEFAULT_NAMESPACE: Final = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place for jobs; `cluster` is the HyperPod cluster's name."""
+
+    cluster: str
+    eks: EksCluster
+    namespace: str = DEFAULT_NAMESPACE
+
+    @property
+    def flags(self) -> str:
+        """The flags that lead here, as commands to paste have them."""
+        namespace = "" if self.namespace == DEFAULT_NAMESPACE else f" --namespace {self.namespace}"
+        return f"--cluster {self.cluster}{namespace}"
+
+
+def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
+    """Return the place in a cluster.
+
+    Raises:
+        NotFoundError: there is no such cluster.
+        UsageError: Slurm orchestrates it.
+        UnavailableError: its Kubernetes has no endpoint yet.
+    """
+    found = ports.clusters.describe(cluster)
+    eks = ports.eks.describe(eks_cluster_of(found))
+    if not eks.endpoint:
+        raise UnavailableError(f"EKS cluster `{eks.name}` is {eks.status} and has no Kubernetes endpoint yet")
+    return Where(found.name, eks, namespace or DEFAULT_NAMESPACE)
