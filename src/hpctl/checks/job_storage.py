@@ -63,9 +63,10 @@ def storage(job: JobInCluster, world: World) -> Iterator[Finding]:
     blocking=False,
 )
 def references(job: JobInCluster, world: World) -> Iterator[Finding]:
-    """A container that takes variables from a ConfigMap or a Secret which is not there stays in
-    `CreateContainerConfigError`, one that mounts it in `ContainerCreating`; a pod whose service account is not there is
-    never made. Those that the job brings along, and those that are `optional`, are passed over.
+    """A container that takes variables from a Secret or ConfigMap that is not there is never started.
+
+    It stays in `CreateContainerConfigError`, or in `ContainerCreating` when it mounts it. A pod whose service account
+    is not there is never made. Those that the job brings along, and those that are `optional`, are passed over.
     """
     where, own = job.live.namespace, _own(job)
     for kind, name in dict.fromkeys(one for template in templates(job) for one in _named(template)):
