@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 from hpctl.errors import Problem
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, height
 from hpctl.spec.positions import Place, joined
-from hpctl.spec.source import unreadable
+from hpctl.spec.source import CLUSTER, unreadable
 
 if TYPE_CHECKING:
     from ruamel.yaml.events import Event
@@ -46,6 +46,7 @@ class _Composer:
 
     file: str
     events: Iterator[Event]
+    wanted: str = CLUSTER
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     nodes: int = 0
@@ -147,7 +148,7 @@ class _Composer:
     def refuse(self, place: Place, message: str) -> NoReturn:
         """Give up: what follows could only be guessed."""
         self._report(place, message)
-        raise unreadable(self.file, *self.problems)
+        raise unreadable(self.file, *self.problems, wanted=self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,32 @@ def compose(file: str, text: str) -> tuple[Node, tuple[Problem, ...]]:
 
     Raises SpecError where the text is no YAML, or more than data.
     """
+    composer = _composer(file, text, CLUSTER)
+    (root,) = _understood(composer, most=1)
+    return root, tuple(composer.problems)
+
+
+def compose_all(file: str, text: str, wanted: str) -> tuple[tuple[Node, ...], tuple[Problem, ...]]:
+    """Read every document in `text` that is not empty; see `compose`. `wanted` is what the file should be.
+
+    The limits hold for the whole file.
+    """
+    composer = _composer(file, text, wanted)
+    composed = _understood(composer, most=MAX_NODES)
+    roots = tuple(root for root in composed if not (isinstance(root, ScalarNode) and root.text == ""))
+    if not roots:
+        composer.refuse(Place(1, 1, ""), "the file is empty")
+    return roots, tuple(composer.problems)
+
+
+def _composer(file: str, text: str, wanted: str) -> _Composer:
+    return _Composer(file, YAML(typ="safe", pure=True).parse(_shielded(text)), wanted)
+
+
+def _understood(composer: _Composer, most: int) -> Iterator[Node]:
+    """Yield the roots; whatever the parser says of the text becomes a SpecError."""
     try:
-        return _compose(file, _shielded(text))
+        yield from _roots(composer, most)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1, "") if mark else Place(1, 1, "")
@@ -170,21 +195,26 @@ def compose(file: str, text: str) -> tuple[Node, tuple[Problem, ...]]:
         place, reason = Place(1, 1, ""), "a `\\u` escape names half of a character"
     except (YAMLError, ValueError, OverflowError) as error:
         place, reason = Place(1, 1, ""), str(error) or type(error).__name__
+    else:
+        return
     if "\\t" in reason:
         reason = "a tab cannot indent YAML; use spaces"
-    raise unreadable(file, Problem(file, place.line, place.column, "", f"not YAML or JSON: {reason}")) from None
+    problem = Problem(composer.file, place.line, place.column, "", f"not YAML or JSON: {reason}")
+    raise unreadable(composer.file, problem, wanted=composer.wanted) from None
 
 
-def _compose(file: str, text: str) -> tuple[Node, tuple[Problem, ...]]:
-    events = YAML(typ="safe", pure=True).parse(text)
-    documents = (event for event in events if isinstance(event, DocumentStartEvent))
-    if next(documents, None) is None:
-        raise unreadable(file, Problem(file, 1, 1, "", "the file is empty"))
-    composer = _Composer(file, events)
-    root = composer.node(next(events), "", 0)
-    if another := next(documents, None):
-        composer.refuse(_place(another, ""), "a second document begins here; a file describes one cluster")
-    return root, tuple(composer.problems)
+def _roots(composer: _Composer, most: int) -> Iterator[Node]:
+    found = 0
+    for event in composer.events:
+        if not isinstance(event, DocumentStartEvent):
+            continue
+        found += 1
+        if found > most:
+            composer.refuse(_place(event, ""), "a second document begins here; a file describes one cluster")
+        composer.anchors.clear()
+        yield composer.node(next(composer.events), "", 0)
+    if not found:
+        composer.refuse(Place(1, 1, ""), "the file is empty")
 
 
 def _beside_key(value: Node, key: Place) -> Node:

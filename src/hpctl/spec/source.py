@@ -23,36 +23,55 @@ class TextSource:
     text: str
 
 
-def read(source: Path | TextSource) -> TextSource:
-    """Bring the text in, without a byte order mark.
+CLUSTER = "a cluster spec"
+JOB = "a job"
+
+
+def read(source: Path | TextSource, wanted: str = CLUSTER) -> TextSource:
+    """Bring the text in, without a byte order mark; `wanted` is what messages say that the file should be.
 
     Raises SpecError when there is no such file, or it is no UTF-8 text of at most 10 MB.
     """
     if isinstance(source, TextSource):
         name, data = source.name, source.text.encode("utf-8", "surrogatepass")
     else:
-        name, data = str(source), _bytes(source)
+        name, data = str(source), _bytes(source, wanted)
+    try:
+        return TextSource(name, _text(name, data))
+    except _NoTextError as error:
+        raise unreadable(name, error.problem, wanted=wanted) from None
+
+
+def unreadable(file: str, *problems: Problem, wanted: str = CLUSTER) -> SpecError:
+    """Make the error of a file that is not even a tree of values."""
+    return SpecError(f"`{file}` cannot be read as {wanted}", problems)
+
+
+class _NoTextError(Exception):
+    """The bytes are no text that YAML allows."""
+
+    def __init__(self, name: str, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(name, line, column, "", message)
+
+
+def _text(name: str, data: bytes) -> str:
     if len(data) > MAX_BYTES:
-        raise _refused(name, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MB")
+        raise _NoTextError(name, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MB")
     text = _decoded(name, data)
     if stray := _UNPRINTABLE.search(text):
         line, column = _position(text, stray.start())
-        raise _refused(name, line, column, f"the character U+{ord(stray[0]):04X} cannot stand in a text file")
-    return TextSource(name, text)
+        raise _NoTextError(name, line, column, f"the character U+{ord(stray[0]):04X} cannot stand in a text file")
+    return text
 
 
-def unreadable(file: str, *problems: Problem) -> SpecError:
-    """Make the error of a file that is not even a tree of values."""
-    return SpecError(f"`{file}` cannot be read as a cluster spec", problems)
-
-
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, wanted: str) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         message = f"there is no file `{path}`"
-        raise SpecError(message, hint="give the path of a cluster spec") from None
+        raise SpecError(message, hint=f"give the path of {wanted}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"`{path}` cannot be read: {reason}"
@@ -61,18 +80,14 @@ def _bytes(path: Path) -> bytes:
 
 def _decoded(name: str, data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refused(name, 1, 1, "the file is UTF-16; save it as UTF-8")
+        raise _NoTextError(name, 1, 1, "the file is UTF-16; save it as UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _position(data[: error.start].decode("utf-8", "replace"), error.start)
-        raise _refused(name, line, column, f"the byte 0x{data[error.start]:02X} is not UTF-8") from None
+        raise _NoTextError(name, line, column, f"the byte 0x{data[error.start]:02X} is not UTF-8") from None
 
 
 def _position(text: str, offset: int) -> tuple[int, int]:
     before = text[:offset]
     return before.count("\n") + 1, len(before) - before.rfind("\n")
-
-
-def _refused(name: str, line: int, column: int, message: str) -> SpecError:
-    return unreadable(name, Problem(name, line, column, "", message))
