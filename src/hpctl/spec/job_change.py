@@ -72,12 +72,18 @@ def _misnamed(given: JobOverrides) -> Iterator[tuple[str, str]]:
         yield "--nodes", f"`{given.nodes}` is less than one node"
     if given.image is not None and (not given.image or any(mark.isspace() for mark in given.image)):
         yield "--image", f"`{given.image}` is not a container image"
-    for name in (*given.env, *given.secrets):
-        if not is_variable(name):
-            yield "--env" if name in given.env else "--secret", f"`{name}` cannot name a variable"
+    yield from _misnamed_variables(given)
+
+
+def _misnamed_variables(given: JobOverrides) -> Iterator[tuple[str, str]]:
     for name, value in given.env.items():
+        if not is_variable(name):
+            yield "--env", f"`{name}` cannot name a variable"
         if "\0" in value:
             yield "--env", f"the value of `{name}` holds a NUL character"
+    for name in given.secrets:
+        if not is_variable(name):
+            yield "--secret", f"`{name}` cannot name a variable"
 
 
 def _choices(job: JobSpec, given: JobOverrides) -> tuple[Choice, ...]:

@@ -159,6 +159,9 @@ class JobFile(NodeWish):
         yield from super().shape_problems(given)
         if "choices" in given and (twice := [field for field in cls.either if field in given]):
             yield shape_problem("{choices} and {" + twice[0] + "} exclude each other; keep one of them", "choices")
+        env, secrets = given.get("env"), given.get("secrets")
+        if isinstance(env, Mapping) and isinstance(secrets, list) and not env.keys().isdisjoint(map(str, secrets)):
+            yield shape_problem("a variable stands in {env} and in {secrets}; keep one of them", "secrets")
 
     def job(self) -> JobSpec:
         """Return it as the model that both orchestrators share."""

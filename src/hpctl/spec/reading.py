@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hpctl.catalog.nearest import nearest
-from hpctl.errors import Problem, SpecError
+from hpctl.errors import Problem
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.positions import Place, SpecPath
+from hpctl.spec.verdict import in_file_order, invalid
 from hpctl.spec.yaml_values import is_null, scalar
 
 _SHOWN = 60
@@ -35,12 +36,8 @@ class Reading:
 
     def demand(self, wanted: str, hint: str) -> None:
         """Raise SpecError with every problem in the order of the file, if there is one."""
-        if not self.problems:
-            return
-        problems = tuple(sorted(dict.fromkeys(self.problems), key=lambda one: (one.line, one.column)))
-        counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        message = f"`{self.file}` is not {wanted} that hpctl can run: {counted}"
-        raise SpecError(message, problems, hint=hint)
+        if self.problems:
+            raise invalid(self.file, wanted, in_file_order(self.problems), hint)
 
     def entries(self, node: Node, wanted: str = "a mapping of keys to values") -> tuple[Entry, ...]:
         """Return the entries of a mapping; of nothing none, and of anything else none and a problem."""
