@@ -14,6 +14,7 @@ from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
+from hpctl.facts.quantities import quantity
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -30,6 +31,8 @@ from hpctl.facts.records import (
 )
 
 T = TypeVar("T")
+
+_ENDED = ("Succeeded", "Failed")
 
 DESCRIBES = 8
 """Clusters that are described at the same time."""
@@ -210,6 +213,13 @@ class World:
         ask = partial(self._ports.jobs.queues, cluster, namespace)
         return self._once(("queues", cluster.arn, namespace), lambda: tuple(ask()))
 
+    def in_use(self, cluster: EksCluster) -> Mapping[str, Mapping[str, float]]:
+        """Return what the pods of each node, by its name, ask for together (units of `facts.quantities`).
+
+        Pods that have ended hold nothing any more. Raises `AccessError` where the caller may not list all pods.
+        """
+        return self._once(("in-use", cluster.arn), lambda: _requests(self.pods(cluster, None)))
+
     def access_entry(self, cluster: EksCluster, principal_arn: str) -> AccessEntry | None:
         """Return what lets a principal into an EKS cluster, or None when nothing does."""
         ask = partial(self._ports.eks.access_entry, cluster.name, principal_arn)
@@ -258,6 +268,15 @@ class World:
         if isinstance(answer, HpctlError):
             raise answer
         return cast("T", answer)
+
+
+def _requests(pods: Iterable[Pod]) -> dict[str, dict[str, float]]:
+    found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for pod in pods:
+        if pod.node and pod.phase not in _ENDED:
+            for resource, amount in pod.requests.items():
+                found[pod.node][resource] += quantity(amount)
+    return {node: dict(requests) for node, requests in found.items()}
 
 
 def _answer(ask: Callable[[], object]) -> object:
