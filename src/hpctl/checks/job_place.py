@@ -156,7 +156,7 @@ def _illness(node: KubernetesNode) -> str:
 
 
 def _subject(job: JobInCluster, template: PodTemplate) -> str:
-    return f"job/{job.name}" if template.role in ("pod", "pods") else f"job/{job.name} ({template.role})"
+    return f"job/{job.name}" if template.role == "pods" else f"job/{job.name} ({template.role})"
 
 
 def _pods(count: int) -> str:

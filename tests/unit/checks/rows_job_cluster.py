@@ -24,6 +24,7 @@ from hpctl.facts.kubernetes import Workload
 from hpctl.spec.job import Contract
 from tests.unit.builders import NOW, a_kubernetes_node
 from tests.unit.checks.job_rows import (
+    NODES,
     Happen,
     JobRow,
     a_batch_job,
@@ -70,7 +71,13 @@ def queues(*rows: Queue) -> Happen:
 
 
 def queue(name: str = "team-queue", **members: Any) -> Queue:
-    usual = {"namespace": "team", "cluster_queue": "team-cq", "active": True, "pending": 0, "admitted": 0}
+    usual: dict[str, Any] = {
+        "namespace": "team",
+        "cluster_queue": "team-cq",
+        "active": True,
+        "pending": 0,
+        "admitted": 0,
+    }
     return Queue(name=name, **usual | members)
 
 
@@ -342,34 +349,27 @@ QUEUES: tuple[JobRow, ...] = (
         "job-topology",
         "a label that means nothing",
         with_pod_metadata(queued(), annotations={REQUIRED: "topology.k8s.aws/network-node-layer-4"}),
-        *(
-            bad(
-                "job/train (podset-required-topology)",
-                "`topology.k8s.aws/network-node-layer-4` is no label by which HyperPod's nodes are near",
-                remedy=f"nearest: {LAYER}",
-            ),
-        )
-        * 2,
+        bad(
+            "job/train (podset-required-topology)",
+            "`topology.k8s.aws/network-node-layer-4` is no label by which HyperPod's nodes are near",
+            remedy="nearest: topology.k8s.aws/network-node-layer-3",
+        ),
     ),
     warns(
         "job-topology",
         "no queue",
         with_pod_metadata(a_target(), annotations={REQUIRED: LAYER}),
-        *(doubtful("job/train (podset-required-topology)", "has no effect without a queue", remedy="--queue NAME"),)
-        * 2,
+        doubtful("job/train (podset-required-topology)", "has no effect without a queue", remedy="--queue NAME"),
     ),
     fails(
         "job-topology",
         "nodes without the label",
         with_pod_metadata(queued(), annotations={REQUIRED: LAYER}),
-        *(
-            bad(
-                "job/train (podset-required-topology)",
-                f"no node of the kind that it asks for has the label `{LAYER}`",
-                remedy=f"kubectl get nodes --label-columns={LAYER}",
-            ),
-        )
-        * 2,
+        bad(
+            "job/train (podset-required-topology)",
+            f"no node of the kind that it asks for has the label `{LAYER}`",
+            remedy=f"kubectl get nodes --label-columns={LAYER}",
+        ),
     ),
 )
 
@@ -405,6 +405,18 @@ PLACES: tuple[JobRow, ...] = (
             remedy="ask for fewer nodes, or let the cluster grow: hpctl cluster update -f FILE (ml-cluster)",
         ),
         happen=MACHINES,
+    ),
+    fails(
+        "job-fits",
+        "roles that want the same node",
+        a_target(),
+        bad(
+            "job/train",
+            "wants 2 pods, and the cluster holds 1",
+            "nodes: 1, of which 1 are large enough",
+            remedy="ask for fewer nodes, or let the cluster grow: hpctl cluster update -f FILE (ml-cluster)",
+        ),
+        happen=joined(a_kubernetes_node(NODES[0])),
     ),
     fails(
         "job-fits",

@@ -182,11 +182,6 @@ NETWORK: tuple[JobRow, ...] = (
             "asks for no EFA interfaces, and its share is 32",
             remedy="ask for `vpc.amazonaws.com/efa: 32` in requests and limits, or leave it to hpctl",
         ),
-        doubtful(
-            ON_P5,
-            "asks for no EFA interfaces, and its share is 32",
-            remedy="ask for `vpc.amazonaws.com/efa: 32` in requests and limits, or leave it to hpctl",
-        ),
     ),
     fails(
         "job-efa",
