@@ -72,3 +72,12 @@ KUBECONFIG_QUEUE_S: Final = 60.0
 
 KUBECONFIG_SETTLE_S: Final = 0.025
 """How long the lock is held after the file was written: see `adapters.local.kubeconfig`."""
+
+KUBE_ATTEMPTS: Final = 3
+"""Tries of one request to a Kubernetes API, the first included, where repeating it is safe."""
+
+KUBE_AGAIN_S: Final = 0.5
+"""The first wait between two of them, before chance; the next is twice as long."""
+
+KUBE_IDLE_S: Final = 20.0
+"""How long a connection to a Kubernetes API may wait for the next request: below the idle limits of load balancers."""

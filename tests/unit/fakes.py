@@ -64,6 +64,7 @@ from tests.unit.builders import (
     an_endpoint,
     an_identity,
 )
+from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 
 Row = (
     Addon
@@ -732,6 +733,8 @@ class FakeAccount:
         self.network = FakeNetwork(self.calls)
         self.eks = FakeEks(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
+        self.jobs = FakeJobObjects(self.calls)
+        self.streams = FakePodStreams(self.calls)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.iam = FakeIam(self.calls)
@@ -746,6 +749,8 @@ class FakeAccount:
             network=self.network,
             eks=self.eks,
             kubernetes=self.kubernetes,
+            jobs=self.jobs,
+            streams=self.streams,
             caller=self.caller,
             quotas=self.quotas,
             iam=self.iam,

@@ -1,4 +1,4 @@
-"""Every check, in the order people read them: this machine, the spec, Slurm, EKS, what AWS has, and live clusters."""
+"""Every check, in the order people read them: machine, spec, Slurm, EKS, what AWS has, live clusters, jobs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ from hpctl.checks import (
     iam_keys,
     iam_roles,
     identity,
+    job_contract,
+    job_efa,
+    job_environment,
+    job_image,
+    job_names,
+    job_place,
+    job_queue,
+    job_storage,
     lifecycle,
     live_access,
     live_api,
@@ -36,6 +44,7 @@ from hpctl.checks import (
     tools,
 )
 from hpctl.checks.declare import Check
+from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.spec.cluster import ClusterSpec
 
@@ -69,6 +78,14 @@ MODULES: tuple[ModuleType, ...] = (
     live_access,
     live_parts,
     live_nodes,
+    job_names,
+    job_contract,
+    job_queue,
+    job_place,
+    job_storage,
+    job_image,
+    job_efa,
+    job_environment,
 )
 """Where checks are declared, in the catalogue's order."""
 
@@ -82,3 +99,6 @@ CLUSTER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is
 
 LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
 """Those that judge a cluster that lives on EKS."""
+
+JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)
+"""Those that judge a job: what stands before it is submitted."""

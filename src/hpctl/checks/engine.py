@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from hpctl.checks.declare import Check, Target
 from hpctl.errors import AccessError, HpctlError, UsageError
+from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
@@ -112,6 +113,8 @@ def _subject(target: Target) -> str:
     match target:
         case Machine():
             return "this machine"
+        case JobInCluster():
+            return f"job/{target.name}"
         case _:
             return f"cluster/{target.name}"
 

@@ -71,8 +71,8 @@ def permissions_jobs(live: LiveCluster, world: World) -> Iterator[Finding]:
     ]
     if _HYPERPOD in world.api_versions(eks_of(live, world)):
         wishes.append(AccessWish("create", "hyperpodpytorchjobs", _HYPERPOD, namespace=live.namespace))
-    for review in _denied(live, world, wishes):
-        message, evidence, remedy = _told(live, world, review)
+    for review in denied(live, world, wishes):
+        message, evidence, remedy = told(live, world, review)
         yield fail(subject_of(live), message, *evidence, remedy=remedy)
 
 
@@ -90,17 +90,19 @@ def permissions_pods(live: LiveCluster, world: World) -> Iterator[Finding]:
         AccessWish("create", "pods", subresource="portforward", namespace=live.namespace),
         AccessWish("create", "services", namespace=live.namespace),
     )
-    for review in _denied(live, world, wishes):
-        message, evidence, remedy = _told(live, world, review)
+    for review in denied(live, world, wishes):
+        message, evidence, remedy = told(live, world, review)
         yield warn(subject_of(live), message, *evidence, remedy=remedy)
 
 
-def _denied(live: LiveCluster, world: World, wishes: Iterable[AccessWish]) -> Iterator[AccessReview]:
+def denied(live: LiveCluster, world: World, wishes: Iterable[AccessWish]) -> Iterator[AccessReview]:
+    """Return those of the wishes that Kubernetes does not grant the caller."""
     reviews = world.access_reviews(eks_of(live, world), wishes)
     return (review for review in reviews if not review.allowed)
 
 
-def _told(live: LiveCluster, world: World, review: AccessReview) -> tuple[str, tuple[str, ...], str]:
+def told(live: LiveCluster, world: World, review: AccessReview) -> tuple[str, tuple[str, ...], str]:
+    """Return what to say of a wish that is not granted: message, evidence, and the command that would grant it."""
     wish = review.wish
     where = f" in namespace `{wish.namespace}`" if wish.namespace else ""
     evidence = (f"said: {review.reason}",) if review.reason else ()

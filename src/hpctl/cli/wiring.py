@@ -48,7 +48,10 @@ class Session:
         from hpctl.adapters.aws.quotas import AwsQuotas
         from hpctl.adapters.aws.session import AwsSession
         from hpctl.adapters.aws.storage import AwsStorage
+        from hpctl.adapters.kube.api import Api
+        from hpctl.adapters.kube.jobs import EksJobs
         from hpctl.adapters.kube.listing import EksKubernetes
+        from hpctl.adapters.kube.streams import EksPodStreams
         from hpctl.adapters.local.clock import SystemClock
         from hpctl.adapters.local.signals import ProcessSignals
         from hpctl.adapters.local.state import FileState
@@ -61,11 +64,14 @@ class Session:
             region=self.said.region or self.region_of_spec,
             log=(lambda line: say(line, self.terminal)) if self.said.verbose else None,
         )
+        api = Api(aws, clock)
         return Ports(
             clusters=AwsClusters(aws),
             network=AwsNetwork(aws),
             eks=AwsEks(aws),
             kubernetes=EksKubernetes(aws),
+            jobs=EksJobs(api),
+            streams=EksPodStreams(api),
             caller=AwsCaller(aws),
             quotas=AwsQuotas(aws),
             iam=AwsIam(aws),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hpctl.facts.jobs import ObjectKind
@@ -18,7 +19,8 @@ class Payload:
 
     `secrets` are values by name, `archives` gzipped tars by the path that they are unpacked to (the working directory
     and local mounts). `run_id` names this submission, `seed` is 32 random bytes of its own: what its pods share and
-    nobody else knows is derived from it.
+    nobody else knows is derived from it. `submitted` is when, `context` the Kubernetes cluster that it goes to: scripts
+    are told both.
     """
 
     run_id: str
@@ -26,6 +28,8 @@ class Payload:
     archives: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
     user: str = ""
     seed: bytes = field(default=b"", repr=False)
+    submitted: datetime | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

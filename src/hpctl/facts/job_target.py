@@ -19,8 +19,9 @@ class JobInCluster:
 
     `live` has the job's namespace. `job` is the object of `kind` exactly as it would be created, and `before` are kind
     and name of those that are created with it. Where nothing in the cluster fits, `job` is None and `refusal` says why.
-    `contract` is what its scripts are promised, None for a manifest that is submitted as it is. `scripts` are the texts that its pods run (setup and run), by what they are called. `nodes` is how many pods it
-    wants, `run_id` the submission's: objects that carry it are this job's own.
+    `contract` is what its scripts are promised, None for a manifest that is submitted as it is; `scripts` are the texts
+    that its pods run (setup and run), by what they are called. `nodes` is how many pods it wants, `run_id` the
+    submission's: objects that carry it are this job's own.
     """
 
     name: str

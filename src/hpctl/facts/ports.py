@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import (
     AccessEntry,
     AccessReview,
@@ -368,6 +369,8 @@ class Ports:
     network: Network
     eks: Eks
     kubernetes: Kubernetes
+    jobs: JobObjects
+    streams: PodStreams
     caller: Caller
     quotas: Quotas
     iam: Iam

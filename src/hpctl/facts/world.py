@@ -7,12 +7,14 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
+from hpctl.facts.quantities import quantity
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -29,6 +31,8 @@ from hpctl.facts.records import (
 )
 
 T = TypeVar("T")
+
+_ENDED = ("Succeeded", "Failed")
 
 DESCRIBES = 8
 """Clusters that are described at the same time."""
@@ -188,6 +192,34 @@ class World:
         """Return the nodes of an EKS cluster, those of all HyperPod clusters on it and others."""
         return self._once(("kubernetes-nodes", cluster.arn), lambda: self._ports.kubernetes.nodes(cluster))
 
+    def served(self, cluster: EksCluster, kinds: Iterable[ObjectKind]) -> frozenset[ObjectKind]:
+        """Return those of these kinds that the Kubernetes of an EKS cluster serves, in the version that it serves."""
+        asked = tuple(kinds)
+        return self._once(("served", cluster.arn, asked), lambda: self._ports.jobs.served(cluster, asked))
+
+    def kubernetes_object(
+        self, cluster: EksCluster, kind: ObjectKind, namespace: str | None, name: str
+    ) -> Mapping[str, Any] | None:
+        """Return an object of an EKS cluster as it is, or None; without a namespace those that are in none."""
+        ask = partial(self._ports.jobs.read, cluster, kind, namespace or "", name)
+        return self._once(("object", cluster.arn, kind, namespace, name), lambda: _or_none(ask))
+
+    def pods(self, cluster: EksCluster, namespace: str | None) -> tuple[Pod, ...]:
+        """Return the pods of a namespace of an EKS cluster, or of all."""
+        return self._once(("pods", cluster.arn, namespace), lambda: tuple(self._ports.jobs.pods(cluster, namespace)))
+
+    def queues(self, cluster: EksCluster, namespace: str | None) -> tuple[Queue, ...]:
+        """Return Kueue's local queues in a namespace of an EKS cluster, or in all."""
+        ask = partial(self._ports.jobs.queues, cluster, namespace)
+        return self._once(("queues", cluster.arn, namespace), lambda: tuple(ask()))
+
+    def in_use(self, cluster: EksCluster) -> Mapping[str, Mapping[str, float]]:
+        """Return what the pods of each node, by its name, ask for together (units of `facts.quantities`).
+
+        Pods that have ended hold nothing any more. Raises `AccessError` where the caller may not list all pods.
+        """
+        return self._once(("in-use", cluster.arn), lambda: _requests(self.pods(cluster, None)))
+
     def access_entry(self, cluster: EksCluster, principal_arn: str) -> AccessEntry | None:
         """Return what lets a principal into an EKS cluster, or None when nothing does."""
         ask = partial(self._ports.eks.access_entry, cluster.name, principal_arn)
@@ -236,6 +268,15 @@ class World:
         if isinstance(answer, HpctlError):
             raise answer
         return cast("T", answer)
+
+
+def _requests(pods: Iterable[Pod]) -> dict[str, dict[str, float]]:
+    found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for pod in pods:
+        if pod.node and pod.phase not in _ENDED:
+            for resource, amount in pod.requests.items():
+                found[pod.node][resource] += quantity(amount)
+    return {node: dict(requests) for node, requests in found.items()}
 
 
 def _answer(ask: Callable[[], object]) -> object:

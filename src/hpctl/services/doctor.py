@@ -11,6 +11,7 @@ from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
 from hpctl.errors import ChecksWarnedError, UsageError
+from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
@@ -20,9 +21,10 @@ from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 from hpctl.terms import Outcome
 
-_JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster"]]] = {
+_JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "job"]]] = {
     ClusterSpec: "spec",
     LiveCluster: "cluster",
+    JobInCluster: "job",
     Machine: "machine",
 }
 
@@ -94,6 +96,8 @@ def demand_well(report: CheckReport, blindness: Blindness, threshold: Threshold)
 
 def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...], loaded: Loaded | None) -> None:
     judged = {one.target for one in checks}
+    if JobInCluster in judged and not judged & {Machine, ClusterSpec}:
+        raise UsageError(f"`{only[0]}` judges a job", hint="hpctl job submit FILE --dry-run")
     if judged <= {LiveCluster}:
         raise UsageError(f"`{only[0]}` judges a live cluster", hint="hpctl cluster check NAME")
     if loaded is None and Machine not in judged:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from hpctl.errors import AccessError, HpctlError, NotFoundError, UnavailableError
+from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError, RefusedError, UnavailableError
 
 _VIEW: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+_BY_RULE: Final = re.compile(r"exceeded quota|denied the request|violates PodSecurity|is being terminated")
+"""A quota, an admission webhook or policy, a namespace that goes: 403 as well, and no permission would help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,68 @@ def words_of(body: bytes) -> str:
     except (ValueError, KeyError, TypeError):
         return ""
     return re.sub(r"\s+", " ", str(told)).rstrip(". ")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that was asked of Kubernetes: a verb of RBAC's, a resource with its group, and which one."""
+
+    verb: str
+    resource: str
+    cluster: str
+    region: str
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        name = f" `{self.name}`" if self.name else ""
+        return f"`{self.resource}`{name}{self._where} of EKS cluster `{self.cluster}`"
+
+    @property
+    def _where(self) -> str:
+        return f" in namespace `{self.namespace}`" if self.namespace else ""
+
+    @property
+    def asked(self) -> Asked:
+        """The same without the verb."""
+        return Asked(self.resource, self.cluster, self.region)
+
+    @property
+    def permission(self) -> str:
+        """What the caller needs, and how somebody who may can give it."""
+        kind, options = ("role", f" --namespace {self.namespace}") if self.namespace else ("clusterrole", "")
+        return (
+            f"the caller needs the Kubernetes permission to {self.verb} `{self.resource}`{self._where}\n"
+            f"kubectl create {kind} hpctl-jobs{options} --verb={self.verb} --resource={self.resource}"
+        )
+
+
+def refused(status: int, body: bytes, deed: Deed) -> HpctlError:
+    """Return the error for an answer with this HTTP status to `deed`; its words are in a `Status` object."""
+    words = words_of(body)
+    told = f": {words}" if words else ""
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            error = answered(status, body, deed.asked)
+        case HTTPStatus.FORBIDDEN if not _BY_RULE.search(words):
+            error = AccessError(f"Kubernetes denied to {deed.verb} {deed}{told}", hint=deed.permission)
+        case HTTPStatus.NOT_FOUND:
+            error = NotFoundError(f"Kubernetes has no {deed}{told}")
+        case HTTPStatus.CONFLICT:
+            way = "there is already" if deed.verb == "create" else f"Kubernetes cannot {deed.verb} now"
+            error = ConflictError(f"{way} {deed}{told}")
+        case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS:
+            reason = reason_of(body) or str(status)
+            error = RefusedError(f"Kubernetes refuses to {deed.verb} {deed}{told}", aws_code=reason)
+        case _:
+            message = f"Kubernetes answered {status} when asked to {deed.verb} {deed}{told}"
+            error = UnavailableError(message, hint="try again later")
+    return error
+
+
+def reason_of(body: bytes) -> str:
+    """Return the reason of a `Status` object (`Invalid`, `AlreadyExists`), nothing when it is none."""
+    try:
+        return str(json.loads(body).get("reason") or "")
+    except (ValueError, AttributeError):
+        return ""

@@ -60,20 +60,29 @@ def exchange(
         UnavailableError: the cluster has no endpoint that a token may be sent to.
         OSError, http.client.HTTPException: nobody answered, or nobody who is vouched for.
     """
-    if not cluster.endpoint or not cluster.certificate_authority:
-        raise UnavailableError(f"EKS cluster `{cluster.name}` has no Kubernetes endpoint yet", hint="try again later")
-    if urlsplit(cluster.endpoint).scheme != "https":  # a token is not for everybody to read
-        raise UnavailableError(f"the endpoint `{cluster.endpoint}` of EKS cluster `{cluster.name}` is no HTTPS address")
-    url = cluster.endpoint.rstrip("/") + path
+    url = endpoint_of(cluster) + path
     sent = {"Authorization": f"Bearer {token}", **headers}
     request = urllib.request.Request(url, data=body, headers=sent)  # noqa: S310 - judged above
-    opener = urllib.request.build_opener(_Https(trusting(cluster.certificate_authority)), _NoRedirect())
+    opener = urllib.request.build_opener(_Https(trusting(cluster.certificate_authority or "")), _NoRedirect())
     try:
         with opener.open(request, timeout=timeouts.CONNECT_S) as answer:
             return Reply(answer.status, answer.read(_MOST_BYTES + 1))
     except urllib.error.HTTPError as error:
         with error:
             return Reply(error.code, error.read(_MOST_BYTES))
+
+
+def endpoint_of(cluster: EksCluster) -> str:
+    """Return the address of the cluster's API without a slash at its end.
+
+    Raises:
+        UnavailableError: it has none yet, or none that a token may be sent to.
+    """
+    if not cluster.endpoint or not cluster.certificate_authority:
+        raise UnavailableError(f"EKS cluster `{cluster.name}` has no Kubernetes endpoint yet", hint="try again later")
+    if urlsplit(cluster.endpoint).scheme != "https":  # a token is not for everybody to read
+        raise UnavailableError(f"the endpoint `{cluster.endpoint}` of EKS cluster `{cluster.name}` is no HTTPS address")
+    return cluster.endpoint.rstrip("/")
 
 
 def trusting(authority: str) -> ssl.SSLContext:

@@ -1,0 +1,193 @@
+"""A command in a container, over a websocket.
+
+Source: k8s.io/apimachinery/pkg/util/remotecommand, protocol v5.channel.k8s.io (Kubernetes 1.30 and later) and v4 before
+it: the first byte of a message is its channel, the channel of errors ends with a `Status`. v4 cannot say that input
+has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from urllib.parse import urlencode
+
+from hpctl import timeouts
+from hpctl.adapters.kube.api import Api
+from hpctl.adapters.kube.errors import Deed, refused, unreached
+from hpctl.adapters.kube.https import endpoint_of, trusting
+from hpctl.errors import UnavailableError
+from hpctl.facts.jobs import POD
+from hpctl.facts.records import EksCluster
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+_V5: Final = "v5.channel.k8s.io"
+_V4: Final = "v4.channel.k8s.io"
+_STDIN, _STDOUT, _STDERR, _ERROR, _RESIZE, _CLOSE = (bytes([number]) for number in (0, 1, 2, 3, 4, 255))
+_BLOCK: Final = 32 * 1024
+_MOST_MESSAGE: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """What a command reads and writes; with `tty` it has a terminal, whose output all comes as stdout."""
+
+    stdin: BinaryIO | None
+    stdout: BinaryIO
+    stderr: BinaryIO
+    tty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, and the container that it runs in."""
+
+    namespace: str
+    pod: str
+    container: str
+    words: Sequence[str]
+    streams: Streams
+
+    @property
+    def path(self) -> str:
+        """The path of the request; the words are parameters, so that no shell sees them."""
+        flags = {"stdin": self.streams.stdin is not None, "stdout": True, "stderr": not self.streams.tty}
+        flags["tty"] = self.streams.tty
+        query = [("container", self.container), *(("command", word) for word in self.words)]
+        wanted = [(name, "true") for name, flag in flags.items() if flag]
+        return f"{POD.path(self.namespace, self.pod, 'exec')}?{urlencode([*query, *wanted])}"
+
+
+def run(api: Api, cluster: EksCluster, command: Command) -> int:
+    """Run a command and return its exit code.
+
+    Raises:
+        AccessError, NotFoundError, RefusedError: what Kubernetes says, as `adapters.kube.errors.refused` reads it.
+        UnavailableError: nobody answered, or the connection broke before the command ended.
+    """
+    from websockets.exceptions import ConnectionClosed
+
+    deed = api.deed("create", "pods/exec", cluster, command.namespace, command.pod)
+    connection = _connected(api, cluster, command, deed)
+    try:
+        with connection, _screen(connection, command.streams):
+            _start_input(connection, command.streams)
+            return _heard(connection, command.streams, deed)
+    except (ConnectionClosed, OSError) as error:
+        raise UnavailableError(
+            f"the connection to {deed} broke before the command ended: {error}",
+            hint="whether it goes on there is not known",
+        ) from error
+
+
+def _connected(api: Api, cluster: EksCluster, command: Command, deed: Deed) -> ClientConnection:
+    from websockets.exceptions import InvalidStatus, WebSocketException
+    from websockets.sync.client import connect
+
+    address = "wss" + endpoint_of(cluster).removeprefix("https") + command.path
+    for last in (False, True):
+        try:
+            return connect(
+                address,
+                ssl=trusting(cluster.certificate_authority or ""),
+                subprotocols=[_V5, _V4],  # type: ignore[list-item]
+                additional_headers={"Authorization": f"Bearer {api.token(cluster)}"},
+                user_agent_header=None,
+                compression=None,
+                open_timeout=timeouts.CONNECT_S + timeouts.READ_S,
+                ping_interval=timeouts.KUBE_IDLE_S,
+                max_size=_MOST_MESSAGE,
+            )
+        except InvalidStatus as error:
+            status = error.response.status_code
+            if status != 401 or last:  # noqa: PLR2004
+                raise refused(status, bytes(error.response.body or b""), deed) from error
+            api.forget_token(cluster)
+        except (OSError, WebSocketException) as error:
+            raise unreached(error, deed.asked) from error
+    raise AssertionError  # the second try returns or raises
+
+
+def _heard(connection: ClientConnection, streams: Streams, deed: Deed) -> int:
+    """Write what the command prints until its status comes, and return its exit code."""
+    outputs = {_STDOUT: streams.stdout, _STDERR: streams.stderr}
+    for message in connection:
+        data = message.encode() if isinstance(message, str) else message
+        channel, said = data[:1], data[1:]
+        if channel == _ERROR:
+            return _exit_code(said, deed)
+        if said and channel in outputs:
+            outputs[channel].write(said)
+            outputs[channel].flush()
+    raise UnavailableError(f"the connection to {deed} ended before the command did")
+
+
+def _exit_code(said: bytes, deed: Deed) -> int:
+    try:
+        status: Mapping[str, Any] = json.loads(said)
+    except ValueError as error:
+        raise deed.asked.unreadable() from error
+    if status.get("status") == "Success":
+        return 0
+    causes = (status.get("details") or {}).get("causes") or ()
+    code = next((str(one.get("message")) for one in causes if one.get("reason") == "ExitCode"), "")
+    if code.isdecimal():
+        return int(code)
+    raise refused(400, said, deed)  # the command did not start: the words say why
+
+
+def _start_input(connection: ClientConnection, streams: Streams) -> None:
+    """Send what is typed from a thread of its own: it waits for a person, who may never type again."""
+    if streams.stdin is not None:
+        threading.Thread(target=_send_input, args=(connection, streams.stdin), daemon=True).start()
+
+
+def _send_input(connection: ClientConnection, stdin: BinaryIO) -> None:
+    from websockets.exceptions import ConnectionClosed
+
+    with suppress(ConnectionClosed, OSError, ValueError):
+        for data in iter(_reader(stdin), b""):
+            connection.send(_STDIN + data)
+        if connection.subprotocol == _V5:
+            connection.send(_CLOSE + _STDIN)
+
+
+def _reader(stdin: BinaryIO) -> Callable[[], bytes]:
+    try:
+        descriptor = stdin.fileno()
+    except (OSError, AttributeError):
+        return lambda: stdin.read(_BLOCK)
+    return lambda: os.read(descriptor, _BLOCK)
+
+
+@contextmanager
+def _screen(connection: ClientConnection, streams: Streams) -> Iterator[None]:
+    """Give the keyboard to the command's terminal, and tell it the size of the screen as it changes."""
+    if not streams.tty or streams.stdin is None or not streams.stdin.isatty():
+        yield
+        return
+    import termios
+    import tty
+
+    descriptor = streams.stdin.fileno()
+    before, handler = termios.tcgetattr(descriptor), signal.getsignal(signal.SIGWINCH)
+
+    def tell(*_: object) -> None:
+        columns, rows = os.get_terminal_size(descriptor)
+        connection.send(_RESIZE + json.dumps({"Width": columns, "Height": rows}).encode())
+
+    tty.setraw(descriptor)
+    try:
+        signal.signal(signal.SIGWINCH, tell)
+        tell()
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, handler)
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

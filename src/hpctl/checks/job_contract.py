@@ -1,0 +1,126 @@
+"""Whether what runs a job can keep what the job counts on: its kind's operator, resuming, ssh between its nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.job_pods import TYPE_LABEL, templates
+from hpctl.checks.live import eks_of
+from hpctl.facts.job_target import JobInCluster
+from hpctl.facts.jobs import HYPERPOD_PYTORCH_JOB, JOB_SET, MPI_JOB, PYTORCH_JOB
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
+from hpctl.spec.job import Contract
+
+_OPERATORS: Final = {
+    PYTORCH_JOB.qualified: ("training-operator",),
+    HYPERPOD_PYTORCH_JOB.qualified: ("hp-training-operator",),
+    JOB_SET.qualified: ("jobset-controller",),
+    MPI_JOB.qualified: ("mpi-operator",),
+}
+"""Parts of the names of the Deployments that act on a kind (AWS's chart; EKS add-on; JobSet's and MPI's releases)."""
+
+RESUME: Final = "sagemaker.amazonaws.com/enable-job-auto-resume"
+RETRIES: Final = "sagemaker.amazonaws.com/job-max-retry-count"
+"""Annotations by which HyperPod resumes jobs (AWS documentation, "auto-resume")."""
+
+_NEEDS_SSH: Final = re.compile(
+    r"(?m)^[^#\n]*?(?:^|[\s;&|(/`])(?P<word>mpirun|mpiexec|horovodrun|deepspeed|pdsh|ssh|scp|rsync)(?=\s|$)"
+)
+"""Programs that reach other nodes through ssh."""
+
+
+@check(
+    "job-kind",
+    "somebody acts on this kind of job",
+    needs=("kube-token",),
+    reads=("eks:DescribeCluster", "kubernetes:apigroups", "kubernetes:deployments.apps"),
+)
+def kind(job: JobInCluster, world: World) -> Iterator[Finding]:
+    """A job whose operator does not run is a record that nothing reads: no pods, no events, no error."""
+    if job.kind is None:
+        return
+    cluster, name = eks_of(job.live, world), job.kind.kind
+    remedy = f"hpctl cluster check {job.live.name}\nor take a kind that the cluster has: --kind Job"
+    if "." in job.kind.group and job.kind.version not in (
+        served := world.api_versions(cluster).get(job.kind.group, ())
+    ):
+        evidence = (f"served: {', '.join(served)}",) if served else ()
+        yield fail(
+            f"{name}/{job.name}", f"the cluster does not serve `{job.kind.api_version}`", *evidence, remedy=remedy
+        )
+    elif parts := _OPERATORS.get(job.kind.qualified):
+        workloads = [one for one in world.workloads(cluster) if one.kind == "Deployment"]
+        found = [one for one in workloads if any(part in one.name for part in parts)]
+        if not any(one.ready for one in found):
+            what = f"{found[0]} is not ready" if found else "its operator is not installed"
+            yield fail(f"{name}/{job.name}", f"nothing acts on this kind of job: {what}", remedy=remedy)
+
+
+@check("job-selector", "nodes are asked for by the labels that they have", needs=("kube-token",), blocking=False)
+def selector(job: JobInCluster, _world: World) -> Iterator[Finding]:
+    """HyperPod's nodes carry their type with its `ml.`; a selector without it matches none of them."""
+    for template in templates(job):
+        asked = template.node_selector.get(TYPE_LABEL)
+        if asked and not asked.startswith("ml."):
+            remedy = f"write `{TYPE_LABEL}: ml.{asked}`"
+            yield warn(f"job/{job.name}", f"asks for nodes of type `{asked}`, without `ml.`", remedy=remedy)
+
+
+@check("job-resume", "a job that shall be resumed can be", needs=("job-fits",), blocking=False)
+def resume(job: JobInCluster, _world: World) -> Iterator[Finding]:
+    """HyperPod replaces a node that fails and starts the job's pods again.
+
+    It takes two annotations, both or neither, on a PyTorchJob, and pods with `restartPolicy: OnFailure`.
+    """
+    notes = ((job.job or {}).get("metadata") or {}).get("annotations") or {}
+    if str(notes.get(RESUME, "")).lower() != "true":
+        return
+    subject = f"job/{job.name}"
+    if job.kind and job.kind.qualified not in (PYTORCH_JOB.qualified, HYPERPOD_PYTORCH_JOB.qualified):
+        yield warn(subject, f"asks to be resumed, and HyperPod does not resume a {job.kind.kind}", remedy=_KINDS)
+        return
+    if not str(notes.get(RETRIES, "")).isdigit():
+        yield fail(subject, "asks to be resumed, and does not say how often", remedy=f'write `{RETRIES}: "3"`')
+    holders = _restart_policies(job)
+    for role, policy in holders:
+        if policy != "OnFailure":
+            message = f"asks to be resumed, and {role} has restartPolicy `{policy}`"
+            yield fail(subject, message, remedy="write `restartPolicy: OnFailure`")
+
+
+@check("job-ssh", "programs that go through ssh find it", needs=("job-fits",), blocking=False)
+def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
+    """MPI and DeepSpeed's own launcher start processes on other nodes through ssh.
+
+    Pods of a SkyPilot task reach each other through the image's sshd, with a key of the job's own. Pods of other jobs
+    have no keys: there torchrun does without.
+    """
+    if job.nodes == 1 or job.contract is None:
+        return
+    for title, text in job.scripts.items():
+        found = _NEEDS_SSH.search(text)
+        if found is None:
+            continue
+        if job.contract is Contract.SKYPILOT:
+            message = f"runs `{found['word']}`: the image must bring openssh-server"
+            remedy = "take an image that has it, such as public.ecr.aws/hpc-cloud/nccl-tests:latest"
+        else:
+            message = f"runs `{found['word']}`, and the nodes of this job have no ssh between them"
+            remedy = "run torchrun on every node, or write the job as a SkyPilot task, whose nodes have it"
+        yield warn(f"job/{job.name} ({title})", message, remedy=remedy)
+        return
+
+
+_KINDS: Final = "take a kind that is resumed: --kind PyTorchJob"
+
+
+def _restart_policies(job: JobInCluster) -> list[tuple[str, str]]:
+    """Return the policy of each role; the training operator's own member wins over the pod's."""
+    replicas = ((job.job or {}).get("spec") or {}).get("pytorchReplicaSpecs") or {}
+    if replicas:
+        return [(str(role), str(one.get("restartPolicy", "Never"))) for role, one in replicas.items()]
+    return []

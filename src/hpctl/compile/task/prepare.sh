@@ -1,0 +1,183 @@
+# What a pod needs before its scripts run; sourced by start.sh.
+
+hpctl_prepare() {
+  [ -n "${HOME:-}" ] || export HOME=$(cd ~ && pwd)
+  # JOB_COMPLETION_INDEX is the Job controller's, the others are the training operator's.
+  export HPCTL_NODE_RANK=${JOB_COMPLETION_INDEX:-${PET_NODE_RANK:-${RANK:-0}}}
+  hpctl_state_folder
+  case $hpctl_contract in
+    skypilot)
+      hpctl_tools
+      mkdir -p ~/sky_workdir "$HOME/sky_logs/${hpctl_task_id%%_*}/tasks" || hpctl_give_up "the home folder is not writable"
+      hpctl_unpack
+      hpctl_copy
+      hpctl_keep_environment
+      hpctl_mesh
+      ;;
+    training)
+      mkdir -p /workdir || hpctl_give_up "/workdir cannot be made: the image's user may not write to /"
+      hpctl_unpack
+      hpctl_copy
+      hpctl_rendezvous
+      ;;
+  esac
+}
+
+hpctl_state_folder() {
+  export HPCTL_STATE=/run/job
+  mkdir -p "$HPCTL_STATE" 2>/dev/null || export HPCTL_STATE=/tmp/job-$UID
+  mkdir -p "$HPCTL_STATE" && chmod 700 "$HPCTL_STATE" || hpctl_give_up "neither /run nor /tmp is writable"
+  [ -z "${HPCTL_POD_IP:-}" ] || echo "$HPCTL_POD_IP" >"$HPCTL_STATE/ips"
+}
+
+# Stand-ins for programs that task files take for granted: last on PATH, so that the image's own win.
+hpctl_tools() {
+  local tool
+  mkdir -p "$HPCTL_STATE/bin"
+  for tool in "$hpctl_here"/tool.*; do
+    cp "$tool" "$HPCTL_STATE/bin/${tool##*/tool.}"
+    chmod 755 "$HPCTL_STATE/bin/${tool##*/tool.}"
+  done
+  export PATH="$PATH:$HPCTL_STATE/bin"
+}
+
+# `~` is the home of the container's user.
+hpctl_place() {
+  case $1 in
+    "~") printf '%s' "$HOME" ;;
+    "~/"*) printf '%s' "$HOME/${1#"~/"}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+hpctl_unpack() {
+  local index sum place
+  [ -s "$hpctl_here/archives" ] || return 0
+  command -v tar >/dev/null && command -v gzip >/dev/null || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
+  while read -r index sum place; do
+    place=$(hpctl_place "$place")
+    mkdir -p "$place" || hpctl_give_up "\`$place\` cannot be made"
+    cat "$hpctl_here/archives/$index"/* >"$HPCTL_STATE/archive" || hpctl_give_up "files for \`$place\` are not there"
+    if command -v sha256sum >/dev/null && ! echo "$sum  $HPCTL_STATE/archive" | sha256sum --status -c -; then
+      hpctl_give_up "files for \`$place\` are damaged"
+    fi
+    tar -xzf "$HPCTL_STATE/archive" -C "$place" --no-same-owner || hpctl_give_up "files for \`$place\` cannot be unpacked"
+    rm -f "$HPCTL_STATE/archive"
+  done <"$hpctl_here/archives"
+}
+
+# Copies from S3, by the image's own AWS CLI and the pod's own credentials.
+hpctl_copy() {
+  local uri place
+  [ -s "$hpctl_here/copies" ] || return 0
+  command -v aws >/dev/null || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
+  while read -r uri place; do
+    place=$(hpctl_place "$place")
+    hpctl_copy_one "$uri" "$place" || hpctl_give_up "\`$uri\` cannot be copied to \`$place\`"
+  done <"$hpctl_here/copies"
+}
+
+hpctl_copy_one() {
+  local rest=${1#s3://} bucket key
+  bucket=${rest%%/*} key=${rest#"$bucket"}
+  key=${key#/}
+  if [ -n "$key" ] && [ "${key%/}" = "$key" ] && aws s3api head-object --bucket "$bucket" --key "$key" >/dev/null 2>&1; then
+    mkdir -p "$(dirname "$2")" && aws s3 cp --only-show-errors "$1" "$2"
+  else
+    mkdir -p "$2" && aws s3 sync --only-show-errors "$1" "$2"
+  fi
+}
+
+# What the image and the pod have set is there in ssh sessions and login shells too; secrets are not.
+hpctl_keep_environment() {
+  (
+    umask 077
+    unset PWD OLDPWD SHLVL TERM HPCTL_POD_IP HPCTL_HOSTS
+    while read -r name; do unset "$name"; done <"$hpctl_here/secret-names"
+    export -p
+  ) >"$HPCTL_STATE/environment" 2>/dev/null
+  [ ! -w /etc/profile.d ] || cp "$HPCTL_STATE/environment" /etc/profile.d/container_environment.sh
+}
+
+# ssh between all nodes, by IP, without passwords: a key pair of this pod's own, whose public half the others are told.
+hpctl_mesh() {
+  local sshd folder=$HPCTL_STATE/ssh
+  sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin type -P sshd)
+  if [ -z "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
+    ((hpctl_nodes == 1)) || hpctl_say "this image has no sshd (openssh-server): no ssh between the nodes"
+    return 0
+  fi
+  mkdir -p -m 700 "$folder" ~/.ssh
+  hpctl_key "$folder/key" && hpctl_key "$folder/host_key" || return 0
+  cp "$folder/key.pub" "$folder/authorized_keys"
+  hpctl_ssh_client "$folder"
+  hpctl_sshd_settings "$folder" >"$folder/sshd_config"
+  mkdir -p -m 755 /run/sshd 2>/dev/null
+  "$sshd" -D -e -f "$folder/sshd_config" &
+  hpctl_listening || hpctl_say "sshd does not listen on port 22: no ssh to this node"
+}
+
+hpctl_key() {
+  # Where policy forbids Ed25519 (FIPS), ECDSA does.
+  [ -f "$1" ] || ssh-keygen -q -t ed25519 -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1" || ssh-keygen -q -t ecdsa -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1"
+}
+
+hpctl_ssh_client() {
+  ln -sfn "$1/key" ~/.ssh/sky-cluster-key
+  grep -qs 'IdentityFile ~/.ssh/sky-cluster-key' ~/.ssh/config && return 0
+  # After what the image says, for of each setting ssh takes the first.
+  (
+    umask 077
+    printf '%s\n' '' 'Host *' '  StrictHostKeyChecking no' '  UserKnownHostsFile /dev/null' \
+      '  IdentityFile ~/.ssh/sky-cluster-key' '  LogLevel ERROR' >>~/.ssh/config
+  )
+}
+
+hpctl_sshd_settings() {
+  local sftp pam=no place
+  # Without PAM sshd refuses a locked account, which root is in some images.
+  ! grep -qs '^root:!' /etc/shadow || pam=yes
+  printf '%s\n' 'Port 22' "HostKey $1/host_key" "AuthorizedKeysFile $1/authorized_keys" 'StrictModes no' \
+    'PermitRootLogin prohibit-password' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' "UsePAM $pam" \
+    'UseDNS no' 'PidFile none' 'PrintMotd no' 'PrintLastLog no' 'LogLevel ERROR' 'MaxStartups 1000' 'MaxSessions 1000' \
+    "ForceCommand /bin/bash $hpctl_here/session.sh $HPCTL_STATE"
+  for place in /usr/lib/openssh /usr/libexec/openssh /usr/lib/ssh /usr/libexec; do
+    [ ! -x "$place/sftp-server" ] || sftp=$place/sftp-server
+  done
+  [ -z "${sftp:-}" ] || echo "Subsystem sftp $sftp"
+}
+
+hpctl_listening() {
+  local left=50
+  # State 0A of port 0x16 (proc(5)): a connection to try it would be a complaint in the log.
+  while ! grep -Eqs '^ *[0-9]+: [0-9A-F]+:0016 [0-9A-F]+:0000 0A' /proc/net/tcp /proc/net/tcp6; do
+    ((left--)) || return 1
+    sleep 0.1
+  done
+}
+
+# torchrun's variables in every kind of job: what an operator has set stays.
+hpctl_rendezvous() {
+  local first=${HPCTL_HOSTS:-}
+  export PYTHONUNBUFFERED=1
+  export MASTER_ADDR=${MASTER_ADDR:-${first%% *}} MASTER_PORT=${MASTER_PORT:-29500}
+  [ -n "$MASTER_ADDR" ] || export MASTER_ADDR=127.0.0.1
+  export NNODES=${NNODES:-$hpctl_nodes} NODE_RANK=${NODE_RANK:-$HPCTL_NODE_RANK}
+  export NPROC_PER_NODE=${NPROC_PER_NODE:-$hpctl_processes}
+  export RANK=${RANK:-$HPCTL_NODE_RANK} WORLD_SIZE=${WORLD_SIZE:-$hpctl_nodes}
+  export PET_NNODES=${PET_NNODES:-$NNODES} PET_NODE_RANK=${PET_NODE_RANK:-$NODE_RANK}
+  # The operator's `auto` needs a GPU or means one process for each CPU: the count of devices is known here.
+  [ -n "${PET_NPROC_PER_NODE:-}" ] && [ "$PET_NPROC_PER_NODE" != auto ] || export PET_NPROC_PER_NODE=$NPROC_PER_NODE
+  export PET_MASTER_ADDR=${PET_MASTER_ADDR:-$MASTER_ADDR} PET_MASTER_PORT=${PET_MASTER_PORT:-$MASTER_PORT}
+}
+
+hpctl_python() {
+  local each
+  for each in python3 python /usr/bin/python3 /usr/libexec/platform-python /opt/conda/bin/python; do
+    if "$each" -I -S -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null; then
+      type -P "$each"
+      return 0
+    fi
+  done
+  return 1
+}
