@@ -45,7 +45,9 @@ def kind(job: JobInCluster, world: World) -> Iterator[Finding]:
         return
     cluster, name = eks_of(job.live, world), job.kind.kind
     remedy = f"hpctl cluster check {job.live.name}\nor take a kind that the cluster has: --kind Job"
-    if job.kind.group and job.kind.version not in (served := world.api_versions(cluster).get(job.kind.group, ())):
+    if "." in job.kind.group and job.kind.version not in (
+        served := world.api_versions(cluster).get(job.kind.group, ())
+    ):
         evidence = (f"served: {', '.join(served)}",) if served else ()
         yield fail(
             f"{name}/{job.name}", f"the cluster does not serve `{job.kind.api_version}`", *evidence, remedy=remedy

@@ -59,7 +59,7 @@ def permissions(job: JobInCluster, world: World) -> Iterator[Finding]:
 @check(
     "job-names-free",
     "nothing else has the names that the job's objects will have",
-    needs=("job-namespace",),
+    needs=("kube-token",),
     reads=("eks:DescribeCluster", "kubernetes:apigroups", "kubernetes:objects of the job"),
 )
 def names_free(job: JobInCluster, world: World) -> Iterator[Finding]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.job_pods import TYPE_LABEL, PodTemplate, nodes_for, offered, templates
 from hpctl.checks.live import HEALTH_LABEL, eks_of
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.jobs import Pod
 from hpctl.facts.kubernetes import KubernetesNode
-from hpctl.facts.quantities import quantity
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 
@@ -84,11 +82,11 @@ def nodes_well(job: JobInCluster, world: World) -> Iterator[Finding]:
 )
 def room(job: JobInCluster, world: World) -> Iterator[Finding]:
     """What other pods have asked for is taken, whether they use it or not. A job for which there is no room waits."""
-    used = _used(world.pods(eks_of(job.live, world), None))
+    used = world.in_use(eks_of(job.live, world))
     for template in templates(job):
         nodes = [node for node in nodes_for(template, job, world) if _well(node)]
         wanted = template.requests
-        free = {node.name: _less(_allocatable(node, wanted), used[node.name]) for node in nodes}
+        free = {node.name: _less(_allocatable(node, wanted), used.get(node.name, {})) for node in nodes}
         now = sum(_times(wanted, left) for left in free.values())
         ever = sum(_times(wanted, _allocatable(node, wanted)) for node in nodes)
         if now < template.replicas <= ever:
@@ -139,15 +137,6 @@ def _allocatable(node: KubernetesNode, wanted: Mapping[str, float]) -> dict[str,
     return {resource: offered(node, resource) for resource in wanted}
 
 
-def _used(pods: Iterable[Pod]) -> defaultdict[str, Counter[str]]:
-    used: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for pod in pods:
-        if pod.node and pod.phase not in ("Succeeded", "Failed"):
-            for resource, amount in pod.requests.items():
-                used[pod.node][resource] += quantity(amount)  # type: ignore[assignment]  # a Counter takes any number
-    return used
-
-
 def _less(have: Mapping[str, float], used: Mapping[str, float]) -> dict[str, float]:
     return {resource: amount - used.get(resource, 0.0) for resource, amount in have.items()}
 
@@ -167,7 +156,7 @@ def _illness(node: KubernetesNode) -> str:
 
 
 def _subject(job: JobInCluster, template: PodTemplate) -> str:
-    return f"job/{job.name}" if template.role in ("pod", "pods") else f"job/{job.name} ({template.role})"
+    return f"job/{job.name}" if template.role == "pods" else f"job/{job.name} ({template.role})"
 
 
 def _pods(count: int) -> str:

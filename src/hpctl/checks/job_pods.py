@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hpctl.catalog.instance_types import InstanceType, instance_type
@@ -64,8 +64,19 @@ class PodTemplate:
 
 
 def templates(target: JobInCluster) -> tuple[PodTemplate, ...]:
-    """Return the pods of the job by their roles; none where nothing fits."""
-    return tuple(_templates(target.job)) if target.job else ()
+    """Return the pods of the job by their roles; none where nothing fits.
+
+    Roles whose pods are alike are one: they compete for the same nodes, and what is wrong with them is told once.
+    """
+    found: list[PodTemplate] = []
+    for one in _templates(target.job or {}):
+        alike = next((place for place, other in enumerate(found) if other.spec == one.spec), None)
+        if alike is None:
+            found.append(one)
+        else:
+            other = found[alike]
+            found[alike] = replace(other, role=f"{other.role} and {one.role}", replicas=other.replicas + one.replicas)
+    return tuple(replace(one, role="pods") for one in found) if len(found) == 1 else tuple(found)
 
 
 def requested(container: Mapping[str, Any]) -> dict[str, float]:
