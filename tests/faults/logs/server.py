@@ -145,7 +145,9 @@ class LogServer:
         return [_pod(container) for container in self.containers if container.present]
 
 
-def lines(count: int, *, first_ns: int = START_NS, step_ns: int = 1_000_000, text: str = "line {}") -> list[tuple[int, bytes]]:
+def lines(
+    count: int, *, first_ns: int = START_NS, step_ns: int = 1_000_000, text: str = "line {}"
+) -> list[tuple[int, bytes]]:
     """Return numbered lines, one each `step_ns`."""
     return [(first_ns + number * step_ns, text.format(number).encode()) for number in range(count)]
 
@@ -275,9 +277,7 @@ class _Answers(BaseHTTPRequestHandler):
             if ended or query.get("follow") != "true":
                 return
             with logs.changed:
-                logs.changed.wait_for(
-                    lambda: logs.over.is_set() or instance.shown > at or instance.ended, timeout=60
-                )
+                logs.changed.wait_for(lambda: logs.over.is_set() or instance.shown > at or instance.ended, timeout=60)
             if logs.over.is_set():
                 return
 

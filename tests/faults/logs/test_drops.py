@@ -54,9 +54,7 @@ def test_64_ranks_lose_and_double_nothing_over_every_kind_of_break(server: LogSe
 
 @pytest.mark.parametrize("fault", [Fault.EOF, Fault.RESET, Fault.CUT, Fault.STALL])
 @pytest.mark.parametrize("after", [0, 1, 30, 31, 40, 5_000])
-def test_one_break_at_any_place_changes_nothing(
-    server: LogServer, steps: Follow, fault: Fault, after: int
-) -> None:
+def test_one_break_at_any_place_changes_nothing(server: LogServer, steps: Follow, fault: Fault, after: int) -> None:
     container = server.pod(0, lines(300))
     container.turns = lambda number: Turn(fault, after) if number == 0 else Turn()
 

@@ -108,9 +108,7 @@ def test_rotation_while_nobody_listened_leaves_a_gap_where_the_lines_were(server
     assert kinds.index(LogGap) in range(1, len(kinds) - 1)
 
 
-def test_rotation_right_after_the_last_line_is_said_too_where_nothing_follows(
-    server: LogServer, steps: Follow
-) -> None:
+def test_rotation_right_after_the_last_line_is_said_too_where_nothing_follows(server: LogServer, steps: Follow) -> None:
     container = server.pod(0, lines(100))
 
     def rotate() -> None:

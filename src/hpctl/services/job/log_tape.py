@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from threading import Event
-from typing import Final
+from threading import Event, Semaphore
+from typing import Final, Self
 
 from hpctl import timeouts
 from hpctl.errors import NotFoundError, RefusedError, UnavailableError
@@ -24,6 +24,11 @@ ROTATED: Final = "the node no longer has the lines that followed (its log was ro
 _BREAKS: Final = "the connection broke again and again before it came to new lines; going on with the next second"
 _SECOND: Final = 10**9
 _DOUBLINGS: Final = 10
+_LONG_LINE: Final = 256 * 1024
+_LONG_LINES: Final = 8
+"""So many lines that are longer are held at the same time: each takes its length several times over for a moment."""
+_TURN_S: Final = 5.0
+"""So long a long line waits for the others: one of them may never end."""
 
 
 class End(Enum):
@@ -69,6 +74,7 @@ class Way:
     sight: Sight
     pipe: Pipe
     stop: Event
+    long_lines: Semaphore = field(default_factory=lambda: Semaphore(_LONG_LINES))
 
 
 @dataclass(slots=True)
@@ -80,6 +86,36 @@ class _Connection:
     read: int = 0
     midway: bool = False
     """Whether it ended within a line."""
+
+    def take(self, data: bytes) -> None:
+        """Count what came."""
+        if data:
+            self.read += len(data)
+            self.midway = not data.endswith(b"\n")
+
+
+class _Turn:
+    """One of the places for long lines, while this connection needs it."""
+
+    def __init__(self, places: Semaphore) -> None:
+        """Have none."""
+        self._places = places
+        self._has = self._had = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hold(0)
+
+    def hold(self, held_bytes: int) -> None:
+        """Take a place for a line that becomes long, after a while without having one; give it back when it ends."""
+        if held_bytes <= _LONG_LINE:
+            if self._has:
+                self._places.release()
+            self._has = self._had = False
+        elif not self._had:
+            self._had, self._has = True, self._places.acquire(timeout=_TURN_S)
 
 
 class Tape:
@@ -217,25 +253,26 @@ class Tape:
 
     def _read(self, stream: LogStream, search: Search, told: _Connection, *, whole: bool) -> End:
         splitter, begun = Splitter(), search.state is Sought.FOUND and not self._all_is_new
-        while not self._way.stop.is_set():
-            try:
-                data = stream.read()
-            except TimeoutError:
-                return End.IDLE
-            except UnavailableError:
-                return End.BROKEN
-            told.read += len(data)
-            told.midway = told.midway if not data else not data.endswith(b"\n")
-            lines = splitter.feed(data) if data else self._rest(splitter, search) if whole else Lines()
-            # Before the first line of a connection that resumes stands the end of one that was seen.
-            if begun:
-                self._say(lines.strays)
-            begun = begun or bool(lines.lines)
-            told.news += self._deliver(lines, search.new_from(lines))
-            if search.state is Sought.LOST:
-                return End.LOST
-            if not data:
-                return End.CLEAN
+        with _Turn(self._way.long_lines) as turn:
+            while not self._way.stop.is_set():
+                try:
+                    data = stream.read()
+                except TimeoutError:
+                    return End.IDLE
+                except UnavailableError:
+                    return End.BROKEN
+                told.take(data)
+                lines = splitter.feed(data) if data else self._rest(splitter, search) if whole else Lines()
+                # Before the first line of a connection that resumes stands the end of one that was seen.
+                if begun:
+                    self._say(lines.strays)
+                begun = begun or bool(lines.lines)
+                told.news += self._deliver(lines, search.new_from(lines))
+                if search.state is Sought.LOST:
+                    return End.LOST
+                if not data:
+                    return End.CLEAN
+                turn.hold(splitter.held_bytes)
         return End.BROKEN
 
     def _rest(self, splitter: Splitter, search: Search) -> Lines:
