@@ -236,3 +236,10 @@ class JobCancelledError(HpctlError):
 
     code = "job_cancelled"
     exit_code = ExitCode.JOB_CANCELLED
+
+
+class DoesNotFitError(HpctlError):
+    """No nodes of the cluster could ever run the job as it is wished; the hint says what could."""
+
+    code = "does_not_fit"
+    exit_code = ExitCode.CHECKS_FAILED

@@ -1,6 +1,7 @@
 """Known failures: what a message of AWS means, what is behind it, and what to type.
 
-The rows are data (`failures.toml`); a new failure is one row with a sample text.
+The rows are data (`failures.toml`, for what jobs write `job_failures.toml`); a new failure is one row with a sample
+text.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["KnownFailure", "Severity", "fill", "known_failures", "match"]
+__all__ = ["KnownFailure", "Severity", "fill", "known_failures", "known_job_failures", "match", "match_job"]
 
 _LONGEST = 20_000
 """Characters of a text that are searched: messages of AWS are far shorter, pasted logs need not be."""
@@ -55,8 +56,16 @@ def match(text: str) -> KnownFailure | None:
     What the text itself tells (an instance type, a security group) is in the remedy already; the
     other placeholders are left for `fill`.
     """
-    searched = text[:_LONGEST]
-    for failure in known_failures():
+    return _first(known_failures(), text[:_LONGEST])
+
+
+def match_job(text: str) -> KnownFailure | None:
+    """Find the most specific known failure that the last lines of a job's log tell of, or None."""
+    return _first(known_job_failures(), text[-_LONGEST:])
+
+
+def _first(rows: Iterable[KnownFailure], searched: str) -> KnownFailure | None:
+    for failure in rows:
         found = _compiled(failure.pattern).search(searched)
         if found:
             return replace(failure, remedy=fill(failure.remedy, _told(found)))
@@ -75,8 +84,18 @@ def fill(remedy: str, values: Mapping[str, str | None]) -> str:
 
 @cache
 def known_failures() -> tuple[KnownFailure, ...]:
-    """All known failures, in the order in which they are tried."""
-    text = (files("hpctl.catalog") / "failures.toml").read_text(encoding="utf-8")
+    """All known failures of clusters, in the order in which they are tried."""
+    return _rows("failures.toml")
+
+
+@cache
+def known_job_failures() -> tuple[KnownFailure, ...]:
+    """All known failures of jobs, in the order in which they are tried."""
+    return _rows("job_failures.toml")
+
+
+def _rows(name: str) -> tuple[KnownFailure, ...]:
+    text = (files("hpctl.catalog") / name).read_text(encoding="utf-8")
     return tuple(_row(row) for row in tomllib.loads(text)["failure"])
 
 

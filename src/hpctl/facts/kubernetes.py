@@ -75,14 +75,31 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class Taint:
+    """What keeps pods off a node unless they tolerate it; `effect` is NoSchedule, PreferNoSchedule or NoExecute."""
+
+    key: str
+    effect: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+@dataclass(frozen=True, slots=True)
 class KubernetesNode:
-    """A node as Kubernetes sees it; `allocatable` are quantities by resource, `version` is the kubelet's."""
+    """A node as Kubernetes sees it; `allocatable` are quantities by resource, `version` is the kubelet's.
+
+    `unschedulable` says that somebody has cordoned it.
+    """
 
     name: str
     labels: Mapping[str, str]
     allocatable: Mapping[str, str]
     ready: bool
     version: str
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
 
     @property
     def instance_type(self) -> str | None:

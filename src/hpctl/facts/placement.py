@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hpctl.spec.job import Choice
 
@@ -13,7 +14,10 @@ class Placement:
 
     `instance_type` keeps its `ml.`; None where the job takes any node. `accelerator_resource` is the key that the
     nodes offer (`nvidia.com/gpu`, `aws.amazon.com/neuron`, …), `accelerators` how many of it, `devices` what the
-    scripts are told (chips on Neuron). `candidates` are the names of nodes of that type, healthy or not.
+    scripts are told (chips on Neuron), `processes` how many torchrun starts on each node. `candidates` are the names of
+    nodes of that type, healthy or not. `selector` and `avoid` are what the pods ask of their node's labels: to have a
+    value, and to have none of several; `preferred_types` are the types that they rather go to. `huge_pages_mib` is of
+    pages of 2 MiB, `storage_gib` of the node's disk; 0 is not to ask.
     """
 
     choice: Choice
@@ -27,3 +31,10 @@ class Placement:
     whole_node: bool = False
     candidates: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    accelerator_name: str | None = None
+    processes: int = 1
+    selector: Mapping[str, str] = field(default_factory=dict, hash=False)
+    avoid: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    preferred_types: tuple[str, ...] = ()
+    huge_pages_mib: int = 0
+    storage_gib: int = 0

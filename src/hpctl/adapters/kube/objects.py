@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hpctl.facts.kubernetes import AccessReview, AccessWish, KubernetesNode, Workload
+from hpctl.facts.kubernetes import AccessReview, AccessWish, KubernetesNode, Taint, Workload
 
 
 def server_version_of(body: bytes) -> str:
@@ -48,7 +48,7 @@ def workload_of(kind: str, row: Mapping[str, Any]) -> Workload:
 
 def node_of(row: Mapping[str, Any]) -> KubernetesNode:
     """Read a Node."""
-    metadata, status = row["metadata"], row.get("status") or {}
+    metadata, spec, status = row["metadata"], row.get("spec") or {}, row.get("status") or {}
     conditions = {str(one["type"]): str(one["status"]) for one in status.get("conditions") or ()}
     return KubernetesNode(
         name=str(metadata["name"]),
@@ -56,4 +56,8 @@ def node_of(row: Mapping[str, Any]) -> KubernetesNode:
         allocatable={str(name): str(count) for name, count in (status.get("allocatable") or {}).items()},
         ready=conditions.get("Ready") == "True",
         version=str((status.get("nodeInfo") or {}).get("kubeletVersion") or ""),
+        taints=tuple(
+            Taint(str(one["key"]), str(one["effect"]), str(one.get("value") or "")) for one in spec.get("taints") or ()
+        ),
+        unschedulable=bool(spec.get("unschedulable")),
     )

@@ -1,0 +1,132 @@
+"""The pod template of a job: the same for every kind that runs it.
+
+Sources: Kubernetes API reference and documentation; EFA needs locked memory (AWS documentation, "Elastic Fabric
+Adapter").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hpctl.compile.asked import both_sides
+from hpctl.compile.bundle import Payload
+from hpctl.compile.environment import environment
+from hpctl.compile.fleet import TYPE_LABEL
+from hpctl.compile.images import default_image
+from hpctl.compile.labels import job_annotations, job_labels, own_labels
+from hpctl.compile.pod_config import with_pod_config
+from hpctl.compile.resources import as_manifest, resources_of, tolerations_of
+from hpctl.compile.scripts import COMMAND
+from hpctl.compile.storage import WORK_DIRECTORY, volumes
+from hpctl.errors import UsageError
+from hpctl.facts.placement import Placement
+from hpctl.spec.job import Contract, JobSpec
+
+HOST_NAME: Final = "kubernetes.io/hostname"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A job in the making: its wish, where it goes, and what goes along."""
+
+    spec: JobSpec
+    placement: Placement
+    payload: Payload
+
+
+def template(making: Making, container: str, hosts: Sequence[str], more: Mapping[str, str]) -> dict[str, Any]:
+    """Return the pod template: of a `container` of that name, for ranks that find each other as `hosts`.
+
+    `more` are further annotations.
+
+    Raises:
+        UsageError: a variable cannot be given to a program, or `pod_config` does not fit a pod.
+    """
+    spec, payload = making.spec, making.payload
+    metadata = {"labels": job_labels(spec, payload), "annotations": {**job_annotations(spec), **more}}
+    base = {"metadata": metadata, "spec": _pod(making, container, hosts)}
+    merged = with_pod_config(base, both_sides(spec.pod_config))
+    return _settled(merged, making)
+
+
+def _pod(making: Making, container: str, hosts: Sequence[str]) -> dict[str, Any]:
+    spec, placement = making.spec, making.placement
+    mounted, mounts = volumes(spec, placement, making.payload)
+    pod: dict[str, Any] = {
+        "containers": [_container(making, container, hosts, mounts)],
+        "volumes": mounted,
+        # Variables of the namespace's Services would come before those of the image.
+        "enableServiceLinks": False,
+        "automountServiceAccountToken": spec.service_account is not None,
+        "nodeSelector": dict(placement.selector),
+        "tolerations": [as_manifest(one) for one in tolerations_of(placement)],
+        "affinity": _affinity(making),
+    }
+    if spec.service_account is not None:
+        pod["serviceAccountName"] = spec.service_account
+    if spec.priority is not None and spec.queue is None:
+        pod["priorityClassName"] = spec.priority
+    return {key: value for key, value in pod.items() if value not in ({}, [])}
+
+
+def _container(making: Making, name: str, hosts: Sequence[str], mounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    spec, placement = making.spec, making.placement
+    container: dict[str, Any] = {
+        "name": name,
+        "image": spec.image or default_image(placement),
+        "command": list(COMMAND),
+        "env": environment(spec, making.payload, hosts),
+        "resources": resources_of(placement, spec.limits),
+        "volumeMounts": list(mounts),
+        # The last lines of a failed rank are then part of its status.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
+    if spec.contract is Contract.TRAINING:
+        container["workingDir"] = WORK_DIRECTORY
+    if spec.ports:
+        container["ports"] = [{"containerPort": port} for port in dict.fromkeys(spec.ports)]
+    if placement.efa:
+        container["securityContext"] = {"capabilities": {"add": ["IPC_LOCK"]}}
+    return container
+
+
+def _affinity(making: Making) -> dict[str, Any]:
+    """Return one rank a node, and which nodes a job rather goes to."""
+    found: dict[str, Any] = {}
+    if making.spec.nodes > 1:
+        others = {"labelSelector": {"matchLabels": own_labels(making.spec, making.payload)}, "topologyKey": HOST_NAME}
+        found["podAntiAffinity"] = {"requiredDuringSchedulingIgnoredDuringExecution": [others]}
+    if making.placement.preferred_types:
+        rule = {"key": TYPE_LABEL, "operator": "In", "values": list(making.placement.preferred_types)}
+        preference = {"weight": 100, "preference": {"matchExpressions": [rule]}}
+        found["nodeAffinity"] = {"preferredDuringSchedulingIgnoredDuringExecution": [preference]}
+    return found
+
+
+def _settled(template: dict[str, Any], making: Making) -> dict[str, Any]:
+    """Return a template after `pod_config` with what that must not take away: the job's labels, ill nodes left out."""
+    pod = template.get("spec")
+    containers = pod.get("containers") if pod else None
+    if not pod or not containers:
+        raise UsageError("`pod_config` takes the job's own container away")
+    metadata = dict(template.get("metadata") or {})
+    metadata["labels"] = {**(metadata.get("labels") or {}), **own_labels(making.spec, making.payload)}
+    if not metadata.get("annotations"):
+        metadata.pop("annotations", None)
+    return {"metadata": metadata, "spec": _avoiding(pod, making.placement.avoid)}
+
+
+def _avoiding(pod: dict[str, Any], avoid: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Add to every term of the node affinity what a node must not be: one term more would be one way round it."""
+    rules = [{"key": key, "operator": "NotIn", "values": list(values)} for key, values in avoid.items()]
+    if not rules:
+        return pod
+    affinity = dict(pod.get("affinity") or {})
+    nodes = dict(affinity.get("nodeAffinity") or {})
+    required = nodes.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    old: Sequence[Mapping[str, Any]] = required.get("nodeSelectorTerms") or ({},)
+    terms = [{**term, "matchExpressions": [*(term.get("matchExpressions") or ()), *rules]} for term in old]
+    nodes["requiredDuringSchedulingIgnoredDuringExecution"] = {**required, "nodeSelectorTerms": terms}
+    return {**pod, "affinity": {**affinity, "nodeAffinity": nodes}}
