@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hpctl import timeouts
 from hpctl.cli.commands.job.group import again
 from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
 
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.jobs import Job
+    from hpctl.render.logs import LogStyle
+    from hpctl.services.job.logs import LogWish
     from hpctl.services.job.where import Where
 
 
 def wait_for(session: Session, at: Where, job: Job, timeout: float | None) -> None:
-    """Wait for the end of a job, and raise what its end means for the exit code."""
+    """Wait for the end of a job, and raise what its end means for the exit code; no timeout is for ever."""
     from hpctl.render.job_progress import follow
     from hpctl.services.job.wait import demand_succeeded, until_ended
 
-    limit = timeouts.JOB_WAIT_S if timeout is None else timeout
+    limit = math.inf if timeout is None else timeout
     with detachable(job, at):
-        end = follow(until_ended(job, at, session.ports, timeout_s=limit, resume=again()), session.said.output, session.terminal)
-    demand_succeeded(end)
+        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=again())
+        ended = follow(steps, session.said.output, session.terminal)
+    demand_succeeded(ended)
 
 
-def follow_and_wait(session: Session, at: Where, job: Job, timeout: float | None) -> None:
-    """Show the logs of a job until it has ended, then its end."""
+def show_logs(session: Session, at: Where, job: Job, wish: LogWish, style: LogStyle) -> None:
+    """Show the logs of a job as they come, until there are no more."""
+    from hpctl.render.logs import show_logs as show
+    from hpctl.services.job.logs import follow_logs
+
+    with detachable(job, at):
+        show(follow_logs(job, at.eks, session.ports, wish), session.terminal, style, session.said.output)
 
 
 @contextmanager

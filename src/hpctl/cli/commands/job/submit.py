@@ -11,7 +11,7 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
-from hpctl.cli.commands.job.follow import follow_and_wait, wait_for
+from hpctl.cli.commands.job.follow import show_logs, wait_for
 from hpctl.cli.commands.job.group import NamespaceOption, app, place
 from hpctl.cli.options import (
     AllowUnknownOption,
@@ -23,7 +23,6 @@ from hpctl.cli.options import (
     SetOption,
     SkipOption,
     VerboseOption,
-    invocation,
 )
 from hpctl.errors import HpctlError, UsageError
 from hpctl.render.output import Output
@@ -128,7 +127,10 @@ def submit(
     What it is made of is judged and shown first; it is created whole or not at all. With --wait or --follow the exit
     code is the job's: 0 succeeded, 100 failed, 103 cancelled.
     """
+    from hpctl.facts.local_files import Sensitive
     from hpctl.render.progress import check_streamable
+    from hpctl.services.create import Judging
+    from hpctl.services.job.prepare import prepare
     from hpctl.spec.job_wish import JobOverrides
 
     source = source_of(tuple(words or ()), tuple(sys.argv))
@@ -149,8 +151,10 @@ def submit(
     )
     loaded = wiring.load_job(source.file, source.command, values or (), overrides)
     session, at = place(ctx, cluster, namespace or _namespace_of(loaded))
-    asked = wiring.asked(tuple(secret or ()), _object_kind(kind), include_sensitive=include_sensitive)
-    prepared = wiring.prepare_job(session, loaded, at, asked, tuple(skip or ()))
+    sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
+    asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
+    judging = Judging(tuple(skip or ()))
+    prepared = prepare(loaded, at, asked, session.world, session.ports, wiring.local_files(), judging)
     after = After.FOLLOW if follow else After.WAIT if wait else After.RETURN
     if dry_run:
         _show_plan(session, at, prepared, blindness(allow_unknown))
@@ -190,7 +194,9 @@ def _show_plan(session: Session, at: Where, prepared: Prepared, blind: Blindness
 def _create(
     session: Session, at: Where, prepared: Prepared, blind: Blindness, after: After, timeout: float | None
 ) -> None:
+    from hpctl.render.logs import LogStyle
     from hpctl.services.job.find import find
+    from hpctl.services.job.logs import LogWish
     from hpctl.services.job.prepare import demand_possible
     from hpctl.services.job.submit import submit as carry_out
 
@@ -206,11 +212,9 @@ def _create(
         return
     session.show_beside(outcome)
     job = find(outcome.job, at, session.ports.jobs)
-    match after:
-        case After.FOLLOW:
-            follow_and_wait(session, at, job, timeout)
-        case After.WAIT:
-            wait_for(session, at, job, timeout)
+    if after is After.FOLLOW:
+        show_logs(session, at, job, LogWish(follow=True), LogStyle())
+    wait_for(session, at, job, timeout)
 
 
 def _namespace_of(loaded: LoadedJob) -> str | None:
