@@ -52,7 +52,7 @@ hpctl_place() {
 
 hpctl_unpack() {
   local index sum place
-  [ -f "$hpctl_here/archives" ] || return 0
+  [ -s "$hpctl_here/archives" ] || return 0
   command -v tar >/dev/null && command -v gzip >/dev/null || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
   while read -r index sum place; do
     place=$(hpctl_place "$place")
@@ -69,7 +69,7 @@ hpctl_unpack() {
 # Copies from S3, by the image's own AWS CLI and the pod's own credentials.
 hpctl_copy() {
   local uri place
-  [ -f "$hpctl_here/copies" ] || return 0
+  [ -s "$hpctl_here/copies" ] || return 0
   command -v aws >/dev/null || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
   while read -r uri place; do
     place=$(hpctl_place "$place")
@@ -149,7 +149,8 @@ hpctl_sshd_settings() {
 
 hpctl_listening() {
   local left=50
-  while ! (: </dev/tcp/127.0.0.1/22) 2>/dev/null; do
+  # State 0A of port 0x16 (proc(5)): a connection to try it would be a complaint in the log.
+  while ! grep -Eqs '^ *[0-9]+: [0-9A-F]+:0016 [0-9A-F]+:0000 0A' /proc/net/tcp /proc/net/tcp6; do
     ((left--)) || return 1
     sleep 0.1
   done

@@ -1,4 +1,4 @@
-"""A script of the user's as a process group: begun, waited for, ended."""
+"""A script of the user's as a session of processes: begun, waited for, ended."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 POLITE_S = 20.0
 """From SIGTERM to SIGKILL; a pod's own grace is 30 s."""
@@ -43,5 +44,16 @@ class Script:
             self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
+        for process in _session(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+
+def _session(leader: int) -> Iterator[int]:
+    """Yield the processes of a session: an interactive bash puts what it starts into groups of its own."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # After the name in parentheses: state, parent, group, session (proc(5)).
+            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+            if int(fields[3]) == leader and fields[0] != "Z":
+                yield int(stat.parent.name)
