@@ -176,7 +176,7 @@ def load_job(file: str | None, command: Sequence[str], values: Sequence[str], ov
     from hpctl.spec.source import TextSource
 
     if file is None:
-        return command_job(command, env=os.environ, overrides=overrides)
+        return command_job(command, overrides=overrides)
     source = TextSource("<stdin>", sys.stdin.read()) if file == "-" else Path(file)
     return load(source, env=os.environ, set_values=assignments(tuple(values)), overrides=overrides)
 
