@@ -81,3 +81,36 @@ KUBE_AGAIN_S: Final = 0.5
 
 KUBE_IDLE_S: Final = 20.0
 """How long a connection to a Kubernetes API may wait for the next request: below the idle limits of load balancers."""
+
+LOG_IDLE_S: Final = 30.0
+"""A log that is followed and says nothing for so long is asked for anew: a dead connection says nothing either."""
+
+LOG_LOOK_S: Final = 2.0
+"""Between two looks at a job whose logs are followed: for new pods, restarts and its end."""
+
+LOG_AGAIN_S: Final = 0.1
+"""The first wait before a log is asked for again when the last connection told nothing new; it doubles."""
+
+LOG_AGAIN_CAP_S: Final = 5.0
+"""The longest of these waits."""
+
+LOG_STUCK: Final = 6
+"""Connections in a row that broke while they repeated what was seen, after which a second is passed over."""
+
+LOG_GRACE_S: Final = 5.0
+"""How long pods of a job that is over may go on printing before their logs are read to the end and left."""
+
+JOB_UNTOUCHED_S: Final = 30.0
+"""An operator makes a job's pods within a second or two; after so long without one, that is worth a word."""
+
+JOB_POLL_FIRST_S: Final = 0.5
+"""The first wait of whoever waits for a job."""
+
+JOB_POLL_STEADY_S: Final = 5.0
+"""The steady interval of that: it asks Kubernetes alone, whose API is the cluster's own."""
+
+JOB_SETTLE_S: Final = 2.0
+"""An end counts when it is still the end after so long: operators may start a job again that has failed."""
+
+JOB_SETTLE_RESUMED_S: Final = 15.0
+"""The same where HyperPod resumes jobs, which begins when it has seen the failure."""

@@ -30,6 +30,8 @@ class Arrangement:
 
     file: str
     notation: Notation
+    root: type[SpecModel]
+    """The model of the whole."""
     nodes: dict[SpecPath, Node] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)

@@ -42,7 +42,7 @@ def to_create_cluster(spec: ClusterSpec, *, account: str | None, region: str | N
 
 def from_create_cluster(request: Mapping[str, object]) -> ClusterSpec:
     """Read a CreateCluster request that is plain data; raises SpecError with every problem."""
-    arrangement = Arrangement("CreateCluster request", Notation.CREATE_CLUSTER)
+    arrangement = Arrangement("CreateCluster request", Notation.CREATE_CLUSTER, ClusterSpec)
     tree = reshaped(_node(request, ""), arrangement)
     data = arrangement.arrange(tree, Structure(ClusterSpec))
     try:

@@ -8,8 +8,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from hpctl.spec.cluster import ClusterSpec
+from hpctl.spec.job_file import JobFile
 
 SCHEMA_ID = "https://github.com/hpctl/hpctl/schemas/cluster-v1.json"
+JOB_SCHEMA_ID = "https://github.com/hpctl/hpctl/schemas/job-v1.json"
 
 
 class _Generator(GenerateJsonSchema):
@@ -29,3 +31,10 @@ def cluster_schema() -> dict[str, Any]:
     body = ClusterSpec.model_json_schema(schema_generator=_Generator)
     head = {"$schema": GenerateJsonSchema.schema_dialect, "$id": SCHEMA_ID, **body, "title": "hpctl cluster spec"}
     return {**head, "required": ["api_version", "kind", *body["required"]]}
+
+
+def job_schema() -> dict[str, Any]:
+    """Make the schema (draft 2020-12) of the file that `load_job` takes as hpctl YAML, before substitution."""
+    body = JobFile.model_json_schema(schema_generator=_Generator)
+    head = {"$schema": GenerateJsonSchema.schema_dialect, "$id": JOB_SCHEMA_ID, **body, "title": "hpctl job"}
+    return {**head, "required": ["api_version", "kind", "run"]}

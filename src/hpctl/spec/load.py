@@ -22,6 +22,7 @@ from hpctl.spec.problems import problems_of
 from hpctl.spec.reshape import reshaped
 from hpctl.spec.source import TextSource, read, unreadable
 from hpctl.spec.substitute import substitute
+from hpctl.spec.verdict import elsewhere, in_file_order, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,14 +54,14 @@ def load_cluster(
     text = read(source)
     tree, repeated = compose(text.name, text.text)
     filled = substitute(text.name, tree, {**env, **set_values})
-    arrangement = Arrangement(text.name, _notation_of(text.name, tree))
+    arrangement = Arrangement(text.name, _notation_of(text.name, tree), ClusterSpec)
     data = _arranged(_whole(text.name, filled.root, name), arrangement)
     if name is not None:
         _rename(data, name, arrangement)
     arrangement.notices += _unused(set_values, filled)
     spec, refused = _validated(data, arrangement)
     early = (*repeated, *filled.problems)
-    problems = _in_file_order((*early, *_elsewhere(early, (*arrangement.problems, *refused))))
+    problems = in_file_order((*early, *elsewhere(early, (*arrangement.problems, *refused))))
     if problems or spec is None:
         raise _invalid(text.name, problems)
     places = {path: node.place for path, node in arrangement.nodes.items()}
@@ -81,6 +82,10 @@ def _notation_of(file: str, tree: Node) -> Notation:
     if not any(known.values()):
         raise _unrecognised(file, tree)
     return Notation.HPCTL if known[Notation.HPCTL] > known[Notation.CREATE_CLUSTER] else Notation.CREATE_CLUSTER
+
+
+def _invalid(file: str, problems: tuple[Problem, ...]) -> SpecError:
+    return invalid(file, "a valid cluster spec", problems, hint="`hpctl cluster schema` describes every key")
 
 
 def _unrecognised(file: str, tree: Node) -> SpecError:
@@ -131,19 +136,3 @@ def _validated(data: object, arrangement: Arrangement) -> tuple[ClusterSpec | No
         return ClusterSpec.model_validate(data), ()
     except ValidationError as error:
         return None, tuple(problems_of(error, arrangement))
-
-
-def _elsewhere(early: Iterable[Problem], later: Iterable[Problem]) -> Iterable[Problem]:
-    """Drop what follows from a problem that is reported already: a variable without a value fits nothing."""
-    reported = {(problem.line, problem.column) for problem in early}
-    return (problem for problem in later if (problem.line, problem.column) not in reported)
-
-
-def _in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column)))
-
-
-def _invalid(file: str, problems: tuple[Problem, ...]) -> SpecError:
-    counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    message = f"`{file}` is not a valid cluster spec: {counted}"
-    return SpecError(message, problems, hint="`hpctl cluster schema` describes every key")

@@ -1,4 +1,4 @@
-"""The two spellings of one spec: hpctl's own keys, and the members of CreateCluster."""
+"""How specs are spelled: a cluster in hpctl's own keys or as members of CreateCluster, a job in hpctl's keys."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Notation(Enum):
 
     HPCTL = "an hpctl spec"
     CREATE_CLUSTER = "a CreateCluster request"
+    JOB = "an hpctl job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def kinds(model: type[SpecModel]) -> Mapping[str, Kind]:
 @cache
 def keys(model: type[SpecModel], notation: Notation) -> Mapping[str, str]:
     """Map each key that `notation` has for `model` to the field's name."""
-    if notation is Notation.HPCTL:
+    if notation is not Notation.CREATE_CLUSTER:
         return {name: name for name in model.model_fields}
     return {member.aws: name for name, member in members(model).items() if member.aws}
 
@@ -75,8 +76,9 @@ def key_of(model: type[SpecModel], field: str, notation: Notation) -> str | None
 
 def nearest_key(wrong: str, model: type[SpecModel], notation: Notation) -> str | None:
     """Find the key that was meant, also when it was spelled as the other notation does."""
-    fields = [keys(model, Notation.CREATE_CLUSTER).get(wrong), keys(model, Notation.HPCTL).get(wrong)]
-    for other in (Notation.HPCTL, Notation.CREATE_CLUSTER):
+    others = (Notation.JOB,) if notation is Notation.JOB else (Notation.HPCTL, Notation.CREATE_CLUSTER)
+    fields = [keys(model, other).get(wrong) for other in reversed(others)]
+    for other in others:
         fields += [keys(model, other)[close] for close in nearest(wrong, keys(model, other))]
     fields += [name for name in model.model_fields if wrong.casefold() in name.split("_")]
     spelled = (key_of(model, field, notation) for field in fields if field)

@@ -9,13 +9,13 @@ from hpctl.catalog.limits import Rule, Violation
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import Problem
 from hpctl.spec.arrange import is_null
-from hpctl.spec.cluster import ClusterSpec
+from hpctl.spec.model import SpecModel
 from hpctl.spec.nodes import Node, ScalarNode, SequenceNode
 from hpctl.spec.notation import Notation, key_of, model_at, written_path
 from hpctl.spec.positions import Place, SpecPath, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -47,6 +47,9 @@ _MEANT = {"worker": "Compute", "workers": "Compute", "head": "Controller", "mast
 
 _WORDS_OF_BOOLEANS = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
 
+_Spelling = tuple[type[SpecModel], Notation]
+"""The model of the whole, and how its file spells it."""
+
 _TYPES = {
     "int_type": "a whole number",
     "bool_type": "`true` or `false`",
@@ -76,40 +79,47 @@ def _absent(detail: ErrorDetails) -> set[SpecPath]:
             return set()
 
 
-def place_of(path: SpecPath, nodes: Mapping[SpecPath, Node], notation: Notation) -> Place:
+def place_of(path: SpecPath, arrangement: Arrangement) -> Place:
     """Find where `path` stands, or where it should have stood."""
+    nodes, spelling = arrangement.nodes, (arrangement.root, arrangement.notation)
     around = path
     while around not in nodes and around:
         around = around[:-1]
     place = nodes[around].place
     if around == path:
         return place
-    spelled, prefix = written_path(ClusterSpec, path, notation), written_path(ClusterSpec, around, notation)
+    spelled, prefix = _written(path, spelling), _written(around, spelling)
     missing = spelled[len(prefix) :].lstrip(".")
     return Place(place.line, place.column, joined(place.path, missing) if missing else place.path)
 
 
+def _written(path: SpecPath, spelling: _Spelling) -> str:
+    return written_path(spelling[0], path, spelling[1])
+
+
 def _problem(detail: ErrorDetails, arrangement: Arrangement) -> Problem:
     path = detail["loc"]
-    place = place_of(path, arrangement.nodes, arrangement.notation)
+    place = place_of(path, arrangement)
     node = arrangement.nodes.get(path)
-    message, close = _words(detail, path, node, arrangement.notation)
+    message, close = _words(detail, path, node, (arrangement.root, arrangement.notation))
     return Problem(arrangement.file, place.line, place.column, place.path, message, close)
 
 
-def _words(detail: ErrorDetails, path: SpecPath, node: Node | None, notation: Notation) -> tuple[str, str | None]:  # noqa: PLR0911 - one a variant
+def _words(detail: ErrorDetails, path: SpecPath, node: Node | None, spelling: _Spelling) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - one a variant
     kind, context = detail["type"], detail.get("ctx", {})
     match kind:
         case "missing":
-            return f"`{written_path(ClusterSpec, path, notation).rpartition('.')[2]}` is missing", None
+            return f"`{_written(path, spelling).rpartition('.')[2]}` is missing", None
         case "exactly_one":
-            return _exactly_one(context["fields"], context["given"], path, notation), None
+            return _exactly_one(context["fields"], context["given"], path, spelling), None
         case "shape_rule":
-            return _shape_rule(context["template"], path[:-1], notation), None
+            return _shape_rule(context["template"], path[:-1], spelling), None
         case "limit":
             return _limit(context["violation"], context["shape"], node)
         case "enum" | "literal_error":
             return _choice(re.findall(r"'([^']*)'", context["expected"]), node)
+        case "job":
+            return str(context["text"]), context.get("nearest")
         case "string_pattern_mismatch":
             return f"{_shown(node)} does not match `{context['pattern']}`", None
         case _ if kind in _TYPES:
@@ -118,9 +128,9 @@ def _words(detail: ErrorDetails, path: SpecPath, node: Node | None, notation: No
             return f"{_shown(node)} is not valid: {detail['msg'][:1].lower()}{detail['msg'][1:]}", None
 
 
-def _exactly_one(fields: tuple[str, ...], given: tuple[str, ...], path: SpecPath, notation: Notation) -> str:
+def _exactly_one(fields: tuple[str, ...], given: tuple[str, ...], path: SpecPath, spelling: _Spelling) -> str:
     model_path = path[:-1] if given else path
-    names = _spelled(fields, model_path, notation)
+    names = _spelled(fields, model_path, spelling)
     if len(names) == 1:
         return f"`{names[0]}` is missing"
     listed = f"{', '.join(f'`{name}`' for name in names[:-1])} and `{names[-1]}`"
@@ -129,17 +139,17 @@ def _exactly_one(fields: tuple[str, ...], given: tuple[str, ...], path: SpecPath
     return f"exactly one of {listed} is needed, and {len(given)} are given"
 
 
-def _shape_rule(template: str, model_path: SpecPath, notation: Notation) -> str:
-    model = model_at(ClusterSpec, model_path)
+def _shape_rule(template: str, model_path: SpecPath, spelling: _Spelling) -> str:
+    model = model_at(spelling[0], model_path)
     fields = model.model_fields if model else ()
-    return template.format_map({field: _spelled((field,), model_path, notation)[0] for field in fields})
+    return template.format_map({field: _spelled((field,), model_path, spelling)[0] for field in fields})
 
 
-def _spelled(fields: tuple[str, ...], model_path: SpecPath, notation: Notation) -> list[str]:
-    model = model_at(ClusterSpec, model_path)
+def _spelled(fields: tuple[str, ...], model_path: SpecPath, spelling: _Spelling) -> list[str]:
+    model = model_at(spelling[0], model_path)
     if model is None:
         return list(fields)
-    return [key for field in fields if (key := key_of(model, field, notation))]
+    return [key for field in fields if (key := key_of(model, field, spelling[1]))]
 
 
 def _limit(violation: Violation, shape_name: str, node: Node | None) -> tuple[str, str | None]:

@@ -32,20 +32,35 @@ hpctl_is_shared() {
   [ "$hpctl_contract" = skypilot ] && ((hpctl_nodes > 1))
 }
 
-# Ends a process group: politely, then for good, so that it is over before the pod's 30 s of grace are.
-hpctl_end() {
-  local left=100
-  kill -TERM -- "-$1" 2>/dev/null
-  while kill -0 -- "-$1" 2>/dev/null && ((left--)); do sleep 0.25; done
-  kill -KILL -- "-$1" 2>/dev/null
+# Prints the processes of a script: those of its session, and of its group where the image has no setsid. An interactive
+# bash puts what it starts into groups of its own.
+hpctl_members() {
+  local file line fields
+  for file in /proc/[0-9]*/stat; do
+    { read -r line <"$file"; } 2>/dev/null || continue
+    # After the name in parentheses: state, parent, group, session (proc(5)).
+    fields=(${line##*) })
+    [ "${fields[0]}" = Z ] || { [ "${fields[2]}" != "$1" ] && [ "${fields[3]}" != "$1" ]; } || echo "${line%% *}"
+  done
 }
 
-# Runs one script in a process group of its own and returns how it ended.
+# Ends a script: politely, then for good, so that it is over before the pod's 30 s of grace are.
+hpctl_end() {
+  local left=80
+  [ -f "$HPCTL_STATE/begun" ] || [ "$hpctl_contract" != skypilot ] || left=0
+  kill -TERM $(hpctl_members "$1") 2>/dev/null
+  while [ -n "$(hpctl_members "$1")" ] && ((left--)); do sleep 0.25; done
+  kill -KILL $(hpctl_members "$1") 2>/dev/null
+}
+
+# Runs one script in a session of its own and returns how it ended.
 hpctl_phase() {
+  local code alone=
   [ -f "$hpctl_here/$1" ] || return 0
-  local code=0
-  set -m
-  /bin/bash "$hpctl_here/phase.sh" "$1" &
+  # The script tells by it that it heeds SIGTERM: an interactive bash does not from its first moment.
+  rm -f "$HPCTL_STATE/begun"
+  alone=$(type -P setsid) || set -m
+  $alone /bin/bash "$hpctl_here/phase.sh" "$1" </dev/null &
   hpctl_child=$!
   set +m
   wait "$hpctl_child"

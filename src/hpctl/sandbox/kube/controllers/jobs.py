@@ -1,14 +1,13 @@
 """The controller of Jobs (batch/v1), as kubernetes 1.33, pkg/controller/job, has it.
 
-What it has not: `backoffLimitPerIndex`, `maxFailedIndexes` and `successPolicy`; a job that asks for them hears so by an
-event.
+What it has not: `successPolicy`; a job that asks for it hears so by an event.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hpctl.sandbox.kube.controllers import job_pods
+from hpctl.sandbox.kube.controllers import job_indexes, job_pods
 from hpctl.sandbox.kube.controllers.conditions import condition_of, is_true, since, with_condition
 from hpctl.sandbox.kube.controllers.owners import is_going, key_of, owned, owner_keys
 from hpctl.sandbox.kube.controllers.recorder import Recorder
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 MANAGER: Final = "job-controller"
 _OURS: Final = (None, "kubernetes.io/job-controller")
-_MISSING: Final = ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy")
+_MISSING: Final = ("successPolicy",)
 _TARGETS: Final = {"FailureTarget": "Failed", "SuccessCriteriaMet": "Complete"}
 _REACHED: Final = ("CompletionsReached", "Reached expected number of succeeded pods")
 _PAST_LIMIT: Final = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
@@ -169,6 +168,7 @@ class _Round:
             [pod for pod in ended if pod["metadata"]["uid"] in rows["succeeded"]], len(rows["succeeded"])
         )
         ignored = [pod for pod in ended if job_pods.verdict(self._job, pod)[0] == "Ignore"]
+        self._note_failed([pod for pod in ended if pod["metadata"]["uid"] in rows["failed"] and pod not in ignored])
         failed = len(rows["failed"]) - sum(pod["metadata"]["uid"] in rows["failed"] for pod in ignored)
         self._status["failed"] = self._status.get("failed", 0) + failed
         self._status["uncountedTerminatedPods"] = {}
@@ -190,6 +190,13 @@ class _Round:
         self._status["completedIndexes"] = job_pods.told_indexes(told)
         self._status["succeeded"] = len(told)
 
+    def _note_failed(self, failed: list[Object]) -> None:
+        if job_indexes.limit_of(self._job) is None:
+            return
+        told = job_pods.read_indexes(self._status.get("failedIndexes", ""))
+        told |= job_indexes.newly_failed(self._job, failed)
+        self._status["failedIndexes"] = job_pods.told_indexes(told)
+
     def _targeted(self) -> bool:
         return any(is_true({"status": self._status}, kind) for kind in _TARGETS)
 
@@ -206,6 +213,8 @@ class _Round:
             self._set("FailureTarget", *_PAST_DEADLINE)
         elif self._is_complete():
             self._set("SuccessCriteriaMet", *_REACHED)
+        elif (why_failed := job_indexes.verdict(self._job, self._status)) is not None:
+            self._set("FailureTarget", *why_failed)
 
     def _is_past_limit(self) -> bool:
         limit = self._spec.get("backoffLimit", 6)
@@ -253,24 +262,33 @@ class _Round:
         holding = [pod for pod in self._current() if job_pods.is_terminating(pod)]
         blocked = len(holding) if job_pods.replacement(self._job) == "Failed" else 0
         missing = wanted - len(active) - blocked
-        wait = job_pods.back_off(self._found, self._api.now)
-        if missing <= 0 or wait > 0:
-            return wait if missing > 0 else None
-        for index in self._next_indexes(missing, [*active, *(holding if blocked else ())]):
-            self._create(index)
-        return None
+        if missing <= 0:
+            return None
+        indexes = self._next_indexes(missing, [*active, *(holding if blocked else ())])
+        waits = [(index, self._back_off(index)) for index in indexes]
+        for index, wait in waits:
+            if wait <= 0:
+                self._create(index)
+        return min((wait for _, wait in waits if wait > 0), default=None)
+
+    def _back_off(self, index: int | None) -> float:
+        if index is None or job_indexes.limit_of(self._job) is None:
+            return job_pods.back_off(self._found, self._api.now)
+        return job_indexes.back_off(self._found, index, self._api.now)
 
     def _wanted(self) -> int:
         parallelism, completions = self._spec.get("parallelism", 1), self._spec.get("completions")
         succeeded = self._status.get("succeeded", 0)
         if completions is None:
             return len(self._active()) if succeeded else parallelism
-        return int(min(parallelism, completions - succeeded))
+        lost = len(job_pods.read_indexes(self._status.get("failedIndexes", "")))
+        return int(min(parallelism, completions - succeeded - lost))
 
     def _next_indexes(self, count: int, taken: list[Object]) -> list[int | None]:
         if not job_pods.is_indexed(self._job):
             return [None] * count
         done = job_pods.read_indexes(self._status.get("completedIndexes", ""))
+        done |= job_pods.read_indexes(self._status.get("failedIndexes", ""))
         done |= {index for pod in taken if (index := job_pods.index_of(pod)) is not None}
         free: list[int | None] = [index for index in range(self._spec["completions"]) if index not in done]
         return free[:count]
@@ -278,6 +296,8 @@ class _Round:
     def _create(self, index: int | None) -> None:
         namespace = self._job["metadata"]["namespace"]
         pod = job_pods.new_pod(self._job, index)
+        if index is not None and job_indexes.limit_of(self._job) is not None:
+            pod["metadata"]["annotations"][job_indexes.FAILURES] = str(job_indexes.next_failures(self._found, index))
         try:
             made = self._api.create(self._pods, namespace, pod, manager=MANAGER)
         except StatusError as error:

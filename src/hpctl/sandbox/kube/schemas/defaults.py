@@ -15,6 +15,7 @@ _CORE, _APPS, _BATCH = "io.k8s.api.core.v1", "io.k8s.api.apps.v1", "io.k8s.api.b
 _RBAC: Final = "rbac.authorization.k8s.io"
 _MODE: Final = 0o644
 _JOB_LABELS: Final = "batch.kubernetes.io/"
+_MAX_INT32: Final = 2**31 - 1
 
 
 def with_(**defaults: Any) -> Complete:
@@ -123,7 +124,8 @@ def _job(job: Part) -> None:
         spec["completions"] = 1
     policy = "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"
     with_(
-        backoffLimit=6,
+        # Where each index fails by itself, no number of failures is too many (pkg/apis/batch/v1/defaults.go).
+        backoffLimit=_MAX_INT32 if "backoffLimitPerIndex" in spec else 6,
         completionMode="NonIndexed",
         manualSelector=False,
         parallelism=1,

@@ -175,6 +175,71 @@ def test_an_indexed_job_numbers_its_pods_and_fills_what_is_missing(stage: Stage)
     assert stage.conditions("Job", "j")["Complete"][0] == "True"
 
 
+def by_index(stage: Stage) -> dict[int | None, str]:
+    """The latest pod of each index."""
+    return {job_pods.index_of(pod): str(pod["metadata"]["name"]) for pod in stage.pods()}
+
+
+def of_indexes(count: int, **spec: Any) -> Object:
+    body = {"completions": count, "parallelism": count, "completionMode": "Indexed", "backoffLimitPerIndex": 0, **spec}
+    return job(**{"backoffLimit": 2**31 - 1, **body})
+
+
+def test_an_index_that_fails_leaves_the_others_running_until_they_end(stage: Stage) -> None:
+    stage.create(of_indexes(3))
+    stage.wait()
+    pods = by_index(stage)
+    stage.end(pods[1], 3)
+    stage.wait(30)
+    assert status(stage)["failedIndexes"] == "1"
+    assert status(stage)["active"] == 2
+    assert stage.conditions("Job", "j") == {}
+    assert by_index(stage) == pods
+    stage.end(pods[0])
+    stage.end(pods[2], 137)
+    stage.wait()
+    assert stage.conditions("Job", "j")["Failed"] == ("True", "FailedIndexes")
+    assert (status(stage)["completedIndexes"], status(stage)["failedIndexes"]) == ("0", "1,2")
+    assert status(stage)["failed"] == 2
+    assert by_index(stage) == pods
+
+
+def test_an_index_is_tried_again_as_often_as_it_may_and_waits_by_itself(stage: Stage) -> None:
+    stage.create(of_indexes(2, backoffLimitPerIndex=1))
+    stage.wait()
+    first = by_index(stage)
+    stage.end(first[0], 1)
+    stage.wait(9)
+    assert by_index(stage) == first
+    stage.wait(2)
+    second = by_index(stage)
+    assert second[0] != first[0]
+    assert second[1] == first[1]
+    annotations = stage.get("Pod", second[0])["metadata"]["annotations"]
+    assert annotations["batch.kubernetes.io/job-index-failure-count"] == "1"
+    stage.end(second[0], 1)
+    stage.end(first[1])
+    stage.wait()
+    assert stage.conditions("Job", "j")["Failed"] == ("True", "FailedIndexes")
+
+
+def test_too_many_failed_indexes_end_a_job_at_once(stage: Stage) -> None:
+    stage.create(of_indexes(3, maxFailedIndexes=0))
+    stage.wait()
+    stage.end(by_index(stage)[1], 3)
+    stage.wait()
+    assert stage.conditions("Job", "j")["FailureTarget"] == ("True", "MaxFailedIndexesExceeded")
+
+
+def test_a_policy_may_fail_an_index_that_has_attempts_left(stage: Stage) -> None:
+    rule = {"action": "FailIndex", "onExitCodes": {"operator": "In", "values": [42]}}
+    stage.create(of_indexes(2, backoffLimitPerIndex=5, podFailurePolicy={"rules": [rule]}))
+    stage.wait()
+    stage.end(by_index(stage)[0], 42)
+    stage.wait(60)
+    assert status(stage)["failedIndexes"] == "0"
+
+
 def test_a_deadline_ends_a_job_and_its_pods(stage: Stage) -> None:
     stage.create(job(completions=1, activeDeadlineSeconds=30))
     stage.wait(29)
@@ -264,9 +329,10 @@ def test_pods_of_a_job_that_is_gone_are_let_go(stage: Stage) -> None:
 
 
 def test_what_is_not_honoured_is_told(stage: Stage) -> None:
-    stage.create(job(completions=1, completionMode="Indexed", backoffLimitPerIndex=1))
+    rules = {"rules": [{"succeededIndexes": "0"}]}
+    stage.create(job(completions=1, completionMode="Indexed", successPolicy=rules))
     stage.wait()
-    told = ("Warning", "NotInSandbox", "the hpctl sandbox does not honour spec.backoffLimitPerIndex")
+    told = ("Warning", "NotInSandbox", "the hpctl sandbox does not honour spec.successPolicy")
     assert told in stage.events("Job", "j")
 
 

@@ -85,6 +85,11 @@ def test_a_job_selects_its_own_pods() -> None:
     assert (spec["completions"], spec["parallelism"], spec["backoffLimit"]) == (1, 1, 6)
 
 
+def test_a_job_whose_indexes_fail_by_themselves_has_no_limit_of_its_own() -> None:
+    spec = completed("Job", job(backoffLimitPerIndex=0, completionMode="Indexed", completions=2))["spec"]
+    assert spec["backoffLimit"] == 2147483647
+
+
 def test_a_parallel_job_without_completions_has_none() -> None:
     assert "completions" not in completed("Job", job(parallelism=3))["spec"]
 

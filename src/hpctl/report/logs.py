@@ -1,0 +1,51 @@
+"""What containers print, as it is followed: blocks of lines, and what must be said about them.
+
+These are steps and no report: there are too many lines for a model each. `render.logs` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where lines come from. `label` is short and unambiguous within the job: `rank 0`, `rank 0 sidecar`, a pod's name.
+
+    `rank` is None where the job has none for the pod.
+    """
+
+    label: str
+    rank: int | None
+    pod: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLines:
+    """Lines in the order in which they were printed, without their ends; `times_ns` are the node's stamps (epoch)."""
+
+    source: LogSource
+    times_ns: Sequence[int]
+    lines: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LogGap:
+    """Here lines may be missing that nobody can give any more: after the line of `after_ns` (None: at the start)."""
+
+    source: LogSource
+    after_ns: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogNote:
+    """A remark for the person, which is no part of any log."""
+
+    message: str
+    source: LogSource | None = None
+
+
+LogStep = LogLines | LogGap | LogNote

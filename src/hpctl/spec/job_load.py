@@ -1,0 +1,180 @@
+"""A job from a file or a command: hpctl YAML, a SkyPilot task, or a Kubernetes manifest.
+
+What a file is, its content says. Every problem is found before any is reported.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import Final
+
+from hpctl.errors import Problem, SpecError
+from hpctl.spec.document import compose_all
+from hpctl.spec.job import JobSpec
+from hpctl.spec.job_change import changed, refuse_for_manifest
+from hpctl.spec.job_wish import NO_OVERRIDES, JobNotation, JobOverrides, LoadedJob
+from hpctl.spec.job_yaml import JobText, read_job
+from hpctl.spec.kubernetes_names import job_name
+from hpctl.spec.manifest_lint import lint
+from hpctl.spec.manifest_load import is_manifest, read_manifest
+from hpctl.spec.nodes import MappingNode, Node
+from hpctl.spec.positions import SourceMap
+from hpctl.spec.reading import Reading, named, shown
+from hpctl.spec.skypilot.task import is_task, read_task
+from hpctl.spec.source import JOB, TextSource, read, unreadable
+
+_SBATCH: Final = "#SBATCH"
+_SKYPILOT_HINT: Final = "every key is either honoured, said to have no effect, or refused"
+_MANIFEST_HINT: Final = "correct the manifest; it is submitted as it is"
+_FORMATS: Final = (
+    "neither an hpctl job (`api_version: hpctl/v1`, `kind: Job`), nor a SkyPilot task (`run`, `resources`), "
+    "nor a Kubernetes manifest (`apiVersion`, `kind`)"
+)
+
+
+def load_job(
+    source: Path | TextSource,
+    *,
+    env: Mapping[str, str],
+    set_values: Mapping[str, str] = MappingProxyType({}),
+    overrides: JobOverrides = NO_OVERRIDES,
+) -> LoadedJob:
+    """Load a job and change it as the flags say.
+
+    `env` is the caller's environment: `HOME` is what `~` means, and it fills, after `set_values`, the variables of
+    hpctl YAML. Other notations have none: their dollar signs are the shell's.
+
+    Raises:
+        SpecError: with every problem in the order of the file.
+        UsageError: for a flag that this job cannot take.
+    """
+    text = read(source, JOB)
+    _refuse_script(text)
+    roots, repeated = compose_all(text.name, text.text, JOB)
+    reading = Reading(text.name, list(repeated))
+    match _notation(text.name, roots[0]):
+        case JobNotation.KUBERNETES:
+            loaded = _manifest(reading, roots, overrides)
+        case JobNotation.HPCTL:
+            return _hpctl(reading, roots, _folder(source), {**env, **set_values}, (set_values, overrides))
+        case _:
+            loaded = _task(reading, roots, _stem(source), env.get("HOME", ""), overrides)
+    return replace(loaded, notices=(*loaded.notices, *_unused(set_values, frozenset())))
+
+
+def command_job(command: Sequence[str], *, overrides: JobOverrides = NO_OVERRIDES) -> LoadedJob:
+    """Make a job of a command: one word is a text for the shell, several are quoted for it.
+
+    Raises UsageError for a flag that no job can have.
+    """
+    run = command[0] if len(command) == 1 else shlex.join(command)
+    words = run.split()
+    spec = JobSpec(name=job_name(PurePath(words[0]).name if words else ""), run=run)
+    return LoadedJob(changed(spec, overrides), JobNotation.COMMAND)
+
+
+def _refuse_script(text: TextSource) -> None:
+    if not text.text.startswith("#!"):
+        return
+    lines = text.text.splitlines()
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(_SBATCH):
+            message = "an sbatch script is for Slurm, and EKS clusters take none: write the job as YAML"
+            raise unreadable(text.name, Problem(text.name, number, 1, "", message), wanted=JOB)
+    message = f"a script, not a job; run it as one with `hpctl job submit -- bash {text.name}`"
+    raise unreadable(text.name, Problem(text.name, 1, 1, "", message), wanted=JOB)
+
+
+def _notation(file: str, root: Node) -> JobNotation:
+    keys = named(root.entries) if isinstance(root, MappingNode) else {}
+    if is_manifest(root):
+        return JobNotation.KUBERNETES
+    if "api_version" in keys:
+        kind = shown(keys["kind"].value) if "kind" in keys else ""
+        if kind == "`Cluster`":
+            raise _foreign(file, root, "a cluster spec, not a job; `hpctl cluster create -f` takes it")
+        return JobNotation.HPCTL
+    if {"ClusterName", "InstanceGroups"} & keys.keys():
+        raise _foreign(file, root, "a CreateCluster request, not a job; `hpctl cluster create -f` takes it")
+    if is_task(root):
+        return JobNotation.SKYPILOT
+    if "kind" in keys and shown(keys["kind"].value) == "`Job`":
+        return JobNotation.HPCTL
+    raise _foreign(file, root, _FORMATS)
+
+
+def _foreign(file: str, root: Node, message: str) -> SpecError:
+    return unreadable(file, Problem(file, root.place.line, root.place.column, "", message), wanted=JOB)
+
+
+def _manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) -> LoadedJob:
+    refuse_for_manifest(given)
+    manifest = read_manifest(reading, roots, given)
+    if not any(one.is_job for one in manifest.objects):
+        reading.demand("a manifest of a job", _MANIFEST_HINT)
+    found = lint(manifest)
+    reading.problems += found.problems
+    reading.demand("a manifest of a job", _MANIFEST_HINT)
+    warnings = tuple(sorted(found.warnings, key=lambda one: (one.line, one.column)))
+    return LoadedJob(manifest, JobNotation.KUBERNETES, tuple(reading.notices), warnings, source=manifest.job.source)
+
+
+def _task(reading: Reading, roots: tuple[Node, ...], stem: str, home: str, given: JobOverrides) -> LoadedJob:
+    for extra in roots[1:]:
+        message = "a file of several tasks is a pipeline or a job group; submit one file for each task"
+        reading.refuse(extra.place, message)
+    reading.demand("a SkyPilot task", _SKYPILOT_HINT)
+    task = read_task(reading, roots[0], stem, home, given)
+    reading.demand("a SkyPilot task", _SKYPILOT_HINT)
+    source = SourceMap(reading.file, MappingProxyType(reading.found))
+    job = changed(task.job, given)
+    values = {name: value for name, value in task.secret_values.items() if name in job.secrets}
+    return LoadedJob(
+        job,
+        JobNotation.SKYPILOT,
+        tuple(reading.notices),
+        source=source,
+        secret_values=MappingProxyType(values),
+        context=task.context,
+    )
+
+
+def _hpctl(
+    reading: Reading,
+    roots: tuple[Node, ...],
+    folder: str,
+    values: Mapping[str, str],
+    flags: tuple[Mapping[str, str], JobOverrides],
+) -> LoadedJob:
+    set_values, given = flags
+    root = roots[0]
+    for extra in roots[1:]:
+        reading.refuse(extra.place, "a second document begins here; a file describes one job")
+    if not isinstance(root, MappingNode):
+        raise _foreign(reading.file, root, _FORMATS)
+    text = JobText(reading.file, root, tuple(reading.problems), folder, values.get("HOME", ""), values)
+    spec, notices, source, used = read_job(text, given.name or job_name(_stem_of(reading.file)))
+    every = (*notices, *_unused(set_values, used))
+    return LoadedJob(changed(spec, given), JobNotation.HPCTL, every, source=source)
+
+
+def _unused(set_values: Mapping[str, str], used: frozenset[str]) -> tuple[str, ...]:
+    return tuple(f"`--set {name}=…` is not used in the file" for name in set_values if name not in used)
+
+
+def _stem(source: Path | TextSource) -> str:
+    return _stem_of(str(source)) if isinstance(source, Path) else _stem_of(source.name)
+
+
+def _stem_of(name: str) -> str:
+    """Return a file's name without folder and ending; of `<stdin>` nothing is left but `stdin`."""
+    return PurePath(name).stem
+
+
+def _folder(source: Path | TextSource) -> str:
+    return posixpath.dirname(str(source)) if isinstance(source, Path) else ""

@@ -1,0 +1,128 @@
+"""Kubernetes manifests from a file: what they are is judged, what they say is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hpctl.catalog.manifest_fields import manifest_kind
+from hpctl.catalog.nearest import nearest
+from hpctl.errors import UsageError
+from hpctl.spec.job_wish import JobOverrides
+from hpctl.spec.manifest import JOB_KINDS, KubernetesManifest, ManifestObject
+from hpctl.spec.manifest_shape import shape_problems
+from hpctl.spec.nodes import Entry, MappingNode, Node, SequenceNode
+from hpctl.spec.positions import Place, SourceMap, SpecPath
+from hpctl.spec.reading import Reading, named, shown
+from hpctl.spec.yaml_values import plain
+
+_NAMES: Final = frozenset({"name", "generateName"})
+_INSTEAD: Final = {
+    "Pod": "put its `spec` into the `template` of a `batch/v1` Job",
+    "CronJob": "submit its `jobTemplate` as a `batch/v1` Job",
+    "Deployment": "a Deployment never ends; put its `template` into a `batch/v1` Job",
+    "StatefulSet": "a StatefulSet never ends; put its `template` into a `batch/v1` Job",
+    "TrainJob": "hpctl manages PyTorchJob of the training operator v1, which HyperPod's Helm chart brings",
+    "RayJob": "start Ray in the `run` part of a job",
+    "RayCluster": "start Ray in the `run` part of a job",
+}
+
+
+def is_manifest(root: Node) -> bool:
+    """Tell whether a document says that it is an object of Kubernetes."""
+    return isinstance(root, MappingNode) and {"apiVersion", "kind"} <= {entry.key for entry in root.entries}
+
+
+def read_manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) -> KubernetesManifest:
+    """Read every object; problems are kept in `reading`. Name and namespace of `given` are put in.
+
+    Raises UsageError where the file says another namespace than the flag.
+    """
+    objects = tuple(
+        one for root in roots for node in _unlisted(reading, root) if (one := _object(reading, node, given)) is not None
+    )
+    _demand_one_job(reading, objects, roots[0].place)
+    return KubernetesManifest(objects)
+
+
+def _unlisted(reading: Reading, root: Node) -> Iterator[Node]:
+    """Yield the objects of a `List`, or the one that a document is."""
+    entries = named(root.entries) if isinstance(root, MappingNode) else {}
+    if "kind" in entries and reading.text(entries["kind"].value) == "List" and "items" in entries:
+        yield from reading.items(entries["items"].value)
+    else:
+        yield root
+
+
+def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject | None:
+    if not isinstance(node, MappingNode) or not is_manifest(node):
+        reading.refuse(node.place, f"{shown(node)} is not an object of Kubernetes: it has no `apiVersion` and `kind`")
+        return None
+    entries = named(node.entries)
+    api_version, kind = reading.text(entries["apiVersion"].value) or "", reading.text(entries["kind"].value) or ""
+    if (fields := manifest_kind(api_version, kind)) is not None:
+        reading.problems += shape_problems(reading.file, node, fields)
+    body: Any = plain(node)
+    group = api_version.rpartition("/")[0]
+    metadata = _placed(reading, body, given)
+    if given.name is not None and (group, kind) in JOB_KINDS:
+        metadata = {"name": given.name, **{key: metadata[key] for key in metadata if key not in _NAMES}}
+    if not (metadata.get("name") or metadata.get("generateName")):
+        reading.refuse(entries.get("metadata", entries["kind"]).place, "`metadata.name` is missing")
+    return ManifestObject(
+        api_version=api_version,
+        kind=kind,
+        name=str(metadata.get("name") or ""),
+        namespace=str(metadata["namespace"]) if metadata.get("namespace") else None,
+        body={**body, "metadata": metadata},
+        source=SourceMap(reading.file, dict(_places(node))),
+    )
+
+
+def _placed(reading: Reading, body: dict[str, Any], given: JobOverrides) -> dict[str, Any]:
+    """Return the metadata, with the namespace that is given."""
+    metadata = dict(body["metadata"]) if isinstance(body.get("metadata"), dict) else {}
+    own = metadata.get("namespace")
+    if given.namespace is None:
+        return metadata
+    if own is not None and own != given.namespace:
+        message = f"`--namespace {given.namespace}`: `{reading.file}` puts an object into `{own}`"
+        raise UsageError(message, hint=f"give `--namespace {own}`, or change the manifest")
+    return {**metadata, "namespace": given.namespace}
+
+
+def _demand_one_job(reading: Reading, objects: tuple[ManifestObject, ...], first: Place) -> None:
+    jobs = [one for one in objects if one.is_job]
+    if len(jobs) == 1 or reading.problems:
+        return
+    for extra in jobs[1:]:
+        reading.refuse(extra.source.at("kind"), "a second job begins here; a file describes one job")
+    if not jobs:
+        _refuse_kinds(reading, objects, first)
+
+
+def _refuse_kinds(reading: Reading, objects: tuple[ManifestObject, ...], first: Place) -> None:
+    kinds = ", ".join(f"{kind} ({group})" for group, kind in JOB_KINDS)
+    for one in objects:
+        advice = _INSTEAD.get(one.kind) or f"hpctl runs {kinds}"
+        close = next(iter(nearest(one.kind, [kind for _, kind in JOB_KINDS])), None)
+        close = None if one.kind in _INSTEAD else close
+        reading.refuse(one.source.at("kind"), f"`{one.api_version}` {one.kind} is not a job: {advice}", close)
+    if not objects:
+        reading.refuse(first, f"there is no job: hpctl runs {kinds}")
+
+
+def _places(node: Node, path: SpecPath = ()) -> Iterator[tuple[SpecPath, Place]]:
+    yield path, node.place
+    match node:
+        case MappingNode(entries=entries):
+            for entry in entries:
+                yield from _entry_places(entry, (*path, entry.key))
+        case SequenceNode(items=items):
+            for index, item in enumerate(items):
+                yield from _places(item, (*path, index))
+
+
+def _entry_places(entry: Entry, path: SpecPath) -> Iterator[tuple[SpecPath, Place]]:
+    for found, place in _places(entry.value, path):
+        yield found, entry.place if found == path else place
