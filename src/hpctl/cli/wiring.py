@@ -122,6 +122,12 @@ class Session:
 
         show(report, self.said.output, self.said.query, self.terminal)
 
+    def say(self, line: str) -> None:
+        """Tell the person something beside the answer."""
+        from hpctl.render.notices import say
+
+        say(line, self.terminal)
+
     def show_beside(self, report: Report) -> None:
         """Write the report for the person on stderr: stdout is kept for the command's own answer."""
         from dataclasses import replace

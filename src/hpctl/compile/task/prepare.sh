@@ -101,25 +101,39 @@ hpctl_keep_environment() {
 
 # ssh between all nodes, by IP, without passwords: a key pair of this pod's own, whose public half the others are told.
 hpctl_mesh() {
-  local sshd folder=$HPCTL_STATE/ssh
+  local sshd talk folder=$HPCTL_STATE/ssh
   sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin type -P sshd)
-  if [ -z "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
-    ((hpctl_nodes == 1)) || hpctl_say "this image has no sshd (openssh-server): no ssh between the nodes"
+  if [ ! -x "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
+    hpctl_no_ssh "this image has no sshd (openssh-server)"
     return 0
   fi
   mkdir -p -m 700 "$folder" ~/.ssh
-  hpctl_key "$folder/key" && hpctl_key "$folder/host_key" || return 0
+  if ! hpctl_key "$folder/key" || ! hpctl_key "$folder/host_key"; then
+    hpctl_no_ssh "$(cat "$folder/error")"
+    return 0
+  fi
   cp "$folder/key.pub" "$folder/authorized_keys"
   hpctl_ssh_client "$folder"
   hpctl_sshd_settings "$folder" >"$folder/sshd_config"
   mkdir -p -m 755 /run/sshd 2>/dev/null
-  "$sshd" -D -e -f "$folder/sshd_config" &
-  hpctl_listening || hpctl_say "sshd does not listen on port 22: no ssh to this node"
+  # What goes wrong is told where somebody needs it.
+  ((hpctl_nodes == 1)) && talk= || talk=-e
+  "$sshd" -D $talk -f "$folder/sshd_config" &
+  ((hpctl_nodes == 1)) || hpctl_listening $! || hpctl_no_ssh "sshd does not listen on port 22"
+}
+
+# One node alone has nobody to reach.
+hpctl_no_ssh() {
+  ((hpctl_nodes == 1)) || hpctl_say "$1: no ssh between the nodes"
 }
 
 hpctl_key() {
+  local kind
   # Where policy forbids Ed25519 (FIPS), ECDSA does.
-  [ -f "$1" ] || ssh-keygen -q -t ed25519 -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1" || ssh-keygen -q -t ecdsa -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1"
+  for kind in ed25519 ecdsa; do
+    [ -f "$1" ] || ssh-keygen -q -t "$kind" -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1" 2>"$HPCTL_STATE/ssh/error"
+  done
+  [ -f "$1" ]
 }
 
 hpctl_ssh_client() {
@@ -151,7 +165,7 @@ hpctl_listening() {
   local left=50
   # State 0A of port 0x16 (proc(5)): a connection to try it would be a complaint in the log.
   while ! grep -Eqs '^ *[0-9]+: [0-9A-F]+:0016 [0-9A-F]+:0000 0A' /proc/net/tcp /proc/net/tcp6; do
-    ((left--)) || return 1
+    ((left--)) && kill -0 "$1" 2>/dev/null || return 1
     sleep 0.1
   done
 }

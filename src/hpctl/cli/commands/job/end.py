@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, found
+from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, found, place
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -16,6 +16,7 @@ from hpctl.cli.options import (
     YesOption,
     invocation,
 )
+from hpctl.errors import NotFoundError
 from hpctl.render.output import Output
 
 
@@ -57,11 +58,22 @@ def delete(
     verbose: VerboseOption = False,
 ) -> None:
     """Delete a job, its pods and their logs, and all that was created with it."""
+    from hpctl.services.job.cancel import clear_away
     from hpctl.services.job.cancel import delete as carry_out
+    from hpctl.services.job.find import find
 
     if not yes:
         wiring.session(invocation(ctx)).demand_somebody("--yes")
-    session, at, one = found(ctx, job, cluster, namespace)
+    session, at = place(ctx, cluster, namespace)
+    try:
+        one = find(job, at, session.ports.jobs)
+    except NotFoundError:
+        left = clear_away(job.rpartition("/")[2], at, session.ports)
+        if not left:
+            raise
+        for line in left:
+            session.say(f"note: {line}")
+        return
     if not yes:
         session.confirm(f"delete {one.reference} in namespace {one.namespace}, which is {one.state}, with its logs?")
     session.show(carry_out(one, at, session.ports))

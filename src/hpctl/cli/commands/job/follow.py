@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,17 +16,21 @@ if TYPE_CHECKING:
     from hpctl.services.job.logs import LogWish
     from hpctl.services.job.where import Where
 
+FOR_EVER_S = 10 * 365 * 86400.0
+"""Trainings run for weeks: without a timeout nobody is to be in their way."""
+
 
 def wait_for(session: Session, at: Where, job: Job, timeout: float | None) -> None:
     """Wait for the end of a job, and raise what its end means for the exit code; no timeout is for ever."""
     from hpctl.render.job_progress import follow
-    from hpctl.services.job.wait import demand_succeeded, until_ended
+    from hpctl.services.job.wait import demand_succeeded, outcome, until_ended
 
-    limit = math.inf if timeout is None else timeout
+    limit = FOR_EVER_S if timeout is None else timeout
     with detachable(job, at):
         steps = until_ended(job, at, session.ports, timeout_s=limit, resume=again())
         ended = follow(steps, session.said.output, session.terminal)
-    demand_succeeded(ended)
+    session.show(outcome(job, ended, at))
+    demand_succeeded(ended, at)
 
 
 def show_logs(session: Session, at: Where, job: Job, wish: LogWish, style: LogStyle) -> None:

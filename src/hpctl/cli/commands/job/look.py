@@ -30,7 +30,7 @@ def list_(
     if everywhere and namespace:
         raise UsageError("give one of `--namespace` and `--all-namespaces`")
     session, at = place(ctx, cluster, namespace)
-    session.show(list_jobs(at, session.ports, all_namespaces=everywhere))
+    session.show(list_jobs(at, None if everywhere else at.namespace, session.ports))
 
 
 @app.command()

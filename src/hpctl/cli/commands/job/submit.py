@@ -131,6 +131,7 @@ def submit(
     from hpctl.render.progress import check_streamable
     from hpctl.services.create import Judging
     from hpctl.services.job.prepare import prepare
+    from hpctl.services.job.secrets import secret_names
     from hpctl.spec.job_wish import JobOverrides
 
     source = source_of(tuple(words or ()), tuple(sys.argv))
@@ -146,7 +147,7 @@ def submit(
         queue=queue,
         priority=priority,
         env=wiring.variables(env or ()),
-        secrets=tuple(word.partition("=")[0] for word in secret or ()),
+        secrets=secret_names(secret or ()),
         workdir=workdir,
     )
     loaded = wiring.load_job(source.file, source.command, values or (), overrides)
@@ -178,13 +179,14 @@ def source_of(words: tuple[str, ...], argv: tuple[str, ...]) -> Source:
 
 
 def _show_plan(session: Session, at: Where, prepared: Prepared, blind: Blindness) -> None:
-    from hpctl.render.jobs import write_manifests
+    from hpctl.render.jobs import manifests
+    from hpctl.render.terminal import write
     from hpctl.services.job.prepare import demand_possible
     from hpctl.services.job.submit import ask_server
 
     if session.said.output is Output.YAML and session.said.query is None:
         session.show_beside(prepared.report)
-        write_manifests(prepared.report, session.terminal)
+        write(session.terminal.stdout, manifests(prepared.report))
     else:
         session.show(prepared.report)
     demand_possible(prepared, blind)

@@ -126,7 +126,7 @@ class Member:
         if self._stop is not None or phase in self._codes or (self._script and self._script.phase == phase):
             return
         if (self._scripts / phase).exists():
-            self._script = Script(self._scripts, phase)
+            self._script = Script(self._scripts, self._state, phase)
         else:
             self._report(phase, 0)
 
