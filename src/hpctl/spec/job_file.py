@@ -18,8 +18,8 @@ from hpctl.spec.kubernetes_names import MAX_JOB_NAME, is_label_name, is_subdomai
 from hpctl.spec.model import SpecModel, shape_problem
 
 
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("job", "{text}", {"text": message})
+def _wrong(message: str, close: str | None = None) -> PydanticCustomError:
+    return PydanticCustomError("job", "{text}", {"text": message, "nearest": close})
 
 
 def _job_name(text: str) -> str:
@@ -57,7 +57,7 @@ def _accelerator(text: str) -> str:
     try:
         read = accelerator(text)
     except AcceleratorError as error:
-        raise _wrong(f"{error}; nearest: `{error.nearest}`" if error.nearest else str(error)) from None
+        raise _wrong(str(error), error.nearest) from None
     return f"{read.name}:{read.count:g}"
 
 
@@ -158,10 +158,10 @@ class JobFile(NodeWish):
         """Refuse `choices` beside what they would each have."""
         yield from super().shape_problems(given)
         if "choices" in given and (twice := [field for field in cls.either if field in given]):
-            yield shape_problem("{choices} and {" + twice[0] + "} exclude each other; keep one of them", "choices")
+            yield shape_problem("`{choices}` and `{" + twice[0] + "}` exclude each other; keep one of them", "choices")
         env, secrets = given.get("env"), given.get("secrets")
         if isinstance(env, Mapping) and isinstance(secrets, list) and not env.keys().isdisjoint(map(str, secrets)):
-            yield shape_problem("a variable stands in {env} and in {secrets}; keep one of them", "secrets")
+            yield shape_problem("a variable stands in `{env}` and in `{secrets}`; keep one of them", "secrets")
 
     def job(self) -> JobSpec:
         """Return it as the model that both orchestrators share."""

@@ -115,7 +115,8 @@ def _foreign(file: str, root: Node, message: str) -> SpecError:
 def _manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) -> LoadedJob:
     refuse_for_manifest(given)
     manifest = read_manifest(reading, roots, given)
-    reading.demand("a manifest of a job", _MANIFEST_HINT)
+    if not any(one.is_job for one in manifest.objects):
+        reading.demand("a manifest of a job", _MANIFEST_HINT)
     found = lint(manifest)
     reading.problems += found.problems
     reading.demand("a manifest of a job", _MANIFEST_HINT)

@@ -85,7 +85,7 @@ def _placed(reading: Reading, body: dict[str, Any], given: JobOverrides) -> dict
     own = metadata.get("namespace")
     if given.namespace is None:
         return metadata
-    if own not in {None, given.namespace}:
+    if own is not None and own != given.namespace:
         message = f"`--namespace {given.namespace}`: `{reading.file}` puts an object into `{own}`"
         raise UsageError(message, hint=f"give `--namespace {own}`, or change the manifest")
     return {**metadata, "namespace": given.namespace}

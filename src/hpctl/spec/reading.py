@@ -32,7 +32,9 @@ class Reading:
 
     def note(self, place: Place, message: str) -> None:
         """Remember something that a person should know."""
-        self.notices.append(f"{self.file}:{place.line}:{place.column}: {message}")
+        notice = f"{self.file}:{place.line}:{place.column}: {message}"
+        if notice not in self.notices:
+            self.notices.append(notice)
 
     def demand(self, wanted: str, hint: str) -> None:
         """Raise SpecError with every problem in the order of the file, if there is one."""
