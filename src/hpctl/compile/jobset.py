@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpctl.compile.pods import Making, template
+from hpctl.compile.pods import Making, PodForm, template
 from hpctl.spec.job import JobSpec
 
 CONTAINER: Final = "task"
@@ -17,7 +17,7 @@ REPLICATED: Final = "nodes"
 def job_set(making: Making) -> dict[str, Any]:
     """Return the `spec` of the JobSet."""
     spec = making.spec
-    pod = template(making, CONTAINER, job_set_hosts(spec), {})
+    pod = template(making, PodForm(CONTAINER, job_set_hosts(spec)))
     pod["spec"] = {**pod["spec"], "restartPolicy": "Never"}
     job: dict[str, Any] = {
         "completions": spec.nodes,

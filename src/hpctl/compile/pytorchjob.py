@@ -10,7 +10,7 @@ import copy
 from typing import Any, Final
 
 from hpctl.compile.labels import resume_annotations
-from hpctl.compile.pods import Making, template
+from hpctl.compile.pods import Making, PodForm, template
 from hpctl.spec.job import Contract, JobSpec
 
 CONTAINER: Final = "pytorch"
@@ -21,7 +21,7 @@ def pytorch_job(making: Making) -> dict[str, Any]:
     """Return the `spec` of the PyTorchJob: a master, and workers where there are more nodes."""
     spec = making.spec
     hosts = pytorch_hosts(spec) if spec.contract is Contract.SKYPILOT else ()
-    pod = template(making, CONTAINER, hosts, resume_annotations(spec))
+    pod = template(making, PodForm(CONTAINER, hosts, resume_annotations(spec)))
     policy: dict[str, Any] = {"cleanPodPolicy": "Running"}
     if spec.timeout_s is not None:
         policy["activeDeadlineSeconds"] = spec.timeout_s
