@@ -45,10 +45,7 @@ def label_problems(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if not is_qualified(key):
             yield key, f"`{key}` cannot be the key of a label: {_ALLOWED}"
         elif value and not (len(value) <= MAX_PART and _QUALIFIED.fullmatch(value)):
-            yield (
-                key,
-                f"`{value}` cannot be the value of a label: letters, digits, `-`, `_` and `.`, at most {MAX_PART}",
-            )
+            yield key, f"`{value}` cannot be the value of a label: {_ALLOWED}"
 
 
 def is_qualified(key: str) -> bool:

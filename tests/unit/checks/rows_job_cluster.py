@@ -172,7 +172,9 @@ NAMES: tuple[JobRow, ...] = (
         ),
         happen=holds(SECRET, "train-secrets"),
     ),
-    passes("job-names-free", "what a manifest wants made", a_target(contract=None), happen=holds(SECRET, "train-secrets")),
+    passes(
+        "job-names-free", "what a manifest wants made", a_target(contract=None), happen=holds(SECRET, "train-secrets")
+    ),
     passes(
         "job-names-free",
         "a job of another kind",

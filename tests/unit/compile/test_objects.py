@@ -170,7 +170,7 @@ def test_archives_are_cut_into_config_maps_that_one_volume_puts_together() -> No
         for item in source["configMap"]["items"]
     }
     for number, data in enumerate(archives.values()):
-        assert b"".join(parts[path] for path in sorted(parts) if path.startswith(f"archives/{number}/")) == data
+        assert b"".join(parts[path] for path in sorted(parts) if path.startswith(f"files/{number}/")) == data
     assert list(maps) == [f"train-files-{number}" for number in range(len(maps))]
 
 

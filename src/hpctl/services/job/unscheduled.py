@@ -71,9 +71,13 @@ def _causes(job: Job, waiting: Sequence[Pod], around: Surroundings) -> Iterator[
         return
     asked = {name: quantity(amount) for name, amount in waiting[0].requests.items()}
     taken = in_use(around.pods)
+    ranked = {pod.node for pod in around.pods if pod.owner_uid and pod.owner_uid == waiting[0].owner_uid}
     reasons: defaultdict[str, list[str]] = defaultdict(list)
     for node in chosen:
-        reasons[_against(node, health, asked, taken.get(node.name, {}))].append(node.name)
+        reason = _against(node, health, asked, taken.get(node.name, {}))
+        if not reason and node.name in ranked:
+            reason = "has a rank of this job already"
+        reasons[reason].append(node.name)
     for reason, names in sorted(reasons.items(), key=lambda item: (item[0] == "", -len(item[1]))):
         if reason:
             yield f"{_nodes(len(names), len(chosen))} {reason} ({_some(names)})"

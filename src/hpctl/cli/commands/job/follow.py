@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.jobs import Job
     from hpctl.render.logs import LogStyle
+    from hpctl.report.job import JobEnded
     from hpctl.services.job.logs import LogWish
     from hpctl.services.job.where import Where
 
@@ -21,15 +22,23 @@ FOR_EVER_S = 10 * 365 * 86400.0
 
 
 def wait_for(session: Session, at: Where, job: Job, timeout: float | None) -> None:
-    """Wait for the end of a job, and raise what its end means for the exit code; no timeout is for ever."""
-    from hpctl.render.job_progress import follow
-    from hpctl.services.job.wait import demand_succeeded, outcome, until_ended
+    """Wait for the end of a job, show it, and raise what it means for the exit code; no timeout is for ever."""
+    from hpctl.services.job.wait import demand_succeeded, outcome
 
-    limit = FOR_EVER_S if timeout is None else timeout
-    with detachable(job, at):
-        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=again())
-        ended = follow(steps, session.said.output, session.terminal)
+    ended = _ended(session, at, job, timeout)
     session.show(outcome(job, ended, at))
+    demand_succeeded(ended, at)
+
+
+def follow_to_the_end(session: Session, at: Where, job: Job, timeout: float | None) -> None:
+    """Show the logs of a job until it has ended, and raise what its end means; stdout is the logs' alone."""
+    from hpctl.render.logs import LogStyle
+    from hpctl.services.job.logs import LogWish
+    from hpctl.services.job.wait import demand_succeeded, outcome
+
+    show_logs(session, at, job, LogWish(follow=True), LogStyle())
+    ended = _ended(session, at, job, timeout)
+    session.show_to_machines(outcome(job, ended, at))
     demand_succeeded(ended, at)
 
 
@@ -40,6 +49,19 @@ def show_logs(session: Session, at: Where, job: Job, wish: LogWish, style: LogSt
 
     with detachable(job, at):
         show(follow_logs(job, at.eks, session.ports, wish), session.terminal, style, session.said.output)
+
+
+def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobEnded:
+    from hpctl.render.job_progress import follow
+    from hpctl.services.job.wait import until_ended
+
+    limit = FOR_EVER_S if timeout is None else timeout
+    with detachable(job, at):
+        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=again())
+        ended = follow(steps, session.said.output, session.terminal)
+    if ended is None:
+        raise AssertionError  # the steps end with one, or raise
+    return ended
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
-from hpctl.cli.commands.job.follow import show_logs, wait_for
+from hpctl.cli.commands.job.follow import follow_to_the_end, wait_for
 from hpctl.cli.commands.job.group import NamespaceOption, app, place
 from hpctl.cli.options import (
     AllowUnknownOption,
@@ -196,9 +196,7 @@ def _show_plan(session: Session, at: Where, prepared: Prepared, blind: Blindness
 def _create(
     session: Session, at: Where, prepared: Prepared, blind: Blindness, after: After, timeout: float | None
 ) -> None:
-    from hpctl.render.logs import LogStyle
     from hpctl.services.job.find import find
-    from hpctl.services.job.logs import LogWish
     from hpctl.services.job.prepare import demand_possible
     from hpctl.services.job.submit import submit as carry_out
 
@@ -214,9 +212,11 @@ def _create(
         return
     session.show_beside(outcome)
     job = find(outcome.job, at, session.ports.jobs)
-    if after is After.FOLLOW:
-        show_logs(session, at, job, LogWish(follow=True), LogStyle())
-    wait_for(session, at, job, timeout)
+    match after:
+        case After.FOLLOW:
+            follow_to_the_end(session, at, job, timeout)
+        case After.WAIT:
+            wait_for(session, at, job, timeout)
 
 
 def _namespace_of(loaded: LoadedJob) -> str | None:
