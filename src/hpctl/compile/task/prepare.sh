@@ -30,6 +30,12 @@ hpctl_state_folder() {
   [ -z "${HPCTL_POD_IP:-}" ] || echo "$HPCTL_POD_IP" >"$HPCTL_STATE/ips"
 }
 
+# bash tells of a file too that may not be run.
+hpctl_has() {
+  local found
+  found=$(type -P "$1") && [ -x "$found" ]
+}
+
 # Stand-ins for programs that task files take for granted: last on PATH, so that the image's own win.
 hpctl_tools() {
   local tool
@@ -53,12 +59,12 @@ hpctl_place() {
 hpctl_unpack() {
   local index sum place
   [ -s "$hpctl_here/archives" ] || return 0
-  command -v tar >/dev/null && command -v gzip >/dev/null || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
+  hpctl_has tar && hpctl_has gzip || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
   while read -r index sum place; do
     place=$(hpctl_place "$place")
     mkdir -p "$place" || hpctl_give_up "\`$place\` cannot be made"
-    cat "$hpctl_here/archives/$index"/* >"$HPCTL_STATE/archive" || hpctl_give_up "files for \`$place\` are not there"
-    if command -v sha256sum >/dev/null && ! echo "$sum  $HPCTL_STATE/archive" | sha256sum --status -c -; then
+    cat "$hpctl_here/files/$index"/* >"$HPCTL_STATE/archive" || hpctl_give_up "files for \`$place\` are not there"
+    if hpctl_has sha256sum && ! echo "$sum  $HPCTL_STATE/archive" | sha256sum --status -c -; then
       hpctl_give_up "files for \`$place\` are damaged"
     fi
     tar -xzf "$HPCTL_STATE/archive" -C "$place" --no-same-owner || hpctl_give_up "files for \`$place\` cannot be unpacked"
@@ -70,7 +76,7 @@ hpctl_unpack() {
 hpctl_copy() {
   local uri place
   [ -s "$hpctl_here/copies" ] || return 0
-  command -v aws >/dev/null || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
+  hpctl_has aws || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
   while read -r uri place; do
     place=$(hpctl_place "$place")
     hpctl_copy_one "$uri" "$place" || hpctl_give_up "\`$uri\` cannot be copied to \`$place\`"
@@ -103,7 +109,7 @@ hpctl_keep_environment() {
 hpctl_mesh() {
   local sshd talk folder=$HPCTL_STATE/ssh
   sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin type -P sshd)
-  if [ ! -x "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
+  if [ ! -x "$sshd" ] || ! hpctl_has ssh-keygen; then
     hpctl_no_ssh "this image has no sshd (openssh-server)"
     return 0
   fi
