@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hpctl.compile.labels import own_labels
-from hpctl.compile.pods import HOST_NAME, Making, PodForm, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import HOST_NAME, PodForm, template
 
 CONTAINER: Final = "pytorch"
 REPLICAS: Final = "nodes"

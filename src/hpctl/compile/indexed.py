@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from hpctl.compile.bundle import Manifest
 from hpctl.compile.labels import own_labels
-from hpctl.compile.pods import Making, PodForm, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import PodForm, template
 from hpctl.compile.scripts import COORDINATOR_PORT
 from hpctl.facts.jobs import SERVICE
 from hpctl.spec.job import Contract, JobSpec

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpctl.compile.pods import Making, PodForm, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import PodForm, template
 from hpctl.spec.job import JobSpec
 
 CONTAINER: Final = "task"
-REPLICATED: Final = "nodes"
+REPLICATED: Final = "n"
+"""Short, for it is part of the names of pods, which have 63 characters: a job's own may take 50 of them."""
 
 
 def job_set(making: Making) -> dict[str, Any]:

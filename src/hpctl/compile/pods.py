@@ -11,29 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hpctl.compile.asked import both_sides
-from hpctl.compile.bundle import Payload
 from hpctl.compile.environment import environment
 from hpctl.compile.fleet import TYPE_LABEL
 from hpctl.compile.images import default_image
 from hpctl.compile.labels import job_annotations, job_labels, own_labels
+from hpctl.compile.making import Making
 from hpctl.compile.pod_config import with_pod_config
 from hpctl.compile.resources import as_manifest, resources_of, tolerations_of
 from hpctl.compile.scripts import COMMAND
 from hpctl.compile.storage import WORK_DIRECTORY, volumes
 from hpctl.errors import UsageError
-from hpctl.facts.placement import Placement
-from hpctl.spec.job import Contract, JobSpec
+from hpctl.spec.job import Contract
 
 HOST_NAME: Final = "kubernetes.io/hostname"
-
-
-@dataclass(frozen=True, slots=True)
-class Making:
-    """A job in the making: its wish, where it goes, and what goes along."""
-
-    spec: JobSpec
-    placement: Placement
-    payload: Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +87,7 @@ def _container(making: Making, form: PodForm, mounts: Sequence[Mapping[str, Any]
         "name": form.container,
         "image": spec.image or default_image(placement),
         "command": list(COMMAND),
-        "env": environment(spec, making.payload, form.hosts),
+        "env": environment(making, form.hosts),
         "resources": resources_of(placement, spec.limits),
         "volumeMounts": list(mounts),
         # The last lines of a failed rank are then part of its status.

@@ -10,7 +10,8 @@ import copy
 from typing import Any, Final
 
 from hpctl.compile.labels import resume_annotations
-from hpctl.compile.pods import Making, PodForm, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import PodForm, template
 from hpctl.spec.job import Contract, JobSpec
 
 CONTAINER: Final = "pytorch"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hpctl.render.data import compact
-from hpctl.render.diagnoses import problems
 from hpctl.render.layout import lines
 from hpctl.render.output import Output
 from hpctl.render.page import Piece, Prose, Style
@@ -60,8 +59,9 @@ class JobNarrator:
             case JobRemarked():
                 yield Prose(step.message, lead=time)
             case JobEnded():
-                yield Prose(f"{step.job} {step.state} after {duration(step.elapsed_s)}", lead=time, style=Style.BOLD)
-                yield from problems(step.diagnoses)
+                first = f": {step.diagnoses[0].message}" if step.diagnoses else ""
+                text = f"{step.job} {step.state} after {duration(step.elapsed_s)}{first}"
+                yield Prose(text, lead=time, style=Style.BOLD)
 
     def _is_news(self, step: JobObserved) -> bool:
         now = (step.state, tuple(sorted(step.pods.items())), step.waiting_for)
@@ -74,5 +74,4 @@ class JobNarrator:
 def _observed(step: JobObserved) -> str:
     pods = ", ".join(f"{count} {status}" for status, count in sorted(step.pods.items()))
     told = [f"{step.job} {step.state}", f"{pods} of {step.nodes} pods" if pods else ""]
-    told.append(f"waiting: {step.waiting_for}" if step.waiting_for else "")
-    return "; ".join(filter(None, told))
+    return "; ".join(filter(None, (*told, step.waiting_for)))

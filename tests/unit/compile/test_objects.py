@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -171,6 +172,19 @@ def test_archives_are_cut_into_config_maps_that_one_volume_puts_together() -> No
     for number, data in enumerate(archives.values()):
         assert b"".join(parts[path] for path in sorted(parts) if path.startswith(f"files/{number}/")) == data
     assert list(maps) == [f"train-files-{number}" for number in range(len(maps))]
+
+
+@pytest.mark.parametrize("wish", [a_wish(nodes=2), a_task(nodes=2), a_task()])
+def test_no_file_of_a_job_stands_where_another_has_a_folder(wish: JobSpec) -> None:
+    bundle = compiled(wish, archives={"/a": b"a", "~/b": bytes(1_000_000)})
+    maps = {one.name: one.body.get("data", {}) for one in bundle.before if one.kind.kind == "ConfigMap"}
+    paths: list[str] = []
+    for source in template_of(bundle)["spec"]["volumes"][0]["projected"]["sources"]:
+        told = source.get("configMap") or source["secret"]
+        paths.extend(item["path"] for item in told["items"]) if "items" in told else paths.extend(maps[told["name"]])
+    assert len(paths) == len(set(paths))
+    folders = {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
+    assert folders.isdisjoint(paths)
 
 
 def test_what_pods_need_comes_before_the_job_in_order() -> None:
@@ -483,7 +497,7 @@ def test_a_job_set_restarts_all_ranks_together() -> None:
     job = nodes["template"]["spec"]
     assert (job["completions"], job["completionMode"], job["activeDeadlineSeconds"]) == (2, "Indexed", 60)
     hosts = next(one for one in job["template"]["spec"]["containers"][0]["env"] if one["name"] == "HPCTL_HOSTS")
-    assert hosts["value"] == "train-nodes-0-0.train train-nodes-0-1.train"
+    assert hosts["value"] == "train-n-0-0.train train-n-0-1.train"
     assert "Service" not in {one.kind.kind for one in bundle.before}
     assert compiled(a_wish(), JOB_SET).job.body["spec"]["failurePolicy"] == {"maxRestarts": 0}
 
@@ -494,9 +508,13 @@ def test_a_task_that_is_forced_into_a_pytorch_job_knows_its_ranks() -> None:
     assert hosts["value"] == "train-master-0 train-worker-0 train-worker-1"
 
 
-def test_what_placement_has_to_say_is_handed_on() -> None:
-    wish = a_task(a_choice("H100"))
-    assert compiled(wish).notices == place(wish, NODES, {}).notices != ()
+def test_names_of_pods_have_room_for_the_longest_name_of_a_job() -> None:
+    name = "n" * 50
+    bundle = compiled(a_wish(name=name, nodes=4), JOB_SET)
+    hosts = next(one for one in template_of(bundle)["spec"]["containers"][0]["env"] if one["name"] == "HPCTL_HOSTS")
+    host = hosts["value"].split(" ")[-1].partition(".")[0]
+    # Of the name of a JobSet's pod, six more characters are random; a hundred nodes are one digit more.
+    assert len(f"{host}0-abcde") <= 63
 
 
 def test_compiling_is_pure() -> None:

@@ -133,6 +133,7 @@ def test_where_nobody_can_say_whether_the_job_is_there_its_objects_stay() -> Non
     account.calls.let_pass("jobs.create")
     account.calls.let_pass("jobs.create")
     account.calls.fail("jobs.create", LOST)
+    account.calls.let_pass("jobs.read")
     account.calls.fail("jobs.read", LOST)
     with pytest.raises(UnseenError, match="whether pytorchjob `train` was created could not be seen") as unseen:
         submit(prepared(), AT, account.ports)

@@ -80,6 +80,7 @@ def test_a_failed_job_is_told_with_its_cause_and_exit_code_100() -> None:
     assert failed.value.exit_code is ExitCode.JOB_FAILED
     assert int(failed.value.exit_code) == 100
     assert failed.value.cause is not None
+    assert failed.value.hint == "hpctl job logs train --rank 0 --cluster ml-cluster --namespace team"
 
 
 def test_a_cancelled_job_is_exit_code_103() -> None:
@@ -113,7 +114,7 @@ def test_a_wait_that_runs_out_says_how_to_go_on() -> None:
 
 def test_a_job_that_is_deleted_meanwhile_is_not_found() -> None:
     account = FakeAccount()
-    account.clock.at(5, account.jobs.known_jobs.clear)
+    account.clock.at(5, lambda: setattr(account.jobs, "known_jobs", []))
     with pytest.raises(NotFoundError):
         waited(account, a_job())
 
@@ -154,7 +155,7 @@ def test_what_is_waited_for_is_said_after_a_while() -> None:
     becomes(account, 30, JobState.SUCCEEDED)
     steps = waited(account, a_job(state=JobState.PENDING, created=NOW))
     told = [step.waiting_for for step in steps if isinstance(step, JobObserved)]
-    assert told[0] == "1 of 2 pods are there"
+    assert told[0] == "waiting for 1 of 2 pods to be made"
     assert "rank 0 waits for a node: 0/2 nodes are available" in told
 
 

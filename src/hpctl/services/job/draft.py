@@ -54,7 +54,7 @@ def compiled(spec: JobSpec, at: Where, payload: Payload, kind: ObjectKind | None
         return Draft(None, refusal=refusal, notices=notices)
     served = world.served(at.eks, JOB_KINDS)
     bundle = compile_job(spec, placement, served, payload, kind=kind)
-    return Draft(bundle, placement, notices=(*notices, *bundle.notices))
+    return Draft(bundle, placement, notices=(*notices, *placement.notices, *bundle.notices))
 
 
 def in_use(pods: Iterable[Pod]) -> Mapping[str, Mapping[str, float]]:

@@ -89,7 +89,8 @@ def explained(failure: FirstFailure, text: str, at: Where, job: Job) -> Diagnosi
     what = f"{phase}ended with exit code {failure.exit_code}" if failure.exit_code is not None else failure.reason
     reason = f" ({failure.reason})" if failure.reason not in ("", "Error") and failure.exit_code is not None else ""
     message = f"{who} {what}{reason}"
-    remedy = f"hpctl job logs {job.name} {at.flags}"
+    rank = "" if failure.rank is None else f" --rank {failure.rank}"
+    remedy = f"hpctl job logs {job.name}{rank} {at.flags}"
     if failure.reason == "OOMKilled":
         return Diagnosis(
             subject=job.reference,

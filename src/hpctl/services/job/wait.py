@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Final
 
 from hpctl import timeouts
 from hpctl.errors import (
@@ -23,8 +24,16 @@ from hpctl.services.job.where import Where
 from hpctl.services.job.why import why_not_running
 from hpctl.services.polling import Lookout
 
-_RESUMED = "sagemaker.amazonaws.com/enable-job-auto-resume"
-_EXPLAINED_S = 10.0
+_RESUMED: Final = "sagemaker.amazonaws.com/enable-job-auto-resume"
+_WORDS: Final = {
+    "Pending": "a node",
+    "ContainerCreating": "images and volumes",
+    "PodInitializing": "the first container",
+    "Terminating": "the pods before to end",
+}
+"""What a pod waits for by its status."""
+
+_EXPLAINED_S: Final = 10.0
 """How long a job waits before it is looked into why: most start within seconds."""
 
 
@@ -196,4 +205,8 @@ class _Watch:
             first = next(iter(found), None)
             if first:
                 return first.message
-        return f"{len(self._pods)} of {self._job.nodes} pods are there"
+        missing = self._job.nodes - len(self._pods)
+        if missing > 0:
+            return f"waiting for {missing} of {self._job.nodes} pods to be made"
+        unready = Counter(status for pod in self._pods if (status := status_of(pod)) != "Running")
+        return f"waiting for {', '.join(_WORDS.get(status, status) for status in unready)}" if unready else ""
