@@ -22,6 +22,7 @@ MASTER = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
 STEPS = int(os.environ.get("STEPS", "40"))
 BROKEN_SHARD = os.environ.get("BROKEN_SHARD", "")
 BATCH = 16
+STEP_S = 0.05  # a model of any size takes longer
 
 
 class Group:
@@ -91,6 +92,7 @@ def train(group: Group, points: list[tuple[float, float]]) -> None:
         by_slope, by_offset = (2 * sum(column) / BATCH for column in zip(*((e * x, e) for e, x in errors), strict=True))
         by_slope, by_offset, loss = group.average([by_slope, by_offset, loss])
         slope, offset = slope - 0.4 * by_slope, offset - 0.4 * by_offset
+        time.sleep(STEP_S)
         if step % 10 == 0:
             say(f"step {step:3}  loss {loss:.4f}  y = {slope:.2f}x + {offset:.2f}")
 
