@@ -115,7 +115,7 @@ def test_alternatives_take_over_what_stands_beside_them() -> None:
     ("text", "expected"),
     [
         ("resources: {accelerators: A100-80GB:8, instance_type: ml.p4d.24xlarge}",
-         (1, 40, "`ml.p4d.24xlarge` has A100, not the `A100-80GB` asked for", None)),
+         (1, 40, "`ml.p4d.24xlarge` has `A100`, not `A100-80GB`", None)),
         ("resources: {accelerators: L40}",
          (1, 27, f"no HyperPod instance type has the accelerator `L40`; there are {THERE_ARE}", "L40S")),
         ("resources: {accelerators: RTX}",
