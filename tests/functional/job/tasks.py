@@ -71,12 +71,13 @@ class Task:
 def submit(
     cluster: Cluster, spec: JobSpec, told: Payload | None = None, placement: Placement = _PLACEMENT,
     pod: Mapping[str, Any] | None = None, volumes: Sequence[Mapping[str, Any]] = (),
+    archives: Payload | None = None,
 ) -> Task:  # fmt: skip
     """Create a task's objects, pods included; `pod` are members of the pods' only container, and their `volumes`."""
     told = told or payload()
     cluster.create("ConfigMap", f"{spec.name}-scripts", data=dict(scripts(spec, placement, told)))
     sources: list[dict[str, Any]] = [{"configMap": {"name": f"{spec.name}-scripts"}}]
-    for item in archive_items(told):
+    for item in archive_items(archives or told):
         name = f"{spec.name}-{item.key}"
         cluster.create("ConfigMap", name, binaryData={item.key: base64.b64encode(item.data).decode()})
         sources.append({"configMap": {"name": name, "items": [{"key": item.key, "path": item.path}]}})

@@ -26,6 +26,7 @@ def rows_of(wish: JobSpec, *hosts: str, devices: int = 8, **payload: Any) -> lis
 
 @given(TEXTS | KEEN)
 @example("$(A)")
+@example("a$$b")
 @example("$$(A)")
 @example("$$$(A)$")
 @example("a,b\n'c' \"d\" `e` $(f) ${g} \\ = ")

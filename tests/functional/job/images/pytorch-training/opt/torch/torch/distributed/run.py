@@ -25,3 +25,7 @@ def main() -> None:
         environment = {**os.environ, **{name: str(value) for name, value in told.items()}}
         running.append(subprocess.Popen([sys.executable, *asked.script], env=environment))
     sys.exit(max(process.wait() for process in running))
+
+
+if __name__ == "__main__":
+    main()
