@@ -105,3 +105,18 @@ LOG_SILENT: Final = 6
 
 LOG_GRACE_S: Final = 5.0
 """How long pods of a job that is over may go on printing before their logs are read to the end and left."""
+
+JOB_UNTOUCHED_S: Final = 30.0
+"""An operator makes a job's pods within a second or two; after so long without one, that is worth a word."""
+
+JOB_POLL_FIRST_S: Final = 0.5
+"""The first wait of whoever waits for a job."""
+
+JOB_POLL_STEADY_S: Final = 5.0
+"""The steady interval of that: it asks Kubernetes alone, whose API is the cluster's own."""
+
+JOB_SETTLE_S: Final = 2.0
+"""An end counts when it is still the end after so long: operators may start a job again that has failed."""
+
+JOB_SETTLE_RESUMED_S: Final = 15.0
+"""The same where HyperPod resumes jobs, which begins when it has seen the failure."""

@@ -70,7 +70,7 @@ def selector(job: JobInCluster, _world: World) -> Iterator[Finding]:
             yield warn(f"job/{job.name}", f"asks for nodes of type `{asked}`, without `ml.`", remedy=remedy)
 
 
-@check("job-resume", "a job that shall be resumed can be", needs=("job-fits",), blocking=False)
+@check("job-resume", "a job that shall be resumed can be", needs=("kube-token",), blocking=False)
 def resume(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """HyperPod replaces a node that fails and starts the job's pods again.
 
@@ -92,7 +92,7 @@ def resume(job: JobInCluster, _world: World) -> Iterator[Finding]:
             yield fail(subject, message, remedy="write `restartPolicy: OnFailure`")
 
 
-@check("job-ssh", "programs that go through ssh find it", needs=("job-fits",), blocking=False)
+@check("job-ssh", "programs that go through ssh find it", needs=("kube-token",), blocking=False)
 def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """MPI and DeepSpeed's own launcher start processes on other nodes through ssh.
 

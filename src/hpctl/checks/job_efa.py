@@ -75,7 +75,7 @@ def efa_offered(job: JobInCluster, world: World) -> Iterator[Finding]:
                 )
 
 
-@check("job-requests", "what is asked for of devices is what is limited", needs=("job-fits",))
+@check("job-requests", "what is asked for of devices is what is limited", needs=("kube-token",))
 def requests(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """Devices are not shared: Kubernetes refuses pods whose request of one differs from its limit, or has no limit."""
     for template in templates(job):
@@ -91,7 +91,7 @@ def requests(job: JobInCluster, _world: World) -> Iterator[Finding]:
                     )
 
 
-@check("job-memory-lock", "containers with EFA may lock memory", needs=("job-fits",), blocking=False)
+@check("job-memory-lock", "containers with EFA may lock memory", needs=("kube-token",), blocking=False)
 def memory_lock(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """EFA and NCCL register memory with the network card.
 
@@ -107,7 +107,7 @@ def memory_lock(job: JobInCluster, _world: World) -> Iterator[Finding]:
                 yield warn(f"job/{job.name} ({one.get('name', 'container')})", message, remedy=remedy)
 
 
-@check("job-shared-memory", "containers with accelerators have shared memory", needs=("job-fits",), blocking=False)
+@check("job-shared-memory", "containers with accelerators have shared memory", needs=("kube-token",), blocking=False)
 def shared_memory(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """A container that says nothing has 64 MiB at /dev/shm.
 

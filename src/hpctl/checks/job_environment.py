@@ -164,7 +164,7 @@ def variables(job: JobInCluster, world: World) -> Iterator[Finding]:
             yield from _judged(setting, pods)
 
 
-@check("job-secrets", "no secret is written out in a variable", needs=("job-fits",), blocking=False)
+@check("job-secrets", "no secret is written out in a variable", needs=("kube-token",), blocking=False)
 def secrets(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """Whoever may look at the job sees the values of its variables.
 

@@ -54,7 +54,7 @@ class Reference:
         return f"{self.name}:{self.tag or ''}".lower()
 
 
-@check("job-image", "the images' references can be read", needs=("job-fits",))
+@check("job-image", "the images' references can be read", needs=("kube-token",))
 def image(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """A reference that no container runtime can read leaves pods in `InvalidImageName`.
 
@@ -93,7 +93,7 @@ def registry(job: JobInCluster, world: World) -> Iterator[Finding]:
 @check(
     "job-image-platform",
     "images are for the nodes' processors and accelerators",
-    needs=("job-image",),
+    needs=("job-image", "job-fits"),
     reads=("eks:DescribeCluster", "kubernetes:nodes"),
     blocking=False,
 )

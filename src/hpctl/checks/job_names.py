@@ -8,7 +8,7 @@ from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.live import eks_of
 from hpctl.checks.live_access import denied, told
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.jobs import JOB_KINDS, NAMESPACE, RUN_ID_LABEL
+from hpctl.facts.jobs import JOB_KINDS, JOB_LABEL, NAMESPACE
 from hpctl.facts.kubernetes import AccessWish
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -58,22 +58,23 @@ def permissions(job: JobInCluster, world: World) -> Iterator[Finding]:
 
 @check(
     "job-names-free",
-    "nothing else has the names that the job's objects will have",
+    "nobody else has the names that the job's objects will have",
     needs=("kube-token",),
     reads=("eks:DescribeCluster", "kubernetes:apigroups", "kubernetes:objects of the job"),
 )
 def names_free(job: JobInCluster, world: World) -> Iterator[Finding]:
     """A job brings a ConfigMap with its scripts, and at times a Secret and a Service.
 
-    What is there by these names and is not this submission's own would be used in their place, or be overwritten.
-    Jobs of two kinds may share a name: then commands want the kind with it, as in `pytorchjob/train`.
+    What is there by these names, and hpctl has not made for a job, is left alone. A job of the same kind and name, and
+    what it or one before it brought, are the submission's business. Jobs of two kinds may share a name: then commands
+    want the kind with it, as in `pytorchjob/train`.
     """
     cluster, where = eks_of(job.live, world), job.live.namespace
-    for kind, name in job.before:
+    for kind, name in job.before if job.contract else ():
         found = world.kubernetes_object(cluster, kind, where, name)
         labels = ((found or {}).get("metadata") or {}).get("labels") or {}
-        if found is not None and labels.get(RUN_ID_LABEL) != job.run_id:
-            message = "is there already, and is not this job's"
+        if found is not None and JOB_LABEL not in labels:
+            message = "is there already, and hpctl has not made it"
             remedy = f"choose another name: --name NAME\nkubectl describe {kind.plural} {name} --namespace {where}"
             yield fail(f"{kind.kind}/{name}", message, remedy=remedy)
     others = [kind for kind in JOB_KINDS if job.kind and kind.qualified != job.kind.qualified]

@@ -20,7 +20,7 @@ _SHARED: Final = frozenset({"ReadWriteMany", "ReadOnlyMany"})
 @check(
     "job-storage",
     "the claims that the job mounts are there, for as many nodes",
-    needs=("job-fits",),
+    needs=("kube-token",),
     reads=("eks:DescribeCluster", "kubernetes:persistentvolumeclaims"),
 )
 def storage(job: JobInCluster, world: World) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def storage(job: JobInCluster, world: World) -> Iterator[Finding]:
 @check(
     "job-references",
     "ConfigMaps, Secrets and the service account that the job names are there",
-    needs=("job-fits",),
+    needs=("kube-token",),
     reads=(
         "eks:DescribeCluster",
         "kubernetes:configmaps",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import hpctl
-from hpctl.cli.commands import cluster, doctor, eks_token, instances, node, quickstart, sandbox
+from hpctl.cli.commands import cluster, doctor, eks_token, instances, job, node, quickstart, sandbox
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(node.app, name="node")
+app.add_typer(job.app, name="job")
 app.add_typer(instances.app, name="instances")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("doctor")(doctor.doctor)

@@ -17,12 +17,16 @@ from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
+    from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
+    from hpctl.facts.local_files import LocalFiles, Sensitive
     from hpctl.facts.ports import Ports
     from hpctl.facts.records import Machine
     from hpctl.facts.world import World
     from hpctl.report.base import Report
     from hpctl.services.connect import Program
+    from hpctl.services.job.prepare import Asked
+    from hpctl.spec.job_wish import JobOverrides, LoadedJob
     from hpctl.spec.load import Loaded
 
 
@@ -118,6 +122,12 @@ class Session:
 
         show(report, self.said.output, self.said.query, self.terminal)
 
+    def say(self, line: str) -> None:
+        """Tell the person something beside the answer."""
+        from hpctl.render.notices import say
+
+        say(line, self.terminal)
+
     def show_beside(self, report: Report) -> None:
         """Write the report for the person on stderr: stdout is kept for the command's own answer."""
         from dataclasses import replace
@@ -163,6 +173,58 @@ def load(file: str, name: str | None, values: list[str] | None) -> Loaded:
 
     source = TextSource("<stdin>", sys.stdin.read()) if file == "-" else Path(file)
     return load_cluster(source, env=os.environ, set_values=assignments(values or ()), name=name)
+
+
+def load_job(file: str | None, command: Sequence[str], values: Sequence[str], overrides: JobOverrides) -> LoadedJob:
+    """Load a job from a file, from stdin for `-`, or from a command; `SpecError` lists everything wrong with it."""
+    from hpctl.spec.job_load import command_job
+    from hpctl.spec.job_load import load_job as load
+    from hpctl.spec.source import TextSource
+
+    if file is None:
+        return command_job(command, overrides=overrides)
+    source = TextSource("<stdin>", sys.stdin.read()) if file == "-" else Path(file)
+    return load(source, env=os.environ, set_values=assignments(tuple(values)), overrides=overrides)
+
+
+def variables(words: Sequence[str]) -> dict[str, str]:
+    """Return `NAME=VALUE` words as a mapping; a word without `=` takes the value from the environment.
+
+    Raises `UsageError` for one that the environment does not have.
+    """
+    pairs = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals and name not in os.environ:
+            raise UsageError(f"`--env {word}` has no value, and neither has this shell", hint=f"--env {name}=VALUE")
+        pairs[name] = value if equals else os.environ[name]
+    return pairs
+
+
+def asked(words_of_secrets: Sequence[str], kind: ObjectKind | None, sensitive: Sensitive) -> Asked:
+    """Return how a job is to be submitted: by whom, and with which chance of its own."""
+    import secrets
+    from uuid import uuid4
+
+    from hpctl.adapters.local.machine import this_user
+    from hpctl.services.job.prepare import Asked
+
+    return Asked(
+        run_id=uuid4().hex,
+        user=this_user(),
+        env=os.environ,
+        seed=secrets.token_bytes(32),
+        secrets=tuple(words_of_secrets),
+        kind=kind,
+        sensitive=sensitive,
+    )
+
+
+def local_files() -> LocalFiles:
+    """Return the files of this machine, below the current folder."""
+    from hpctl.adapters.local.workdir import WorkingFiles
+
+    return WorkingFiles(Path.cwd(), Path.home())
 
 
 def read_plan(file: str) -> str:

@@ -101,7 +101,7 @@ def _completed(resources: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tolerations(rows: list[Any] | None) -> Iterator[Toleration]:
-    if not isinstance(rows or [], list):
+    if rows is not None and not isinstance(rows, list):
         raise UsageError("`pod_config.spec.tolerations` is not a list")
     for index, row in enumerate(rows or ()):
         if not isinstance(row, Mapping):
@@ -134,7 +134,8 @@ def _holds(term: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _matches(row: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(str(row.get("key"))), row.get("values") or ()
+    value, told = labels.get(str(row.get("key"))), row.get("values")
+    values = told if isinstance(told, list) else ()
     match row.get("operator"):
         case "In":
             return value in values

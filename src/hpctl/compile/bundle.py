@@ -37,7 +37,7 @@ class Manifest:
     """One object to create."""
 
     kind: ObjectKind
-    body: Mapping[str, Any] = field(hash=False)
+    body: Mapping[str, Any] = field(hash=False, repr=False)
 
     @property
     def name(self) -> str:

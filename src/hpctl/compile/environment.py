@@ -10,32 +10,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from hpctl.compile.bundle import Payload
+from hpctl.compile.making import Making
 from hpctl.errors import UsageError
 from hpctl.spec.job import JobSpec
 
 OWN_PREFIX: Final = "HPCTL_"
 HOSTS: Final = "HPCTL_HOSTS"
 POD_IP: Final = "HPCTL_POD_IP"
+VISIBLE_GPUS: Final = "NVIDIA_VISIBLE_DEVICES"
 LONGEST: Final = 128 * 1024 - 1
 """Bytes of one variable with its name (MAX_ARG_STRLEN of Linux without the closing NUL)."""
 MOST: Final = 512 * 1024
 """Bytes of all variables: below what execve takes, and what etcd keeps of one object with the rest of it."""
 
 
-def environment(spec: JobSpec, payload: Payload, hosts: Sequence[str]) -> list[dict[str, Any]]:
+def environment(making: Making, hosts: Sequence[str]) -> list[dict[str, Any]]:
     """Return the `env` of the container: where it is, the job's variables, its secrets by reference.
 
-    `hosts` are the names of the ranks, by rank.
+    `hosts` are the names of the ranks, by rank. A job without accelerators is kept from seeing those of its node:
+    CUDA's images ask the NVIDIA runtime for all of them.
 
     Raises:
         UsageError: a variable cannot be given to a program, or a secret has no value.
     """
-    secrets = secret_values(spec, payload)
+    spec = making.spec
+    secrets = secret_values(spec, making.payload)
     plain = {name: value for name, value in spec.env.items() if name not in secrets}
     judge({**plain, **secrets})
     rows: list[dict[str, Any]] = [{"name": POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     if hosts:
         rows.append({"name": HOSTS, "value": " ".join(hosts)})
+    if not making.placement.devices and VISIBLE_GPUS not in {**plain, **secrets}:
+        rows.append({"name": VISIBLE_GPUS, "value": "none"})
     rows.extend({"name": name, "value": escaped(value)} for name, value in plain.items())
     reference = secret_name(spec)
     rows.extend({"name": name, "valueFrom": {"secretKeyRef": {"name": reference, "key": name}}} for name in secrets)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpctl.compile.pods import Making, template
+from hpctl.compile.labels import own_labels
+from hpctl.compile.making import Making
+from hpctl.compile.pods import HOST_NAME, PodForm, template
 
 CONTAINER: Final = "pytorch"
 REPLICAS: Final = "nodes"
@@ -27,5 +29,24 @@ def hyperpod_job(making: Making) -> dict[str, Any]:
     policy["jobMaxRetryCount"] = spec.resume.max_retries if spec.resume else 0
     if spec.resume is not None:
         policy["restartPolicy"] = {"evalPeriodSeconds": _EVALUATED_S, "maxFullJobRestarts": spec.resume.max_retries}
-    replica = {"name": REPLICAS, "replicas": spec.nodes, "template": template(making, CONTAINER, (), {})}
+    pod = template(making, PodForm(CONTAINER, apart=_apart(making)))
+    replica = {"name": REPLICAS, "replicas": spec.nodes, "template": pod}
     return {"nprocPerNode": str(placement.processes), "replicaSpecs": [replica], "runPolicy": policy}
+
+
+def _apart(making: Making) -> dict[str, Any]:
+    """Return what keeps each rank on a node of its own.
+
+    The models know no required anti-affinity of pods (they take its terms for those of nodes). A spread with a skew of
+    1 over as many domains as there are ranks comes to the same: while a node is missing, the least count is 0.
+    """
+    if making.spec.nodes == 1:
+        return {}
+    rule = {
+        "maxSkew": 1,
+        "minDomains": making.spec.nodes,
+        "topologyKey": HOST_NAME,
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": own_labels(making.spec, making.payload)},
+    }
+    return {"topologySpreadConstraints": [rule]}

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from hpctl.compile.bundle import Manifest
 from hpctl.compile.labels import own_labels
-from hpctl.compile.pods import Making, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import PodForm, template
 from hpctl.compile.scripts import COORDINATOR_PORT
 from hpctl.facts.jobs import SERVICE
 from hpctl.spec.job import Contract, JobSpec
@@ -23,7 +24,7 @@ _SSH: Final = 22
 def indexed_job(making: Making) -> dict[str, Any]:
     """Return the `spec` of the Job."""
     spec = making.spec
-    pod = template(making, CONTAINER, indexed_hosts(spec), {})
+    pod = template(making, PodForm(CONTAINER, indexed_hosts(spec)))
     pod["spec"] = {**pod["spec"], "subdomain": spec.name, "restartPolicy": "Never"}
     body: dict[str, Any] = {
         "completions": spec.nodes,

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hpctl.compile.pods import Making, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import PodForm, template
 from hpctl.spec.job import JobSpec
 
 CONTAINER: Final = "task"
-REPLICATED: Final = "nodes"
+REPLICATED: Final = "n"
+"""Short, for it is part of the names of pods, which have 63 characters: a job's own may take 50 of them."""
 
 
 def job_set(making: Making) -> dict[str, Any]:
     """Return the `spec` of the JobSet."""
     spec = making.spec
-    pod = template(making, CONTAINER, job_set_hosts(spec), {})
+    pod = template(making, PodForm(CONTAINER, job_set_hosts(spec)))
     pod["spec"] = {**pod["spec"], "restartPolicy": "Never"}
     job: dict[str, Any] = {
         "completions": spec.nodes,

@@ -12,7 +12,7 @@ from hpctl.compile.indexed import headless_service, indexed_job
 from hpctl.compile.jobset import job_set
 from hpctl.compile.kinds import job_kind
 from hpctl.compile.labels import job_annotations, job_labels, resume_annotations
-from hpctl.compile.pods import Making
+from hpctl.compile.making import Making
 from hpctl.compile.pytorchjob import pytorch_job
 from hpctl.compile.storage import objects
 from hpctl.facts.jobs import BATCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, PYTORCH_JOB, SECRET, ObjectKind
@@ -54,7 +54,7 @@ def compile_job(
     if chosen.qualified == BATCH_JOB.qualified:
         before.append(headless_service(making))
     job = Manifest(chosen, _object(making, chosen, body))
-    return Bundle(job, tuple(before), (*placement.notices, *_notices(spec, chosen)))
+    return Bundle(job, tuple(before), tuple(_notices(spec, chosen)))
 
 
 def redacted(manifest: Manifest) -> Mapping[str, Any]:

@@ -39,6 +39,7 @@ def pod_config_of(text: str | None) -> Mapping[str, Any]:
         UsageError: it is no object, or holds what a job's pods need for themselves.
     """
     told = json.loads(text) if text else {}
+    told = {} if told is None else told
     _demand_maps(told, "pod_config", {"apiVersion", "kind", "metadata", "spec"})
     _demand_maps(told.get("metadata"), "pod_config.metadata", {"annotations", "labels"})
     _demand_maps(told.get("spec"), "pod_config.spec", None)

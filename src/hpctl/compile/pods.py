@@ -7,62 +7,72 @@ Adapter").
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hpctl.compile.asked import both_sides
-from hpctl.compile.bundle import Payload
 from hpctl.compile.environment import environment
 from hpctl.compile.fleet import TYPE_LABEL
 from hpctl.compile.images import default_image
 from hpctl.compile.labels import job_annotations, job_labels, own_labels
+from hpctl.compile.making import Making
 from hpctl.compile.pod_config import with_pod_config
 from hpctl.compile.resources import as_manifest, resources_of, tolerations_of
 from hpctl.compile.scripts import COMMAND
 from hpctl.compile.storage import WORK_DIRECTORY, volumes
 from hpctl.errors import UsageError
-from hpctl.facts.placement import Placement
-from hpctl.spec.job import Contract, JobSpec
+from hpctl.spec.job import Contract
 
 HOST_NAME: Final = "kubernetes.io/hostname"
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """A job in the making: its wish, where it goes, and what goes along."""
+class PodForm:
+    """What differs between the pods of the kinds of jobs.
 
-    spec: JobSpec
-    placement: Placement
-    payload: Payload
+    `container` is what the job's container is called, `hosts` by which names the ranks find each other, `annotations`
+    are further ones, and `apart` is what in a pod keeps it off the nodes of other ranks.
+    """
+
+    container: str
+    hosts: Sequence[str] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    apart: Mapping[str, Any] | None = None
 
 
-def template(making: Making, container: str, hosts: Sequence[str], more: Mapping[str, str]) -> dict[str, Any]:
-    """Return the pod template: of a `container` of that name, for ranks that find each other as `hosts`.
-
-    `more` are further annotations.
+def template(making: Making, form: PodForm) -> dict[str, Any]:
+    """Return the pod template.
 
     Raises:
         UsageError: a variable cannot be given to a program, or `pod_config` does not fit a pod.
     """
-    spec, payload = making.spec, making.payload
-    metadata = {"labels": job_labels(spec, payload), "annotations": {**job_annotations(spec), **more}}
-    base = {"metadata": metadata, "spec": _pod(making, container, hosts)}
-    merged = with_pod_config(base, both_sides(spec.pod_config))
-    return _settled(merged, making)
+    spec = making.spec
+    labels = job_labels(spec, making.payload)
+    metadata = {"labels": labels, "annotations": {**job_annotations(spec), **form.annotations}}
+    base = {"metadata": metadata, "spec": _pod(making, form)}
+    return _settled(with_pod_config(base, both_sides(spec.pod_config)), making)
 
 
-def _pod(making: Making, container: str, hosts: Sequence[str]) -> dict[str, Any]:
+def apart_by_affinity(making: Making) -> dict[str, Any]:
+    """Return what keeps a pod off every node that has a rank of the job."""
+    if making.spec.nodes == 1:
+        return {}
+    others = {"labelSelector": {"matchLabels": own_labels(making.spec, making.payload)}, "topologyKey": HOST_NAME}
+    return {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [others]}}}
+
+
+def _pod(making: Making, form: PodForm) -> dict[str, Any]:
     spec, placement = making.spec, making.placement
     mounted, mounts = volumes(spec, placement, making.payload)
     pod: dict[str, Any] = {
-        "containers": [_container(making, container, hosts, mounts)],
+        "containers": [_container(making, form, mounts)],
         "volumes": mounted,
         # Variables of the namespace's Services would come before those of the image.
         "enableServiceLinks": False,
         "automountServiceAccountToken": spec.service_account is not None,
         "nodeSelector": dict(placement.selector),
         "tolerations": [as_manifest(one) for one in tolerations_of(placement)],
-        "affinity": _affinity(making),
+        **_apart(making, form),
     }
     if spec.service_account is not None:
         pod["serviceAccountName"] = spec.service_account
@@ -71,13 +81,13 @@ def _pod(making: Making, container: str, hosts: Sequence[str]) -> dict[str, Any]
     return {key: value for key, value in pod.items() if value not in ({}, [])}
 
 
-def _container(making: Making, name: str, hosts: Sequence[str], mounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _container(making: Making, form: PodForm, mounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     spec, placement = making.spec, making.placement
     container: dict[str, Any] = {
-        "name": name,
+        "name": form.container,
         "image": spec.image or default_image(placement),
         "command": list(COMMAND),
-        "env": environment(spec, making.payload, hosts),
+        "env": environment(making, form.hosts),
         "resources": resources_of(placement, spec.limits),
         "volumeMounts": list(mounts),
         # The last lines of a failed rank are then part of its status.
@@ -92,16 +102,14 @@ def _container(making: Making, name: str, hosts: Sequence[str], mounts: Sequence
     return container
 
 
-def _affinity(making: Making) -> dict[str, Any]:
+def _apart(making: Making, form: PodForm) -> dict[str, Any]:
     """Return one rank a node, and which nodes a job rather goes to."""
-    found: dict[str, Any] = {}
-    if making.spec.nodes > 1:
-        others = {"labelSelector": {"matchLabels": own_labels(making.spec, making.payload)}, "topologyKey": HOST_NAME}
-        found["podAntiAffinity"] = {"requiredDuringSchedulingIgnoredDuringExecution": [others]}
+    found = dict(form.apart if form.apart is not None else apart_by_affinity(making))
     if making.placement.preferred_types:
         rule = {"key": TYPE_LABEL, "operator": "In", "values": list(making.placement.preferred_types)}
         preference = {"weight": 100, "preference": {"matchExpressions": [rule]}}
-        found["nodeAffinity"] = {"preferredDuringSchedulingIgnoredDuringExecution": [preference]}
+        nodes = {"preferredDuringSchedulingIgnoredDuringExecution": [preference]}
+        found["affinity"] = {**found.get("affinity", {}), "nodeAffinity": nodes}
     return found
 
 

@@ -10,7 +10,8 @@ import copy
 from typing import Any, Final
 
 from hpctl.compile.labels import resume_annotations
-from hpctl.compile.pods import Making, template
+from hpctl.compile.making import Making
+from hpctl.compile.pods import PodForm, template
 from hpctl.spec.job import Contract, JobSpec
 
 CONTAINER: Final = "pytorch"
@@ -21,8 +22,9 @@ def pytorch_job(making: Making) -> dict[str, Any]:
     """Return the `spec` of the PyTorchJob: a master, and workers where there are more nodes."""
     spec = making.spec
     hosts = pytorch_hosts(spec) if spec.contract is Contract.SKYPILOT else ()
-    pod = template(making, CONTAINER, hosts, resume_annotations(spec))
-    policy: dict[str, Any] = {"cleanPodPolicy": "Running"}
+    pod = template(making, PodForm(CONTAINER, hosts, resume_annotations(spec)))
+    # `Running` would take the last lines of workers that end a moment after the master, with their logs.
+    policy: dict[str, Any] = {"cleanPodPolicy": "None"}
     if spec.timeout_s is not None:
         policy["activeDeadlineSeconds"] = spec.timeout_s
     if spec.resume is not None:

@@ -6,6 +6,7 @@ limits, and these are equal to the requests.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,6 +85,11 @@ def told(resource: str, amount: float) -> str:
 
 
 def shortage(demand: Mapping[str, float], offered: Mapping[str, float]) -> str | None:
-    """Name the first resource of which less is offered than asked for; None when all of it is there."""
-    short = (name for name, amount in demand.items() if amount > offered.get(name, 0.0) * (1 + 1e-9))
+    """Name the first resource of which less is offered than asked for; None when all of it is there.
+
+    Of CPU, memory and disk a node that does not tell is taken to have enough: every kubelet tells.
+    """
+    usual = dict.fromkeys((CPU, MEMORY, STORAGE), math.inf)
+    there = {**usual, **offered}
+    short = (name for name, amount in demand.items() if amount > there.get(name, 0.0) * (1 + 1e-9))
     return next(short, None)

@@ -82,7 +82,7 @@ def mesh_token(seed: bytes) -> str:
 def archive_items(payload: Payload) -> tuple[ArchivePart, ...]:
     """Return the archives in pieces of at most PART_BYTES, in the order of `archives`."""
     return tuple(
-        ArchivePart(f"archive-{index}-{number:04}", f"archives/{index}/{number:04}", piece)
+        ArchivePart(f"archive-{index}-{number:04}", f"files/{index}/{number:04}", piece)
         for index, path in enumerate(sorted(payload.archives))
         for number, piece in enumerate(_pieces(payload.archives[path]))
     )

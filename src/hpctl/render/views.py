@@ -21,6 +21,10 @@ _VIEWS = {
     "FaultList": "sandboxes.fault_list",
     "InstanceType": "instances.instance_type",
     "InstanceTypeList": "instances.instance_type_list",
+    "Job": "jobs.job",
+    "JobList": "jobs.job_list",
+    "JobOutcome": "jobs.job_outcome",
+    "JobPlan": "jobs.job_plan",
     "Node": "nodes.node",
     "NodeList": "nodes.node_list",
     "Outcome": "clusters.outcome",
@@ -33,7 +37,7 @@ _VIEWS = {
 _WIDE = {"Checks": "checks.check_report_wide", "InstanceType": "instances.instance_type_wide"}
 """Views whose wide form is more than further columns."""
 
-_DATED = frozenset({"ClusterList", "NodeList"})
+_DATED = frozenset({"ClusterList", "JobList", "NodeList"})
 """Views that show ages."""
 
 

@@ -59,18 +59,13 @@ class Mount(SpecModel):
 
     exactly_one: ClassVar[tuple[str, ...]] = ("claim", "host_path", "s3", "local")
 
-    path: str
-    claim: str | None = None
-    """A PersistentVolumeClaim of the namespace."""
-    host_path: str | None = None
-    """A folder of the node, such as `/opt/dlami/nvme`."""
-    s3: str | None = None
-    """An S3 URI: through a claim of an S3 CSI driver, or copied before setup."""
-    local: str | None = None
-    """A file or folder of this machine, packed as the working directory is."""
-    read_only: bool = False
-    mode: MountMode = MountMode.COPY
-    """Of `s3` alone."""
+    path: str = Field(description="Where it is in the pods, absolute")
+    claim: str | None = Field(None, description="A PersistentVolumeClaim of the namespace")
+    host_path: str | None = Field(None, description="A folder of the node, such as `/opt/dlami/nvme`")
+    s3: str | None = Field(None, description="An S3 URI, copied before setup or mounted by a claim")
+    local: str | None = Field(None, description="A file or folder of this machine, brought as `workdir` is")
+    read_only: bool = Field(default=False, description="Whether pods may only read it")
+    mode: MountMode = Field(MountMode.COPY, description="How `s3` comes: writes reach S3 with `mount` alone")
 
 
 class Topology(SpecModel):
@@ -78,14 +73,14 @@ class Topology(SpecModel):
 
     exactly_one: ClassVar[tuple[str, ...]] = ("required", "preferred")
 
-    required: str | None = None
-    preferred: str | None = None
+    required: str | None = Field(None, description="Wait until there is room that near")
+    preferred: str | None = Field(None, description="Start farther apart when there is none")
 
 
 class Resume(SpecModel):
     """What HyperPod does when a node fails: replace it and start the job again, at most so often."""
 
-    max_retries: Annotated[int, Field(ge=1)] = 3
+    max_retries: Annotated[int, Field(ge=1, strict=True)] = Field(3, description="How often, at most")
 
 
 class JobSpec(SpecModel):

@@ -14,18 +14,18 @@ from hpctl.errors import NotFoundError
 from hpctl.spec.accelerators import AcceleratorError, accelerator, name_of, satisfies
 from hpctl.spec.frozen_map import Frozen
 from hpctl.spec.job import Choice, JobSpec, Mount, Resume, Topology
-from hpctl.spec.kubernetes_names import MAX_JOB_NAME, is_label_name, is_subdomain, is_variable, label_problems
+from hpctl.spec.kubernetes_names import JOB_NAME, is_job_name, is_subdomain, is_variable, label_problems
+from hpctl.spec.limits import OrPlaceholder
 from hpctl.spec.model import SpecModel, shape_problem
 
 
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("job", "{text}", {"text": message})
+def _wrong(message: str, close: str | None = None) -> PydanticCustomError:
+    return PydanticCustomError("job", "{text}", {"text": message, "nearest": close})
 
 
 def _job_name(text: str) -> str:
-    if not is_label_name(text, MAX_JOB_NAME):
-        allowed = f"small letters, digits and `-` between them, at most {MAX_JOB_NAME} characters"
-        raise _wrong(f"`{text}` is not a job's name: {allowed}")
+    if not is_job_name(text):
+        raise _wrong(f"`{text}` is not a job's name: {JOB_NAME}")
     return text
 
 
@@ -57,7 +57,7 @@ def _accelerator(text: str) -> str:
     try:
         read = accelerator(text)
     except AcceleratorError as error:
-        raise _wrong(f"{error}; nearest: `{error.nearest}`" if error.nearest else str(error)) from None
+        raise _wrong(str(error), error.nearest) from None
     return f"{read.name}:{read.count:g}"
 
 
@@ -77,6 +77,11 @@ def _image(text: str) -> str:
 JobName = Annotated[str, AfterValidator(_job_name)]
 ObjectName = Annotated[str, AfterValidator(_object_name)]
 Variable = Annotated[str, AfterValidator(_variable)]
+Amount = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False), OrPlaceholder()]
+Count = Annotated[int, Field(ge=1, strict=True), OrPlaceholder()]
+Nodes = Annotated[int, Field(ge=1, le=10_000, strict=True), OrPlaceholder()]
+Port = Annotated[int, Field(ge=1, le=65_535, strict=True), OrPlaceholder()]
+Ratio = Annotated[float, Field(ge=1, strict=True, allow_inf_nan=False), OrPlaceholder()]
 Script = Annotated[str, AfterValidator(_without_nul)]
 
 
@@ -87,10 +92,12 @@ class NodeWish(SpecModel):
         None, description="Devices of each node, as `H100:8`; of Neuron chips, not cores"
     )
     instance_type: Annotated[str, AfterValidator(_type)] | None = Field(None, description="With its `ml.`")
-    cpus: Annotated[float, Field(gt=0, description="Requested of each node; its share without")] | None = None
-    memory_gib: Annotated[float, Field(gt=0, description="Requested of each node; its share without")] | None = None
-    efa: Annotated[int, Field(ge=0, description="EFA interfaces; those of the share without")] | None = None
-    ephemeral_storage_gib: Annotated[int, Field(gt=0, description="Asked of the node's disk")] | None = None
+    cpus: Amount | None = Field(None, description="CPUs requested of each node; its share without")
+    memory_gib: Amount | None = Field(None, description="GiB requested of each node; its share without")
+    efa: Annotated[int, Field(ge=0, strict=True), OrPlaceholder()] | None = Field(
+        None, description="EFA interfaces; those of the share without"
+    )
+    ephemeral_storage_gib: Count | None = Field(None, description="GiB asked of the node's disk")
 
     @classmethod
     def shape_problems(cls, given: Mapping[str, object]) -> Iterator[InitErrorDetails]:
@@ -127,7 +134,7 @@ class JobFile(NodeWish):
     name: JobName = Field(description="The job's name in Kubernetes")
     namespace: ObjectName | None = Field(None, description="The caller's own without")
     image: Annotated[str, AfterValidator(_image)] | None = Field(None, description="The container's image")
-    nodes: Annotated[int, Field(ge=1, le=10_000, description="Pods, each on a node of its own")] = 1
+    nodes: Nodes = Field(1, description="Pods, each on a node of its own")
     choices: tuple[NodeWish, ...] = Field((), description="Several ways to be satisfied, tried in order")
     setup: Script | None = Field(None, description="Bash, on every node before any runs; a failure ends the job")
     run: Script = Field(description="Bash, on every node")
@@ -141,7 +148,7 @@ class JobFile(NodeWish):
     priority: ObjectName | None = Field(None, description="A Kueue WorkloadPriorityClass")
     topology: Topology | None = Field(None, description="How near the nodes shall be")
     resume: Resume | None = Field(None, description="Start again when HyperPod replaces a node")
-    timeout_s: Annotated[int, Field(ge=1, description="Seconds until the job is ended")] | None = None
+    timeout_s: Count | None = Field(None, description="Seconds until the job is ended")
     labels: Annotated[Mapping[str, str], AfterValidator(_labels), *Frozen] = Field(
         default_factory=dict, validate_default=True, description="Of the job and its pods"
     )
@@ -149,8 +156,8 @@ class JobFile(NodeWish):
         default_factory=dict, validate_default=True, description="Of the job and its pods"
     )
     service_account: ObjectName | None = Field(None, description="None without: pods then hold no token")
-    ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field((), description="Named in the pods")
-    limits: Annotated[float, Field(ge=1, description="CPU and memory limits, times the requests")] | None = None
+    ports: tuple[Port, ...] = Field((), description="Named in the pods")
+    limits: Ratio | None = Field(None, description="CPU and memory limits, times the requests")
     pod_config: Mapping[str, Any] | None = Field(None, description="Merged into every pod: `metadata` and `spec`")
 
     @classmethod
@@ -158,10 +165,10 @@ class JobFile(NodeWish):
         """Refuse `choices` beside what they would each have."""
         yield from super().shape_problems(given)
         if "choices" in given and (twice := [field for field in cls.either if field in given]):
-            yield shape_problem("{choices} and {" + twice[0] + "} exclude each other; keep one of them", "choices")
+            yield shape_problem("`{choices}` and `{" + twice[0] + "}` exclude each other; keep one of them", "choices")
         env, secrets = given.get("env"), given.get("secrets")
         if isinstance(env, Mapping) and isinstance(secrets, list) and not env.keys().isdisjoint(map(str, secrets)):
-            yield shape_problem("a variable stands in {env} and in {secrets}; keep one of them", "secrets")
+            yield shape_problem("a variable stands in `{env}` and in `{secrets}`; keep one of them", "secrets")
 
     def job(self) -> JobSpec:
         """Return it as the model that both orchestrators share."""

@@ -109,11 +109,12 @@ def _types(found: Lint, template: PodTemplate) -> Iterator[InstanceType]:
             yield instance_type(name)
         except NotFoundError:
             try:
-                known = instance_type(f"ml.{name}").name
+                known = instance_type(f"ml.{name}")
             except NotFoundError:
                 continue
-            message = f"HyperPod's nodes carry `{known}`; with `{name}` the pods stay pending"
-            found.warn(path, message, known)
+            message = f"HyperPod's nodes carry `{known.name}`; with `{name}` the pods stay pending"
+            found.warn(path, message, known.name)
+            yield known
 
 
 def _type_names(template: PodTemplate) -> Iterator[tuple[SpecPath, str]]:
@@ -127,16 +128,7 @@ def _type_names(template: PodTemplate) -> Iterator[tuple[SpecPath, str]]:
     for at, term in enumerate(terms):
         for below, row in enumerate(rows(mapping(term).get("matchExpressions"))):
             if mapping(row).get("key") == _INSTANCE_TYPE and mapping(row).get("operator") == "In":
-                where = (
-                    *path,
-                    "affinity",
-                    "nodeAffinity",
-                    required,
-                    "nodeSelectorTerms",
-                    at,
-                    "matchExpressions",
-                    below,
-                )
+                where = (*affinity, required, "nodeSelectorTerms", at, "matchExpressions", below)
                 for index, name in enumerate(rows(row.get("values"))):
                     if isinstance(name, str):
                         yield (*where, "values", index), name

@@ -119,7 +119,7 @@ def _words(detail: ErrorDetails, path: SpecPath, node: Node | None, spelling: _S
         case "enum" | "literal_error":
             return _choice(re.findall(r"'([^']*)'", context["expected"]), node)
         case "job":
-            return str(context["text"]), None
+            return str(context["text"]), context.get("nearest")
         case "string_pattern_mismatch":
             return f"{_shown(node)} does not match `{context['pattern']}`", None
         case _ if kind in _TYPES:

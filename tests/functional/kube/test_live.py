@@ -12,7 +12,7 @@ import pytest
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.adapters.kube.listing import EksKubernetes
 from hpctl.errors import AccessError, UnavailableError
-from hpctl.facts.kubernetes import AccessReview, AccessWish, Contact, KubernetesNode, Stage, Workload
+from hpctl.facts.kubernetes import AccessReview, AccessWish, Contact, KubernetesNode, Stage, Taint, Workload
 from hpctl.sandbox.eks.certificate import authority
 from tests.functional.kube.server import Server, a_cluster, serving, status, told
 
@@ -120,6 +120,7 @@ def test_deployments_and_daemon_sets_tell_how_many_are_ready(kubernetes: EksKube
 def test_nodes_come_with_what_pods_can_ask_of_them(kubernetes: EksKubernetes, server: Server) -> None:
     node = {
         "metadata": {"name": "hyperpod-i-1", "labels": {"node.kubernetes.io/instance-type": "ml.p5.48xlarge"}},
+        "spec": {"unschedulable": True, "taints": [{"key": "a", "effect": "NoSchedule"}]},
         "status": {
             "allocatable": {"cpu": "190", "nvidia.com/gpu": "8"},
             "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}],
@@ -134,6 +135,8 @@ def test_nodes_come_with_what_pods_can_ask_of_them(kubernetes: EksKubernetes, se
         {"cpu": "190", "nvidia.com/gpu": "8"},
         True,
         "v1.33.5",
+        (Taint("a", "NoSchedule"),),
+        unschedulable=True,
     )
     assert (first.instance_type, second) == ("ml.p5.48xlarge", KubernetesNode("new", {}, {}, False, ""))
 

@@ -12,7 +12,7 @@ import pytest
 from hpctl.adapters.local import ignoring, workdir
 from hpctl.adapters.local.workdir import WorkingFiles
 from hpctl.errors import UsageError
-from hpctl.facts.local_files import Packed, Sensitive
+from hpctl.facts.local_files import UNPACKED_BYTES, Packed, Sensitive
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_too_much_is_refused_with_the_largest_files(folder: Path, monkeypatch: p
 
 def test_too_much_before_packing_is_refused_before_it_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (folder / "sparse").open("wb") as file:
-        file.truncate(workdir.UNPACKED_BYTES + 1)
+        file.truncate(UNPACKED_BYTES + 1)
     monkeypatch.setattr(workdir, "_members", lambda found: pytest.fail("it was read"))
     with pytest.raises(UsageError, match=r"512\.0 MiB are more than the 512\.0 MiB"):
         pack(folder)

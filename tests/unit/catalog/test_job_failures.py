@@ -8,6 +8,7 @@ import time
 import pytest
 
 from hpctl.catalog.failures import KnownFailure, known_failures, known_job_failures, match_job
+from hpctl.checks.catalogue import CLUSTER_CHECKS, JOB_CHECKS
 
 ROWS = known_job_failures()
 SAMPLES = [(row, sample) for row in ROWS for sample in row.samples]
@@ -51,6 +52,11 @@ def test_rows_are_complete_and_no_id_is_used_twice() -> None:
         *_, command = row.remedy.splitlines()
         assert command.split()[0] in {"aws", "hpctl"}, row.id
         assert set(re.findall(r"\{([a-z][a-z0-9_]*)\}", row.remedy)) <= PLACEHOLDERS, row.id
+
+
+def test_the_checks_that_see_a_cause_beforehand_exist() -> None:
+    known = {one.id for one in (*CLUSTER_CHECKS, *JOB_CHECKS)}
+    assert {check for row in ROWS for check in row.checks} <= known
 
 
 def test_the_end_of_a_long_log_is_what_counts() -> None:

@@ -157,9 +157,9 @@ NAMES: tuple[JobRow, ...] = (
     passes("job-names-free", "nothing there", a_target()),
     passes(
         "job-names-free",
-        "its own from before",
+        "what a job of that name brought",
         a_target(),
-        happen=holds(CONFIG_MAP, "train-scripts", metadata={"labels": {"hpctl/run-id": "run-1"}}),
+        happen=holds(CONFIG_MAP, "train-scripts", metadata={"labels": {"hpctl/job": "train"}}),
     ),
     fails(
         "job-names-free",
@@ -167,10 +167,13 @@ NAMES: tuple[JobRow, ...] = (
         a_target(),
         bad(
             "Secret/train-secrets",
-            "is there already, and is not this job's",
+            "is there already, and hpctl has not made it",
             remedy="choose another name: --name NAME\nkubectl describe secrets train-secrets --namespace team",
         ),
         happen=holds(SECRET, "train-secrets"),
+    ),
+    passes(
+        "job-names-free", "what a manifest wants made", a_target(contract=None), happen=holds(SECRET, "train-secrets")
     ),
     passes(
         "job-names-free",

@@ -9,7 +9,7 @@ import pytest
 from hpctl.checks.catalogue import CHECKS, JOB_CHECKS
 from hpctl.checks.declare import Check
 from hpctl.checks.engine import run_checks
-from hpctl.errors import AccessError, HpctlError, UnavailableError
+from hpctl.errors import AccessError, HpctlError, NotFoundError, UnavailableError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import Stage
 from hpctl.report.check import CheckResult
@@ -140,7 +140,15 @@ def test_what_fits_nowhere_is_told_once() -> None:
     job = a_target(a_pod(a_container(**resources(gpu=16))))
     outcomes = {one.id: one.outcome for one in judge_job(job, job_account().world, Judging()).results}
     assert outcomes["job-fits"] is Outcome.FAIL
-    assert {outcomes[name] for name in ("job-room", "job-efa", "job-image", "job-storage")} == {Outcome.SKIP}
+    assert {outcomes[name] for name in ("job-room", "job-efa", "job-image-platform")} == {Outcome.SKIP}
+    assert {outcomes[name] for name in ("job-image", "job-storage", "job-secrets")} == {Outcome.PASS}
+
+
+def test_of_a_job_without_a_place_no_more_is_said_than_that() -> None:
+    job = a_target(job=None, kind=None, before=(), refusal=NotFoundError("no node has 16 GPUs", hint="ask for 8"))
+    report = judge_job(job, job_account().world, Judging(skip=("job-ssh",)))
+    assert [one.id for one in report.results if one.id.startswith("job-")] == ["job-namespace", "job-fits"]
+    assert [one.id for one in report.failed] == ["job-fits"]
 
 
 def test_a_check_can_be_left_out() -> None:

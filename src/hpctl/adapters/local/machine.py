@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 import sys
@@ -25,3 +26,11 @@ def this_program() -> tuple[str, ...]:
         if path.name == "hpctl" and path.is_file() and os.access(path, os.X_OK):
             return (str(path),)
     return (sys.executable, "-m", "hpctl")
+
+
+def this_user() -> str:
+    """Return the name of whoever runs hpctl, as the system knows them; `unknown` where it does not."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user that /etc/passwd does not have
+        return "unknown"

@@ -17,7 +17,7 @@ from hpctl.errors import ExitCode, HpctlError
 from hpctl.render.terminal import Terminal, write
 
 SANDBOX = "quickstart"
-EXAMPLES = ("eks.yaml", "slurm.yaml", "broken.yaml")
+EXAMPLES = ("eks.yaml", "slurm.yaml", "broken.yaml", "train.yaml", "train.py")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,16 @@ STORY: tuple[Step, ...] = (
     Step("A sound spec for Amazon EKS: this is what would happen", ("cluster", "plan", "-f", "eks.yaml")),
     Step("Create it, and follow it until its nodes are in service", ("cluster", "create", "-f", "eks.yaml", "--yes")),
     Step("Look at it", ("cluster", "describe", "demo-eks")),
-    Step("The same on Slurm", ("cluster", "create", "-f", "slurm.yaml", "--yes")),
+    Step("A job for both of its nodes: this is what would be created", ("job", "submit", "train.yaml", "--dry-run")),
+    Step("Train a tiny model on both, and follow what they print", ("job", "submit", "train.yaml", "--follow")),
+    Step(
+        "The same with damaged data: one of the two fails (exit code 100)",
+        ("job", "submit", "train.yaml", "--name", "tiny-broken", "--env", "BROKEN_SHARD=1", "--wait"),
+        ExitCode.JOB_FAILED,
+    ),
+    Step("Which rank failed first, and what it said", ("job", "describe", "tiny-broken")),
+    Step("Both jobs", ("job", "list")),
+    Step("A cluster on Slurm", ("cluster", "create", "-f", "slurm.yaml", "--yes")),
     Step("Its nodes", ("node", "list", "--cluster", "demo-slurm")),
     Step("What happened, as AWS tells it", ("cluster", "events", "demo-slurm")),
     Step("Both, as JSON for a script", ("cluster", "list", "-o", "json", "--query", "clusters[].[name, status]")),
@@ -102,7 +111,7 @@ def _write_examples(folder: Path) -> None:
 
 
 def examples() -> Iterator[tuple[str, str]]:
-    """Yield the names and texts of the specs that come with hpctl."""
+    """Yield the names and texts of the files that come with hpctl: specs, a job and what it runs."""
     from importlib.resources import files
 
     for name in EXAMPLES:

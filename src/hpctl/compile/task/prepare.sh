@@ -30,6 +30,12 @@ hpctl_state_folder() {
   [ -z "${HPCTL_POD_IP:-}" ] || echo "$HPCTL_POD_IP" >"$HPCTL_STATE/ips"
 }
 
+# bash tells of a file too that may not be run.
+hpctl_has() {
+  local found
+  found=$(type -P "$1") && [ -x "$found" ]
+}
+
 # Stand-ins for programs that task files take for granted: last on PATH, so that the image's own win.
 hpctl_tools() {
   local tool
@@ -53,12 +59,12 @@ hpctl_place() {
 hpctl_unpack() {
   local index sum place
   [ -s "$hpctl_here/archives" ] || return 0
-  command -v tar >/dev/null && command -v gzip >/dev/null || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
+  hpctl_has tar && hpctl_has gzip || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
   while read -r index sum place; do
     place=$(hpctl_place "$place")
     mkdir -p "$place" || hpctl_give_up "\`$place\` cannot be made"
-    cat "$hpctl_here/archives/$index"/* >"$HPCTL_STATE/archive" || hpctl_give_up "files for \`$place\` are not there"
-    if command -v sha256sum >/dev/null && ! echo "$sum  $HPCTL_STATE/archive" | sha256sum --status -c -; then
+    cat "$hpctl_here/files/$index"/* >"$HPCTL_STATE/archive" || hpctl_give_up "files for \`$place\` are not there"
+    if hpctl_has sha256sum && ! echo "$sum  $HPCTL_STATE/archive" | sha256sum --status -c -; then
       hpctl_give_up "files for \`$place\` are damaged"
     fi
     tar -xzf "$HPCTL_STATE/archive" -C "$place" --no-same-owner || hpctl_give_up "files for \`$place\` cannot be unpacked"
@@ -70,7 +76,7 @@ hpctl_unpack() {
 hpctl_copy() {
   local uri place
   [ -s "$hpctl_here/copies" ] || return 0
-  command -v aws >/dev/null || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
+  hpctl_has aws || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
   while read -r uri place; do
     place=$(hpctl_place "$place")
     hpctl_copy_one "$uri" "$place" || hpctl_give_up "\`$uri\` cannot be copied to \`$place\`"
@@ -101,25 +107,39 @@ hpctl_keep_environment() {
 
 # ssh between all nodes, by IP, without passwords: a key pair of this pod's own, whose public half the others are told.
 hpctl_mesh() {
-  local sshd folder=$HPCTL_STATE/ssh
+  local sshd talk folder=$HPCTL_STATE/ssh
   sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin type -P sshd)
-  if [ -z "$sshd" ] || ! command -v ssh-keygen >/dev/null; then
-    ((hpctl_nodes == 1)) || hpctl_say "this image has no sshd (openssh-server): no ssh between the nodes"
+  if [ ! -x "$sshd" ] || ! hpctl_has ssh-keygen; then
+    hpctl_no_ssh "this image has no sshd (openssh-server)"
     return 0
   fi
   mkdir -p -m 700 "$folder" ~/.ssh
-  hpctl_key "$folder/key" && hpctl_key "$folder/host_key" || return 0
+  if ! hpctl_key "$folder/key" || ! hpctl_key "$folder/host_key"; then
+    hpctl_no_ssh "$(cat "$folder/error")"
+    return 0
+  fi
   cp "$folder/key.pub" "$folder/authorized_keys"
   hpctl_ssh_client "$folder"
   hpctl_sshd_settings "$folder" >"$folder/sshd_config"
   mkdir -p -m 755 /run/sshd 2>/dev/null
-  "$sshd" -D -e -f "$folder/sshd_config" &
-  hpctl_listening || hpctl_say "sshd does not listen on port 22: no ssh to this node"
+  # What goes wrong is told where somebody needs it.
+  ((hpctl_nodes == 1)) && talk= || talk=-e
+  "$sshd" -D $talk -f "$folder/sshd_config" &
+  ((hpctl_nodes == 1)) || hpctl_listening $! || hpctl_no_ssh "sshd does not listen on port 22"
+}
+
+# One node alone has nobody to reach.
+hpctl_no_ssh() {
+  ((hpctl_nodes == 1)) || hpctl_say "$1: no ssh between the nodes"
 }
 
 hpctl_key() {
+  local kind
   # Where policy forbids Ed25519 (FIPS), ECDSA does.
-  [ -f "$1" ] || ssh-keygen -q -t ed25519 -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1" || ssh-keygen -q -t ecdsa -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1"
+  for kind in ed25519 ecdsa; do
+    [ -f "$1" ] || ssh-keygen -q -t "$kind" -N '' -C "rank-$HPCTL_NODE_RANK" -f "$1" 2>"$HPCTL_STATE/ssh/error"
+  done
+  [ -f "$1" ]
 }
 
 hpctl_ssh_client() {
@@ -151,7 +171,7 @@ hpctl_listening() {
   local left=50
   # State 0A of port 0x16 (proc(5)): a connection to try it would be a complaint in the log.
   while ! grep -Eqs '^ *[0-9]+: [0-9A-F]+:0016 [0-9A-F]+:0000 0A' /proc/net/tcp /proc/net/tcp6; do
-    ((left--)) || return 1
+    ((left--)) && kill -0 "$1" 2>/dev/null || return 1
     sleep 0.1
   done
 }

@@ -47,6 +47,7 @@ hpctl_members() {
 # Ends a script: politely, then for good, so that it is over before the pod's 30 s of grace are.
 hpctl_end() {
   local left=80
+  [ -f "$HPCTL_STATE/begun" ] || [ "$hpctl_contract" != skypilot ] || left=0
   kill -TERM $(hpctl_members "$1") 2>/dev/null
   while [ -n "$(hpctl_members "$1")" ] && ((left--)); do sleep 0.25; done
   kill -KILL $(hpctl_members "$1") 2>/dev/null
@@ -56,6 +57,8 @@ hpctl_end() {
 hpctl_phase() {
   local code alone=
   [ -f "$hpctl_here/$1" ] || return 0
+  # The script tells by it that it heeds SIGTERM: an interactive bash does not from its first moment.
+  rm -f "$HPCTL_STATE/begun"
   alone=$(type -P setsid) || set -m
   $alone /bin/bash "$hpctl_here/phase.sh" "$1" </dev/null &
   hpctl_child=$!

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hpctl.checks.catalogue import JOB_CHECKS, LIVE_CHECKS
-from hpctl.checks.engine import Locate, run_checks, with_needs
+from hpctl.checks.engine import Locate, demand_known, run_checks, with_needs
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
@@ -14,13 +14,21 @@ from hpctl.services.create import Judging
 _WAY: Final = with_needs(("kube-token",), LIVE_CHECKS)
 """What must hold before anything can be asked of the cluster's Kubernetes."""
 
+_WITHOUT_OBJECT: Final = ("job-namespace", "job-fits")
+"""What can be judged of a job that has no place."""
+
 
 def judge_job(
     target: JobInCluster, world: World, judging: Judging, *, locate: Locate = lambda _path: None
 ) -> CheckReport:
     """Return what the checks of jobs say, and before them those of the way to the cluster.
 
-    `UsageError` for an id in `judging.skip` that no check has.
+    Where nothing fits there is no object to judge, and no more is said than that. `UsageError` for an id in
+    `judging.skip` that no check has.
     """
-    checks = (*_WAY, *JOB_CHECKS)
-    return run_checks(checks, (target.live, target), world, skip=judging.skip, locate=locate, observe=judging.observe)
+    about_it = tuple(one for one in JOB_CHECKS if target.job is not None or one.id in _WITHOUT_OBJECT)
+    demand_known(judging.skip, (*_WAY, *JOB_CHECKS))
+    skip = tuple(check_id for check_id in judging.skip if check_id in {one.id for one in (*_WAY, *about_it)})
+    return run_checks(
+        (*_WAY, *about_it), (target.live, target), world, skip=skip, locate=locate, observe=judging.observe
+    )

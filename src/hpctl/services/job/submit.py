@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hpctl import timeouts
 from hpctl.compile.bundle import Bundle, Manifest
-from hpctl.errors import ConflictError, HpctlError, NotFoundError, UnavailableError
+from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError, UnavailableError
 from hpctl.facts.job_ports import JobObjects
 from hpctl.facts.jobs import RUN_ID_LABEL
 from hpctl.facts.ports import Clock, Ports
@@ -31,6 +31,7 @@ def ask_server(prepared: Prepared, at: Where, ports: Ports) -> None:
     """Let the server judge every object, and keep none; raises what creating them would raise."""
     bundle = _bundle(prepared)
     creation = _Creation(at, ports.jobs, ports.clock, prepared.report.run_id, prepared.report.job, prepared.owned)
+    creation.demand_no_job(bundle.job)
     for manifest in (*bundle.before, bundle.job):
         try:
             ports.jobs.create(at.eks, manifest.kind, manifest.body, dry_run=True)
@@ -89,6 +90,7 @@ class _Creation:
 
     def carry_out(self, bundle: Bundle) -> Mapping[str, Any]:
         """Create everything and return the job."""
+        self.demand_no_job(bundle.job)
         try:
             for manifest in bundle.before:
                 self._put_before(manifest)
@@ -101,6 +103,17 @@ class _Creation:
         if self.owned:
             self._hand_over(bundle.job, job)
         return job
+
+    def demand_no_job(self, manifest: Manifest) -> None:
+        """Raise `ConflictError` when another submission's job has the name, before anything is made for this one."""
+        if "name" not in manifest.body["metadata"]:
+            return
+        try:
+            found = self._there(manifest)
+        except AccessError:  # who may not look may be allowed to create, and is told then
+            return
+        if found and self._labels(found).get(RUN_ID_LABEL) != self.run_id:
+            raise self.taken(manifest)
 
     def demand_free(self, manifest: Manifest) -> None:
         """Raise `ConflictError` when the object that has the name stands in the way; else it is gone on with."""
@@ -170,8 +183,11 @@ class _Creation:
                 f"whether {manifest.kind.kind.lower()} `{manifest.name}` was created could not be seen: {lost.message}",
                 hint=f"see what is there: hpctl job list {self.at.flags}\nand run the same command again",
             ) from error
-        labels = (found.get("metadata") or {}).get("labels") or {}
-        return found if labels.get(RUN_ID_LABEL) == self.run_id else None
+        return found if self._labels(found).get(RUN_ID_LABEL) == self.run_id else None
+
+    @staticmethod
+    def _labels(found: Mapping[str, Any]) -> Mapping[str, str]:
+        return (found.get("metadata") or {}).get("labels") or {}
 
     def _there(self, manifest: Manifest) -> Mapping[str, Any]:
         if "name" not in manifest.body["metadata"]:

@@ -32,8 +32,9 @@ def _choices(reading: Reading, found: Mapping[str, Entry], devices: tuple[Accele
     cpus, disk, efa = _cpus(reading, found), _disk(reading, found), _efa(reading, found)
     for device in devices or (None,):
         if device and type_name and not _has(type_name, device):
-            own = name_of(instance_type(type_name)) or "no accelerator"
-            reading.refuse(found["instance_type"].place, f"`{type_name}` has {own}, not the `{device.name}` asked for")
+            own = name_of(instance_type(type_name))
+            has = f"`{own}`" if own else "no accelerator"
+            reading.refuse(found["instance_type"].place, f"`{type_name}` has {has}, not `{device.name}`")
         yield Choice(
             accelerator=device,
             instance_type=type_name,

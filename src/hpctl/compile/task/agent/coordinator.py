@@ -21,6 +21,8 @@ GRACE_S = 30.0
 """How long a node may be out of reach: connections break that a training outlives."""
 LEAVE_S = 15.0
 """How long the last words may take, once all is over."""
+STRANGERS_S = 120.0
+"""How long a node may take to come and hear that all is over."""
 _TELL_S = 60.0
 _SEND_S = 10.0
 _PATIENCE_S = 10.0
@@ -47,16 +49,21 @@ class Coordinator:
 
     def serve(self) -> None:
         """Go on until all have heard how it ended, or nobody listens any more."""
-        ends: float | None = None
-        while ends is None or (time.monotonic() < ends and self._members()):
+        over: float | None = None
+        while over is None or self._is_needed(time.monotonic() - over):
             for key, _ in self._selector.select(1.0):
                 if key.fileobj is self._listener:
                     self._welcome()
                 else:
                     self._hear(self._guests[key.fileobj])  # type: ignore[index]
             self._tidy(time.monotonic())
-            if ends is None and self._muster.over:
-                ends = time.monotonic() + LEAVE_S
+            if over is None and self._muster.over:
+                over = time.monotonic()
+
+    def _is_needed(self, since_s: float) -> bool:
+        """Whether somebody has still to hear how it ended."""
+        strangers = self._muster.strangers
+        return since_s < (STRANGERS_S if strangers else LEAVE_S) and (strangers or bool(self._members()))
 
     def _members(self) -> list[Guest]:
         return [guest for guest in self._guests.values() if guest.rank is not None]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOST_S = 60.0
 """How long the coordinator may be out of reach, once it has been there."""
+FIRST_S = 3600.0
+"""How long it may take to come: its pod may still be waiting for a place or for its image."""
 TERMINATED = 143
 _AGAIN_S = 0.5
 _CONNECT_S = 5.0
@@ -48,7 +50,7 @@ class Member:
         self._stop: Message | None = None
         self._connection: socket.socket | None = None
         self._lines = Lines()
-        self._heard: float | None = None
+        self._patience_s, self._heard = FIRST_S, time.monotonic()
         self._terminated = False
         self._wake, self._waker = socket.socketpair()
 
@@ -126,7 +128,7 @@ class Member:
         if self._stop is not None or phase in self._codes or (self._script and self._script.phase == phase):
             return
         if (self._scripts / phase).exists():
-            self._script = Script(self._scripts, phase)
+            self._script = Script(self._scripts, self._state, phase)
         else:
             self._report(phase, 0)
 
@@ -144,7 +146,7 @@ class Member:
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection, self._heard = None, time.monotonic()
+            self._connection, self._heard, self._patience_s = None, time.monotonic(), LOST_S
 
     def _look(self) -> None:
         script = self._script
@@ -153,7 +155,7 @@ class Member:
             if script.code is not None:
                 self._script = None
                 self._report(script.phase, script.code if self._stop is None else KILLED)
-        if self._connection is None and self._heard is not None and time.monotonic() - self._heard > LOST_S:
+        if self._connection is None and time.monotonic() - self._heard > self._patience_s:
             self._finish({"order": "stop", "rank": 0, "phase": "lost", "exit": KILLED})
 
     def _terminate(self) -> None:

@@ -50,6 +50,11 @@ class Muster:
         return [rank for rank in range(self._nodes) if rank not in there]
 
     @property
+    def strangers(self) -> bool:
+        """Whether a node has never been there."""
+        return len(self._found) < self._nodes
+
+    @property
     def phase(self) -> str:
         """What is under way: one of PHASES."""
         return self._phase

@@ -20,9 +20,11 @@ POLITE_S = 20.0
 class Script:
     """`setup` or `run` of this node."""
 
-    def __init__(self, scripts: Path, phase: str) -> None:
+    def __init__(self, scripts: Path, state: Path, phase: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            (state / "begun").unlink()
         words = ["/bin/bash", str(scripts / "phase.sh"), phase]
-        self.phase = phase
+        self.phase, self._begun = phase, state / "begun"
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
         self._kill_at: float | None = None
 
@@ -35,7 +37,8 @@ class Script:
     def stop(self) -> None:
         """Ask it to end: `look` ends it later."""
         if self._kill_at is None:
-            self._kill_at = time.monotonic() + POLITE_S
+            # Before the user's first line an interactive bash is deaf, and has nothing to put in order.
+            self._kill_at = time.monotonic() + (POLITE_S if self._begun.exists() else 0.0)
             self._signal(signal.SIGTERM)
 
     def look(self) -> None:

@@ -68,7 +68,8 @@ def folder_of(volume: Object, places: Places, around: Surroundings) -> Path:
             folder = places.pod / "volumes" / str(name)
             try:
                 write(folder, files_of(kind, source, around))
-            except ConfigError as error:
+            # One file may stand where another wants a folder: sources of a projected volume do not know each other.
+            except (ConfigError, OSError) as error:
                 raise VolumeError(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
             return folder
     raise VolumeError(f'volume "{name}": the hpctl sandbox does not have volumes of the kind {kind}')

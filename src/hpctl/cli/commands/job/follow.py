@@ -1,0 +1,79 @@
+"""What the verbs that stay with a job share: its logs, its end, and how one leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hpctl.cli.commands.job.group import again
+from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
+
+if TYPE_CHECKING:
+    from hpctl.cli.wiring import Session
+    from hpctl.facts.jobs import Job
+    from hpctl.render.logs import LogStyle
+    from hpctl.report.job import JobEnded
+    from hpctl.services.job.logs import LogWish
+    from hpctl.services.job.where import Where
+
+FOR_EVER_S = 10 * 365 * 86400.0
+"""Trainings run for weeks: without a timeout nobody is to be in their way."""
+
+
+def wait_for(session: Session, at: Where, job: Job, timeout: float | None) -> None:
+    """Wait for the end of a job, show it, and raise what it means for the exit code; no timeout is for ever."""
+    from hpctl.services.job.wait import demand_succeeded, outcome
+
+    ended = _ended(session, at, job, timeout)
+    session.show(outcome(job, ended, at))
+    demand_succeeded(ended, at)
+
+
+def follow_to_the_end(session: Session, at: Where, job: Job, timeout: float | None) -> None:
+    """Show the logs of a job until it has ended, and raise what its end means; stdout is the logs' alone."""
+    from hpctl.render.logs import LogStyle
+    from hpctl.services.job.logs import LogWish
+    from hpctl.services.job.wait import demand_succeeded, outcome
+
+    show_logs(session, at, job, LogWish(follow=True), LogStyle())
+    ended = _ended(session, at, job, timeout)
+    session.show_to_machines(outcome(job, ended, at))
+    demand_succeeded(ended, at)
+
+
+def show_logs(session: Session, at: Where, job: Job, wish: LogWish, style: LogStyle) -> None:
+    """Show the logs of a job as they come, until there are no more."""
+    from hpctl.render.logs import show_logs as show
+    from hpctl.services.job.logs import follow_logs
+
+    with detachable(job, at):
+        show(follow_logs(job, at.eks, session.ports, wish), session.terminal, style, session.said.output)
+
+
+def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobEnded:
+    from hpctl.render.job_progress import follow
+    from hpctl.services.job.wait import until_ended
+
+    limit = FOR_EVER_S if timeout is None else timeout
+    with detachable(job, at):
+        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=again())
+        ended = follow(steps, session.said.output, session.terminal)
+    if ended is None:
+        raise AssertionError  # the steps end with one, or raise
+    return ended
+
+
+@contextmanager
+def detachable(job: Job, at: Where) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM leave the job alone, and say how to return to it and how to cancel it."""
+    hint = (
+        f"the job goes on; to return: hpctl job logs {job.reference} --follow {at.flags}\n"
+        f"to cancel it: hpctl job cancel {job.reference} {at.flags}"
+    )
+    try:
+        yield
+    except Terminated as end:
+        raise TerminatedWaitError("stopped following", hint=hint) from end
+    except KeyboardInterrupt as end:
+        raise InterruptedWaitError("stopped following", hint=hint) from end

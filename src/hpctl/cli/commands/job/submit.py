@@ -1,0 +1,231 @@
+"""`hpctl job submit`: from a file, or a command, to a job that runs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hpctl.cli import wiring
+from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
+from hpctl.cli.commands.job.follow import follow_to_the_end, wait_for
+from hpctl.cli.commands.job.group import NamespaceOption, app, place
+from hpctl.cli.options import (
+    AllowUnknownOption,
+    ClusterOption,
+    OutputOption,
+    ProfileOption,
+    QueryOption,
+    RegionOption,
+    SetOption,
+    SkipOption,
+    VerboseOption,
+)
+from hpctl.errors import HpctlError, UsageError
+from hpctl.render.output import Output
+
+if TYPE_CHECKING:
+    from hpctl.cli.wiring import Session
+    from hpctl.facts.jobs import ObjectKind
+    from hpctl.services.create import Blindness
+    from hpctl.services.job.prepare import Prepared
+    from hpctl.services.job.where import Where
+    from hpctl.spec.job_wish import LoadedJob
+
+_WORDS = "FILE | -- COMMAND..."
+
+
+class Kind(StrEnum):
+    """The kinds of object that a job can be compiled to."""
+
+    PYTORCH_JOB = "PyTorchJob"
+    HYPERPOD_PYTORCH_JOB = "HyperPodPyTorchJob"
+    JOB_SET = "JobSet"
+    JOB = "Job"
+
+
+class After(StrEnum):
+    """What the command does once the job is there."""
+
+    RETURN = "return"
+    WAIT = "wait"
+    FOLLOW = "follow"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the wish is written: a file, or the command line itself."""
+
+    file: str | None
+    command: tuple[str, ...]
+
+
+@app.command()
+def submit(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar=_WORDS,
+            show_default=False,
+            help="Job in hpctl's YAML, SkyPilot task or Kubernetes manifest (- is stdin), or a command to run.",
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the job.")] = None,
+    nodes: Annotated[int | None, typer.Option("--nodes", min=1, metavar="COUNT", help="Nodes of the job.")] = None,
+    accelerators: Annotated[
+        str | None,
+        typer.Option("--accelerators", "--gpus", metavar="KIND:COUNT", help="Accelerators of each node, as H100:8."),
+    ] = None,
+    instance_type: Annotated[
+        str | None, typer.Option("--instance-type", metavar="TYPE", help="Instance type of the nodes.")
+    ] = None,
+    image: Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="Container image.")] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", metavar="NAME[=VALUE]", help="Variable (no value: this shell's); again for more."),
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="NAME[=@FILE]", help="Secret, its value from this shell or a file; again."),
+    ] = None,
+    workdir: Annotated[
+        str | None, typer.Option("--workdir", metavar="FOLDER", help="Folder to take along as the working directory.")
+    ] = None,
+    include_sensitive: Annotated[
+        bool, typer.Option("--include-sensitive", help="Take files along that look like credentials.")
+    ] = False,
+    queue: Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Kueue queue.")] = None,
+    priority: Annotated[
+        str | None, typer.Option("--priority", metavar="NAME", help="Priority class of the queue.")
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option("--kind", help="Kind of object (else what the cluster serves best).")
+    ] = None,
+    values: SetOption = None,
+    cluster: ClusterOption = None,
+    namespace: NamespaceOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Judge and show it, and stop; with -o yaml the manifests.")
+    ] = False,
+    skip: SkipOption = None,
+    allow_unknown: AllowUnknownOption = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the job has ended.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show its logs until it has ended.")] = False,
+    timeout: TimeoutOption = None,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Submit a job.
+
+    What it is made of is judged and shown first; it is created whole or not at all. With --wait or --follow the exit
+    code is the job's: 0 succeeded, 100 failed, 103 cancelled.
+    """
+    from hpctl.facts.local_files import Sensitive
+    from hpctl.render.progress import check_streamable
+    from hpctl.services.create import Judging
+    from hpctl.services.job.prepare import prepare
+    from hpctl.services.job.secrets import secret_names
+    from hpctl.spec.job_wish import JobOverrides
+
+    source = source_of(tuple(words or ()), tuple(sys.argv))
+    if follow:
+        check_streamable(output)
+    overrides = JobOverrides(
+        name=name,
+        namespace=namespace,
+        nodes=nodes,
+        accelerators=accelerators,
+        instance_type=instance_type,
+        image=image,
+        queue=queue,
+        priority=priority,
+        env=wiring.variables(env or ()),
+        secrets=secret_names(secret or ()),
+        workdir=workdir,
+    )
+    loaded = wiring.load_job(source.file, source.command, values or (), overrides)
+    session, at = place(ctx, cluster, namespace or _namespace_of(loaded))
+    sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
+    asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
+    judging = Judging(tuple(skip or ()))
+    prepared = prepare(loaded, at, asked, session.world, session.ports, wiring.local_files(), judging)
+    after = After.FOLLOW if follow else After.WAIT if wait else After.RETURN
+    if dry_run:
+        _show_plan(session, at, prepared, blindness(allow_unknown))
+    else:
+        _create(session, at, prepared, blindness(allow_unknown), after, timeout)
+
+
+def source_of(words: tuple[str, ...], argv: tuple[str, ...]) -> Source:
+    """Return what is submitted: what stands behind `--` is a command, else the one word is a file.
+
+    Raises `UsageError` for neither, both, or several files.
+    """
+    command = argv[argv.index("--") + 1 :] if "--" in argv else ()
+    files = words[: len(words) - len(command)]
+    hint = "hpctl job submit FILE\nhpctl job submit -- COMMAND..."
+    if bool(files) == bool(command):
+        raise UsageError("give one of a file and a command", hint=hint)
+    if len(files) > 1:
+        raise UsageError(f"one job at a time: there are {len(files)} files", hint=hint)
+    return Source(files[0] if files else None, command)
+
+
+def _show_plan(session: Session, at: Where, prepared: Prepared, blind: Blindness) -> None:
+    from hpctl.render.jobs import manifests
+    from hpctl.render.terminal import write
+    from hpctl.services.job.prepare import demand_possible
+    from hpctl.services.job.submit import ask_server
+
+    if session.said.output is Output.YAML and session.said.query is None:
+        session.show_beside(prepared.report)
+        write(session.terminal.stdout, manifests(prepared.report))
+    else:
+        session.show(prepared.report)
+    demand_possible(prepared, blind)
+    ask_server(prepared, at, session.ports)
+
+
+def _create(
+    session: Session, at: Where, prepared: Prepared, blind: Blindness, after: After, timeout: float | None
+) -> None:
+    from hpctl.services.job.find import find
+    from hpctl.services.job.prepare import demand_possible
+    from hpctl.services.job.submit import submit as carry_out
+
+    session.show_beside(prepared.report)
+    try:
+        demand_possible(prepared, blind)
+    except HpctlError:
+        session.show_to_machines(prepared.report)
+        raise
+    outcome = carry_out(prepared, at, session.ports)
+    if after is After.RETURN:
+        session.show(outcome)
+        return
+    session.show_beside(outcome)
+    job = find(outcome.job, at, session.ports.jobs)
+    match after:
+        case After.FOLLOW:
+            follow_to_the_end(session, at, job, timeout)
+        case After.WAIT:
+            wait_for(session, at, job, timeout)
+
+
+def _namespace_of(loaded: LoadedJob) -> str | None:
+    from hpctl.spec.job import JobSpec
+
+    return loaded.wish.namespace if isinstance(loaded.wish, JobSpec) else loaded.wish.job.namespace
+
+
+def _object_kind(kind: Kind | None) -> ObjectKind | None:
+    from hpctl.facts.jobs import JOB_KINDS
+
+    return next((one for one in JOB_KINDS if one.kind == kind), None)

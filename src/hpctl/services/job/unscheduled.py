@@ -1,0 +1,131 @@
+"""Why no node takes a pod of a job: none of the type, unhealthy ones, too small ones, busy ones."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hpctl.facts.jobs import Job, Pod
+from hpctl.facts.kubernetes import KubernetesNode
+from hpctl.facts.quantities import quantity
+from hpctl.report.cluster import Diagnosis
+from hpctl.services.job.draft import in_use
+from hpctl.services.job.shape import pod_spec
+from hpctl.services.job.where import Where
+
+HEALTH: Final = "sagemaker.amazonaws.com/node-health-status"
+_WELL: Final = "Schedulable"
+_IN_REPAIR: Final = {
+    "Unschedulable": "a deep health check is running on it, which takes about two hours",
+    "UnschedulablePendingReplacement": "HyperPod replaces it",
+    "UnschedulablePendingReboot": "HyperPod reboots it",
+}
+_TYPE: Final = "node.kubernetes.io/instance-type"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The nodes of the cluster and the pods of all namespaces; `seen` says whether all of these could be listed."""
+
+    nodes: Sequence[KubernetesNode]
+    pods: Sequence[Pod]
+
+
+def why_unscheduled(job: Job, waiting: Sequence[Pod], around: Surroundings, at: Where) -> Iterator[Diagnosis]:
+    """Yield why pods wait for a node: the scheduler's words, and what the nodes say to them."""
+    said = Counter(message for pod in waiting if (message := refusal(pod)))
+    message = f"{_ranks(waiting, job)} waits for a node" + (f": {said.most_common(1)[0][0]}" if said else "")
+    causes = list(_causes(job, waiting, around))
+    yield Diagnosis(
+        subject=job.reference,
+        message=message,
+        cause="; ".join(causes) or None,
+        remedy=f"hpctl node list --cluster {at.cluster}\nhpctl job list {at.flags}",
+    )
+
+
+def refusal(pod: Pod) -> str | None:
+    """Return why the scheduler found no node for a pod, None when it did or has not looked yet."""
+    condition = next((one for one in pod.conditions if one.type == "PodScheduled"), None)
+    if condition is None or condition.status != "False":
+        return None
+    return condition.message or condition.reason
+
+
+def _ranks(waiting: Sequence[Pod], job: Job) -> str:
+    if len(waiting) == 1:
+        only = waiting[0]
+        return f"rank {only.rank}" if only.rank is not None else f"pod {only.name}"
+    return f"each of {len(waiting)} of {job.nodes} pods"
+
+
+def _causes(job: Job, waiting: Sequence[Pod], around: Surroundings) -> Iterator[str]:
+    """Yield what stands against the nodes that the pods ask for, each node counted once."""
+    selector = {**_mapping(pod_spec(job).get("nodeSelector"))}
+    health = selector.pop(HEALTH, None)
+    chosen = [node for node in around.nodes if all(node.labels.get(key) == value for key, value in selector.items())]
+    if not chosen:
+        yield _none_such(selector, around.nodes)
+        return
+    asked = {name: quantity(amount) for name, amount in waiting[0].requests.items()}
+    taken = in_use(around.pods)
+    ranked = {pod.node for pod in around.pods if pod.owner_uid and pod.owner_uid == waiting[0].owner_uid}
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for node in chosen:
+        reason = _against(node, health, asked, taken.get(node.name, {}))
+        if not reason and node.name in ranked:
+            reason = "has a rank of this job already"
+        reasons[reason].append(node.name)
+    for reason, names in sorted(reasons.items(), key=lambda item: (item[0] == "", -len(item[1]))):
+        if reason:
+            yield f"{_nodes(len(names), len(chosen))} {reason} ({_some(names)})"
+    free = len(reasons.get("", ()))
+    if free:
+        needed = len(waiting)
+        yield f"{_nodes(free, len(chosen))} would have room" + (f", {needed} are needed" if needed > free else "")
+
+
+def _against(node: KubernetesNode, health: str | None, asked: Mapping[str, float], taken: Mapping[str, float]) -> str:
+    """Return what speaks against a node, empty when nothing does that is seen from here."""
+    status = node.labels.get(HEALTH)
+    if status in _IN_REPAIR:
+        return f"is `{status}`: {_IN_REPAIR[status]}"
+    if health is not None and status != health:
+        return f"is `{status}`, not `{health}`" if status else f"has no label `{HEALTH}`, which the job asks for"
+    if not node.ready:
+        return "is not ready"
+    if node.unschedulable:
+        return "is cordoned"
+    room = {name: quantity(amount) for name, amount in node.allocatable.items()}
+    if small := [name for name, amount in asked.items() if amount > room.get(name, 0.0)]:
+        return f"is too small: the pod asks for {_compared(small[0], asked[small[0]], room.get(small[0], 0.0))}"
+    busy = [name for name, amount in asked.items() if amount > room.get(name, 0.0) - taken.get(name, 0.0)]
+    return f"is busy: other pods hold its {', '.join(f'`{name}`' for name in busy)}" if busy else ""
+
+
+def _none_such(selector: Mapping[str, Any], nodes: Iterable[KubernetesNode]) -> str:
+    types = Counter(node.instance_type or "unknown" for node in nodes)
+    there = ", ".join(f"{count} x {kind}" for kind, count in sorted(types.items())) or "none"
+    wanted = selector.get(_TYPE)
+    what = f"is an `{wanted}`" if wanted and len(selector) == 1 else f"has the labels {dict(selector)}"
+    return f"no node {what}; the nodes: {there}"
+
+
+def _compared(name: str, asked: float, room: float) -> str:
+    if name in ("memory", "ephemeral-storage"):
+        return f"{asked / 2**30:.1f} GiB of `{name}`, the node has {room / 2**30:.1f}"
+    return f"{asked:g} of `{name}`, the node has {room:g}"
+
+
+def _nodes(count: int, total: int) -> str:
+    return f"{count} of {total} nodes" if total > 1 else "the only node"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

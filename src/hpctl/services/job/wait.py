@@ -1,0 +1,212 @@
+"""Wait for a job: tell what it waits for, and how it ended once that has settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from hpctl import timeouts
+from hpctl.errors import (
+    HpctlError,
+    JobCancelledError,
+    JobFailedError,
+    JobUnfinishedError,
+    NotFoundError,
+    WaitTimeoutError,
+)
+from hpctl.facts.jobs import Job, JobState, KubernetesEvent, Pod
+from hpctl.facts.ports import Clock, Ports
+from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobStep
+from hpctl.services.job.look import events_of, judged, status_of
+from hpctl.services.job.where import Where
+from hpctl.services.job.why import why_not_running
+from hpctl.services.polling import Lookout
+
+_RESUMED: Final = "sagemaker.amazonaws.com/enable-job-auto-resume"
+_WORDS: Final = {
+    "Pending": "a node",
+    "ContainerCreating": "images and volumes",
+    "PodInitializing": "the first container",
+    "Terminating": "the pods before to end",
+}
+"""What a pod waits for by its status."""
+
+_EXPLAINED_S: Final = 10.0
+"""How long a job waits before it is looked into why: most start within seconds."""
+
+
+def until_ended(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[JobStep]:
+    """Follow a job until its end has settled; the last step is a `JobEnded`.
+
+    Raises:
+        JobUnfinishedError: `timeout_s` is 0, and the job has not ended.
+        WaitTimeoutError: the time is over; the job goes on. `resume` takes up the waiting.
+        NotFoundError: the job was deleted meanwhile, or another one has its name now.
+    """
+    watch = _Watch(job, at, ports, resume)
+    start = ports.clock.now()
+    deadline = start + timedelta(seconds=timeout_s)
+    for pause in _rhythm(ports.clock):
+        elapsed_s = round((ports.clock.now() - start).total_seconds(), 1)
+        yield from watch.look(elapsed_s)
+        if watch.settled:
+            yield watch.end(elapsed_s)
+            return
+        left_s = (deadline - ports.clock.now()).total_seconds()
+        if left_s <= 0 and not watch.final:
+            raise _late(job, watch.state, timeout_s, resume)
+        ports.clock.sleep(min(pause, timeouts.JOB_SETTLE_S) if watch.final else min(pause, left_s))
+
+
+def demand_succeeded(end: JobEnded, at: Where) -> None:
+    """Raise `JobFailedError` (exit code 100) or `JobCancelledError` (103) for a job that did not succeed."""
+    name = end.job.rpartition("/")[2]
+    if end.state is JobState.CANCELLED:
+        raise JobCancelledError(f"job `{name}` was cancelled")
+    if end.state is JobState.FAILED:
+        first = end.diagnoses[0] if end.diagnoses else None
+        raise JobFailedError(
+            f"job `{name}` failed" + (f": {first.message}" if first else ""),
+            cause=first.cause if first else None,
+            hint=(first.remedy if first and first.remedy else None) or f"hpctl job describe {name} {at.flags}",
+        )
+
+
+def outcome(job: Job, end: JobEnded, at: Where) -> JobOutcomeReport:
+    """Return how waiting for a job ended."""
+    return JobOutcomeReport(
+        verb="wait",
+        result="ended",
+        cluster=at.cluster,
+        namespace=job.namespace,
+        job=job.reference,
+        uid=job.uid,
+        state=end.state,
+        elapsed_s=end.elapsed_s,
+        diagnoses=end.diagnoses,
+        next_steps=(f"hpctl job logs {job.name} {at.flags}",),
+    )
+
+
+def _rhythm(clock: Clock) -> Iterator[float]:
+    pause = timeouts.JOB_POLL_FIRST_S
+    while True:
+        yield pause * (1 + 0.2 * clock.jitter())
+        pause = min(pause * timeouts.POLL_GROWTH, timeouts.JOB_POLL_STEADY_S)
+
+
+def _late(job: Job, state: JobState, timeout_s: float, resume: str) -> HpctlError:
+    if timeout_s <= 0:
+        return JobUnfinishedError(f"job `{job.name}` is {state}", hint=f"to wait for its end: {resume}")
+    return WaitTimeoutError(
+        f"job `{job.name}` was {state} after {timeout_s:g} s; it goes on", hint=f"to go on waiting: {resume}"
+    )
+
+
+class _Watch:
+    """Looks at one job again and again, and tells what was not told before."""
+
+    def __init__(self, job: Job, at: Where, ports: Ports, resume: str) -> None:
+        """Nothing was seen yet."""
+        self._at = at
+        self._ports = ports
+        self._job = job
+        self._pods: tuple[Pod, ...] = ()
+        self._events: tuple[KubernetesEvent, ...] = ()
+        self._told: Counter[tuple[str, str, str]] = Counter()
+        self._lookout = Lookout(resume)
+        self._final_since_s: float | None = None
+        self._elapsed_s = 0.0
+
+    @property
+    def state(self) -> JobState:
+        """The state that was seen last."""
+        return self._job.state
+
+    @property
+    def final(self) -> bool:
+        """Whether it is one that lasts, unless somebody starts the job again."""
+        return self._job.state.final
+
+    @property
+    def settled(self) -> bool:
+        """Whether the end has stood long enough to be the end."""
+        if self._final_since_s is None:
+            return False
+        stood_s = self._elapsed_s - self._final_since_s
+        if self._job.state is not JobState.FAILED:
+            return True
+        resumed = self._job.annotations.get(_RESUMED) == "true"
+        return stood_s >= (timeouts.JOB_SETTLE_RESUMED_S if resumed else timeouts.JOB_SETTLE_S)
+
+    def look(self, elapsed_s: float) -> Iterator[JobStep]:
+        """Look once and yield what is new; an API that does not answer for a moment is borne."""
+        self._elapsed_s = elapsed_s
+        if self._lookout.look(self._see) is None:
+            return
+        if not self.final:
+            self._final_since_s = None
+        elif self._final_since_s is None:
+            self._final_since_s = elapsed_s
+        now = self._ports.clock.now()
+        yield from (JobEventSeen(time=now, event=event) for event in self._new_events())
+        yield JobObserved(
+            time=now,
+            elapsed_s=elapsed_s,
+            job=self._job.reference,
+            state=self._job.state,
+            nodes=self._job.nodes,
+            pods=dict(Counter(status_of(pod) for pod in self._pods)),
+            waiting_for=self._waiting_for(),
+        )
+
+    def end(self, elapsed_s: float) -> JobEnded:
+        """Return the end, with what failed first."""
+        failure, diagnoses = judged(self._job, self._pods, self._events, self._at, self._ports)
+        return JobEnded(
+            time=self._ports.clock.now(),
+            elapsed_s=elapsed_s,
+            job=self._job.reference,
+            state=self._job.state,
+            first_failure=failure,
+            diagnoses=diagnoses,
+        )
+
+    def _see(self) -> Job:
+        jobs, before = self._ports.jobs, self._job
+        job = jobs.job(self._at.eks, before.kind, before.namespace, before.name)
+        if job.uid != before.uid:
+            raise NotFoundError(
+                f"job `{before.name}` was deleted, and another one has its name now",
+                hint=f"hpctl job describe {before.name} {self._at.flags}",
+            )
+        pods = jobs.pods_of(self._at.eks, job)
+        self._events = events_of(job, pods, self._at, self._ports, [])
+        self._pods = pods
+        self._job = job
+        return job
+
+    def _new_events(self) -> Sequence[KubernetesEvent]:
+        new = []
+        for event in self._events:
+            key = (event.about_uid, event.reason, event.message)
+            if event.count > self._told[key]:
+                new.append(event)
+                self._told[key] = event.count
+        return new
+
+    def _waiting_for(self) -> str:
+        if self.final or self._job.state is JobState.RUNNING:
+            return ""
+        if self._elapsed_s >= _EXPLAINED_S or self._job.state is JobState.QUEUED:
+            found = why_not_running(self._job, self._pods, self._events, self._at, self._ports)
+            first = next(iter(found), None)
+            if first:
+                return first.message
+        missing = self._job.nodes - len(self._pods)
+        if missing > 0:
+            return f"waiting for {missing} of {self._job.nodes} pods to be made"
+        unready = Counter(status for pod in self._pods if (status := status_of(pod)) != "Running")
+        return f"waiting for {', '.join(_WORDS.get(status, status) for status in unready)}" if unready else ""

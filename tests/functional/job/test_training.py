@@ -1,0 +1,105 @@
+"""What hpctl's own jobs are promised: torchrun's variables, in every kind of job, and an end at the first failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpctl.compile.bundle import Placement
+from hpctl.spec.job import Choice, Contract, JobSpec
+from tests.functional.job.overlays import training_image
+from tests.functional.job.tasks import payload, submit, task
+from tests.functional.job.test_files import packed
+from tests.functional.sandbox.kubelet.clusters import Cluster, run
+
+pytestmark = pytest.mark.usefixtures("namespaces")
+FOUR = Placement(choice=Choice(), instance_type="ml.g5.12xlarge", devices=4, processes=4)
+TWO = Placement(choice=Choice(), instance_type="ml.g5.12xlarge", devices=2, processes=2)
+NAMES = "NNODES|NODE_RANK|NPROC_PER_NODE|MASTER_ADDR|MASTER_PORT|RANK|WORLD_SIZE"
+# What trains with the group that the real variables form, whoever sets them.
+GROUP = b"""
+import os, torch.distributed as dist
+dist.init_process_group()
+total = dist.all_reduce(float(os.environ["RANK"]))
+print("rank", os.environ["RANK"], "of", os.environ["WORLD_SIZE"], "sum", total, flush=True)
+"""
+
+
+def training(run_text: str, **members: Any) -> JobSpec:
+    return task(run_text, contract=Contract.TRAINING, **members)
+
+
+def said(folder: Path, spec: JobSpec, placement: Placement = FOUR, codes: tuple[int, ...] = (0,), **pod: Any) -> str:
+    async def scenario(made: Cluster) -> str:
+        submitted = submit(made, spec, payload(secrets={"TOKEN": "secret"}), placement, pod)
+        words = await submitted.said(spec.nodes - 1)
+        assert tuple(await submitted.codes()) == codes, words
+        return words
+
+    return run(scenario, folder)
+
+
+def variables(folder: Path, **members: Any) -> dict[str, str]:
+    words = said(folder, training(f"env | grep -E '^(PET_)?({NAMES})='", **members), codes=(0,) * members["nodes"])
+    return dict(line.split("=", 1) for line in words.splitlines())
+
+
+def test_a_node_knows_what_torchrun_needs_when_nobody_has_told_it(tmp_path: Path) -> None:
+    found = variables(tmp_path, nodes=2)
+    assert found == {
+        **{"MASTER_ADDR": "task-0.task", "MASTER_PORT": "29500", "RANK": "1", "WORLD_SIZE": "2"},
+        **{"NNODES": "2", "NODE_RANK": "1", "NPROC_PER_NODE": "4"},
+        **{"PET_MASTER_ADDR": "task-0.task", "PET_MASTER_PORT": "29500", "PET_NNODES": "2"},
+        **{"PET_NODE_RANK": "1", "PET_NPROC_PER_NODE": "4"},
+    }
+
+
+def test_what_an_operator_has_told_stays(tmp_path: Path) -> None:
+    operator = {"MASTER_ADDR": "train-master-0", "MASTER_PORT": "23456", "WORLD_SIZE": "1", "RANK": "0"}
+    operator |= {"PET_NPROC_PER_NODE": "auto", "PET_MASTER_ADDR": "train-master-0", "PET_MASTER_PORT": "23456"}
+    found = variables(tmp_path, nodes=1, env=operator)
+    assert found["PET_NPROC_PER_NODE"] == "4"
+    assert {name: found[name] for name in operator if name != "PET_NPROC_PER_NODE"} == {
+        name: value for name, value in operator.items() if name != "PET_NPROC_PER_NODE"
+    }
+
+
+def test_a_failing_command_ends_setup_and_run(tmp_path: Path) -> None:
+    assert said(tmp_path / "1", training("echo ran", setup="echo before; false; echo after"), codes=(1,)) == (
+        "before\nhpctl: first failure: rank=0 phase=setup exit=1\n"
+    )
+    assert said(tmp_path / "2", training("exit 4", setup="true"), codes=(4,)) == (
+        "hpctl: first failure: rank=0 phase=run exit=4\n"
+    )
+
+
+def test_secrets_and_values_arrive_and_the_working_directory_is_ones_own(tmp_path: Path) -> None:
+    spec = training('pwd; echo "$TOKEN $OWN"; touch here', env={"OWN": "a  $(b)\n`c`"})
+    assert said(tmp_path, spec) == "/workdir\nsecret a  $(b)\n`c`\n"
+
+
+@pytest.mark.parametrize("contract", [Contract.TRAINING, Contract.SKYPILOT])
+def test_two_nodes_form_a_process_group_from_the_real_variables(tmp_path: Path, contract: Contract) -> None:
+    place = "/workdir" if contract is Contract.TRAINING else "~/sky_workdir"
+    # The stand-in for torch is all that this needs of an image.
+    package = training_image(tmp_path / "images") / "opt/torch"
+    files = {"train": GROUP} | {
+        str(x.relative_to(package)).replace("/", "__"): x.read_bytes() for x in package.rglob("*.py")
+    }
+    torchrun = "python3 -m torch.distributed.run"
+    if contract is Contract.SKYPILOT:
+        torchrun += (
+            " --nnodes=$SKYPILOT_NUM_NODES --nproc_per_node=$SKYPILOT_NUM_GPUS_PER_NODE --node_rank=$SKYPILOT_NODE_RANK"
+            ' --master_addr=$(echo "$SKYPILOT_NODE_IPS" | head -n1) --master_port=8008'
+        )
+    spec = task(f"{torchrun} train", contract=contract, nodes=2)
+
+    async def scenario(made: Cluster) -> list[str]:
+        submitted = submit(made, spec, payload(archives={place: packed(**files)}), TWO)
+        words = [line for rank in range(2) for line in (await submitted.said(rank)).splitlines()]
+        assert await submitted.codes() == [0, 0], words
+        return words
+
+    assert sorted(run(scenario, tmp_path)) == [f"rank {rank} of 4 sum 6.0" for rank in range(4)]
