@@ -23,7 +23,8 @@ def pytorch_job(making: Making) -> dict[str, Any]:
     spec = making.spec
     hosts = pytorch_hosts(spec) if spec.contract is Contract.SKYPILOT else ()
     pod = template(making, PodForm(CONTAINER, hosts, resume_annotations(spec)))
-    policy: dict[str, Any] = {"cleanPodPolicy": "Running"}
+    # `Running` would take the last lines of workers that end a moment after the master, with their logs.
+    policy: dict[str, Any] = {"cleanPodPolicy": "None"}
     if spec.timeout_s is not None:
         policy["activeDeadlineSeconds"] = spec.timeout_s
     if spec.resume is not None:

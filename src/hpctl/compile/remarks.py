@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.compile.attempts import Attempt, Tier
-from hpctl.compile.fleet import NEURON, NEURON_CORE, NEURON_DEVICE
+from hpctl.compile.fleet import EFA, NEURON, NEURON_CORE, NEURON_DEVICE
 from hpctl.spec.job import Contract
 
 
@@ -30,8 +30,8 @@ def _waiting(found: Attempt) -> Iterator[str]:
 
 def _fabric(found: Attempt) -> Iterator[str]:
     sharing, placement = found.sharing, found.placement
-    facts = sharing.pool.facts
-    if sharing.spec.nodes == 1 or placement.efa or sharing.choice.efa is not None or not placement.whole_node:
+    facts, told = sharing.pool.facts, (sharing.choice.efa, sharing.asked.count(EFA))
+    if sharing.spec.nodes == 1 or placement.efa or told != (None, None) or not sharing.share:
         return
     if facts is not None and facts.efa_interfaces:
         have = f"`{facts.name}` has {facts.efa_interfaces} EFA interfaces, and its nodes offer none"

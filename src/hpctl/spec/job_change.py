@@ -9,7 +9,7 @@ from hpctl.errors import NotFoundError, UsageError
 from hpctl.spec.accelerators import AcceleratorError, accelerator, name_of, satisfies
 from hpctl.spec.job import Accelerator, Choice, JobSpec
 from hpctl.spec.job_wish import JobOverrides
-from hpctl.spec.kubernetes_names import MAX_JOB_NAME, is_label_name, is_subdomain, is_variable
+from hpctl.spec.kubernetes_names import JOB_NAME, is_job_name, is_subdomain, is_variable
 
 _ONE = "give flags that a job can take"
 
@@ -62,9 +62,8 @@ def _demand_names(given: JobOverrides) -> None:
 
 
 def _misnamed(given: JobOverrides) -> Iterator[tuple[str, str]]:
-    if given.name is not None and not is_label_name(given.name, MAX_JOB_NAME):
-        allowed = f"small letters, digits and `-` between them, at most {MAX_JOB_NAME} characters"
-        yield "--name", f"`{given.name}` is not a job's name: {allowed}"
+    if given.name is not None and not is_job_name(given.name):
+        yield "--name", f"`{given.name}` is not a job's name: {JOB_NAME}"
     for flag, value in (("--namespace", given.namespace), ("--queue", given.queue), ("--priority", given.priority)):
         if value is not None and not is_subdomain(value):
             yield flag, f"`{value}` is not a name of Kubernetes"

@@ -14,7 +14,7 @@ from hpctl.errors import NotFoundError
 from hpctl.spec.accelerators import AcceleratorError, accelerator, name_of, satisfies
 from hpctl.spec.frozen_map import Frozen
 from hpctl.spec.job import Choice, JobSpec, Mount, Resume, Topology
-from hpctl.spec.kubernetes_names import MAX_JOB_NAME, is_label_name, is_subdomain, is_variable, label_problems
+from hpctl.spec.kubernetes_names import JOB_NAME, is_job_name, is_subdomain, is_variable, label_problems
 from hpctl.spec.limits import OrPlaceholder
 from hpctl.spec.model import SpecModel, shape_problem
 
@@ -24,9 +24,8 @@ def _wrong(message: str, close: str | None = None) -> PydanticCustomError:
 
 
 def _job_name(text: str) -> str:
-    if not is_label_name(text, MAX_JOB_NAME):
-        allowed = f"small letters, digits and `-` between them, at most {MAX_JOB_NAME} characters"
-        raise _wrong(f"`{text}` is not a job's name: {allowed}")
+    if not is_job_name(text):
+        raise _wrong(f"`{text}` is not a job's name: {JOB_NAME}")
     return text
 
 

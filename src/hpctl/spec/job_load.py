@@ -21,7 +21,7 @@ from hpctl.spec.job_wish import NO_OVERRIDES, JobNotation, JobOverrides, LoadedJ
 from hpctl.spec.job_yaml import JobText, read_job
 from hpctl.spec.kubernetes_names import job_name
 from hpctl.spec.manifest_lint import lint
-from hpctl.spec.manifest_load import is_manifest, read_manifest
+from hpctl.spec.manifest_load import read_manifest
 from hpctl.spec.nodes import MappingNode, Node
 from hpctl.spec.positions import SourceMap
 from hpctl.spec.reading import Reading, named, shown
@@ -92,19 +92,17 @@ def _refuse_script(text: TextSource) -> None:
 
 def _notation(file: str, root: Node) -> JobNotation:
     keys = named(root.entries) if isinstance(root, MappingNode) else {}
-    if is_manifest(root):
+    kind = shown(keys["kind"].value) if "kind" in keys else ""
+    if keys.keys() & {"apiVersion", "metadata"}:
         return JobNotation.KUBERNETES
-    if "api_version" in keys:
-        kind = shown(keys["kind"].value) if "kind" in keys else ""
-        if kind == "`Cluster`":
-            raise _foreign(file, root, "a cluster spec, not a job; `hpctl cluster create -f` takes it")
+    if kind == "`Cluster`":
+        raise _foreign(file, root, "a cluster spec, not a job; `hpctl cluster create -f` takes it")
+    if "api_version" in keys or kind == "`Job`":
         return JobNotation.HPCTL
     if {"ClusterName", "InstanceGroups"} & keys.keys():
         raise _foreign(file, root, "a CreateCluster request, not a job; `hpctl cluster create -f` takes it")
     if is_task(root):
         return JobNotation.SKYPILOT
-    if "kind" in keys and shown(keys["kind"].value) == "`Job`":
-        return JobNotation.HPCTL
     raise _foreign(file, root, _FORMATS)
 
 
@@ -121,7 +119,7 @@ def _manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) ->
     reading.problems += found.problems
     reading.demand("a manifest of a job", _MANIFEST_HINT)
     warnings = tuple(sorted(found.warnings, key=lambda one: (one.line, one.column)))
-    return LoadedJob(manifest, JobNotation.KUBERNETES, tuple(reading.notices), warnings, source=manifest.job.source)
+    return LoadedJob(manifest, JobNotation.KUBERNETES, reading.notices, warnings, source=manifest.job.source)
 
 
 def _task(reading: Reading, roots: tuple[Node, ...], stem: str, home: str, given: JobOverrides) -> LoadedJob:
@@ -137,10 +135,9 @@ def _task(reading: Reading, roots: tuple[Node, ...], stem: str, home: str, given
     return LoadedJob(
         job,
         JobNotation.SKYPILOT,
-        tuple(reading.notices),
+        reading.notices,
         source=source,
         secret_values=MappingProxyType(values),
-        context=task.context,
     )
 
 

@@ -55,8 +55,8 @@ class LoadedJob:
 
     `notices` are sentences about what has no effect or was understood in a certain way, with file, line and column.
     `warnings` are what a manifest's author should look at; nothing in them stops a submission. `secret_values` are
-    those that a SkyPilot file itself holds (a value from the environment or a file wins). `context` is the Kubernetes
-    context that the file names, unjudged. `source` leads from paths of the wish to the file.
+    those that a SkyPilot file itself holds (a value from the environment or a file wins). `source` leads from paths of
+    the wish to the file.
     """
 
     wish: JobWish
@@ -65,4 +65,3 @@ class LoadedJob:
     warnings: tuple[Problem, ...] = ()
     source: SourceMap = NOWHERE
     secret_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False, hash=False)
-    context: str | None = None

@@ -20,6 +20,9 @@ MAX_JOB_NAME: Final = 50
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+JOB_NAME: Final = f"small letters, digits and `-`, a letter first, at most {MAX_JOB_NAME} characters"
+"""What a job may be called, in words."""
+
 _ALLOWED = f"letters, digits, `-`, `_` and `.` between them, at most {MAX_PART} characters"
 _FOREIGN = re.compile(r"[^a-z0-9]+", re.ASCII)
 
@@ -27,6 +30,11 @@ _FOREIGN = re.compile(r"[^a-z0-9]+", re.ASCII)
 def is_label_name(text: str, most: int = MAX_PART) -> bool:
     """Tell whether `text` is an RFC 1123 label of at most `most` characters."""
     return len(text) <= most and _LABEL.fullmatch(text) is not None
+
+
+def is_job_name(text: str) -> bool:
+    """Tell whether a job may be called so: services are named after it, and their names begin with a letter."""
+    return is_label_name(text, MAX_JOB_NAME) and text[0].isalpha()
 
 
 def is_subdomain(text: str) -> bool:
@@ -55,12 +63,13 @@ def is_qualified(key: str) -> bool:
 
 
 def job_name(text: str) -> str:
-    """Make a job's name of any text: a DNS label of at most 50 characters, the same one each time.
+    """Make a job's name of any text: a DNS label of at most 50 characters with a letter first, the same each time.
 
     A text that is too long, or of which nothing can be used, is told from others by a hash at the end.
     """
     label = _FOREIGN.sub("-", text.lower()).strip("-")
-    if label and len(label) <= MAX_JOB_NAME:
-        return label
+    named = label if label[:1].isalpha() else "-".join(filter(None, ("job", label)))
+    if label and is_job_name(named):
+        return named
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return "-".join(filter(None, ((label or "job")[: MAX_JOB_NAME - 7].strip("-"), digest)))
+    return f"{named[: MAX_JOB_NAME - 7].strip('-')}-{digest}"

@@ -28,11 +28,6 @@ _INSTEAD: Final = {
 }
 
 
-def is_manifest(root: Node) -> bool:
-    """Tell whether a document says that it is an object of Kubernetes."""
-    return isinstance(root, MappingNode) and {"apiVersion", "kind"} <= {entry.key for entry in root.entries}
-
-
 def read_manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) -> KubernetesManifest:
     """Read every object; problems are kept in `reading`. Name and namespace of `given` are put in.
 
@@ -55,17 +50,21 @@ def _unlisted(reading: Reading, root: Node) -> Iterator[Node]:
 
 
 def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject | None:
-    if not isinstance(node, MappingNode) or not is_manifest(node):
-        reading.refuse(node.place, f"{shown(node)} is not an object of Kubernetes: it has no `apiVersion` and `kind`")
+    entries = named(node.entries) if isinstance(node, MappingNode) else {}
+    missing = [key for key in ("apiVersion", "kind") if key not in entries]
+    if not isinstance(node, MappingNode) or missing:
+        listed = " and ".join(f"`{key}`" for key in missing)
+        reading.refuse(node.place, f"{shown(node)} is no object of Kubernetes: {listed} is missing")
         return None
-    entries = named(node.entries)
+    if _group(reading, entries) == "hpctl":
+        reading.refuse(entries["apiVersion"].place, "hpctl's own YAML says `api_version`", "api_version")
+        return None
     api_version, kind = reading.text(entries["apiVersion"].value) or "", reading.text(entries["kind"].value) or ""
     if (fields := manifest_kind(api_version, kind)) is not None:
         reading.problems += shape_problems(reading.file, node, fields)
     body: Any = plain(node)
-    group = api_version.rpartition("/")[0]
     metadata = _placed(reading, body, given)
-    if given.name is not None and (group, kind) in JOB_KINDS:
+    if given.name is not None and (_group(reading, entries), kind) in JOB_KINDS:
         metadata = {"name": given.name, **{key: metadata[key] for key in metadata if key not in _NAMES}}
     if not (metadata.get("name") or metadata.get("generateName")):
         reading.refuse(entries.get("metadata", entries["kind"]).place, "`metadata.name` is missing")
@@ -77,6 +76,11 @@ def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject
         body={**body, "metadata": metadata},
         source=SourceMap(reading.file, dict(_places(node))),
     )
+
+
+def _group(reading: Reading, entries: dict[str, Entry]) -> str:
+    """Return the API group that an object names."""
+    return (reading.text(entries["apiVersion"].value) or "").rpartition("/")[0]
 
 
 def _placed(reading: Reading, body: dict[str, Any], given: JobOverrides) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Reading:
 
     file: str
     problems: list[Problem] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notes: list[tuple[int, int, str]] = field(default_factory=list)
     found: dict[SpecPath, Place] = field(default_factory=dict)
     """Where the parts of the wish stand."""
 
@@ -32,9 +32,12 @@ class Reading:
 
     def note(self, place: Place, message: str) -> None:
         """Remember something that a person should know."""
-        notice = f"{self.file}:{place.line}:{place.column}: {message}"
-        if notice not in self.notices:
-            self.notices.append(notice)
+        self.notes.append((place.line, place.column, f"{self.file}:{place.line}:{place.column}: {message}"))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know, in the order of the file, each thing once."""
+        return tuple(dict.fromkeys(notice for _, _, notice in sorted(self.notes)))
 
     def demand(self, wanted: str, hint: str) -> None:
         """Raise SpecError with every problem in the order of the file, if there is one."""

@@ -26,6 +26,7 @@ def rows_of(wish: JobSpec, *hosts: str, devices: int = 8, **payload: Any) -> lis
 
 @given(TEXTS | KEEN)
 @example("$(A)")
+@example("a$$b")
 @example("$$(A)")
 @example("$$$(A)$")
 @example("a,b\n'c' \"d\" `e` $(f) ${g} \\ = ")
@@ -55,6 +56,13 @@ def test_pods_learn_where_they_are_and_who_the_others_are() -> None:
         {"name": "HPCTL_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
         {"name": "HPCTL_HOSTS", "value": "train-0.train train-1.train"},
     ]
+
+
+def test_more_ranks_than_one_variable_names_are_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        rows_of(a_wish(), *("x" * 100 for _ in range(2000)))
+    assert caught.value.message == "the names of 2000 nodes are too long to be told to each"
+    assert caught.value.hint == "a shorter `name`"
 
 
 def test_a_job_without_accelerators_is_kept_from_those_of_its_node() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from hpctl.compile.bundle import Bundle
+from hpctl.compile.bundle import Bundle, Manifest
 from hpctl.compile.images import GPU, GPU_ON_ARM, NEURON, PLAIN
 from hpctl.compile.objects import compile_job, job_kind, redacted
 from hpctl.compile.placement import place
 from hpctl.errors import UsageError
-from hpctl.facts.jobs import BATCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, MPI_JOB, PYTORCH_JOB, ObjectKind
+from hpctl.facts.jobs import BATCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, MPI_JOB, PYTORCH_JOB, SECRET, ObjectKind
 from hpctl.spec.job import Contract, JobSpec, Mount, MountMode, Resume, Topology
 from tests.unit.compile.wishes import a_choice, a_payload, a_task, a_wish, some_nodes
 
@@ -146,6 +146,11 @@ def test_secrets_are_a_secret_and_are_not_shown() -> None:
     assert base64.b64encode(b"hidden").decode() not in json.dumps(rest)
 
 
+def test_a_secret_in_plain_text_is_not_shown_either() -> None:
+    plain = Manifest(SECRET, {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "hidden"}})
+    assert redacted(plain) == {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "<redacted>"}}
+
+
 def test_a_job_without_secrets_has_no_secret() -> None:
     assert "Secret" not in {one.kind.kind for one in compiled(a_wish(), PYTORCH_JOB).before}
 
@@ -246,6 +251,7 @@ def test_devices_are_asked_for_on_both_sides_and_cpu_and_memory_on_one() -> None
 def test_memory_can_be_locked_where_there_is_efa() -> None:
     assert container_of(a_wish(H100))["securityContext"] == {"capabilities": {"add": ["IPC_LOCK"]}}
     assert "securityContext" not in container_of(a_wish())
+    assert "securityContext" not in container_of(a_wish(a_choice("H100", 8, efa=0)))
 
 
 def test_shared_memory_is_large() -> None:
@@ -261,6 +267,13 @@ def test_pods_bear_the_taints_of_their_own_devices() -> None:
     keys = [one["key"] for one in pod_of(a_wish(H100))["tolerations"]]
     assert keys == [GPU_KEY, EFA]
     assert "tolerations" not in pod_of(a_wish())
+    wish = a_wish(a_choice("Trainium", 16))
+    nodes = some_nodes(1, "ml.trn1.32xlarge", allocatable={"aws.amazon.com/neuroncore": "32"})
+    pod = template_of(compile_job(wish, place(wish, nodes, {}), (), a_payload()))["spec"]
+    assert pod["tolerations"] == [
+        {"key": key, "operator": "Exists", "effect": "NoSchedule"}
+        for key in ("aws.amazon.com/neuroncore", "aws.amazon.com/neuron")
+    ]
 
 
 def test_no_token_and_no_services_of_the_namespace_reach_a_pod_unasked() -> None:
@@ -301,9 +314,10 @@ def test_the_users_labels_stand_beside_the_jobs_own() -> None:
 
 
 def test_pod_config_cannot_take_a_jobs_labels_away() -> None:
-    config = json.dumps({"metadata": {"labels": None, "annotations": {"a": "b"}}})
-    found = template_of(compiled(a_task(pod_config=config)))["metadata"]
-    assert found == {"labels": OWN, "annotations": {"a": "b"}}
+    for labels in (None, {"hpctl/job": "other"}):
+        config = json.dumps({"metadata": {"labels": labels, "annotations": {"a": "b"}}})
+        found = template_of(compiled(a_task(pod_config=config)))["metadata"]
+        assert found == {"labels": OWN, "annotations": {"a": "b"}}
 
 
 def test_pod_config_is_merged_into_the_container_and_wins() -> None:
@@ -318,6 +332,13 @@ def test_a_partial_count_of_pod_config_is_on_both_sides() -> None:
     config = json.dumps({"spec": {"containers": [{"resources": {"limits": {EFA: 4}}}]}})
     resources = container_of(a_task(H100, nodes=2, pod_config=config))["resources"]
     assert (resources["limits"][EFA], resources["requests"][EFA]) == (4, 4)
+
+
+def test_what_pod_config_clears_is_not_there() -> None:
+    config = {"spec": {"nodeSelector": None, "containers": [{"resources": {"limits": None}}]}}
+    pod = pod_of(a_task(H100, pod_config=json.dumps(config)))
+    assert "nodeSelector" not in pod
+    assert list(pod["containers"][0]["resources"]) == ["requests"]
 
 
 def test_a_pod_config_without_containers_is_refused() -> None:
@@ -406,7 +427,7 @@ def test_a_pytorch_job_has_a_master_and_workers_that_are_alike() -> None:
     assert {kind: one["replicas"] for kind, one in replicas.items()} == {"Master": 1, "Worker": 3}
     assert replicas["Master"]["template"] == replicas["Worker"]["template"]
     assert {one["restartPolicy"] for one in replicas.values()} == {"Never"}
-    assert spec["runPolicy"] == {"cleanPodPolicy": "Running", "activeDeadlineSeconds": 60}
+    assert spec["runPolicy"] == {"cleanPodPolicy": "None", "activeDeadlineSeconds": 60}
     assert replicas["Master"]["template"]["spec"]["containers"][0]["name"] == "pytorch"
     assert list(compiled(a_wish(H100), PYTORCH_JOB).job.body["spec"]["pytorchReplicaSpecs"]) == ["Master"]
 
@@ -430,6 +451,7 @@ def test_a_hyperpod_job_retries_and_keeps_its_pods() -> None:
     bundle = compiled(wish, *ALL)
     spec = bundle.job.body["spec"]
     assert spec["nprocPerNode"] == "8"
+    assert template_of(bundle)["spec"]["containers"][0]["ports"] == [{"containerPort": 8080}]
     assert (spec["replicaSpecs"][0]["name"], spec["replicaSpecs"][0]["replicas"]) == ("nodes", 2)
     assert spec["runPolicy"] == {
         "cleanPodPolicy": "None",

@@ -218,7 +218,11 @@ def test_missing_interfaces_are_said_loudly() -> None:
         f"`{P5}` has 32 EFA interfaces, and its nodes offer none: "
         "without the EFA device plugin, nodes talk over TCP, many times slower"
     )
+    assert place(a_wish(a_choice("H100", 2), nodes=2), nodes, {}).notices == (notice,)
     assert place(a_wish(H100), nodes, {}).notices == ()
+    assert place(a_wish(a_choice("H100", 8, efa=0), nodes=2), nodes, {}).notices == ()
+    config = a_config(containers=[{"resources": {"limits": {EFA: 0}}}])
+    assert place(a_wish(H100, nodes=2, pod_config=config), nodes, {}).notices == ()
 
 
 def test_what_skypilot_means_by_one_device_is_said() -> None:
@@ -236,6 +240,9 @@ def test_resources_of_pod_config_are_what_is_asked_for() -> None:
     resources = {"limits": {EFA: 16, "memory": "64Gi"}, "requests": {"cpu": "500m"}}
     found = place(a_task(H100, nodes=2, pod_config=a_config(containers=[{"resources": resources}])), MIXED, {})
     assert (found.efa, found.cpus, found.memory_gib) == (16, 0.5, 64.0)
+    both = {"limits": {"cpu": 8, EFA: 2}, "requests": {"cpu": 2, EFA: 4}}
+    capped = place(a_task(H100, pod_config=a_config(containers=[{"resources": both}])), MIXED, {})
+    assert (capped.cpus, capped.efa) == (2, 2)
 
 
 def test_accelerators_of_pod_config_choose_nodes_that_have_them() -> None:

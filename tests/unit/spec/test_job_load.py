@@ -14,6 +14,7 @@ from hpctl.spec.accelerators import accelerator_names
 from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec, Mount, MountMode, Resume, Topology
 from hpctl.spec.job_load import command_job, load_job
 from hpctl.spec.job_wish import JobNotation, JobOverrides, LoadedJob
+from hpctl.spec.kubernetes_names import JOB_NAME
 from hpctl.spec.manifest import JOB_KINDS, KubernetesManifest
 from hpctl.spec.source import TextSource
 
@@ -158,9 +159,14 @@ def test_a_head_that_is_not_whole_is_named() -> None:
     assert refused("api_version: hpctl/v1\nrun: a") == [
         "1:1 `kind` is missing; write `kind: Job` [kind: Job]",
     ]
-    assert refused("kind: Job\nname: a\nrun: a\nimage: b", file="x.yaml") == [
-        "1:1 the key `kind` is unknown [None]",
-        "4:1 the key `image` is unknown [resources.image_id]",
+    assert refused("kind: Job\nname: a\nrun: a\nimage: b") == [
+        "1:1 `api_version` is missing; write `api_version: hpctl/v1` [api_version: hpctl/v1]",
+    ]
+    assert refused("apiVersion: hpctl/v1\nkind: Job\nrun: a") == [
+        "1:1 hpctl's own YAML says `api_version` [api_version]"
+    ]
+    assert refused("kind: PyTorchJob\nmetadata: {name: a}") == [
+        "1:1 a mapping is no object of Kubernetes: `apiVersion` is missing [None]"
     ]
 
 
@@ -261,7 +267,7 @@ def test_a_command_is_a_job(command: list[str], run: str, name: str) -> None:
     ("flags", "message"),
     [
         ({"name": "Not_One"},
-         "`--name`: `Not_One` is not a job's name: small letters, digits and `-` between them, at most 50 characters"),
+         f"`--name`: `Not_One` is not a job's name: {JOB_NAME}"),
         ({"namespace": "A"}, "`--namespace`: `A` is not a name of Kubernetes"),
         ({"nodes": 0}, "`--nodes`: `0` is less than one node"),
         ({"image": "a b"}, "`--image`: `a b` is not a container image"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpctl.spec.kubernetes_names import (
-    MAX_JOB_NAME,
+    is_job_name,
     is_label_name,
     is_qualified,
     is_subdomain,
@@ -20,7 +20,7 @@ from hpctl.spec.kubernetes_names import (
 @given(st.text(max_size=200))
 def test_any_text_gets_a_job_name_and_keeps_it(text: str) -> None:
     name = job_name(text)
-    assert is_label_name(name, MAX_JOB_NAME)
+    assert is_job_name(name)
     assert job_name(name) == name
 
 
@@ -32,12 +32,19 @@ def test_any_text_gets_a_job_name_and_keeps_it(text: str) -> None:
         ("--a--b--", "a-b"),
         ("a" * 50, "a" * 50),
         ("a" * 51, "a" * 43 + "-bfc5fe"),
+        ("7b-sft", "job-7b-sft"),
+        ("7" * 46, "job-" + "7" * 46),
         ("", "job-e3b0c4"),
         ("日本", "job-cf2abf"),
     ],
 )
 def test_a_name_looks_like_its_text(text: str, name: str) -> None:
     assert job_name(text) == name
+
+
+@pytest.mark.parametrize("name", ["7b", "-a", "a-", "A", "a.b", "", "a" * 51])
+def test_what_services_cannot_be_called_is_no_job_name(name: str) -> None:
+    assert not is_job_name(name)
 
 
 def test_long_texts_that_begin_alike_get_different_names() -> None:

@@ -215,7 +215,7 @@ def test_what_holds_for_the_whole_task_is_kept() -> None:
         setup: s
         run: r
         resources:
-          infra: K8s/arn:aws:eks:us-east-1:111122223333:cluster/prod
+          infra: K8s/eks/prod
           image_id: DOCKER:repo/img@sha256:abc
           ports: [8080, 9000-9001, 8080]
           labels: {a/b: c}
@@ -232,7 +232,6 @@ def test_what_holds_for_the_whole_task_is_kept() -> None:
     )
     wish = task.wish
     assert isinstance(wish, JobSpec)
-    assert task.context == "arn:aws:eks:us-east-1:111122223333:cluster/prod"
     assert (wish.name, wish.nodes, wish.setup, wish.run) == ("my-task-v2", 2, "s", "r")
     assert (wish.image, wish.ports) == ("repo/img@sha256:abc", (8080, 9000, 9001))
     assert (dict(wish.labels), dict(wish.annotations)) == ({"x": "1", "a/b": "c"}, {"y/z": "free text"})
@@ -243,6 +242,7 @@ def test_what_holds_for_the_whole_task_is_kept() -> None:
     }
     assert task.notices == (
         "some/train.yaml:2:15: the job is called `my-task-v2`: Kubernetes cannot have `My_Task.v2` as a name",
+        "some/train.yaml:7:11: `--cluster` says which cluster; the context `eks/prod` is not looked at",
     )
 
 

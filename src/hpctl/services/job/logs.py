@@ -20,8 +20,9 @@ from hpctl.facts.records import EksCluster
 from hpctl.report.logs import LogNote, LogSource, LogStep
 from hpctl.services.job.log_lines import Splitter
 from hpctl.services.job.log_pipe import Closed, Pipe
-from hpctl.services.job.log_reader import LogWish, Reader, Way
+from hpctl.services.job.log_reader import Reader
 from hpctl.services.job.log_sight import Look, Sight
+from hpctl.services.job.log_tape import LogWish, Way
 
 __all__ = ["LogWish", "follow_logs", "last_lines"]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from hpctl.spec.nodes import Entry
 from hpctl.spec.positions import Place
-from hpctl.spec.reading import Reading
+from hpctl.spec.reading import Reading, cut
 
 _KUBERNETES: Final = frozenset({"k8s", "kubernetes"})
 _ANY: Final = frozenset({"", "*"})
@@ -22,8 +22,8 @@ class Elsewhere:
     why: str
 
 
-def context_of(reading: Reading, found: Mapping[str, Entry]) -> str | Elsewhere | None:
-    """Return the Kubernetes context that is named, None for none, or what keeps the task from running here."""
+def elsewhere(reading: Reading, found: Mapping[str, Entry]) -> Elsewhere | None:
+    """Return what keeps the task from running on a HyperPod cluster; what is not looked at gets a notice."""
     if "infra" in found:
         old = next((found[key] for key in ("cloud", "region", "zone") if key in found), None)
         if old:
@@ -41,10 +41,12 @@ def _text(reading: Reading, found: Mapping[str, Entry], key: str) -> str:
     return (reading.text(found[key].value) or "") if key in found else ""
 
 
-def _judged(reading: Reading, entry: Entry, cloud: str, rest: str) -> str | Elsewhere | None:
+def _judged(reading: Reading, entry: Entry, cloud: str, rest: str) -> Elsewhere | None:
     name = cloud.strip().casefold()
     if name in _KUBERNETES:
-        return None if rest in _ANY else rest
+        if rest not in _ANY:
+            reading.note(entry.place, f"`--cluster` says which cluster; the context `{cut(rest)}` is not looked at")
+        return None
     if name == "aws":
         reading.note(entry.place, f"`{entry.place.path}`: the job runs on nodes of the cluster, not on new ones")
         return None

@@ -10,7 +10,7 @@ from hpctl.spec.kubernetes_names import label_problems
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.reading import Reading, asks_nothing, named, shown
 from hpctl.spec.skypilot.choices import KEYS, choices
-from hpctl.spec.skypilot.infra import Elsewhere, context_of
+from hpctl.spec.skypilot.infra import Elsewhere, elsewhere
 from hpctl.spec.skypilot.keys import RECOVERY, RESOURCES, taken
 from hpctl.spec.yaml_values import is_null, scalar
 
@@ -28,7 +28,6 @@ class Resources:
     """What `resources` asks for."""
 
     choices: tuple[Choice, ...] = ()
-    context: str | None = None
     image: str | None = None
     ports: tuple[int, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -40,13 +39,11 @@ def resources(reading: Reading, node: Node) -> Resources:
     """Read `resources`."""
     found = {entry.key: entry for entry in taken(reading, node, RESOURCES) if not is_null(entry.value)}
     reading.found["choices",] = node.place
-    where = context_of(reading, found)
-    if isinstance(where, Elsewhere):
+    if where := elsewhere(reading, found):
         reading.refuse(where.place, where.why)
     _refuse_spot(reading, found)
     return Resources(
         choices=_alternatives(reading, found),
-        context=where if isinstance(where, str) else None,
         image=image(reading, found["image_id"].value) if "image_id" in found else None,
         ports=_ports(reading, found["ports"].value) if "ports" in found else (),
         labels=labels(reading, found["labels"].value) if "labels" in found else {},
@@ -70,11 +67,11 @@ def _alternatives(reading: Reading, found: Mapping[str, Entry]) -> tuple[Choice,
             left_out.append((outcome, lists[0]))
         else:
             read += outcome
-    for elsewhere, entry in left_out:
+    for other, entry in left_out:
         if read and entry.key == "any_of":
-            reading.note(elsewhere.place, f"an alternative is left out: {elsewhere.why}")
+            reading.note(other.place, f"an alternative is left out: {other.why}")
         else:
-            reading.refuse(elsewhere.place, elsewhere.why)
+            reading.refuse(other.place, other.why)
     return tuple(dict.fromkeys(read))
 
 
@@ -83,11 +80,8 @@ def _alternative(reading: Reading, base: Mapping[str, Entry], node: Node) -> tup
     for entry in own.values():
         if entry.key not in _OF_ALTERNATIVES:
             reading.refuse(entry.place, f"`{entry.key}` holds for all alternatives; write it beside the list of them")
-    where = context_of(reading, own)
-    if isinstance(where, Elsewhere):
+    if where := elsewhere(reading, own):
         return where
-    if isinstance(where, str):
-        reading.note(node.place, f"`--cluster` says which cluster; the context `{where}` is not looked at")
     if "use_spot" in own and not asks_nothing(own["use_spot"].value):
         return Elsewhere(own["use_spot"].place, f"the key `{own['use_spot'].place.path}` is not honoured: {_SPOT}")
     return choices(reading, {**base, **own})

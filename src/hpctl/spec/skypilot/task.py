@@ -24,11 +24,10 @@ _MOST_NODES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task: the job that it asks for, what its secrets hold in the file, and the context that it names."""
+    """A task: the job that it asks for, and what its secrets hold in the file."""
 
     job: JobSpec
     secret_values: Mapping[str, str]
-    context: str | None
 
 
 def is_task(root: Node) -> bool:
@@ -50,7 +49,7 @@ def read_task(reading: Reading, root: Node, stem: str, home: str, given: JobOver
     settings = _settings(reading, found, experimental)
     around = Surroundings(reading, known, home)
     job = _job(reading, found, _Parts(known, wanted, settings, around), given)
-    return Task(_with_name(reading, found, job, stem, given), known.secret_values, wanted.context)
+    return Task(_with_name(reading, found, job, stem, given), known.secret_values)
 
 
 @dataclass(frozen=True, slots=True)
