@@ -14,6 +14,7 @@ from hpctl.facts.jobs import (
     JOB_LABEL,
     JOB_SET,
     MANAGED_BY,
+    POD,
     PYTORCH_JOB,
     SECRET,
     WORKLOAD,
@@ -22,7 +23,7 @@ from hpctl.facts.jobs import (
 )
 from hpctl.services.job.cancel import cancel, clear_away, delete
 from tests.unit.fakes import FakeAccount
-from tests.unit.services.jobs import AT, a_job
+from tests.unit.services.jobs import AT, a_job, a_pod
 
 
 def holding(account: FakeAccount, kind: ObjectKind = PYTORCH_JOB, name: str = "train", **metadata: Any) -> FakeAccount:
@@ -73,6 +74,15 @@ def test_a_job_that_has_ended_is_left_as_it_is(state: JobState) -> None:
     account = FakeAccount()
     outcome = cancel(a_job(state=state), AT, account.ports)
     assert (outcome.result, outcome.state, account.calls.of("jobs.merge")) == ("unchanged", state, [])
+
+
+def test_pods_that_outlive_a_failed_job_are_ended() -> None:
+    account = holding(FakeAccount(), POD, "train-1")
+    account.jobs.known_pods = [a_pod(0, "Failed"), a_pod(1, uid="uid-train-1"), a_pod(2, deleting=True)]
+    outcome = cancel(a_job(state=JobState.FAILED), AT, account.ports)
+    assert (outcome.result, outcome.state) == ("cancelled", JobState.FAILED)
+    assert outcome.notes == ("pod `train-1` still ran, and is deleted",)
+    assert [call[2] for call in account.calls.of("jobs.delete")] == ["train-1"]
 
 
 def test_another_job_of_the_name_is_not_cancelled() -> None:

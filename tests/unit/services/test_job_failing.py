@@ -50,6 +50,24 @@ def test_what_the_scripts_wrote_down_counts_more_than_times() -> None:
     assert (failure.rank, failure.phase, failure.exit_code, failure.pod) == (2, "setup", 7, "train-2")
 
 
+def test_of_ranks_that_each_tell_of_themselves_the_earliest_counts() -> None:
+    def told(rank: int, at: str) -> str:
+        return f"hpctl: first failure: rank={rank} phase=run exit=1\nat={at}\n"
+
+    pods = (failed(0, 1, 4, message=told(0, "1793345000.250000")), failed(1, 1, 4, message=told(1, "1793345000.20")))
+    failure, _ = first(FakeAccount(), *pods)
+    assert (failure.rank, failure.pod) == (1, "train-1")
+
+
+def test_of_ranks_that_tell_nothing_and_end_in_one_second_the_one_whose_log_stops_first_is_it() -> None:
+    account = FakeAccount()
+    account.streams.logs["train-0", "pytorch"] = [b"2026-11-22T05:00:00.250000000Z peer gone\n"]
+    account.streams.logs["train-1", "pytorch"] = [b"2026-11-22T05:00:00.200000000Z bad data\n"]
+    failure, _ = first(account, failed(0, 1, 4), failed(1, 1, 4), failed(2, 1, 4), failed(3, 1, 3.0 + 2))
+    assert failure.rank == 1
+    assert [call[1] for call in account.calls.of("streams.log")] == ["train-0", "train-1", "train-2", "train-1"]
+
+
 def test_a_rank_that_went_away_is_named_by_those_that_stayed() -> None:
     told = "hpctl: first failure: rank=5 phase=lost exit=255"
     failure, _ = first(FakeAccount(), failed(0, 137, 1, message=told))

@@ -83,6 +83,17 @@ def test_a_job_that_ran_into_its_time_limit_says_so_beside_the_rank_that_was_end
     assert (second.failure, second.message) == ("job-deadline", condition.message)
 
 
+def test_ranks_that_hang_after_a_failure_are_told_of_with_the_command_that_ends_them() -> None:
+    account = FakeAccount()
+    account.jobs.known_jobs = [a_job(state=JobState.FAILED, ended=NOW - timedelta(minutes=1))]
+    account.jobs.known_pods = [a_pod(0, "Failed", ended(1)), a_pod(1)]
+    told = describe("train", AT, account.ports).diagnoses[-1]
+    assert told.message == "the job has failed, and 1 pod of it still runs"
+    assert told.remedy == "hpctl job cancel train --cluster ml-cluster --namespace team"
+    account.jobs.known_jobs = [a_job(state=JobState.FAILED, ended=NOW)]
+    assert len(describe("train", AT, account.ports).diagnoses) == 1
+
+
 def test_a_cancelled_job_says_when() -> None:
     account = FakeAccount()
     account.jobs.known_jobs = [a_job(state=JobState.CANCELLED, annotations={CANCELLED: "2026-11-22T05:00:00Z"})]

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any, Final, Literal
 
 from hpctl.errors import ConflictError, NotFoundError
-from hpctl.facts.jobs import CANCELLED, CONFIG_MAP, JOB_LABEL, MANAGED_BY, SECRET, SERVICE, Job, JobState
+from hpctl.facts.jobs import CANCELLED, CONFIG_MAP, JOB_LABEL, MANAGED_BY, POD, SECRET, SERVICE, Job, JobState
 from hpctl.facts.ports import Ports
 from hpctl.report.job import JobOutcomeReport
 from hpctl.services.job.queued import workload_of
@@ -19,7 +19,7 @@ _BELONGINGS: Final = (CONFIG_MAP, SECRET, SERVICE)
 
 
 def cancel(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
-    """End a job's pods; the job stays, as `Cancelled`. One that has ended is left as it is.
+    """End a job's pods; the job stays, as `Cancelled`. Of one that has ended, pods that go on all the same are deleted.
 
     A job in a queue is let go by Kueue, which would start again what somebody else suspended.
 
@@ -27,7 +27,8 @@ def cancel(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
         NotFoundError: the job was deleted meanwhile.
     """
     if job.state.final:
-        return _told("cancel", "unchanged", job, at, job.state)
+        left = tuple(_ended(job, at, ports))
+        return _told("cancel", "cancelled" if left else "unchanged", job, at, job.state, left)
     annotations = {CANCELLED: ports.clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     patch: dict[str, Any] = {"metadata": {"uid": job.uid, "annotations": annotations}}
     workload = workload_of(job, at, ports.jobs) if queue(job) else None
@@ -39,6 +40,17 @@ def cancel(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
         name = str(found["metadata"]["name"])
         ports.jobs.merge(at.eks, kind, job.namespace, name, {"spec": {"active": False}})
     return _told("cancel", "cancelled", job, at, JobState.CANCELLED)
+
+
+def _ended(job: Job, at: Where, ports: Ports) -> Iterator[str]:
+    """Delete the pods of a job that has ended which still run: no controller ends them any more."""
+    for pod in ports.jobs.pods_of(at.eks, job):
+        if pod.phase not in ("Succeeded", "Failed") and not pod.deleting:
+            try:
+                ports.jobs.delete(at.eks, POD, pod.namespace, pod.name, uid=pod.uid)
+            except (NotFoundError, ConflictError):
+                continue
+            yield f"pod `{pod.name}` still ran, and is deleted"
 
 
 def delete(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:

@@ -28,8 +28,18 @@ _LONGEST: Final = 500
 _MOST_BYTES: Final = 2 * 1024 * 1024
 _IDLE_S: Final = 10.0
 
-_VERDICT: Final = re.compile(r"^hpctl: first failure: rank=(\d+) phase=([a-z]+) exit=(-?\d+)\s*$", re.MULTILINE)
-"""What the scripts of a job write down for Kubernetes when one rank's end ended the others."""
+_VERDICT: Final = re.compile(
+    r"^hpctl: first failure: rank=(?P<rank>\d+) phase=(?P<phase>[a-z]+) exit=(?P<exit>-?\d+)\s*$"
+    r"(?:\s*^at=(?P<at>\d+(?:\.\d+)?)\s*$)?",
+    re.MULTILINE,
+)
+"""What the scripts of a job write down for Kubernetes: the rank that they hold for the first, and when that was.
+
+Where ranks know of each other all write the same, elsewhere each writes down itself.
+"""
+
+_TIED: Final = 8
+"""Ranks that ended in the same second of whose logs the last stamp is looked at."""
 
 _ENDED_BY_OTHERS: Final = frozenset({137, 143})
 """128 + SIGKILL and SIGTERM: ranks that somebody ended, usually because another one had failed."""
@@ -63,18 +73,20 @@ def first_failure(job: Job, pods: Iterable[Pod], at: Where, streams: PodStreams)
     """
     known = tuple(pods)
     ends = sorted((end for pod in known for end in _ends(pod)), key=lambda end: end.order)
-    told = next((found for end in ends if (found := _VERDICT.search(end.message))), None)
-    first = next((end for end in ends if told and end.pod.rank == int(told[1])), None) or next(iter(ends), None)
-    if first is None:
+    if not ends:
         return _without_container(known)
+    verdicts = [found for end in ends if (found := _VERDICT.search(end.message))]
+    told = min(verdicts, key=lambda found: float(found["at"] or "inf"), default=None)
+    first = next((end for end in ends if told and end.pod.rank == int(told["rank"])), None)
+    first = first or _earliest(ends, job, at, streams)
     text = _last_words(first, job, at, streams)
     lines = text.split("\n")[-SHOWN:] if text else []
     failure = FirstFailure(
-        rank=int(told[1]) if told else first.pod.rank,
+        rank=int(told["rank"]) if told else first.pod.rank,
         pod=first.pod.name,
         container=first.container,
-        phase=told[2] if told else None,
-        exit_code=int(told[3]) if told else first.exit_code,
+        phase=told["phase"] if told else None,
+        exit_code=int(told["exit"]) if told else first.exit_code,
         reason=first.reason,
         at=first.ended,
         log=tuple(line[:_LONGEST] for line in lines),
@@ -148,6 +160,14 @@ def _ends_of(one: ContainerState, pod: Pod) -> Iterator[_End]:
         yield _End(pod, one.name, one.last_exit_code, one.last_reason, one.last_ended, "", current=False)
 
 
+def _earliest(ends: list[_End], job: Job, at: Where, streams: PodStreams) -> _End:
+    """Return the first of the ends; of those in one second the one whose log stops first."""
+    tied = [end for end in ends if end.order[:2] == ends[0].order[:2]][:_TIED]
+    if len(tied) == 1:
+        return tied[0]
+    return min(tied, key=lambda end: (_log(end, job, at, streams, tail=1).partition(b" ")[0] or b"~", end.order))
+
+
 def _without_container(pods: Iterable[Pod]) -> tuple[FirstFailure, str] | None:
     """Return a pod that failed before any of its containers did: evicted, or lost with its node."""
     pod = next((one for one in pods if one.phase == "Failed" and one.reason), None)
@@ -158,6 +178,11 @@ def _without_container(pods: Iterable[Pod]) -> tuple[FirstFailure, str] | None:
 
 def _last_words(end: _End, job: Job, at: Where, streams: PodStreams) -> str:
     """Return the end of a container's log; nothing where the server has none any more."""
+    lines = _log(end, job, at, streams, tail=SEARCHED).decode("utf-8", "replace").removesuffix("\n").split("\n")
+    return "\n".join(_words(line) for line in lines)
+
+
+def _log(end: _End, job: Job, at: Where, streams: PodStreams, *, tail: int) -> bytes:
     found = bytearray()
     try:
         with streams.log(
@@ -166,15 +191,14 @@ def _last_words(end: _End, job: Job, at: Where, streams: PodStreams) -> str:
             end.pod.name,
             end.container,
             previous=not end.current,
-            tail=SEARCHED,
+            tail=tail,
             idle_s=_IDLE_S,
         ) as stream:
             while (part := stream.read()) and len(found) < _MOST_BYTES:
                 found += part
     except (HpctlError, TimeoutError):  # the failure is known all the same
         pass
-    lines = found.decode("utf-8", "replace").removesuffix("\n").split("\n")
-    return "\n".join(_words(line) for line in lines)
+    return bytes(found)
 
 
 def _words(line: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
 from hpctl.errors import AccessError
 from hpctl.facts.jobs import CANCELLED, RUN_ID_LABEL, ContainerState, Job, JobState, KubernetesEvent, Pod
@@ -16,7 +18,10 @@ from hpctl.services.job.shape import PRIORITY_LABEL, image, queue
 from hpctl.services.job.where import Where
 from hpctl.services.job.why import why_not_running
 
-EVENTS_SHOWN = 10
+_OUTLIVED_S: Final = 15.0
+"""How long pods of a job that has ended may go on: they print their last lines."""
+
+EVENTS_SHOWN: Final = 10
 """The newest events that a description shows."""
 
 
@@ -73,6 +78,7 @@ def judged(
         when = job.annotations.get(CANCELLED, "")
         diagnoses.append(Diagnosis(subject=job.reference, message=f"the job was cancelled at {when}", final=True))
     diagnoses += why_not_running(job, pods, events, at, ports)
+    diagnoses += _outlived(job, pods, at, ports.clock.now())
     return failure, tuple(diagnoses)
 
 
@@ -120,6 +126,20 @@ def status_of(pod: Pod) -> str:
 
 def _stopped(one: ContainerState) -> bool:
     return bool(one.exit_code)
+
+
+def _outlived(job: Job, pods: Iterable[Pod], at: Where, now: datetime) -> Iterator[Diagnosis]:
+    """Yield that pods hold their nodes although the job has ended: ranks that hang because another one failed."""
+    alive = [pod for pod in pods if pod.phase == "Running" and not pod.deleting]
+    ended = job.ended or job.created
+    if job.state in (JobState.FAILED, JobState.SUCCEEDED) and alive and (now - ended).total_seconds() > _OUTLIVED_S:
+        them = "1 pod of it still runs" if len(alive) == 1 else f"{len(alive)} pods of it still run"
+        yield Diagnosis(
+            subject=job.reference,
+            message=f"the job has {job.state.lower()}, and {them}",
+            cause="they wait for ranks that are gone, and hold their nodes until they end",
+            remedy=f"hpctl job cancel {job.name} {at.flags}",
+        )
 
 
 def _by_condition(job: Job, failure: FirstFailure | None) -> Iterator[Diagnosis]:
