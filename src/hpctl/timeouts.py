@@ -94,8 +94,14 @@ LOG_AGAIN_S: Final = 0.1
 LOG_AGAIN_CAP_S: Final = 5.0
 """The longest of these waits."""
 
-LOG_STUCK: Final = 6
-"""Connections in a row that broke while they repeated what was seen, after which a second is passed over."""
+LOG_STUCK: Final = 20
+"""Connections in a row that ended while they repeated what was seen, after which a second is passed over."""
+
+LOG_QUIET: Final = 6
+"""Answers in a row that end well without the last line that was seen, after which it is taken as gone."""
+
+LOG_SILENT: Final = 6
+"""Answers in a row that stop in silence, each after `LOG_IDLE_S`, where nothing is left to be printed."""
 
 LOG_GRACE_S: Final = 5.0
 """How long pods of a job that is over may go on printing before their logs are read to the end and left."""

@@ -39,13 +39,20 @@ def environment(making: Making, hosts: Sequence[str]) -> list[dict[str, Any]]:
     judge({**plain, **secrets})
     rows: list[dict[str, Any]] = [{"name": POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     if hosts:
-        rows.append({"name": HOSTS, "value": " ".join(hosts)})
+        rows.append({"name": HOSTS, "value": _joined(hosts)})
     if not making.placement.devices and VISIBLE_GPUS not in {**plain, **secrets}:
         rows.append({"name": VISIBLE_GPUS, "value": "none"})
     rows.extend({"name": name, "value": escaped(value)} for name, value in plain.items())
     reference = secret_name(spec)
     rows.extend({"name": name, "valueFrom": {"secretKeyRef": {"name": reference, "key": name}}} for name in secrets)
     return rows
+
+
+def _joined(hosts: Sequence[str]) -> str:
+    value = " ".join(hosts)
+    if len(HOSTS) + 1 + len(value) > LONGEST:
+        raise UsageError(f"the names of {len(hosts)} nodes are too long to be told to each", hint="a shorter `name`")
+    return value
 
 
 def secret_name(spec: JobSpec) -> str:

@@ -15,6 +15,8 @@ from hpctl.compile.pods import HOST_NAME, PodForm, template
 CONTAINER: Final = "pytorch"
 REPLICAS: Final = "nodes"
 LAUNCHER: Final = "hyperpodrun"
+AGENT_PORT: Final = 8080
+"""Where the elastic agent listens, as AWS's samples name it in their containers."""
 _EVALUATED_S: Final = 3600
 """Restarts are counted in a window of this length."""
 
@@ -29,7 +31,7 @@ def hyperpod_job(making: Making) -> dict[str, Any]:
     policy["jobMaxRetryCount"] = spec.resume.max_retries if spec.resume else 0
     if spec.resume is not None:
         policy["restartPolicy"] = {"evalPeriodSeconds": _EVALUATED_S, "maxFullJobRestarts": spec.resume.max_retries}
-    pod = template(making, PodForm(CONTAINER, apart=_apart(making)))
+    pod = template(making, PodForm(CONTAINER, ports=(AGENT_PORT,), apart=_apart(making)))
     replica = {"name": REPLICAS, "replicas": spec.nodes, "template": pod}
     return {"nprocPerNode": str(placement.processes), "replicaSpecs": [replica], "runPolicy": policy}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from hpctl.compile.asked import Asked, asked_by
 from hpctl.compile.attempts import Attempt, Tier, attempt
@@ -33,10 +34,12 @@ def place(spec: JobSpec, nodes: Sequence[KubernetesNode], in_use: Mapping[str, M
     asked = asked_by(spec.pod_config)
     machines = tuple(Machine(node, in_use.get(node.name, {})) for node in nodes if asked.takes(node.labels))
     tried = [list(_attempts(spec, choice, machines, asked)) for choice in spec.choices or (Choice(),)]
-    # All choices are as good: the first that can run now comes before an earlier one that has to wait.
-    found = min((one for rows in tried for one in rows), key=lambda one: (one.tier, _place(one, tried)), default=None)
-    if found is None or found.tier is Tier.NEVER:
-        raise misfit(spec, nodes, machines, [min(rows, key=_rank, default=None) for rows in tried])
+    # All choices are as good: the first that can run now comes before an earlier one that has to wait. Within a choice
+    # the best attempt is the first.
+    ranked = ((one.tier, number, one) for number, rows in enumerate(tried) for one in rows)
+    tier, _, found = min(ranked, key=itemgetter(0, 1), default=(Tier.NEVER, 0, None))
+    if found is None or tier is Tier.NEVER:
+        raise misfit(spec, nodes, machines, [next(iter(rows), None) for rows in tried])
     placement = with_node_labels(found.placement, found.sharing.pool)
     return replace(placement, notices=tuple(remarks(found)))
 
@@ -60,11 +63,6 @@ def _pools(choice: Choice, machines: tuple[Machine, ...], asked: Asked) -> Itera
             continue
         if choice.instance_type is None or choice.instance_type == pool.instance_type:
             yield pool
-
-
-def _place(one: Attempt, tried: list[list[Attempt]]) -> tuple[int, int]:
-    """Return the number of an attempt's choice, and its own among that choice's."""
-    return next((at, rows.index(one)) for at, rows in enumerate(tried) if one in rows)
 
 
 def _rank(one: Attempt) -> tuple[int, bool, int, int, str]:

@@ -31,12 +31,14 @@ class PodForm:
     """What differs between the pods of the kinds of jobs.
 
     `container` is what the job's container is called, `hosts` by which names the ranks find each other, `annotations`
-    are further ones, and `apart` is what in a pod keeps it off the nodes of other ranks.
+    are further ones, `ports` those that the kind needs itself, and `apart` is what keeps a pod off the nodes of other
+    ranks.
     """
 
     container: str
     hosts: Sequence[str] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
     apart: Mapping[str, Any] | None = None
 
 
@@ -95,8 +97,8 @@ def _container(making: Making, form: PodForm, mounts: Sequence[Mapping[str, Any]
     }
     if spec.contract is Contract.TRAINING:
         container["workingDir"] = WORK_DIRECTORY
-    if spec.ports:
-        container["ports"] = [{"containerPort": port} for port in dict.fromkeys(spec.ports)]
+    if ports := dict.fromkeys((*form.ports, *spec.ports)):
+        container["ports"] = [{"containerPort": port} for port in ports]
     if placement.efa:
         container["securityContext"] = {"capabilities": {"add": ["IPC_LOCK"]}}
     return container
@@ -123,7 +125,7 @@ def _settled(template: dict[str, Any], making: Making) -> dict[str, Any]:
     metadata["labels"] = {**(metadata.get("labels") or {}), **own_labels(making.spec, making.payload)}
     if not metadata.get("annotations"):
         metadata.pop("annotations", None)
-    return {"metadata": metadata, "spec": _avoiding(pod, making.placement.avoid)}
+    return _without_nulls({"metadata": metadata, "spec": _avoiding(pod, making.placement.avoid)})
 
 
 def _avoiding(pod: dict[str, Any], avoid: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -138,3 +140,17 @@ def _avoiding(pod: dict[str, Any], avoid: Mapping[str, Sequence[str]]) -> dict[s
     terms = [{**term, "matchExpressions": [*(term.get("matchExpressions") or ()), *rules]} for term in old]
     nodes["requiredDuringSchedulingIgnoredDuringExecution"] = {**required, "nodeSelectorTerms": terms}
     return {**pod, "affinity": {**affinity, "nodeAffinity": nodes}}
+
+
+def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what `pod_config` has cleared: to Kubernetes null is the same as nothing."""
+    return {key: _cleaned(item) for key, item in value.items() if item is not None}
+
+
+def _cleaned(value: object) -> object:
+    match value:
+        case dict():
+            return _without_nulls(value)
+        case list():
+            return [_cleaned(item) for item in value]
+    return value

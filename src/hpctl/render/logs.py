@@ -45,28 +45,28 @@ def show_logs(steps: Iterable[LogStep], terminal: Terminal, style: LogStyle, out
 
     `-o jsonl` writes one object a line, gap or remark. Raises `ClosedPipeError` when nobody reads any more.
     """
-    beside = Screen(width=None, colour=terminal.colour_stderr)
     view = _View(Screen(width=None, colour=terminal.colour), style)
     for step in steps:
-        match step:
-            case _ if output is Output.JSONL:
-                write(terminal.stdout, "".join(compact(each) for each in objects(step)))
-            case LogLines() if style.raw:
-                write_raw(terminal, b"".join(line + b"\n" for line in step.lines))
-            case LogLines():
-                for text in view.texts(step):
-                    write(terminal.stdout, text)
-            case LogGap() if style.raw:
-                write(terminal.stderr, view.gap(step))
-            case LogGap():
-                write(terminal.stdout, view.gap(step))
-            case LogNote(message, source):
-                who = f"{source.label}: " if source else ""
-                write(terminal.stderr, beside.paint(flat(f"{who}{message}"), Style.DIM) + "\n")
+        if output is Output.JSONL:
+            write(terminal.stdout, "".join(compact(each) for each in objects(step)))
+        elif isinstance(step, LogLines):
+            _show_lines(step, view, terminal)
+        elif isinstance(step, LogGap):
+            write(terminal.stderr if style.raw else terminal.stdout, view.gap(step))
+        else:
+            write(terminal.stderr, view.note(step, terminal))
+
+
+def _show_lines(block: LogLines, view: _View, terminal: Terminal) -> None:
+    if view.style.raw:
+        write_raw(terminal, b"".join(line + b"\n" for line in block.lines))
+        return
+    for text in view.texts(block):
+        write(terminal.stdout, text)
 
 
 def objects(step: LogStep) -> Iterator[dict[str, Any]]:
-    """Yield a step as objects for machines; bytes that are no UTF-8 stand as `\\xff`."""
+    r"""Yield a step as objects for machines; bytes that are no UTF-8 stand as `\xff`."""
     match step:
         case LogLines(source, times_ns, lines):
             for time_ns, line in zip(times_ns, lines, strict=True):
@@ -106,12 +106,12 @@ class _View:
 
     def __init__(self, screen: Screen, style: LogStyle) -> None:
         """Begin a page."""
-        self._screen, self._style = screen, style
+        self._screen, self.style = screen, style
         self._prefixes: dict[str, str] = {}
 
     def texts(self, block: LogLines) -> Iterator[str]:
         """Yield the block's text in portions."""
-        if self._style.timestamps:
+        if self.style.timestamps:
             yield from _portions(self._dated(block))
             return
         prefix = self._prefix(block.source)
@@ -123,19 +123,25 @@ class _View:
 
     def gap(self, gap: LogGap) -> str:
         """Return the marker of a gap."""
-        after = "" if gap.after_ns is None else f" after {stamp(gap.after_ns, self._style.timezone)}"
+        after = "" if gap.after_ns is None else f" after {stamp(gap.after_ns, self.style.timezone)}"
         words = f"--- lines may be missing{after}: {flat(gap.reason)} ---"
-        prefix = self._prefix(gap.source) if not self._style.raw else f"{flat(gap.source.label)}: "
+        prefix = self._prefix(gap.source) if not self.style.raw else f"{flat(gap.source.label)}: "
         return f"{prefix}{self._screen.paint(words, Style.WARN)}\n"
+
+    def note(self, note: LogNote, terminal: Terminal) -> str:
+        """Return a remark."""
+        who = f"{note.source.label}: " if note.source else ""
+        screen = Screen(width=None, colour=terminal.colour_stderr)
+        return screen.paint(flat(f"{who}{note.message}"), Style.DIM) + "\n"
 
     def _dated(self, block: LogLines) -> Iterator[str]:
         prefix = self._prefix(block.source)
         for time_ns, line in zip(block.times_ns, block.lines, strict=True):
-            front = f"{prefix}{stamp(time_ns, self._style.timezone)} "
+            front = f"{prefix}{stamp(time_ns, self.style.timezone)} "
             yield from (f"{front}{shown}\n" for shown in shown_lines(_text(line)))
 
     def _prefix(self, source: LogSource) -> str:
-        if not self._style.prefixed:
+        if not self.style.prefixed:
             return ""
         if source.label not in self._prefixes:
             self._prefixes[source.label] = self._screen.paint(f"[{flat(source.label)}]", Style.DIM) + " "

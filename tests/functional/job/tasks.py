@@ -60,8 +60,13 @@ class Task:
                 await asyncio.sleep(0.05)
 
     def last_words(self, rank: int = 0) -> str:
-        """Return a pod's termination message."""
-        return str(self.cluster.status(self.pod(rank))["state"]["terminated"].get("message", ""))
+        """Return a pod's termination message without the time, which must be that of its end."""
+        ended = self.cluster.status(self.pod(rank))["state"]["terminated"]
+        if "message" not in ended:
+            return ""
+        line, _, at = str(ended["message"]).rpartition("at=")
+        assert 0 <= datetime.fromisoformat(ended["finishedAt"]).timestamp() + 1 - float(at) < 30
+        return line
 
     def pod(self, rank: int) -> str:
         """Return the name of a rank's pod."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.functional.job.overlays import training_image
-from tests.functional.job.test_one_node import said, task, write
+from tests.functional.job.tasks import task
+from tests.functional.job.test_one_node import said, write
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 
@@ -45,7 +46,8 @@ def test_an_environment_of_uv_is_pythons(tmp_path: Path, bare: str) -> None:
     text = """
         uv venv -q --seed mine && . mine/bin/activate && uv pip install -q fsspec "numpy<2"
         uv pip list | grep -c 'fsspec\\|numpy'
-        deactivate; uv venv -p 3.99 && uv pip install -q --torch-backend=auto numpy && uv run -- python -c 'import numpy; print(numpy.__version__)'
+        deactivate; uv venv -p 3.99 && uv pip install -q --torch-backend=auto numpy
+        uv run -- python -c 'import numpy; print(numpy.__version__)'
     """
     assert said(tmp_path, task(text), image=bare).splitlines() == [
         "2",

@@ -48,12 +48,10 @@ def variables(folder: Path, **members: Any) -> dict[str, str]:
 
 def test_a_node_knows_what_torchrun_needs_when_nobody_has_told_it(tmp_path: Path) -> None:
     found = variables(tmp_path, nodes=2)
-    assert found == {
-        **{"MASTER_ADDR": "task-0.task", "MASTER_PORT": "29500", "RANK": "1", "WORLD_SIZE": "2"},
-        **{"NNODES": "2", "NODE_RANK": "1", "NPROC_PER_NODE": "4"},
-        **{"PET_MASTER_ADDR": "task-0.task", "PET_MASTER_PORT": "29500", "PET_NNODES": "2"},
-        **{"PET_NODE_RANK": "1", "PET_NPROC_PER_NODE": "4"},
-    }
+    master = {"MASTER_ADDR": "task-0.task", "MASTER_PORT": "29500"}
+    nodes = {"NNODES": "2", "NODE_RANK": "1", "NPROC_PER_NODE": "4"}
+    torchrun = {f"PET_{name}": value for name, value in (master | nodes).items()}
+    assert found == master | nodes | torchrun | {"RANK": "1", "WORLD_SIZE": "2"}
 
 
 def test_what_an_operator_has_told_stays(tmp_path: Path) -> None:
@@ -85,9 +83,7 @@ def test_two_nodes_form_a_process_group_from_the_real_variables(tmp_path: Path, 
     place = "/workdir" if contract is Contract.TRAINING else "~/sky_workdir"
     # The stand-in for torch is all that this needs of an image.
     package = training_image(tmp_path / "images") / "opt/torch"
-    files = {"train": GROUP} | {
-        str(x.relative_to(package)).replace("/", "__"): x.read_bytes() for x in package.rglob("*.py")
-    }
+    files = {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*.py")} | {"train": GROUP}
     torchrun = "python3 -m torch.distributed.run"
     if contract is Contract.SKYPILOT:
         torchrun += (
@@ -97,7 +93,7 @@ def test_two_nodes_form_a_process_group_from_the_real_variables(tmp_path: Path, 
     spec = task(f"{torchrun} train", contract=contract, nodes=2)
 
     async def scenario(made: Cluster) -> list[str]:
-        submitted = submit(made, spec, payload(archives={place: packed(**files)}), TWO)
+        submitted = submit(made, spec, payload(archives={place: packed(files)}), TWO)
         words = [line for rank in range(2) for line in (await submitted.said(rank)).splitlines()]
         assert await submitted.codes() == [0, 0], words
         return words

@@ -58,6 +58,13 @@ def test_pods_learn_where_they_are_and_who_the_others_are() -> None:
     ]
 
 
+def test_more_ranks_than_one_variable_names_are_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        rows_of(a_wish(), *("x" * 100 for _ in range(2000)))
+    assert caught.value.message == "the names of 2000 nodes are too long to be told to each"
+    assert caught.value.hint == "a shorter `name`"
+
+
 def test_a_job_without_accelerators_is_kept_from_those_of_its_node() -> None:
     assert rows_of(a_wish(), devices=0)[1:] == [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "none"}]
     own = {"NVIDIA_VISIBLE_DEVICES": "all"}

@@ -334,6 +334,13 @@ def test_a_partial_count_of_pod_config_is_on_both_sides() -> None:
     assert (resources["limits"][EFA], resources["requests"][EFA]) == (4, 4)
 
 
+def test_what_pod_config_clears_is_not_there() -> None:
+    config = {"spec": {"nodeSelector": None, "containers": [{"resources": {"limits": None}}]}}
+    pod = pod_of(a_task(H100, pod_config=json.dumps(config)))
+    assert "nodeSelector" not in pod
+    assert list(pod["containers"][0]["resources"]) == ["requests"]
+
+
 def test_a_pod_config_without_containers_is_refused() -> None:
     with pytest.raises(UsageError, match="takes the job's own container away"):
         compiled(a_task(pod_config='{"spec": null}'))
@@ -444,6 +451,7 @@ def test_a_hyperpod_job_retries_and_keeps_its_pods() -> None:
     bundle = compiled(wish, *ALL)
     spec = bundle.job.body["spec"]
     assert spec["nprocPerNode"] == "8"
+    assert template_of(bundle)["spec"]["containers"][0]["ports"] == [{"containerPort": 8080}]
     assert (spec["replicaSpecs"][0]["name"], spec["replicaSpecs"][0]["replicas"]) == ("nodes", 2)
     assert spec["runPolicy"] == {
         "cleanPodPolicy": "None",

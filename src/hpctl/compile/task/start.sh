@@ -12,9 +12,10 @@ hpctl_say() {
 
 # What went wrong first, where `kubectl describe` and hpctl find it.
 hpctl_tell_failure() {
-  local line="hpctl: first failure: rank=$HPCTL_NODE_RANK phase=$1 exit=$2"
+  # With microseconds, for several nodes of a training fail within one second.
+  local line="hpctl: first failure: rank=$HPCTL_NODE_RANK phase=$1 exit=$2" at=${EPOCHREALTIME:-$(date +%s)}
   echo "$line" >&2
-  [ ! -w /dev/termination-log ] || echo "$line" >/dev/termination-log
+  [ ! -w /dev/termination-log ] || printf '%s\n' "$line" "at=${at/,/.}" >/dev/termination-log
 }
 
 hpctl_give_up() {

@@ -43,6 +43,11 @@ class Splitter:
         self._second = b""
         self._base = 0
 
+    @property
+    def held_bytes(self) -> int:
+        """How much of a line is here that has not ended yet."""
+        return self._held
+
     def feed(self, data: bytes) -> Lines:
         """Return the lines that end in `data`."""
         head, end, tail = data.rpartition(b"\n")

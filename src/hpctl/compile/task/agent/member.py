@@ -48,6 +48,7 @@ class Member:
         self._codes: dict[str, int] = {"start": failed} if failed else {}
         self._script: Script | None = None
         self._stop: Message | None = None
+        self._stopped_at = 0.0
         self._connection: socket.socket | None = None
         self._lines = Lines()
         self._patience_s, self._heard = FIRST_S, time.monotonic()
@@ -167,7 +168,7 @@ class Member:
 
     def _finish(self, message: Message) -> None:
         if self._stop is None:
-            self._stop = message
+            self._stop, self._stopped_at = message, time.time()
             if self._script is not None:
                 self._script.stop()
 
@@ -178,7 +179,7 @@ class Member:
         sys.stderr.write(line)
         sys.stderr.flush()
         if os.access(self._last_words, os.W_OK):
-            self._last_words.write_text(line)
+            self._last_words.write_text(f"{line}at={self._stopped_at:.6f}\n")
         if stop["rank"] == self._rank:
             return int(stop["exit"])
         failed = next((code for code in self._codes.values() if code), 0)
