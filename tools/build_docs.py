@@ -10,7 +10,19 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tools.pages import checks, commands, exit_codes, failures, faults, instance_types, kubernetes, reports, rules, spec
+from tools.pages import (
+    checks,
+    commands,
+    exit_codes,
+    failures,
+    faults,
+    instance_types,
+    job_file,
+    kubernetes,
+    reports,
+    rules,
+    spec,
+)
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -21,6 +33,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "failures.md": failures.failures,
     "faults.md": faults.faults,
     "instance-types.md": instance_types.instance_type_table,
+    "job-file.md": job_file.job_file,
+    "job.schema.json": job_file.schema,
     "kubernetes.md": kubernetes.kubernetes,
     "reports.md": reports.reports,
     "rules.md": rules.rules,

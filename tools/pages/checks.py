@@ -6,22 +6,24 @@ from collections.abc import Iterator
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
+from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.records import Machine
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, sections, table
 
-_JUDGED = {Machine: "this machine", LiveCluster: "a live cluster"}
+_JUDGED = {Machine: "this machine", LiveCluster: "a live cluster", JobInCluster: "a job"}
 
 INTRODUCTION = """\
 `hpctl cluster check`, `plan` and `create` run the checks that judge a spec. Nothing is created when one fails.
 `hpctl doctor` runs those that judge this machine, and with `-f FILE` these as well. `hpctl cluster check NAME` runs
-those that judge a live cluster on EKS. `hpctl doctor --list` lists them all.
+those that judge a live cluster on EKS, `hpctl job submit` those that judge a job: its objects as they would be made,
+in the cluster as it is. `hpctl doctor --list` lists them all.
 
 A check ends in one of five ways: **pass**, **warn**, **fail**, **unknown** (it could not look, for example because a
 permission is missing; never a pass) or **skip** (a check that it needs did not hold, or `--skip` left it out). A check
-that *must hold* stops a create when it is unknown, too, unless `--allow-unknown` is given. The ids are stable:
-`--skip ID` leaves a check out."""
+that *must hold* stops a create or a submission when it is unknown, too, unless `--allow-unknown` is given. The ids are
+stable: `--skip ID` leaves a check out."""
 
 
 def checks() -> str:

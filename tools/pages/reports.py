@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,7 +15,7 @@ from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, Refuse
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
-from hpctl.report import check, cluster, connection, instance, plan, progress, sandbox
+from hpctl.report import check, cluster, connection, instance, job, plan, progress, sandbox
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
 from tools.pages.markdown import code, codes, fence, page, prose, sections, table
@@ -31,6 +31,10 @@ renamed or removed. Lists are empty, never null. Times are UTC, in ISO 8601. Rea
 PROGRESS = """\
 `hpctl cluster create` and `delete` with `-o jsonl` write these objects while they work, one a line, and the
 [Outcome](#outcome) as the last line. `type` says which one it is."""
+JOB_PROGRESS = """\
+`hpctl job wait` and `submit --wait` with `-o jsonl` write these objects while the job runs, and the
+[JobOutcome](#joboutcome) as the last line. `hpctl job logs -o jsonl` writes an object a line of a log: `type` is `line`
+(`label`, `rank`, `pod`, `container`, `time`, `line`), `gap` where lines are lost (`after`, `reason`), or `remark`."""
 ERRORS = """\
 With `-o json` or `-o jsonl` an error is one JSON object in one line on stderr, and stdout stays empty or as it was.
 `error.code` is the stable name that [exit codes](exit-codes.md) lists. `problems`, `action` and `aws_code` come with
@@ -55,6 +59,10 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.NodeReport: ("node describe",),
     instance.InstanceTypeListReport: ("instances list",),
     instance.InstanceTypeReport: ("instances describe",),
+    job.JobPlanReport: ("job submit --dry-run",),
+    job.JobOutcomeReport: ("job submit", "job wait", "job cancel", "job delete"),
+    job.JobListReport: ("job list",),
+    job.JobReport: ("job describe",),
     sandbox.SandboxReport: ("sandbox status",),
     sandbox.SandboxList: ("sandbox list",),
     sandbox.FaultList: ("sandbox inject",),
@@ -67,6 +75,7 @@ STEPS: tuple[type[Part], ...] = (
     progress.Remarked,
     progress.Finished,
 )
+JOB_STEPS: tuple[type[Part], ...] = (job.JobObserved, job.JobEventSeen, job.JobRemarked, job.JobEnded)
 SAMPLES: tuple[HpctlError, ...] = (
     NotFoundError("there is no cluster `demo`"),
     SpecError(
@@ -89,7 +98,8 @@ def reports() -> str:
         message = f"`COMMANDS` does not fit the reports and commands: {', '.join(wrong)}"
         raise ValueError(message)
     parts = [(_kind(report), _report(report)) for report in COMMANDS]
-    parts += [("Progress", _progress()), ("Errors", iter((ERRORS, fence("\n".join(map(_error, SAMPLES)), "json"))))]
+    parts += [("Progress", _progress(PROGRESS, STEPS)), ("Progress of a job", _progress(JOB_PROGRESS, JOB_STEPS))]
+    parts += [("Errors", iter((ERRORS, fence("\n".join(map(_error, SAMPLES)), "json"))))]
     return page("Reports", "`hpctl.report`", INTRODUCTION, sections(parts))
 
 
@@ -114,9 +124,9 @@ def _names(report: type[Report]) -> str:
     return f"With `-o name`: {words}."
 
 
-def _progress() -> Iterator[str]:
-    yield PROGRESS
-    for step in STEPS:
+def _progress(introduction: str, steps: Iterable[type[Part]]) -> Iterator[str]:
+    yield introduction
+    for step in steps:
         yield f"### {step.model_fields['type'].default}"
         yield prose(step.__doc__)
         yield _table(step)

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Condition, Event, Thread
@@ -277,7 +278,7 @@ class _Answers(BaseHTTPRequestHandler):
             if ended or query.get("follow") != "true":
                 return
             with logs.changed:
-                logs.changed.wait_for(lambda: logs.over.is_set() or instance.shown > at or instance.ended, timeout=60)
+                logs.changed.wait_for(partial(_grown, logs, instance, at), timeout=60)
             if logs.over.is_set():
                 return
 
@@ -301,6 +302,10 @@ class _Answers(BaseHTTPRequestHandler):
                 time.sleep(0.01)  # a reset throws away what is still on its way
                 self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 os.close(self.request.detach())
+
+
+def _grown(logs: LogServer, instance: Instance, since: int) -> bool:
+    return logs.over.is_set() or instance.shown > since or instance.ended
 
 
 def _stamped(when: int, line: bytes) -> bytes:

@@ -38,6 +38,6 @@ def most_memory_mib() -> int:
 
 
 if __name__ == "__main__":
-    command._whole = lambda _said: follow()
+    command._whole = lambda said: follow()
     sys.argv[:1] = ["show"]
     command.main()

@@ -231,7 +231,8 @@ def test_the_instance_before_is_read_when_it_is_asked_for(server: LogServer, ste
 def test_only_the_ranks_that_are_named_are_read(server: LogServer, steps: Follow) -> None:
     for rank in range(3):
         server.pod(rank, lines(2))
-    assert printed(steps(wish := LogWish(ranks=frozenset({1}))), 1) == texts(lines(2))
+    wish = LogWish(ranks=frozenset({1}))
+    assert printed(steps(wish), 1) == texts(lines(2))
     assert printed(steps(wish), 0) == []
     with pytest.raises(UsageError, match="job `train` has no rank 7"):
         steps(replace(wish, ranks=frozenset({7})))

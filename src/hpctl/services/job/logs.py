@@ -7,7 +7,7 @@ rank follow each other: the next is read when the one before has ended.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from threading import Event, Lock, Semaphore, Thread
 from typing import Final
@@ -33,7 +33,7 @@ _Key = tuple[str, str]
 _Do = Callable[[], None]
 
 
-def follow_logs(job: Job, cluster: EksCluster, ports: Ports, wish: LogWish) -> Iterator[LogStep]:
+def follow_logs(job: Job, cluster: EksCluster, ports: Ports, wish: LogWish) -> Generator[LogStep, None, None]:
     """Yield what the job's containers print: what is there, and with `wish.follow` what comes, until the job is over.
 
     Closing the iterator lets go of every connection. Raises `UsageError` for a rank or a container that the job has
