@@ -130,14 +130,12 @@ def _task(reading: Reading, roots: tuple[Node, ...], stem: str, home: str, given
     task = read_task(reading, roots[0], stem, home, given)
     reading.demand("a SkyPilot task", _SKYPILOT_HINT)
     source = SourceMap(reading.file, MappingProxyType(reading.found))
-    job = changed(task.job, given)
-    values = {name: value for name, value in task.secret_values.items() if name in job.secrets}
     return LoadedJob(
-        job,
+        changed(task.job, given),
         JobNotation.SKYPILOT,
         reading.notices,
         source=source,
-        secret_values=MappingProxyType(values),
+        secret_values=MappingProxyType(dict(task.secret_values)),
     )
 
 

@@ -154,7 +154,7 @@ def _shared_memory(found: Lint, template: PodTemplate, path: SpecPath, container
     mount = next((row for row in mounts if str(row.get("mountPath", "")).rstrip("/") == _SHM), None)
     if mount is None:
         found.warn(
-            path, f"`{_SHM}` has 64 MiB, too little for training: mount an `emptyDir` with `medium: Memory` there"
+            path, f"`{_SHM}` has 64 MiB, too little for training; mount an `emptyDir` with `medium: Memory` there"
         )
         return
     for index, row in enumerate(rows(template.spec.get("volumes"))):
@@ -181,7 +181,7 @@ def _interfaces(
         )
     elif most and pods > 1 and not asked and devices:
         found.warn(path, f"without `{_EFA}` the nodes talk by TCP; {names} has {most} interfaces", f"{_EFA}: {most}")
-    elif most and asked < most and any(devices and devices == row.accelerator_count for row in known):
+    elif 0 < asked < most and any(devices and devices == row.accelerator_count for row in known):
         found.warn(where, f"{asked} of {most} EFA interfaces for all accelerators of {names}", str(most))
 
 

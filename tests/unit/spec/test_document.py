@@ -5,7 +5,7 @@ import time
 import pytest
 
 from hpctl.errors import SpecError
-from hpctl.spec.document import MAX_DEPTH, compose
+from hpctl.spec.document import MAX_DEPTH, compose, compose_all
 from hpctl.spec.nodes import MappingNode, ScalarNode, SequenceNode
 
 
@@ -117,3 +117,16 @@ def test_placeholders_need_no_quotes_within_brackets() -> None:
 )
 def test_quotes_and_string_tags_make_a_text(written: str, plain: bool) -> None:
     assert only_value(f"a: {written}").plain is plain
+
+
+def test_every_document_is_read_and_empty_ones_are_not_there() -> None:
+    roots, problems = compose_all("file", "---\n---\na: 1\na: 2\n---\nb: &x 2\nc: *x\n---\n", "a job")
+    assert [root.place.line for root in roots] == [3, 6]
+    assert [problem.message for problem in problems] == ["the key `a` comes twice; first in line 3"]
+
+
+def test_an_anchor_ends_with_its_document() -> None:
+    with pytest.raises(SpecError) as caught:
+        compose_all("file", "a: &x 1\n---\nb: *x\n", "a job")
+    assert caught.value.message == "`file` cannot be read as a job"
+    assert caught.value.problems[-1].message == "`*x` stands before its anchor, or has none"

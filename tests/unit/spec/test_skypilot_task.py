@@ -178,6 +178,11 @@ def test_variables_reach_as_texts_and_flags_win() -> None:
     assert "inline" not in repr(task) + task.wish.model_dump_json() + " ".join(task.notices)
 
 
+def test_variables_of_flags_win_in_paths_too() -> None:
+    assert job("run: a\nenvs: {R: file}\nworkdir: ./$R", env={"R": "flag"}).workdir == "./flag"
+    assert job("run: a\nworkdir: ./file", workdir="flag").workdir == "flag"
+
+
 def test_mounts_come_from_this_machine_from_s3_and_from_claims() -> None:
     task = job(
         """

@@ -48,7 +48,7 @@ def read_task(reading: Reading, root: Node, stem: str, home: str, given: JobOver
     wanted = resources(reading, found["resources"].value) if "resources" in found else Resources()
     settings = _settings(reading, found, experimental)
     around = Surroundings(reading, known, home)
-    job = _job(reading, found, _Parts(known, wanted, settings, around), given)
+    job = _job(reading, found, _Parts(known, wanted, settings, around))
     return Task(_with_name(reading, found, job, stem, given), known.secret_values)
 
 
@@ -60,7 +60,7 @@ class _Parts:
     around: Surroundings
 
 
-def _job(reading: Reading, found: Mapping[str, Entry], parts: _Parts, given: JobOverrides) -> JobSpec:
+def _job(reading: Reading, found: Mapping[str, Entry], parts: _Parts) -> JobSpec:
     folder = workdir(parts.around, found["workdir"].value) if "workdir" in found else None
     mounted = file_mounts(parts.around, found["file_mounts"].value, folder) if "file_mounts" in found else ()
     claimed = volumes(parts.around, found["volumes"].value, len(mounted)) if "volumes" in found else ()
@@ -74,7 +74,7 @@ def _job(reading: Reading, found: Mapping[str, Entry], parts: _Parts, given: Job
         run=_script(reading, found, "run"),
         env=dict(parts.known.env),
         secrets=parts.known.secrets,
-        workdir=folder if given.workdir is None else given.workdir,
+        workdir=folder,
         mounts=(*mounted, *claimed),
         queue=parts.settings.queue,
         priority=parts.wanted.priority,
