@@ -31,6 +31,7 @@ from hpctl.cli.commands.job.wished import (
     WaitOption,
     WordsArgument,
     WorkdirOption,
+    overrides,
 )
 from hpctl.cli.options import (
     AllowUnknownOption,
