@@ -32,6 +32,9 @@ _NEEDS_SSH: Final = re.compile(
 )
 """Programs that reach other nodes through ssh."""
 
+_WITH_SSH: Final = re.compile(r"nccl-tests|mpi|horovod|deepspeed")
+"""What is in the names of images that are made for such programs."""
+
 
 @check(
     "job-kind",
@@ -96,8 +99,8 @@ def resume(job: JobInCluster, _world: World) -> Iterator[Finding]:
 def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
     """MPI and DeepSpeed's own launcher start processes on other nodes through ssh.
 
-    Pods of a SkyPilot task reach each other through the image's sshd, with a key of the job's own. Pods of other jobs
-    have no keys: there torchrun does without.
+    Pods of a SkyPilot task reach each other through the image's sshd, with a key of the job's own. Images that are
+    called after what needs it are taken to have it. Pods of other jobs have no keys: there torchrun does without.
     """
     if job.nodes == 1 or job.contract is None:
         return
@@ -106,6 +109,8 @@ def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
         if found is None:
             continue
         if job.contract is Contract.SKYPILOT:
+            if _has_ssh(job):
+                return
             message = f"runs `{found['word']}`: the image must bring openssh-server"
             remedy = "take an image that has it, such as public.ecr.aws/hpc-cloud/nccl-tests:latest"
         else:
@@ -116,6 +121,11 @@ def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
 
 
 _KINDS: Final = "take a kind that is resumed: --kind PyTorchJob"
+
+
+def _has_ssh(job: JobInCluster) -> bool:
+    images = [str(one.get("image") or "") for template in templates(job) for one in template.containers[:1]]
+    return bool(images) and all(_WITH_SSH.search(image.rpartition("/")[2]) for image in images)
 
 
 def _restart_policies(job: JobInCluster) -> list[tuple[str, str]]:

@@ -31,8 +31,8 @@ class PodForm:
     """What differs between the pods of the kinds of jobs.
 
     `container` is what the job's container is called, `hosts` by which names the ranks find each other, `annotations`
-    are further ones, `ports` those of what the kind needs itself, and `apart` is what in a pod keeps it off the nodes of
-    other ranks.
+    are further ones, `ports` those that the kind needs itself, and `apart` is what keeps a pod off the nodes of other
+    ranks.
     """
 
     container: str

@@ -205,7 +205,7 @@ def _last_words(failure: FirstFailure) -> Iterator[Piece]:
 
 
 def job_outcome(report: JobOutcomeReport) -> Iterator[Piece]:
-    """Yield how it ended in a sentence, and what comes next."""
+    """Yield how it ended in a sentence, and what comes next; why it failed is the error's to say."""
     where = f"in namespace {report.namespace} of cluster {report.cluster}"
     match report.result:
         case "submitted":
@@ -223,5 +223,4 @@ def job_outcome(report: JobOutcomeReport) -> Iterator[Piece]:
             yield Prose(f"{report.job} {where} {had}")
     for note in report.notes:
         yield Prose(note, lead="note:", style=Style.WARN)
-    yield from problems(report.diagnoses)
     yield from next_steps(report.next_steps)

@@ -267,6 +267,15 @@ CONTRACT: tuple[JobRow, ...] = (
         a_target(contract=Contract.SKYPILOT, scripts={"run": "/opt/amazon/openmpi/bin/mpirun -np 2 a\n"}),
         doubtful("job/train (run)", "runs `mpirun`: the image must bring openssh-server", remedy=SSHD),
     ),
+    passes(
+        "job-ssh",
+        "MPI in an image for it",
+        a_target(
+            a_pod(a_container(image="public.ecr.aws/hpc-cloud/nccl-tests:latest")),
+            contract=Contract.SKYPILOT,
+            scripts={"run": "mpirun a"},
+        ),
+    ),
     warns(
         "job-ssh",
         "MPI in another job",

@@ -124,9 +124,7 @@ def test_a_known_failure_is_explained_with_commands_that_fit() -> None:
     assert told.message == "rank 3 `run` ended with exit code 1"
     assert told.failure == "job-python-module"
     assert told.remedy is not None
-    assert told.remedy.endswith(
-        "hpctl job exec train --rank 3 --cluster ml-cluster --namespace team -- python -m pip list"
-    )
+    assert told.remedy.endswith("hpctl job logs train --rank 3 --cluster ml-cluster --namespace team")
 
 
 def test_memory_that_ran_out_is_said_before_anything_that_the_log_says() -> None:

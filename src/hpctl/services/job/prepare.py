@@ -177,9 +177,11 @@ def _planned(manifest: Manifest) -> PlannedObject:
 
 
 def _contents(manifest: Manifest) -> Iterator[str]:
-    """Yield what is in a ConfigMap or a Secret, by name and never by value."""
+    """Yield what is in a ConfigMap, or the names of what is in a Secret, and never its values."""
     texts, binaries = manifest.body.get("data") or {}, manifest.body.get("binaryData") or {}
-    names = sorted({*texts, *(manifest.body.get("stringData") or {})})
-    yield from names if manifest.kind.kind in ("ConfigMap", "Secret") else ()
-    if binaries:
+    if manifest.kind.kind == "Secret":
+        yield from sorted({*texts, *(manifest.body.get("stringData") or {})})
+    elif manifest.kind.kind == "ConfigMap" and texts:
+        yield f"{len(texts)} {'script' if len(texts) == 1 else 'scripts'}"
+    if binaries:  # base64: four characters of it are three bytes
         yield f"{sum(len(str(value)) for value in binaries.values()) * 3 / 4 / 1024:.0f} KiB of files"
