@@ -1,0 +1,89 @@
+"""The same tasks as users submit them: `hpctl job submit` in a sandbox with two nodes of eight GPUs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.functional.job.cli.conftest import Jobs, jobs
+from tests.functional.job.overlays import IMAGES, demand_open_mpi, nccl_image, training_image
+from tests.functional.job.test_training import GROUP
+
+__all__ = ["jobs"]
+pytestmark = pytest.mark.usefixtures("namespaces")
+BLOG = Path(__file__).parent / "blog"
+TORCH = IMAGES / "pytorch-training" / "opt" / "torch"
+
+
+@pytest.fixture(scope="session")
+def images(jobs: Jobs) -> Path:
+    """The stand-in images, where the sandbox looks for them."""
+    folder = Path(jobs.hpctl.env["HPCTL_SANDBOX_HOME"]) / "jobs" / "images"
+    training_image(folder)
+    nccl_image(folder)
+    return folder
+
+
+def ran(jobs: Jobs, *words: str) -> tuple[str, list[str]]:
+    """Submit and follow to the end; returns the name and the lines of the log."""
+    name = jobs.name()
+    followed = jobs.hpctl("job", "submit", *words, "--name", name, "--follow")
+    return name, followed.out.splitlines()
+
+
+def test_the_blogs_train_yaml_trains(jobs: Jobs, images: Path) -> None:
+    name, lines = ran(jobs, str(BLOG / "train.yaml"))
+    assert lines[-4:] == [
+        "[rank 0] rank 0 of 1, torch 2.0.0, numpy 1.26.4, fsspec",
+        *(f"[rank 0] step {step} loss {1 / (step + 1):.3f}" for step in range(3)),
+    ]
+    assert jobs.state(name) == "Succeeded"
+
+
+def test_the_blogs_nccl_test_runs_over_two_nodes(jobs: Jobs, images: Path) -> None:
+    demand_open_mpi()
+    name, lines = ran(jobs, str(BLOG / "nccl-test-efa.yaml"))
+    assert "[rank 1] Worker nodes" in lines
+    assert sum("provider efa" in line for line in lines) == 16
+    assert any(line.endswith("# Out of bounds values : 0 OK") for line in lines)
+    assert jobs.state(name) == "Succeeded"
+
+
+@pytest.mark.parametrize("kind", ["PyTorchJob", "Job"])
+def test_two_nodes_form_a_process_group_in_every_kind(jobs: Jobs, images: Path, kind: str) -> None:
+    project = jobs.folder / f"group-{kind.lower()}"
+    project.mkdir()
+    (project / "train.py").write_bytes(GROUP)
+    for path in TORCH.rglob("*.py"):
+        copy = project / path.relative_to(TORCH)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    spec = f"""
+api_version: hpctl/v1
+kind: Job
+name: group
+nodes: 2
+accelerators: H100:2
+workdir: {project}
+run: python3 -m torch.distributed.run train.py
+"""
+    _, lines = ran(jobs, jobs.write(f"{project.name}.yaml", spec), "--kind", kind)
+    assert sorted(line.partition("] ")[2] for line in lines) == [f"rank {rank} of 4 sum 6.0" for rank in range(4)]
+
+
+def test_a_task_that_is_tried_again_is_with_all_of_its_nodes(jobs: Jobs) -> None:
+    task = """
+num_nodes: 2
+resources: {accelerators: H100:1, job_recovery: {max_restarts_on_errors: 1}}
+run: |
+  echo x >> /kept/$SKYPILOT_NODE_RANK; echo "attempt $(wc -l < /kept/$SKYPILOT_NODE_RANK)"
+  [ "$SKYPILOT_NODE_RANK" = 0 ] || [ "$(wc -l < /kept/1)" = 2 ]
+config: {kubernetes: {pod_config: {spec: {
+  volumes: [{name: kept, hostPath: {path: /kept}}],
+  containers: [{volumeMounts: [{name: kept, mountPath: /kept}]}],
+}}}}
+"""
+    name, lines = ran(jobs, jobs.write("again.yaml", task))
+    assert [lines.count(f"[rank {rank}] attempt 2") for rank in range(2)] == [1, 1]
+    assert jobs.state(name) == "Succeeded"
