@@ -11,11 +11,21 @@ import pytest
 from hpctl.compile.bundle import Bundle
 from hpctl.compile.objects import compile_job
 from hpctl.compile.placement import place
-from hpctl.facts.jobs import BATCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, PYTORCH_JOB, ObjectKind
+from hpctl.facts.jobs import (
+    BATCH_JOB,
+    CONFIG_MAP,
+    HYPERPOD_PYTORCH_JOB,
+    JOB_SET,
+    PYTORCH_JOB,
+    SECRET,
+    SERVICE,
+    ObjectKind,
+)
 from hpctl.facts.kubernetes import KubernetesNode
 from hpctl.spec.job import JobSpec, Mount, Resume, Topology
 from tests.contract.published import faults
 from tests.unit.compile.wishes import a_choice, a_payload, a_task, a_wish, some_nodes
+from tests.unit.sandbox.kube.schemas import judging
 
 KINDS = (PYTORCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, BATCH_JOB)
 CHECKED = {
@@ -98,6 +108,14 @@ def judge(bundle: Bundle) -> None:
         body = json.loads(json.dumps(manifest.body))
         assert body["apiVersion"] == manifest.kind.api_version
         assert (manifest.name, faults(body)) == (manifest.name, [])
+        # What schemas cannot tell: volumes that are mounted exist, requests are limits, names are names.
+        if manifest.kind in (BATCH_JOB, SECRET, CONFIG_MAP, SERVICE):
+            told = {**body, "metadata": {**body["metadata"], "uid": "0-1-2"}}
+            assert (manifest.name, judging.faults(manifest.kind.kind, told)) == (manifest.name, [])
+    pod = json.loads(json.dumps(bundle.job.body["spec"]))
+    for step in _way_to_the_pod(bundle.job.kind):
+        pod = pod[step]
+    assert judging.faults("Pod", {"metadata": {"name": "one"}, "spec": pod}) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -25,13 +25,17 @@ class Tier(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How it went: of the pool's nodes `sized` are large enough, `able` of them can run pods, `roomy` can now."""
+    """How it went: of the pool's nodes `sized` are large enough, `able` of them can run pods, `roomy` can now.
+
+    `taints` keep the job off healthy nodes that are large enough.
+    """
 
     sharing: Sharing
     placement: Placement
     sized: tuple[Machine, ...]
     able: tuple[Machine, ...]
     roomy: tuple[Machine, ...]
+    taints: tuple[str, ...]
 
     @property
     def tier(self) -> Tier:
@@ -71,8 +75,10 @@ def attempt(sharing: Sharing) -> Attempt:
     demand = {**sharing.asked.resources, **demand}
     large = (one for one in sharing.pool.machines if shortage(demand, one.offered) is None)
     sized = () if sharing.is_blind else tuple(large)
-    able = tuple(
-        one for one in sized if one.healthy and all(sharing.asked.bears(taint, own) for taint in one.node.taints)
-    )
+    barred = {
+        one.node.name: [taint for taint in one.node.taints if not sharing.asked.bears(taint, own)] for one in sized
+    }
+    able = tuple(one for one in sized if one.healthy and not barred[one.node.name])
+    taints = {str(taint) for one in sized if one.healthy for taint in barred[one.node.name]}
     roomy = tuple(one for one in able if shortage(demand, one.free) is None)
-    return Attempt(sharing, placement, sized, able, roomy)
+    return Attempt(sharing, placement, sized, able, roomy, tuple(sorted(taints)))

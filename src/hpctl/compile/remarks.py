@@ -24,6 +24,10 @@ def _waiting(found: Attempt) -> Iterator[str]:
     match found.tier:
         case Tier.LATER:
             yield f"{len(found.roomy)} of {wanted} nodes have room now: the job waits for the others"
+        case Tier.MENDED if found.taints:
+            taints = ", ".join(f"`{taint}`" for taint in found.taints)
+            count = f"{len(found.able)} of {wanted} nodes take it now"
+            yield f"{count}: others have {taints}, which `pod_config` can tolerate"
         case Tier.MENDED:
             yield f"{len(found.able)} of {wanted} nodes can run pods now: the job waits until others are healthy"
 

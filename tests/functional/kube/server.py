@@ -27,6 +27,8 @@ class Server:
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     posted: list[Any] = field(default_factory=list)
     location: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    methods: list[str] = field(default_factory=list)
 
 
 def page(*names: str, following: str = "") -> Answer:
@@ -60,9 +62,12 @@ def serving(directory: Path) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            server.methods.append(self.command)
             server.asked.append((self.path, {key.lower(): value for key, value in self.headers.items()}))
             code, body = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
             self.send_response(code)
+            for name, value in server.headers.items():
+                self.send_header(name, value)
             if server.location:
                 self.send_header("Location", server.location)
             self.send_header("Content-Length", str(len(body)))
@@ -73,6 +78,9 @@ def serving(directory: Path) -> Iterator[Server]:
             length = int(self.headers["Content-Length"])
             server.posted.append(json.loads(self.rfile.read(length)))
             self.do_GET()
+
+        do_PATCH = do_POST  # noqa: N815  http.server's names
+        do_DELETE = do_POST  # noqa: N815  the same
 
         def log_message(self, *_: Any) -> None:
             pass

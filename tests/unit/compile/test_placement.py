@@ -79,13 +79,22 @@ def test_a_node_that_is_ill_is_waited_for() -> None:
         {"unschedulable": True},
         {"ready": False},
         {"labels": labelled(**{HEALTH: "UnschedulablePendingReboot"})},
-        {"taints": (Taint("team", "NoSchedule", "red"),)},
-        {"taints": (Taint("team", "NoExecute", "red"),)},
+        {"unschedulable": True, "taints": (Taint("team", "NoSchedule", "red"),)},
     ],
 )
 def test_nodes_that_take_no_pods_do_not_count_as_free(members: dict[str, Any]) -> None:
     found = place(a_wish(H100), [a_kubernetes_node("one", **members)], {})
     assert found.notices == ("0 of 1 nodes can run pods now: the job waits until others are healthy",)
+
+
+@pytest.mark.parametrize("effect", ["NoSchedule", "NoExecute"])
+def test_taints_that_keep_a_job_off_are_named(effect: str) -> None:
+    found = place(
+        a_wish(H100, nodes=2), [*some_nodes(1), a_kubernetes_node("x", taints=(Taint("team", effect, "red"),))], {}
+    )
+    assert found.notices == (
+        f"1 of 2 nodes take it now: others have `team=red:{effect}`, which `pod_config` can tolerate",
+    )
 
 
 @pytest.mark.parametrize(
