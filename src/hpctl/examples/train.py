@@ -8,14 +8,15 @@ torchrun and the training operator set.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import random
 import socket
-import sys
 import time
 from typing import TextIO
 
+log = logging.getLogger()
 RANK = int(os.environ["RANK"])
 WORLD_SIZE = int(os.environ["WORLD_SIZE"])
 MASTER = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
@@ -94,16 +95,11 @@ def train(group: Group, points: list[tuple[float, float]]) -> None:
         slope, offset = slope - 0.4 * by_slope, offset - 0.4 * by_offset
         time.sleep(STEP_S)
         if step % 10 == 0:
-            say(f"step {step:3}  loss {loss:.4f}  y = {slope:.2f}x + {offset:.2f}")
-
-
-def say(line: str) -> None:
-    """Print a line at once: what waits in a buffer is lost when a process is killed."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+            log.info("step %3d  loss %.4f  y = %.2fx + %.2f", step, loss, slope, offset)
 
 
 if __name__ == "__main__":
-    say(f"rank {RANK} of {WORLD_SIZE} on {socket.gethostname()}, rank 0 at {MASTER[0]}")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    log.info("rank %d of %d on %s, rank 0 at %s", RANK, WORLD_SIZE, socket.gethostname(), MASTER[0])
     train(Group(), shard())
-    say("done")
+    log.info("done")

@@ -15,6 +15,7 @@ from hpctl.catalog.instance_types import InstanceType, instance_type
 from hpctl.errors import NotFoundError, Problem
 from hpctl.spec.manifest import KubernetesManifest, ManifestObject
 from hpctl.spec.manifest_pods import PodTemplate, mapping, pod_templates, rows
+from hpctl.spec.manifest_shape import ENVSUBST, PLACEHOLDER
 from hpctl.spec.positions import SpecPath
 
 _INSTANCE_TYPE: Final = "node.kubernetes.io/instance-type"
@@ -24,7 +25,6 @@ _EXTENDED = re.compile(r"(nvidia\.com|aws\.amazon\.com|vpc\.amazonaws\.com)/\S+|
 _RESUME: Final = "sagemaker.amazonaws.com/enable-job-auto-resume"
 _RETRIES: Final = "sagemaker.amazonaws.com/job-max-retry-count"
 _SHM: Final = "/dev/shm"  # noqa: S108 - the path in the pods
-_PLACEHOLDER = re.compile(r"\$\{?[A-Za-z_]\w*\}?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -67,9 +67,8 @@ def lint(manifest: KubernetesManifest) -> Lint:
 def _placeholders(found: Lint, body: Mapping[str, Any]) -> None:
     """Names, images and types cannot hold a `$`: a variable was meant to be filled in before."""
     for path, text in _texts(body):
-        if path[-1] in {"image", "name", "namespace", _INSTANCE_TYPE} and (variable := _PLACEHOLDER.search(text)):
-            message = f"`{variable[0]}` is not filled in, and a manifest is submitted as it is"
-            found.problem(path, f"{message}; put it through `envsubst` first")
+        if path[-1] in {"image", "name", "namespace", _INSTANCE_TYPE} and (variable := PLACEHOLDER.search(text)):
+            found.problem(path, f"`{variable[0]}` is not filled in; {ENVSUBST}")
 
 
 def _texts(value: object, path: SpecPath = ()) -> Iterator[tuple[SpecPath, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -13,6 +14,10 @@ from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.positions import Place
 from hpctl.spec.reading import shown
 from hpctl.spec.yaml_values import is_null, plain
+
+PLACEHOLDER: Final = re.compile(r"\$\{?[A-Za-z_]\w*\}?", re.ASCII)
+"""A variable that somebody meant to be filled in before."""
+ENVSUBST: Final = "a manifest is submitted as it is, so put it through `envsubst` first"
 
 _WANTED: Final = {
     "string": "a text",
@@ -65,6 +70,9 @@ def _scalar_problems(file: str, node: Node, word: str) -> Iterator[Problem]:
     if word == "any":
         return
     value = plain(node)
+    if word != "string" and isinstance(value, str) and (variable := PLACEHOLDER.search(value)):
+        yield _problem(file, node.place, f"`{variable[0]}` is not filled in; {ENVSUBST}")
+        return
     if type(value) in _ACCEPTED[word]:
         return
     if word == "string" and type(value) in _READ_AS:

@@ -10,6 +10,8 @@ from hpctl.spec.nodes import Entry
 from hpctl.spec.positions import Place
 from hpctl.spec.reading import Reading, cut
 
+PLACE_KEYS: Final = frozenset({"infra", "cloud", "region", "zone"})
+
 _KUBERNETES: Final = frozenset({"k8s", "kubernetes"})
 _ANY: Final = frozenset({"", "*"})
 

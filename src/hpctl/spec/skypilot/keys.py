@@ -88,8 +88,7 @@ TASK: Final = keys(
         "_policy_applied": _INTERNAL,
     },
     refused={
-        "service": "hpctl serves no models from a SkyPilot file; submit the `run` part as a job, or use the HyperPod "
-        "inference operator",
+        "service": "hpctl serves no models from a SkyPilot file; without it the `run` part is submitted as a job",
         "pool": "there are no worker pools; submit one job for each piece of work, to a `--queue`",
         "managed_secrets": "it needs a SkyPilot server; name them in `secrets` and give `--secret NAME`",
         "execution": "a file of several tasks is a pipeline; submit one file for each",
@@ -204,7 +203,10 @@ QUOTA: Final = keys("queue")
 METADATA: Final = keys("labels annotations")
 RECOVERY: Final = keys(
     "strategy max_restarts_on_errors",
-    refused={"recover_on_exit_codes": "restarts do not look at exit codes; use `max_restarts_on_errors`"},
+    refused={
+        "recover_on_exit_codes": "restarts do not look at exit codes; use `max_restarts_on_errors`",
+        "min_nodes": "a job has all of its nodes or none; `num_nodes` says how many",
+    },
 )
 STORAGE: Final = keys(
     "name source store mode config",

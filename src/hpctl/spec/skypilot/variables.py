@@ -96,7 +96,7 @@ def _secret_map(reading: Reading, node: MappingNode) -> dict[str, str | None]:
         if not _named(reading, entry):
             continue
         values[entry.key] = None if is_null(entry.value) else _value(reading, entry)
-        if values[entry.key] is not None:
+        if values[entry.key]:
             advice = f"leave it empty and give `--secret {entry.key}`"
             reading.note(entry.place, f"the value of the secret `{entry.key}` stands in the file; {advice}")
     return values

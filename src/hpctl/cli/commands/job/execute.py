@@ -30,5 +30,6 @@ def execute(
     from hpctl.services.job.execute import execute as carry_out
 
     session, at, one = found(ctx, job, cluster, namespace)
-    streams = Streams(sys.stdin.buffer if stdin else None, sys.stdout.buffer, sys.stderr.buffer, tty=tty)
+    out = session.terminal
+    streams = Streams(sys.stdin.buffer if stdin else None, out.stdout.buffer, out.stderr.buffer, tty=tty)
     raise typer.Exit(carry_out(one, rank, tuple(command), at, session.ports, streams))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,6 +13,27 @@ from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.commands.job.follow import follow_to_the_end, wait_for
 from hpctl.cli.commands.job.group import NamespaceOption, app, place
+from hpctl.cli.commands.job.wished import (
+    AcceleratorsOption,
+    DryRunOption,
+    EnvOption,
+    FollowOption,
+    ImageOption,
+    IncludeSensitiveOption,
+    InstanceTypeOption,
+    Kind,
+    KindOption,
+    NameOption,
+    NodesOption,
+    PriorityOption,
+    QueueOption,
+    SecretOption,
+    WaitOption,
+    WordsArgument,
+    WorkdirOption,
+    YesOption,
+    overrides,
+)
 from hpctl.cli.options import (
     AllowUnknownOption,
     ClusterOption,
@@ -35,17 +56,6 @@ if TYPE_CHECKING:
     from hpctl.services.job.where import Where
     from hpctl.spec.job_wish import LoadedJob
 
-_WORDS = "FILE | -- COMMAND..."
-
-
-class Kind(StrEnum):
-    """The kinds of object that a job can be compiled to."""
-
-    PYTORCH_JOB = "PyTorchJob"
-    HYPERPOD_PYTORCH_JOB = "HyperPodPyTorchJob"
-    JOB_SET = "JobSet"
-    JOB = "Job"
-
 
 class After(StrEnum):
     """What the command does once the job is there."""
@@ -66,55 +76,28 @@ class Source:
 @app.command()
 def submit(
     ctx: typer.Context,
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar=_WORDS,
-            show_default=False,
-            help="Job in hpctl's YAML, SkyPilot task or Kubernetes manifest (- is stdin), or a command to run.",
-        ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the job.")] = None,
-    nodes: Annotated[int | None, typer.Option("--nodes", min=1, metavar="COUNT", help="Nodes of the job.")] = None,
-    accelerators: Annotated[
-        str | None,
-        typer.Option("--accelerators", "--gpus", metavar="KIND:COUNT", help="Accelerators of each node, as H100:8."),
-    ] = None,
-    instance_type: Annotated[
-        str | None, typer.Option("--instance-type", metavar="TYPE", help="Instance type of the nodes.")
-    ] = None,
-    image: Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="Container image.")] = None,
-    env: Annotated[
-        list[str] | None,
-        typer.Option("--env", metavar="NAME[=VALUE]", help="Variable (no value: this shell's); again for more."),
-    ] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option("--secret", metavar="NAME[=@FILE]", help="Secret, its value from this shell or a file; again."),
-    ] = None,
-    workdir: Annotated[
-        str | None, typer.Option("--workdir", metavar="FOLDER", help="Folder to take along as the working directory.")
-    ] = None,
-    include_sensitive: Annotated[
-        bool, typer.Option("--include-sensitive", help="Take files along that look like credentials.")
-    ] = False,
-    queue: Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Kueue queue.")] = None,
-    priority: Annotated[
-        str | None, typer.Option("--priority", metavar="NAME", help="Priority class of the queue.")
-    ] = None,
-    kind: Annotated[
-        Kind | None, typer.Option("--kind", help="Kind of object (else what the cluster serves best).")
-    ] = None,
+    words: WordsArgument = None,
+    name: NameOption = None,
+    nodes: NodesOption = None,
+    accelerators: AcceleratorsOption = None,
+    instance_type: InstanceTypeOption = None,
+    image: ImageOption = None,
+    env: EnvOption = None,
+    secret: SecretOption = None,
+    workdir: WorkdirOption = None,
+    include_sensitive: IncludeSensitiveOption = False,
+    queue: QueueOption = None,
+    priority: PriorityOption = None,
+    kind: KindOption = None,
     values: SetOption = None,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Judge and show it, and stop; with -o yaml the manifests.")
-    ] = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     skip: SkipOption = None,
     allow_unknown: AllowUnknownOption = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the job has ended.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show its logs until it has ended.")] = False,
+    wait: WaitOption = False,
+    follow: FollowOption = False,
     timeout: TimeoutOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
@@ -131,26 +114,11 @@ def submit(
     from hpctl.render.progress import check_streamable
     from hpctl.services.create import Judging
     from hpctl.services.job.prepare import prepare
-    from hpctl.services.job.secrets import secret_names
-    from hpctl.spec.job_wish import JobOverrides
 
     source = source_of(tuple(words or ()), tuple(sys.argv))
     if follow:
         check_streamable(output)
-    overrides = JobOverrides(
-        name=name,
-        namespace=namespace,
-        nodes=nodes,
-        accelerators=accelerators,
-        instance_type=instance_type,
-        image=image,
-        queue=queue,
-        priority=priority,
-        env=wiring.variables(env or ()),
-        secrets=secret_names(secret or ()),
-        workdir=workdir,
-    )
-    loaded = wiring.load_job(source.file, source.command, values or (), overrides)
+    loaded = wiring.load_job(source.file, source.command, values or (), overrides(ctx.params))
     session, at = place(ctx, cluster, namespace or _namespace_of(loaded))
     sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
     asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
