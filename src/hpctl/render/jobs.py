@@ -215,7 +215,7 @@ def job_outcome(report: JobOutcomeReport) -> Iterator[Piece]:
             style = _STATES.get(report.state or "", Style.WARN)
             yield Prose(f"{report.job} {where}: {report.state}{time}", style=style)
         case "cancelled":
-            yield Prose(f"{report.job} {where} is cancelled; its logs and its object stay")
+            yield Prose(f"{report.job} {where} is cancelled: its pods go, with their logs; its object stays")
         case "deleted":
             yield Prose(f"{report.job} {where} is deleted")
         case "unchanged":

@@ -123,8 +123,8 @@ def test_an_object_is_judged_made_changed_and_deleted(way: Way) -> None:
 
 def test_a_misspelt_member_is_refused_and_not_left_out(way: Way) -> None:
     body = a_job()
-    body["spec"]["paralelism"] = 2
-    with pytest.raises(RefusedError, match=r"refuses to create `jobs\.batch` `one`.*paralelism") as caught:
+    body["spec"]["replicass"] = 2
+    with pytest.raises(RefusedError, match=r"refuses to create `jobs\.batch` `one`.*replicass") as caught:
         way.create(BATCH_JOB, body)
     assert caught.value.aws_code == "BadRequest"
     with pytest.raises(RefusedError) as caught:

@@ -96,6 +96,7 @@ def submit(
     cluster.create("Service", spec.name, spec=service)
     volume = {"name": "scripts", "projected": {"sources": sources, "defaultMode": 0o755}}
     mount = {"name": "scripts", "mountPath": SCRIPTS_PATH, "readOnly": True}
+    work = {"name": "work", "mountPath": "/workdir"}
     for rank in range(spec.nodes):
         cluster.pod(
             f"{spec.name}-{rank}",
@@ -104,8 +105,9 @@ def submit(
             hostname=f"{spec.name}-{rank}",
             subdomain=spec.name,
             env=[*_environment(spec, told, rank)],
-            volumes=[volume, *volumes],
-            volumeMounts=[mount, *(pod or {}).get("volumeMounts", ())],
+            workingDir="/workdir" if spec.contract is Contract.TRAINING else "",
+            volumes=[volume, {"name": "work", "emptyDir": {}}, *volumes],
+            volumeMounts=[mount, work, *(pod or {}).get("volumeMounts", ())],
             **{name: value for name, value in (pod or {}).items() if name != "volumeMounts"},
         )
     return Task(cluster, spec)

@@ -59,5 +59,5 @@ hpctl_skypilot() {
 
 case $hpctl_contract in
   skypilot) hpctl_skypilot "$1" ;;
-  training) cd /workdir && exec /bin/bash -e "$hpctl_here/$1" ;;
+  training) cd "$HPCTL_WORKDIR" && exec /bin/bash -e "$hpctl_here/$1" ;;
 esac

@@ -15,7 +15,8 @@ hpctl_prepare() {
       hpctl_mesh
       ;;
     training)
-      mkdir -p /workdir || hpctl_give_up "/workdir cannot be made: the image's user may not write to /"
+      # The container's working directory, which its volume is mounted at.
+      export HPCTL_WORKDIR=$PWD
       hpctl_unpack
       hpctl_copy
       hpctl_rendezvous
@@ -23,8 +24,17 @@ hpctl_prepare() {
   esac
 }
 
+# Where pods share a machine's address they share its files too: nothing is changed there but the home.
+hpctl_is_guest() {
+  case ${HPCTL_POD_IP:-} in
+    127.* | ::1) return 0 ;;
+  esac
+  return 1
+}
+
 hpctl_state_folder() {
   export HPCTL_STATE=/run/job
+  ! hpctl_is_guest || export HPCTL_STATE=$HOME/.job
   mkdir -p "$HPCTL_STATE" 2>/dev/null || export HPCTL_STATE=/tmp/job-$UID
   mkdir -p "$HPCTL_STATE" && chmod 700 "$HPCTL_STATE" || hpctl_give_up "neither /run nor /tmp is writable"
   [ -z "${HPCTL_POD_IP:-}" ] || echo "$HPCTL_POD_IP" >"$HPCTL_STATE/ips"
@@ -52,7 +62,15 @@ hpctl_place() {
   case $1 in
     "~") printf '%s' "$HOME" ;;
     "~/"*) printf '%s' "$HOME/${1#"~/"}" ;;
+    /workdir | /workdir/*) printf '%s' "${HPCTL_WORKDIR:-/workdir}${1#/workdir}" ;;
     *) printf '%s' "$1" ;;
+  esac
+}
+
+hpctl_may_write() {
+  ! hpctl_is_guest || case $1 in
+    "$HOME" | "$HOME"/* | "${HPCTL_WORKDIR:-$HOME}"*) ;;
+    *) hpctl_give_up "\`$1\` is the machine's own: this pod has no files of its own" ;;
   esac
 }
 
@@ -62,6 +80,7 @@ hpctl_unpack() {
   hpctl_has tar && hpctl_has gzip || hpctl_give_up "the image has no tar and gzip: files cannot be unpacked" 127
   while read -r index sum place; do
     place=$(hpctl_place "$place")
+    hpctl_may_write "$place"
     mkdir -p "$place" || hpctl_give_up "\`$place\` cannot be made"
     cat "$hpctl_here/files/$index"/* >"$HPCTL_STATE/archive" || hpctl_give_up "files for \`$place\` are not there"
     if hpctl_has sha256sum && ! echo "$sum  $HPCTL_STATE/archive" | sha256sum --status -c -; then
@@ -79,6 +98,7 @@ hpctl_copy() {
   hpctl_has aws || hpctl_give_up "copies from S3 need the AWS CLI in the image, and there is no \`aws\`" 127
   while read -r uri place; do
     place=$(hpctl_place "$place")
+    hpctl_may_write "$place"
     hpctl_copy_one "$uri" "$place" || hpctl_give_up "\`$uri\` cannot be copied to \`$place\`"
   done <"$hpctl_here/copies"
 }
@@ -102,12 +122,16 @@ hpctl_keep_environment() {
     while read -r name; do unset "$name"; done <"$hpctl_here/secret-names"
     export -p
   ) >"$HPCTL_STATE/environment" 2>/dev/null
-  [ ! -w /etc/profile.d ] || cp "$HPCTL_STATE/environment" /etc/profile.d/container_environment.sh
+  hpctl_is_guest || [ ! -w /etc/profile.d ] || cp "$HPCTL_STATE/environment" /etc/profile.d/container_environment.sh
 }
 
 # ssh between all nodes, by IP, without passwords: a key pair of this pod's own, whose public half the others are told.
 hpctl_mesh() {
   local sshd talk folder=$HPCTL_STATE/ssh
+  if hpctl_is_guest; then
+    hpctl_no_ssh "this pod has no address of its own"
+    return 0
+  fi
   sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin type -P sshd)
   if [ ! -x "$sshd" ] || ! hpctl_has ssh-keygen; then
     hpctl_no_ssh "this image has no sshd (openssh-server)"

@@ -19,7 +19,7 @@ _BELONGINGS: Final = (CONFIG_MAP, SECRET, SERVICE)
 
 
 def cancel(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
-    """End a job's pods; the job stays, as `Cancelled`. Of one that has ended, pods that go on all the same are deleted.
+    """End a job; its object stays, as `Cancelled`, and its pods go. Of one that has ended, pods that still run go.
 
     A job in a queue is let go by Kueue, which would start again what somebody else suspended.
 
@@ -112,7 +112,7 @@ def _told(
     state: JobState | None,
     notes: tuple[str, ...] = (),
 ) -> JobOutcomeReport:
-    steps = (f"hpctl job logs {job.name} {at.flags}", f"hpctl job delete {job.name} {at.flags}")
+    steps = (f"hpctl job describe {job.name} {at.flags}", f"hpctl job delete {job.name} {at.flags}")
     return JobOutcomeReport(
         verb=verb,
         result=result,

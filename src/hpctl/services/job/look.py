@@ -190,6 +190,6 @@ def _next_steps(job: Job, at: Where) -> Iterator[str]:
         yield f"hpctl job wait {job.name} {here}"
     elif job.state in (JobState.RUNNING, JobState.RESTARTING):
         yield f"hpctl job logs {job.name} --follow {here}"
-    else:
+    elif job.state is not JobState.CANCELLED:  # its pods are gone, and their logs with them
         yield f"hpctl job logs {job.name} {here}"
     yield f"hpctl job {'delete' if job.state.final else 'cancel'} {job.name} {here}"

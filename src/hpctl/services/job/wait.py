@@ -86,7 +86,7 @@ def outcome(job: Job, end: JobEnded, at: Where) -> JobOutcomeReport:
         state=end.state,
         elapsed_s=end.elapsed_s,
         diagnoses=end.diagnoses,
-        next_steps=(f"hpctl job logs {job.name} {at.flags}",),
+        next_steps=(f"hpctl job describe {job.name} {at.flags}",),
     )
 
 

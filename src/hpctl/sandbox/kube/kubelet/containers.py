@@ -162,7 +162,7 @@ class Container:
             if self._tools.runtime.apart:
                 files, self._command = creating.files(around, spec, room), creating.command(around, spec, room)
             else:
-                files, self._command = None, creating.shared_command(around, spec, room.own)
+                files, self._command = None, creating.shared_command(around, spec, room)
         except (ConfigError, NoCommandError, OSError, ValueError) as error:
             await self._not_made(error)
             return False

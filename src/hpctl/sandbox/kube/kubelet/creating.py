@@ -17,7 +17,7 @@ from hpctl.sandbox.kube.kubelet.runtime.spawn import Command
 from hpctl.sandbox.kube.kubelet.volumes import is_data, open_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hpctl.sandbox.kube.resources import Object
 
@@ -73,22 +73,43 @@ def command(around: Surroundings, container: Object, room: Room | None) -> Comma
     )
 
 
-def shared_command(around: Surroundings, container: Object, own: Path) -> Command:
-    """Return what to start on the shared loopback: names of Services in its variables lead to this machine."""
+def shared_command(around: Surroundings, container: Object, room: Room) -> Command:
+    """Return what to start on the shared loopback: names of Services in its variables lead to this machine.
+
+    Nothing can be mounted there. Of a volume that is a folder of the pod's own the command's words and the working
+    directory are told the real path.
+    """
+    own, moves = room.own, tuple(_moved_mounts(around, container, room))
     plain = command(around, container, None)
     namespace = around.pod["metadata"]["namespace"]
     names = [name for each in around.services for name in names_of(each, namespace)]
     places = {"HOME": str(own), "TMPDIR": str(own), "HOSTNAME": hostname(around.pod), "PATH": os.defpath}
     places |= {"PATH": os.environ.get("PATH", os.defpath)}
     moved = {name: on_loopback(value, names) for name, value in plain.environment.items()}
-    argv = images.command_of(container, moved)
+    argv = tuple(_moved(word, moves) for word in images.command_of(container, moved))
+    return Command(argv, places | moved, _moved(container.get("workingDir") or str(own), moves))
+
+
+def _moved_mounts(around: Surroundings, container: Object, room: Room) -> Iterator[tuple[str, str]]:
+    kinds = {each["name"]: each for each in around.pod["spec"].get("volumes") or ()}
     for each in container.get("volumeMounts") or ():
-        if each["mountPath"] not in {_SHM, "/tmp"} and "serviceaccount" not in each["mountPath"]:  # noqa: S108
+        name, path = each["name"], each["mountPath"]
+        if path in {_SHM, "/tmp"} or "serviceaccount" in path:  # noqa: S108  # the machine has them
+            continue
+        own = name in kinds and (is_data(kinds[name]) or "emptyDir" in kinds[name])
+        if not own or "subPath" in each or "subPathExpr" in each:
             raise ConfigError(
-                f"cannot mount volume {each['name']!r} at {each['mountPath']}: pods of this hpctl sandbox share the "
+                f"cannot mount volume {name!r} at {path}: pods of this hpctl sandbox share the "
                 "machine's files; run it as root on Linux to give them mount namespaces"
             )
-    return Command(argv, places | moved, container.get("workingDir") or str(own))
+        yield path.rstrip("/"), str(room.volumes[name])
+
+
+def _moved(word: str, moves: Iterable[tuple[str, str]]) -> str:
+    for path, folder in moves:
+        if word == path or word.startswith(f"{path}/"):
+            return f"{folder}{word.removeprefix(path)}"
+    return word
 
 
 def files(around: Surroundings, container: Object, room: Room) -> Files:

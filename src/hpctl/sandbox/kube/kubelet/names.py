@@ -81,6 +81,9 @@ def on_loopback(value: str, names: Iterable[str]) -> str:
     alternatives = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
     if not alternatives:
         return value
+    # Several words are text, unless each of them is the name of a pod behind a Service.
+    if re.fullmatch(rf"(?:[a-z0-9-]+\.)?(?:{alternatives})(?: (?:[a-z0-9-]+\.)?(?:{alternatives}))*", value):
+        return " ".join([LOOPBACK] * len(value.split(" ")))
     host = rf"(?P<before>^|//|@|,)(?:{alternatives})(?P<after>$|[:/,])"
     return re.sub(host, rf"\g<before>{LOOPBACK}\g<after>", value)
 

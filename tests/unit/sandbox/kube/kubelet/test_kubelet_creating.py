@@ -63,7 +63,7 @@ def test_nobody_is_root_who_must_not_be(tmp_path: Path) -> None:
 def test_on_the_shared_loopback_names_lead_to_this_machine(tmp_path: Path) -> None:
     env = [{"name": "MASTER_ADDR", "value": "web"}, {"name": "URL", "value": "http://web.team:80/"}]
     container = {"name": "main", "image": "x", "command": ["run", "$(MASTER_ADDR)"], "env": env}
-    found = creating.shared_command(around(), container, tmp_path)
+    found = creating.shared_command(around(), container, Room(tmp_path, tmp_path, {}))
     assert (found.environment["MASTER_ADDR"], found.environment["URL"]) == ("127.0.0.1", "http://127.0.0.1:80/")
     assert found.argv == ("run", "127.0.0.1")
     assert found.environment["HOME"] == found.folder == str(tmp_path)
@@ -74,8 +74,29 @@ def test_on_the_shared_loopback_volumes_are_refused_by_name(tmp_path: Path) -> N
     mounts = [{"name": "shm", "mountPath": "/dev/shm"}, {"name": "data", "mountPath": "/data"}]
     container = {"name": "main", "image": "x", "command": ["run"], "volumeMounts": mounts}
     with pytest.raises(ConfigError, match=r"cannot mount volume 'data' at /data: .* run it as root on Linux"):
-        creating.shared_command(around(), container, tmp_path)
-    assert creating.shared_command(around(), {**container, "volumeMounts": mounts[:1]}, tmp_path).argv == ("run",)
+        creating.shared_command(around(), container, Room(tmp_path, tmp_path, {}))
+    assert creating.shared_command(
+        around(), {**container, "volumeMounts": mounts[:1]}, Room(tmp_path, tmp_path, {})
+    ).argv == ("run",)
+
+
+def test_on_the_shared_loopback_a_command_is_told_where_its_own_volumes_are(tmp_path: Path) -> None:
+    mounts = [{"name": "c", "mountPath": "/opt/c/"}, {"name": "e", "mountPath": "/workdir"}]
+    volumes = [{"name": "c", "configMap": {"name": "x"}}, {"name": "e", "emptyDir": {}}]
+    room = Room(tmp_path, tmp_path, {"c": tmp_path / "c", "e": tmp_path / "e"})
+    words = ["sh", "/opt/c/start.sh", "/opt/c", "/opt/cc", "-c", "cat /opt/c/x"]
+    container = {"name": "main", "image": "x", "command": words, "volumeMounts": mounts, "workingDir": "/workdir/sub"}
+    found = creating.shared_command(around(volumes=volumes), container, room)
+    assert found.argv == ("sh", f"{tmp_path}/c/start.sh", f"{tmp_path}/c", "/opt/cc", "-c", "cat /opt/c/x")
+    assert found.folder == f"{tmp_path}/e/sub"
+
+
+@pytest.mark.parametrize("mount", [{"name": "p"}, {"name": "e", "subPath": "x"}])
+def test_on_the_shared_loopback_what_is_not_the_pods_own_is_refused(tmp_path: Path, mount: dict[str, str]) -> None:
+    volumes = [{"name": "p", "persistentVolumeClaim": {"claimName": "x"}}, {"name": "e", "emptyDir": {}}]
+    container = {"name": "main", "image": "x", "command": ["run"], "volumeMounts": [{**mount, "mountPath": "/data"}]}
+    with pytest.raises(ConfigError, match=f"cannot mount volume '{mount['name']}' at /data"):
+        creating.shared_command(around(volumes=volumes), container, Room(tmp_path, tmp_path, {"e": tmp_path}))
 
 
 def test_mounts_of_data_cannot_be_written(tmp_path: Path) -> None:

@@ -83,6 +83,10 @@ def test_a_hostname_is_no_longer_than_a_label(name: str, short: str) -> None:
         ("webby", "webby"),
         ("/srv/web", "/srv/web"),
         ("a web page", "a web page"),
+        ("one-0.web one-1.web", "127.0.0.1 127.0.0.1"),
+        ("one-0.web page", "one-0.web page"),
+        ("one-0.web", "127.0.0.1"),
+        ("one.two.web", "one.two.web"),
     ],
 )
 def test_a_host_that_names_a_service_is_this_machine(value: str, moved: str) -> None:
