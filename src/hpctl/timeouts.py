@@ -118,5 +118,8 @@ JOB_POLL_STEADY_S: Final = 5.0
 JOB_SETTLE_S: Final = 2.0
 """An end counts when it is still the end after so long: operators may start a job again that has failed."""
 
+JOB_PODS_END_S: Final = 60.0
+"""How long the other pods of a job may go on that has succeeded: for some operators rank 0 alone decides that."""
+
 JOB_SETTLE_RESUMED_S: Final = 15.0
 """The same where HyperPod resumes jobs, which begins when it has seen the failure."""

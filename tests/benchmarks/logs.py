@@ -7,6 +7,7 @@ its follower and its renderer, which remember, split, check and prefix each line
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def seconds(line: list[str], environment: dict[str, str]) -> float:
     began = time.perf_counter()
     with subprocess.Popen(line, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout
-        count = sum(data.count(b"\n") for data in iter(lambda: child.stdout.read1(1 << 20), b""))  # type: ignore[union-attr]
+        output = child.stdout.fileno()
+        count = sum(data.count(b"\n") for data in iter(lambda: os.read(output, 1 << 20), b""))
     took = time.perf_counter() - began
     if count != RANKS * LINES:
         raise RuntimeError(f"{line[0]} showed {count} lines of {RANKS * LINES}")

@@ -218,6 +218,22 @@ def test_tail_and_since_hold_over_a_break(server: LogServer, steps: Follow) -> N
     assert printed(steps(LogWish(since=since)), 0) == texts(lines(1_000))[600:]
 
 
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.STALL, Fault.EOF])
+def test_who_wants_no_line_of_before_gets_each_that_comes(server: LogServer, steps: Follow, fault: Fault) -> None:
+    now_ns = int(datetime.now(UTC).timestamp()) * SECOND
+    container = server.pod(0, lines(100, first_ns=now_ns - 600 * SECOND) + lines(50, first_ns=now_ns, text="new {}"))
+    container.now.shown = 100
+
+    def turns(number: int) -> Turn:
+        if number == 1:
+            server.finish_all()
+        return Turn(fault, 0) if number == 0 else Turn()
+
+    container.turns = turns
+    found = steps(LogWish(follow=True, tail=0))
+    assert printed(found, 0) == texts(lines(50, text="new {}"))
+
+
 def test_the_instance_before_is_read_when_it_is_asked_for(server: LogServer, steps: Follow) -> None:
     container = server.pod(0, lines(10))
     server.restart(container, lines(10, text="again {}"))

@@ -91,6 +91,11 @@ class _Follower:
         if look.job is None and not look.pods:
             raise NotFoundError(f"job `{self._job.name}` is gone, and its logs with it")
         self._demand(look)
+        if not look.pods and look.job:
+            gone = "the pods of the job are gone, and their logs with them"
+            self.pipe.put(
+                LogNote(gone if look.over else f"no pod of the job has been made yet; it is {look.job.state}")
+            )
         self._start(self._find if self._wish.follow else self._read, look)
 
     def close(self) -> None:
@@ -154,8 +159,6 @@ class _Follower:
             look = self._way.sight.look()
 
     def _add(self, look: Look, *, first: bool) -> None:
-        if first and not look.pods and not look.over and look.job:
-            self.pipe.put(LogNote(f"no pod of the job has been made yet; it is {look.job.state}"))
         for pod, container in self._wanted(look):
             if (pod.uid, container) in self._known:
                 continue
