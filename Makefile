@@ -51,7 +51,7 @@ lint: .venv/.dev ## Check style, imports between rooms, and spelling
 types: .venv/.dev ## Check types, strictly
 	$(BIN)/mypy
 
-bench: .venv/.dev $(AWS) ## Measure CPU time against the AWS CLI; fails when a target is missed
+bench: .venv/.dev $(AWS) ## Measure against the AWS CLI and kubectl; fails when a target is missed
 	@$(BIN)/python -m tests.benchmarks.bench
 
 docs: .venv/.dev ## Write the generated pages of the reference anew

@@ -103,8 +103,8 @@ LOG_QUIET: Final = 6
 LOG_SILENT: Final = 6
 """Answers in a row that stop in silence, each after `LOG_IDLE_S`, where nothing is left to be printed."""
 
-LOG_GRACE_S: Final = 5.0
-"""How long pods of a job that is over may go on printing before their logs are read to the end and left."""
+LOG_GRACE_S: Final = 60.0
+"""How long pods of a job that is over are followed before their logs are read to the end and left."""
 
 JOB_UNTOUCHED_S: Final = 30.0
 """An operator makes a job's pods within a second or two; after so long without one, that is worth a word."""
@@ -117,6 +117,9 @@ JOB_POLL_STEADY_S: Final = 5.0
 
 JOB_SETTLE_S: Final = 2.0
 """An end counts when it is still the end after so long: operators may start a job again that has failed."""
+
+JOB_PODS_END_S: Final = 60.0
+"""How long the other pods of a job may go on that has succeeded: for some operators rank 0 alone decides that."""
 
 JOB_SETTLE_RESUMED_S: Final = 15.0
 """The same where HyperPod resumes jobs, which begins when it has seen the failure."""

@@ -1,4 +1,4 @@
-"""What hpctl costs to start and to ask, beside the AWS CLI: `make bench`.
+"""What hpctl costs to start and to ask, beside the AWS CLI, and how fast logs come, beside kubectl: `make bench`.
 
 Both ask the same sandbox about the same cluster. The exit status is 1 when a target is missed.
 """
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.benchmarks import logs
 from tests.benchmarks.measure import Command, Target, measure, medians, table
 
 HPCTL = str(Path(sys.executable).with_name("hpctl"))
@@ -94,7 +95,9 @@ def main() -> int:
         create_cluster(environment)
         samples = measure(commands(environment))
     print(*table(samples, TARGETS, yardstick="aws --version"), sep="\n")
-    return 0 if all(target.met(medians(samples)) for target in TARGETS) else 1
+    rates = logs.measure()
+    print("", *logs.report(rates), sep="\n")
+    return 0 if all(target.met(medians(samples)) for target in TARGETS) and logs.met(rates) else 1
 
 
 if __name__ == "__main__":

@@ -20,7 +20,24 @@ _ON_THE_WAY: Final = frozenset({"Pending", "ContainerCreating", "PodInitializing
 
 def manifests(report: JobPlanReport) -> str:
     """Return the objects as one YAML file of several documents, such as kubectl takes; secrets are redacted."""
-    return "---\n".join(yaml(one) for one in report.manifests)
+    return "---\n".join(yaml(_readable(one)) for one in report.manifests)
+
+
+def _readable(value: object) -> object:
+    """Return the same with texts of several lines as YAML's literal blocks, as far as these can hold them."""
+    from ruamel.yaml.scalarstring import LiteralScalarString
+
+    match value:
+        case dict():
+            return {key: _readable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_readable(item) for item in value]
+        case str() if (
+            "\n" in value[:-1] and value[0] not in " \t\n" and value.replace("\n", "").replace("\t", "").isprintable()
+        ):
+            return LiteralScalarString(value)
+        case _:
+            return value
 
 
 def state(value: str) -> Styled:

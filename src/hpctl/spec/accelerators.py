@@ -68,17 +68,17 @@ def accelerator_names() -> Mapping[str, tuple[InstanceType, ...]]:
     return MappingProxyType({name: tuple(found) for name, found in rows.items()})
 
 
-def offered_by(name: str) -> tuple[InstanceType, ...]:
-    """Return the types whose device satisfies a canonical name: the same, or the same with more memory.
+def satisfies(device: str, wanted: str) -> bool:
+    """Tell whether a device of canonical name `device` is the `wanted` one, or the same with more memory.
 
     `A100` is satisfied by `A100-80GB`; a device of less memory never is.
     """
-    return tuple(row for own, rows in accelerator_names().items() if satisfies(own, name) for row in rows)
-
-
-def satisfies(device: str, wanted: str) -> bool:
-    """Tell whether a device of canonical name `device` is as good as the `wanted` one."""
     return device == wanted or device.startswith(f"{wanted}-")
+
+
+def most_of_a_node(name: str) -> int:
+    """Return how many devices of a canonical name the largest instance type has."""
+    return max(row.accelerator_count for row in accelerator_names()[name])
 
 
 def canonical(text: str) -> str:

@@ -7,8 +7,9 @@ an account id keeps its leading zero, and `no` stays a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from ruamel.yaml import YAML
@@ -46,7 +47,8 @@ class _Composer:
 
     file: str
     events: Iterator[Event]
-    wanted: str = CLUSTER
+    wanted: str
+    shields: Mapping[int, int]
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     nodes: int = 0
@@ -84,7 +86,9 @@ class _Composer:
     def _scalar(self, event: ScalarEvent, place: Place) -> ScalarNode:
         if event.tag not in {None, "!", _TEXT_TAG}:
             self._refuse_tag(event, place)
-        return ScalarNode(place, _unshielded(str(event.value)), plain=event.tag is None and event.style is None)
+        return ScalarNode(
+            place, _unshielded(str(event.value), self.shields), plain=event.tag is None and event.style is None
+        )
 
     def _items(self, path: str, depth: int) -> Iterator[Node]:
         for index, event in enumerate(self._until(SequenceEndEvent)):
@@ -180,7 +184,9 @@ def compose_all(file: str, text: str, wanted: str) -> tuple[tuple[Node, ...], tu
 
 
 def _composer(file: str, text: str, wanted: str) -> _Composer:
-    return _Composer(file, YAML(typ="safe", pure=True).parse(_shielded(text)), wanted)
+    shields: Mapping[int, int] = {} if _OWN_SHIELDS.search(text) else _SHIELDS
+    hidden = _PLACEHOLDER.sub("\ue000\ue001\\1\ue002", text) if shields else text
+    return _Composer(file, YAML(typ="safe", pure=True).parse(hidden), wanted, shields)
 
 
 def _understood(composer: _Composer, most: int) -> Iterator[Node]:
@@ -229,17 +235,12 @@ def _place(event: Event, path: str) -> Place:
 
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}", re.ASCII)
-_SHIELDED = str.maketrans("\ue000\ue001\ue002", "${}")
+_SHIELDS: Mapping[int, int] = MappingProxyType(str.maketrans("\ue000\ue001\ue002", "${}"))
+"""What hides the braces of `${VAR}` from YAML, where `[${VAR}]` is a syntax error; columns stay the same."""
+_OWN_SHIELDS = re.compile("[\ue000-\ue002]|\\\\(u|U0000)[eE]00[012]")
+"""A text that has these characters itself, written or escaped: nothing is hidden in it."""
 
 
-def _shielded(text: str) -> str:
-    """Hide the braces of `${VAR}` from YAML, where `[${VAR}]` is a syntax error; columns stay the same."""
-    if any(shield in text for shield in "\ue000\ue001\ue002"):
-        return text
-    return _PLACEHOLDER.sub("\ue000\ue001\\1\ue002", text)
-
-
-def _unshielded(text: str) -> str:
+def _unshielded(text: str, shields: Mapping[int, int]) -> str:
     """Bring braces back, and join the halves in which JSON writes characters beyond the first plane."""
-    shown = text.translate(_SHIELDED)
-    return shown.encode("utf-16", "surrogatepass").decode("utf-16")
+    return text.translate(shields).encode("utf-16", "surrogatepass").decode("utf-16")

@@ -125,7 +125,7 @@ def _conflict(type_name: object, devices: object) -> str | None:
 
 
 class JobFile(NodeWish):
-    """A job, as hpctl's YAML has it; see `JobSpec` for what each part means."""
+    """A job: what each of its nodes shall have, what runs on all of them, and what goes along."""
 
     either: ClassVar[tuple[str, ...]] = tuple(NodeWish.model_fields)
 

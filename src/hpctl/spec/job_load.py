@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Final
 
-from hpctl.errors import Problem, SpecError
+from hpctl.errors import Problem, SpecError, UsageError
 from hpctl.spec.document import compose_all
 from hpctl.spec.job import JobSpec
 from hpctl.spec.job_change import changed, refuse_for_manifest
@@ -70,11 +70,15 @@ def load_job(
 def command_job(command: Sequence[str], *, overrides: JobOverrides = NO_OVERRIDES) -> LoadedJob:
     """Make a job of a command: one word is a text for the shell, several are quoted for it.
 
-    Raises UsageError for a flag that no job can have.
+    Raises UsageError where there is nothing to run, and for a flag that no job can have.
     """
+    if not any(word.strip() for word in command):
+        raise UsageError("there is no command", hint="write it after `--`, such as `hpctl job submit -- nvidia-smi`")
+    if any("\0" in word for word in command):
+        raise UsageError("the command holds a NUL character", hint="no process can be given one")
     run = command[0] if len(command) == 1 else shlex.join(command)
-    words = run.split()
-    spec = JobSpec(name=job_name(PurePath(words[0]).name if words else ""), run=run)
+    program = PurePath(run.split()[0]).name
+    spec = JobSpec(name=job_name(program), run=run)
     return LoadedJob(changed(spec, overrides), JobNotation.COMMAND)
 
 

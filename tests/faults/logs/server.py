@@ -32,6 +32,16 @@ SECOND: Final = 10**9
 START_NS: Final = 1_790_000_000 * SECOND
 JOB_UID: Final = "uid-of-the-job"
 _PORTION: Final = 16 * 1024
+_DISCOVERY: Final = {
+    "/api": {"kind": "APIVersions", "versions": ["v1"]},
+    "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+    "/api/v1": {
+        "kind": "APIResourceList",
+        "groupVersion": "v1",
+        "resources": [{"name": "pods", "singularName": "pod", "namespaced": True, "kind": "Pod", "verbs": ["list"]}],
+    },
+}
+"""What kubectl wants to know first."""
 
 
 class Fault(Enum):
@@ -63,6 +73,12 @@ class Instance:
     exit_code: int = 0
     unfinished: bytes = b""
     """Printed last, without a line end."""
+    whole: bytes = b""
+    """All of the lines as they are sent, where that was prepared: a server that makes them anew is slow itself."""
+
+    def prepare(self) -> None:
+        """Make what is sent of an instance that prints nothing more."""
+        self.whole = b"".join(_stamped(when, line) for when, line in self.lines)
 
 
 @dataclass
@@ -211,9 +227,11 @@ class _Answers(BaseHTTPRequestHandler):
             self._tell(401, {"kind": "Status", "message": "Unauthorized"})
         elif url.path.endswith("/log"):
             self._log(url.path.split("/")[-2], query)
+        elif url.path in _DISCOVERY:
+            self._tell(200, _DISCOVERY[url.path])
         elif url.path.endswith("/pods"):
             logs.looks += 1
-            self._tell(200, {"metadata": {}, "items": logs.pods()})
+            self._tell(200, {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": logs.pods()})
         elif logs.job_present:
             self._tell(200, logs.job())
         else:
@@ -264,6 +282,9 @@ class _Answers(BaseHTTPRequestHandler):
     def _data(self, instance: Instance, query: dict[str, str]) -> Iterator[bytes]:
         """Yield what the log has and, with `follow`, gets until its container ends."""
         logs, since = self.server.logs, _nanoseconds(query.get("sinceTime"))
+        if instance.whole and not since:
+            yield instance.whole
+            return
         at = instance.gone
         if "tailLines" in query:
             at = max(at, instance.shown - int(query["tailLines"]))
@@ -340,7 +361,7 @@ def _pod(container: Container) -> dict[str, Any]:
             "labels": {"batch.kubernetes.io/job-completion-index": str(container.rank)},
             "ownerReferences": [{"kind": "Job", "apiVersion": "batch/v1", "uid": JOB_UID, "controller": True}],
         },
-        "spec": {"containers": [{"name": container.name}]},
+        "spec": {"containers": [{"name": container.name}], "nodeName": "node-1" if container.started else None},
         "status": {
             "phase": container.phase,
             "containerStatuses": [{**status, "state": state, "lastState": last}],

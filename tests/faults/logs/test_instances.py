@@ -174,6 +174,22 @@ def test_pods_that_do_not_run_yet_are_waited_for(server: LogServer, steps: Follo
     assert [query.get("tailLines") for query in container.asked] == [None] * len(container.asked)
 
 
+def test_ranks_that_outlive_their_job_are_followed_for_a_while(server: LogServer, steps: Follow) -> None:
+    server.finish(server.pod(0, lines(3)))
+    late, hangs = server.pod(1, lines(200)), server.pod(2, lines(3))
+    late.now.shown = 3
+    server.condition = "Complete"
+
+    def print_more() -> None:
+        with server.changing():
+            late.now.shown = 200
+
+    found = steps(each=at(9, print_more))
+    assert [len(printed(found, rank)) for rank in range(3)] == [3, 200, 3]
+    assert not hangs.now.ended
+    assert notes(found)[0] == "the job is Succeeded; 2 pods that still run are followed for up to 0.3 s"
+
+
 def test_what_is_not_followed_and_has_not_started_is_said(server: LogServer, steps: Follow) -> None:
     server.pod(0, lines(3))
     server.pod(1).started = False
@@ -216,6 +232,22 @@ def test_tail_and_since_hold_over_a_break(server: LogServer, steps: Follow) -> N
     container.asked.clear()
     since = datetime.fromtimestamp((START_NS // SECOND), UTC).replace(microsecond=600_000)
     assert printed(steps(LogWish(since=since)), 0) == texts(lines(1_000))[600:]
+
+
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.STALL, Fault.EOF])
+def test_who_wants_no_line_of_before_gets_each_that_comes(server: LogServer, steps: Follow, fault: Fault) -> None:
+    now_ns = int(datetime.now(UTC).timestamp()) * SECOND
+    container = server.pod(0, lines(100, first_ns=now_ns - 600 * SECOND) + lines(50, first_ns=now_ns, text="new {}"))
+    container.now.shown = 100
+
+    def turns(number: int) -> Turn:
+        if number == 1:
+            server.finish_all()
+        return Turn(fault, 0) if number == 0 else Turn()
+
+    container.turns = turns
+    found = steps(LogWish(follow=True, tail=0))
+    assert printed(found, 0) == texts(lines(50, text="new {}"))
 
 
 def test_the_instance_before_is_read_when_it_is_asked_for(server: LogServer, steps: Follow) -> None:

@@ -17,7 +17,7 @@ from hpctl.facts.local_files import UNPACKED_BYTES, Packed, Sensitive
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "work"
+    made = tmp_path / "code"
     made.mkdir()
     return made
 
@@ -59,7 +59,7 @@ def test_the_same_contents_give_the_same_bytes_whoever_wrote_them_when(folder: P
     put(folder, "b", "2")
     put(folder, "a", "1")
     first = pack(folder).archive
-    other = tmp_path / "elsewhere" / "work"
+    other = tmp_path / "elsewhere" / "code"
     for name, text in (("a", "1"), ("b", "2")):
         put(other, name, text)
         os.utime(other / name, (1, 1))
@@ -86,17 +86,17 @@ def test_gitignore_counts_in_every_folder_and_the_nearest_wins(folder: Path) -> 
 
 def test_rules_of_the_repository_above_count_for_a_folder_in_it(tmp_path: Path) -> None:
     put(tmp_path, ".git/info/exclude", "*.tmp\n")
-    put(tmp_path, ".gitignore", "/work/out/\n")
-    for name in ("work/out/x", "work/a.tmp", "work/train.py", "work/sub/out/y"):
+    put(tmp_path, ".gitignore", "/code/out/\n")
+    for name in ("code/out/x", "code/a.tmp", "code/train.py", "code/sub/out/y"):
         put(tmp_path, name)
-    assert names(pack(tmp_path / "work")) == ["sub", "sub/out", "sub/out/y", "train.py"]
+    assert names(pack(tmp_path / "code")) == ["sub", "sub/out", "sub/out/y", "train.py"]
 
 
 def test_a_folder_that_git_ignores_as_a_whole_goes_along_and_that_is_said(tmp_path: Path) -> None:
     put(tmp_path, ".git/HEAD")
-    put(tmp_path, ".gitignore", "work/\n*.tmp\n")
-    put(tmp_path, "work/a.tmp")
-    packed = pack(tmp_path / "work")
+    put(tmp_path, ".gitignore", "code/\n*.tmp\n")
+    put(tmp_path, "code/a.tmp")
+    packed = pack(tmp_path / "code")
     assert names(packed) == ["a.tmp"]
     assert any("is itself ignored by git" in notice for notice in packed.notices)
 

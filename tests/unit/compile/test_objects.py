@@ -248,6 +248,20 @@ def test_devices_are_asked_for_on_both_sides_and_cpu_and_memory_on_one() -> None
     }
 
 
+def test_disk_is_requested_and_huge_pages_are_on_both_sides() -> None:
+    offered = {GPU_KEY: "8", EFA: "32", "hugepages-2Mi": "5Gi", "ephemeral-storage": "1000Gi"}
+    wish = a_wish(a_choice("H100", 4, ephemeral_storage_gib=100), env={"FI_EFA_USE_HUGE_PAGE": "1"})
+    bundle = compile_job(wish, place(wish, some_nodes(1, allocatable=offered), {}), (), a_payload())
+    resources = template_of(bundle)["spec"]["containers"][0]["resources"]
+    assert resources["limits"] == {GPU_KEY: "4", EFA: "16", "hugepages-2Mi": "2560Mi"}
+    assert resources["requests"] == {
+        "cpu": "85",
+        "memory": "897Gi",
+        "ephemeral-storage": "100Gi",
+        **resources["limits"],
+    }
+
+
 def test_memory_can_be_locked_where_there_is_efa() -> None:
     assert container_of(a_wish(H100))["securityContext"] == {"capabilities": {"add": ["IPC_LOCK"]}}
     assert "securityContext" not in container_of(a_wish())

@@ -10,9 +10,10 @@ from threading import Barrier, Event
 import pytest
 
 from hpctl.errors import AccessError, NotFoundError, UnavailableError
+from hpctl.facts.jobs import Pod
 from hpctl.facts.records import EksCluster, Identity, KmsKey
 from hpctl.facts.world import World
-from tests.unit.builders import KEY_ARN, ROLE, a_cluster, a_security_group, a_subnet, an_eks_cluster, an_identity
+from tests.unit.builders import KEY_ARN, NOW, ROLE, a_cluster, a_security_group, a_subnet, an_eks_cluster, an_identity
 from tests.unit.fakes import CallLog, FakeAccount, FakeCaller, FakeEks
 
 Ask = Callable[[World], object]
@@ -172,3 +173,22 @@ def test_a_world_without_a_way_to_ask_gives_the_reason_to_every_question() -> No
     for ask in QUESTIONS.values():
         with pytest.raises(UnavailableError, match="nobody is asked"):
             ask(World(reason))
+
+
+def test_what_is_in_use_on_a_node_is_what_its_pods_ask_for_until_they_end() -> None:
+    account = FakeAccount()
+
+    def pod(name: str, node: str | None, phase: str, **requests: str) -> Pod:
+        return Pod("a", name, name, NOW, phase, node, None, None, None, {}, requests=requests)
+
+    account.jobs.known_pods = [
+        pod("one", "n-1", "Running", cpu="500m", memory="1Gi"),
+        pod("two", "n-1", "Pending", cpu="2"),
+        pod("over", "n-1", "Succeeded", cpu="64"),
+        pod("failed", "n-2", "Failed", cpu="64"),
+        pod("nowhere", None, "Pending", cpu="64"),
+    ]
+    world = World(account.ports)
+    assert world.in_use(an_eks_cluster()) == {"n-1": {"cpu": 2.5, "memory": 2.0**30}}
+    assert world.in_use(an_eks_cluster()) == {"n-1": {"cpu": 2.5, "memory": 2.0**30}}
+    assert account.calls.of("jobs.pods") == [(None, "")]

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from hpctl.facts.jobs import JobState
@@ -89,3 +91,17 @@ def test_the_manifests_are_documents_that_kubectl_takes() -> None:
     text = manifests(JOB_PLAN)
     assert list(YAML(typ="safe", pure=True).load_all(text)) == list(JOB_PLAN.manifests)
     assert "<redacted>" in text
+
+
+def test_scripts_are_readable_in_the_manifests() -> None:
+    script = "#!/bin/bash\nset -e\n  echo 'two'\n\nexit\n"
+    text = manifests(JOB_PLAN.model_copy(update={"manifests": ({"data": {"run": script}},)}))
+    assert "  run: |\n    #!/bin/bash\n    set -e\n      echo 'two'\n\n    exit\n" in text
+
+
+@given(st.text(st.sampled_from(" \n\ta#:|>-'\"\\\x1b\r\u2028é")) | st.text())
+def test_whatever_a_script_holds_reads_back_the_same(script: str) -> None:
+    text = manifests(JOB_PLAN.model_copy(update={"manifests": ({"data": {"run": script}}, {"list": [script]})}))
+    first, second = YAML(typ="safe", pure=True).load_all(text)
+    assert (first, second) == ({"data": {"run": script}}, {"list": [script]})
+    assert RAW.search(text) is None

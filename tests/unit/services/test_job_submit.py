@@ -36,16 +36,16 @@ def manifest(kind: ObjectKind, name: str, run: str = "run-1", **body: Any) -> Ma
     return Manifest(kind, {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **body})
 
 
-def prepared(*, owned: bool = True, before: tuple[Manifest, ...] | None = None) -> Prepared:
-    made = (manifest(CONFIG_MAP, "train-scripts", data={"run": "x"}), manifest(SECRET, "train-secrets"))
-    bundle = Bundle(manifest(PYTORCH_JOB, "train", spec={}), made if before is None else before)
+def prepared(*, owned: bool = True, before: tuple[Manifest, ...] | None = None, run: str = "run-1") -> Prepared:
+    made = (manifest(CONFIG_MAP, "train-scripts", run, data={"run": "x"}), manifest(SECRET, "train-secrets", run))
+    bundle = Bundle(manifest(PYTORCH_JOB, "train", run, spec={}), made if before is None else before)
     report = JobPlanReport(
         identity=an_identity(),
         cluster="ml-cluster",
         eks_cluster="training",
         namespace="team",
         job="pytorchjob/train",
-        run_id="run-1",
+        run_id=run,
         nodes=2,
         objects=(),
         manifests=(),

@@ -18,7 +18,7 @@ from hpctl.errors import (
     WaitTimeoutError,
 )
 from hpctl.facts.jobs import Job, JobState
-from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobStep
+from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobRemarked, JobStep
 from hpctl.services.job.wait import demand_succeeded, outcome, until_ended
 from tests.unit.builders import NOW
 from tests.unit.fakes import FakeAccount
@@ -52,6 +52,25 @@ def test_a_job_that_succeeds_ends_the_waiting_at_once() -> None:
     assert 20 <= end.elapsed_s < 30
     demand_succeeded(end, AT)
     assert outcome(a_job(), end, AT).state is JobState.SUCCEEDED
+
+
+def test_a_success_counts_when_all_pods_have_ended() -> None:
+    account = FakeAccount()
+    account.jobs.known_pods = [a_pod(0, "Succeeded", ended(0)), a_pod(1)]
+    account.clock.at(20, lambda: setattr(account.jobs, "known_pods", [a_pod(0, "Succeeded"), a_pod(1, "Succeeded")]))
+    steps = waited(account, a_job(state=JobState.SUCCEEDED), timeout_s=5)
+    assert 20 <= the_end(steps).elapsed_s < 25
+    assert isinstance(steps[0], JobObserved)
+    assert steps[0].waiting_for == "waiting for 1 of its pods to end"
+
+
+def test_a_pod_that_does_not_end_is_remarked_and_not_waited_for_for_ever() -> None:
+    account = FakeAccount()
+    account.jobs.known_pods = [a_pod(0, "Succeeded", ended(0)), a_pod(1), a_pod(2, deleting=True)]
+    steps = waited(account, a_job(state=JobState.SUCCEEDED))
+    assert the_end(steps).elapsed_s >= timeouts.JOB_PODS_END_S
+    assert isinstance(steps[-2], JobRemarked)
+    assert steps[-2].message == "train-1: still there, though the job has succeeded"
 
 
 def test_a_failure_counts_when_it_is_still_one_a_moment_later() -> None:

@@ -19,6 +19,7 @@ PENDING = a_job(state=JobState.PENDING)
 HEALTH = "sagemaker.amazonaws.com/node-health-status"
 TYPE = "node.kubernetes.io/instance-type"
 SAID = "0/2 nodes are available: 2 Insufficient nvidia.com/gpu."
+TOLD = f"{SAID} preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod."
 
 
 def why(
@@ -165,13 +166,14 @@ def test_nodes_that_are_unhealthy_busy_or_too_small_are_counted_and_named() -> N
         a_gpu_node("n-4", ready=False),
         a_gpu_node("n-5", unschedulable=True),
     )
-    account.jobs.known_pods = [a_pod(7, node="n-2", requests={"nvidia.com/gpu": "8"}, owner_uid="other")]
-    pods = (unscheduled(0, SAID, **{"nvidia.com/gpu": "8"}), unscheduled(1, SAID, **{"nvidia.com/gpu": "8"}))
+    account.jobs.known_pods = [a_pod(7, node="n-2", requests={"nvidia.com/gpu": "8"}, labels={"hpctl/job": "sft"})]
+    account.jobs.known_pods[0] = replace(account.jobs.known_pods[0], owner_uid="uid-other")
+    pods = (unscheduled(0, TOLD, **{"nvidia.com/gpu": "8"}), unscheduled(1, TOLD, **{"nvidia.com/gpu": "8"}))
     found = only(why(account, PENDING, pods))
-    assert found.message == f"each of 2 of 2 pods waits for a node: {SAID}"
+    assert found.message == f"2 of 2 pods wait for a node: {SAID}"
     assert set((found.cause or "").split("; ")) == {
         "1 of 5 nodes is `UnschedulablePendingReplacement`: HyperPod replaces it (n-1)",
-        "1 of 5 nodes is busy: other pods hold its `nvidia.com/gpu` (n-2)",
+        "1 of 5 nodes is busy: other pods hold `nvidia.com/gpu` (n-2, there run `sft` of namespace `team`)",
         "1 of 5 nodes is too small: the pod asks for 8 of `nvidia.com/gpu`, the node has 4 (n-3)",
         "1 of 5 nodes is not ready (n-4)",
         "1 of 5 nodes is cordoned (n-5)",
@@ -201,7 +203,7 @@ def test_a_deep_health_check_that_runs_is_said_and_how_long_it_takes() -> None:
     )
     causes = (only(why(account, job, (unscheduled(0, SAID),))).cause or "").split("; ")
     assert any("takes about two hours" in cause for cause in causes)
-    assert f"1 of 2 nodes has no label `{HEALTH}`, which the job asks for (n-2)" in causes
+    assert f"1 of 2 nodes is without the label `{HEALTH}`, which the job asks for (n-2)" in causes
 
 
 def test_room_for_some_ranks_only_is_said() -> None:
@@ -214,7 +216,7 @@ def test_a_node_that_has_a_rank_of_the_job_takes_no_second_one() -> None:
     account = nodes(FakeAccount(), a_gpu_node("n-1"))
     account.jobs.known_pods = [a_pod(0, node="n-1")]
     found = why(account, PENDING, (account.jobs.known_pods[0], unscheduled(1, SAID)))
-    assert only(found).cause == "the only node has a rank of this job already (n-1)"
+    assert only(found).cause == "the only node is taken by a rank of this job already (n-1)"
 
 
 def test_pods_that_the_scheduler_has_not_looked_at_yet_are_no_trouble() -> None:

@@ -130,3 +130,14 @@ def test_an_anchor_ends_with_its_document() -> None:
         compose_all("file", "a: &x 1\n---\nb: *x\n", "a job")
     assert caught.value.message == "`file` cannot be read as a job"
     assert caught.value.problems[-1].message == "`*x` stands before its anchor, or has none"
+
+
+@pytest.mark.parametrize("written", ['"\\ue000\\ue001"', '"\\U0000E000\\uE001"', "\ue000\ue001"])
+def test_characters_of_private_use_stay_what_they_are(written: str) -> None:
+    assert only_value(f"a: {written}\nb: '${{X}}'").text == "\ue000\ue001"
+    root, _ = compose("file", f"b: '${{X}}'\na: {written}")
+    assert isinstance(root, MappingNode)
+    assert [entry.value.text for entry in root.entries if isinstance(entry.value, ScalarNode)] == [
+        "${X}",
+        "\ue000\ue001",
+    ]

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hpctl.errors import SpecError, UsageError
 from hpctl.spec.accelerators import accelerator_names
@@ -296,3 +298,38 @@ def test_a_secret_flag_takes_a_variable_out_of_the_open() -> None:
 def test_a_job_can_be_written_as_json() -> None:
     text = json.dumps({"api_version": "hpctl/v1", "kind": "Job", "name": "j", "run": "a\nb", "env": {"A": "1"}})
     assert job(text) == JobSpec(name="j", run="a\nb", env={"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [([], "there is no command"), ([" "], "there is no command"), (["a\0"], "the command holds a NUL character")],
+)
+def test_a_command_that_nothing_can_run_is_refused(command: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        command_job(command)
+    assert caught.value.message == message
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Za-z_]\w{0,5}", fullmatch=True).filter(str.isascii), st.text(max_size=20)))
+def test_any_text_of_a_variable_arrives_exactly_or_is_refused(env: dict[str, str]) -> None:
+    heads: tuple[dict[str, object], ...] = (
+        {"api_version": "hpctl/v1", "kind": "Job", "run": "a", "env": env},
+        {"run": "a", "envs": env},
+    )
+    for head in heads:
+        if any("\0" in text for text in env.values()):
+            assert all("NUL" in one for one in refused(json.dumps(head)))
+        else:
+            assert dict(job(json.dumps(head)).env) == env
+    if not any("\0" in text for text in env.values()):
+        assert dict(job("run: a", env=env).env) == env
+
+
+@given(st.text(min_size=1, max_size=60).filter(str.strip))
+def test_any_script_arrives_exactly_or_is_refused(script: str) -> None:
+    for head in ({"api_version": "hpctl/v1", "kind": "Job"}, {"num_nodes": 1}):
+        text = json.dumps({**head, "setup": script, "run": script})
+        if "\0" in script:
+            assert all("NUL" in one for one in refused(text))
+        else:
+            assert (job(text).setup, job(text).run) == (script, script)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from hpctl.spec.source import TextSource
 
 ALLOWED = "letters, digits, `-`, `_` and `.` between them, at most 63 characters"
 THERE_ARE = ", ".join(f"`{name}`" for name in accelerator_names())
+BLOG = Path(__file__).parents[2] / "functional/job/blog"
 ENV = {"HOME": "/home/me"}
 
 
@@ -271,3 +273,22 @@ def test_parts_of_the_wish_lead_back_to_the_file() -> None:
 def test_flags_change_a_task(flags: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
     text = "run: a\nresources: {accelerators: H100:8, instance_type: ml.p5.48xlarge, cpus: 4}"
     assert job(text, **flags) == job(text).model_copy(update=dict(changed))
+
+
+def test_the_two_files_of_the_aws_blog_load_as_they_are() -> None:
+    train = load_job(BLOG / "train.yaml", env=ENV)
+    assert isinstance(train.wish, JobSpec)
+    assert (train.wish.name, train.wish.nodes, train.wish.choices) == ("train", 1, (h100(1),))
+    assert [notice.split(": ", 1)[1] for notice in train.notices] == [
+        "`H100` without a count is one device of each node; `H100:8` asks for all of a whole node"
+    ]
+    nccl = load_job(BLOG / "nccl-test-efa.yaml", env=ENV)
+    assert isinstance(nccl.wish, JobSpec)
+    assert (nccl.wish.name, nccl.wish.nodes, nccl.wish.choices) == ("nccl-test-efa", 2, (h100(8),))
+    assert nccl.wish.image is not None
+    assert nccl.wish.image.endswith("/hpc-cloud/nccl-tests:latest")
+    efa = {"vpc.amazonaws.com/efa": 32}
+    assert json.loads(nccl.wish.pod_config or "") == {
+        "spec": {"containers": [{"resources": {"limits": efa, "requests": efa}}]}
+    }
+    assert (dict(nccl.wish.env), nccl.notices) == ({"USE_EFA": "true"}, ())

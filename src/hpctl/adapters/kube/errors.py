@@ -62,8 +62,8 @@ def answered(status: int, body: bytes, asked: Asked) -> HpctlError:
 
 def unreached(error: Exception, asked: Asked) -> UnavailableError:
     """Return the error for a connection that did not come about, broke off, or led to somebody else."""
-    reason = getattr(error, "reason", None) or error
-    if isinstance(reason, ssl.SSLError):
+    reason = error if isinstance(error, ssl.SSLError) else getattr(error, "reason", None) or error
+    if isinstance(reason, ssl.SSLCertVerificationError):
         return UnavailableError(
             f"the server that answers for {asked} is not vouched for by the EKS cluster's certificate authority",
             hint="a proxy that replaces certificates cannot stand between hpctl and Kubernetes",

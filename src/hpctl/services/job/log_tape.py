@@ -24,6 +24,8 @@ ROTATED: Final = "the node no longer has the lines that followed (its log was ro
 _BREAKS: Final = "the connection broke again and again before it came to new lines; going on with the next second"
 _SECOND: Final = 10**9
 _DOUBLINGS: Final = 10
+_CLOCKS_S: Final = 5
+"""How far the node's clock may be behind this machine's."""
 _LONG_LINE: Final = 256 * 1024
 _LONG_LINES: Final = 8
 """So many lines that are longer are held at the same time: each takes its length several times over for a moment."""
@@ -200,7 +202,7 @@ class Tape:
         if self._all_is_new:
             search.give_up()
         sought = search.state is Sought.SOUGHT
-        told = _Connection()
+        told, began = _Connection(), self._way.ports.clock.now()
         try:
             self._open(told, search, follow=follow, previous=previous)
             self._missed = 0
@@ -209,6 +211,7 @@ class Tape:
             if self._missed >= timeouts.FOLLOW_MISSED:
                 raise
         self.last_end, self.found = told.end, search.state is Sought.FOUND
+        self._begin_now(began, told.end)
         if told.news:
             self._stuck = self._quiet = 0
             self._all_is_new = False
@@ -220,6 +223,11 @@ class Tape:
                 self._skip()
             self._wait_again()
         return told
+
+    def _begin_now(self, began: datetime, end: End) -> None:
+        """Where there is nothing to begin with, want what has come since, and not the last lines of it."""
+        if self._tail is not None and not self.known and (end is End.IDLE or not self._tail):
+            self._tail, self._since_ns = None, int((began.timestamp() - _CLOCKS_S) * _SECOND)
 
     def _held_up(self, told: _Connection, *, follow: bool) -> bool:
         """Whether there is more to come that the connection did not come to: a log that is quiet is no reason."""

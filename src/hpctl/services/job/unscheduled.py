@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hpctl.facts.jobs import Job, Pod
+from hpctl.facts.jobs import JOB_LABEL, Job, Pod
 from hpctl.facts.kubernetes import KubernetesNode
 from hpctl.facts.quantities import quantity
 from hpctl.report.cluster import Diagnosis
@@ -22,6 +22,10 @@ _IN_REPAIR: Final = {
     "UnschedulablePendingReplacement": "HyperPod replaces it",
     "UnschedulablePendingReboot": "HyperPod reboots it",
 }
+_BUSY: Final = "busy"
+_NAMES: Final = (JOB_LABEL, "training.kubeflow.org/job-name", "HPJob", "jobset.sigs.k8s.io/jobset-name", "job-name")
+"""Labels of pods that name their job."""
+
 _TYPE: Final = "node.kubernetes.io/instance-type"
 
 
@@ -36,7 +40,8 @@ class Surroundings:
 def why_unscheduled(job: Job, waiting: Sequence[Pod], around: Surroundings, at: Where) -> Iterator[Diagnosis]:
     """Yield why pods wait for a node: the scheduler's words, and what the nodes say to them."""
     said = Counter(message for pod in waiting if (message := refusal(pod)))
-    message = f"{_ranks(waiting, job)} waits for a node" + (f": {said.most_common(1)[0][0]}" if said else "")
+    words = said.most_common(1)[0][0].partition(" preemption:")[0] if said else ""
+    message = f"{_ranks(waiting, job)} for a node" + (f": {words}" if words else "")
     causes = list(_causes(job, waiting, around))
     yield Diagnosis(
         subject=job.reference,
@@ -57,8 +62,8 @@ def refusal(pod: Pod) -> str | None:
 def _ranks(waiting: Sequence[Pod], job: Job) -> str:
     if len(waiting) == 1:
         only = waiting[0]
-        return f"rank {only.rank}" if only.rank is not None else f"pod {only.name}"
-    return f"each of {len(waiting)} of {job.nodes} pods"
+        return f"rank {only.rank} waits" if only.rank is not None else f"pod {only.name} waits"
+    return f"{len(waiting)} of {job.nodes} pods wait"
 
 
 def _causes(job: Job, waiting: Sequence[Pod], around: Surroundings) -> Iterator[str]:
@@ -76,11 +81,13 @@ def _causes(job: Job, waiting: Sequence[Pod], around: Surroundings) -> Iterator[
     for node in chosen:
         reason = _against(node, health, asked, taken.get(node.name, {}))
         if not reason and node.name in ranked:
-            reason = "has a rank of this job already"
+            reason = "taken by a rank of this job already"
         reasons[reason].append(node.name)
     for reason, names in sorted(reasons.items(), key=lambda item: (item[0] == "", -len(item[1]))):
         if reason:
-            yield f"{_nodes(len(names), len(chosen))} {reason} ({_some(names)})"
+            verb = "is" if len(names) == 1 else "are"
+            holders = f", there run {_some(_holders(names, around.pods))}" if reason.startswith(_BUSY) else ""
+            yield f"{_nodes(len(names), len(chosen))} {verb} {reason} ({_some(names)}{holders})"
     free = len(reasons.get("", ()))
     if free:
         needed = len(waiting)
@@ -91,18 +98,29 @@ def _against(node: KubernetesNode, health: str | None, asked: Mapping[str, float
     """Return what speaks against a node, empty when nothing does that is seen from here."""
     status = node.labels.get(HEALTH)
     if status in _IN_REPAIR:
-        return f"is `{status}`: {_IN_REPAIR[status]}"
+        return f"`{status}`: {_IN_REPAIR[status]}"
     if health is not None and status != health:
-        return f"is `{status}`, not `{health}`" if status else f"has no label `{HEALTH}`, which the job asks for"
+        return f"`{status}`, not `{health}`" if status else f"without the label `{HEALTH}`, which the job asks for"
     if not node.ready:
-        return "is not ready"
+        return "not ready"
     if node.unschedulable:
-        return "is cordoned"
+        return "cordoned"
     room = {name: quantity(amount) for name, amount in node.allocatable.items()}
     if small := [name for name, amount in asked.items() if amount > room.get(name, 0.0)]:
-        return f"is too small: the pod asks for {_compared(small[0], asked[small[0]], room.get(small[0], 0.0))}"
+        return f"too small: the pod asks for {_compared(small[0], asked[small[0]], room.get(small[0], 0.0))}"
     busy = [name for name, amount in asked.items() if amount > room.get(name, 0.0) - taken.get(name, 0.0)]
-    return f"is busy: other pods hold its {', '.join(f'`{name}`' for name in busy)}" if busy else ""
+    return f"{_BUSY}: other pods hold {', '.join(f'`{name}`' for name in busy)}" if busy else ""
+
+
+def _holders(nodes: Sequence[str], pods: Iterable[Pod]) -> list[str]:
+    """Return the jobs whose pods hold devices or most of the rest of some nodes, by name."""
+    found: Counter[str] = Counter()
+    for pod in pods:
+        if pod.node in nodes and pod.phase not in ("Succeeded", "Failed"):
+            name = next((pod.labels[label] for label in _NAMES if pod.labels.get(label)), None)
+            if name:
+                found[f"`{name}` of namespace `{pod.namespace}`"] += 1
+    return [name for name, _ in found.most_common()] or ["pods of no job"]
 
 
 def _none_such(selector: Mapping[str, Any], nodes: Iterable[KubernetesNode]) -> str:

@@ -18,7 +18,7 @@ from hpctl.errors import (
 )
 from hpctl.facts.jobs import Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Clock, Ports
-from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobStep
+from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobRemarked, JobStep
 from hpctl.services.job.look import events_of, judged, status_of
 from hpctl.services.job.where import Where
 from hpctl.services.job.why import why_not_running
@@ -52,7 +52,7 @@ def until_ended(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: 
         elapsed_s = round((ports.clock.now() - start).total_seconds(), 1)
         yield from watch.look(elapsed_s)
         if watch.settled:
-            yield watch.end(elapsed_s)
+            yield from watch.end(elapsed_s)
             return
         left_s = (deadline - ports.clock.now()).total_seconds()
         if left_s <= 0 and not watch.final:
@@ -136,6 +136,8 @@ class _Watch:
         if self._final_since_s is None:
             return False
         stood_s = self._elapsed_s - self._final_since_s
+        if self._job.state is JobState.SUCCEEDED:
+            return not self._alive() or stood_s >= timeouts.JOB_PODS_END_S
         if self._job.state is not JobState.FAILED:
             return True
         resumed = self._job.annotations.get(_RESUMED) == "true"
@@ -162,10 +164,13 @@ class _Watch:
             waiting_for=self._waiting_for(),
         )
 
-    def end(self, elapsed_s: float) -> JobEnded:
-        """Return the end, with what failed first."""
+    def end(self, elapsed_s: float) -> Iterator[JobStep]:
+        """Yield the end, with what failed first, and before it what goes on all the same."""
+        if self._job.state is JobState.SUCCEEDED and (alive := self._alive()):
+            message = f"{', '.join(pod.name for pod in alive)}: still there, though the job has succeeded"
+            yield JobRemarked(time=self._ports.clock.now(), message=message)
         failure, diagnoses = judged(self._job, self._pods, self._events, self._at, self._ports)
-        return JobEnded(
+        yield JobEnded(
             time=self._ports.clock.now(),
             elapsed_s=elapsed_s,
             job=self._job.reference,
@@ -173,6 +178,9 @@ class _Watch:
             first_failure=failure,
             diagnoses=diagnoses,
         )
+
+    def _alive(self) -> list[Pod]:
+        return [pod for pod in self._pods if pod.phase not in ("Succeeded", "Failed") and not pod.deleting]
 
     def _see(self) -> Job:
         jobs, before = self._ports.jobs, self._job
@@ -198,6 +206,8 @@ class _Watch:
         return new
 
     def _waiting_for(self) -> str:
+        if self._job.state is JobState.SUCCEEDED and (alive := self._alive()):
+            return f"waiting for {len(alive)} of its pods to end"
         if self.final or self._job.state is JobState.RUNNING:
             return ""
         if self._elapsed_s >= _EXPLAINED_S or self._job.state is JobState.QUEUED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hpctl.spec.accelerators import AcceleratorError, accelerator
+from hpctl.spec.accelerators import AcceleratorError, accelerator, most_of_a_node
 from hpctl.spec.job import Accelerator
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.positions import Place
@@ -24,6 +24,8 @@ def accelerators(reading: Reading, node: Node) -> tuple[Accelerator, ...]:
             read.append(accelerator(written))
         except AcceleratorError as error:
             failed.append((place, error))
+    if len(read) == 1 and isinstance(node, ScalarNode) and ":" not in node.text:
+        _note_count(reading, node, read[0])
     for place, failure in failed:
         if read:
             reading.note(place, f"an alternative is left out: {failure}")
@@ -53,6 +55,14 @@ def _mapped(reading: Reading, entries: tuple[Entry, ...]) -> Iterator[tuple[Plac
             yield entry.place, f"{entry.key}:{entry.value.text}"
         else:
             _refuse(reading, entry.value)
+
+
+def _note_count(reading: Reading, node: ScalarNode, one: Accelerator) -> None:
+    """A name alone is one device, although many think of the whole node."""
+    most = most_of_a_node(one.name)
+    if most > 1:
+        whole = f"`{one.name}:{most}` asks for all of a whole node"
+        reading.note(node.place, f"`{one.name}` without a count is one device of each node; {whole}")
 
 
 def _refuse(reading: Reading, node: Node) -> None:

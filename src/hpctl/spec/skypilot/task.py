@@ -48,6 +48,8 @@ def read_task(reading: Reading, root: Node, stem: str, home: str, given: JobOver
     wanted = resources(reading, found["resources"].value) if "resources" in found else Resources()
     settings = _settings(reading, found, experimental)
     around = Surroundings(reading, known, home)
+    if "run" not in found:
+        reading.note(root.place, "the task has no `run`: the job ends after its setup")
     job = _job(reading, found, _Parts(known, wanted, settings, around))
     return Task(_with_name(reading, found, job, stem, given), known.secret_values)
 

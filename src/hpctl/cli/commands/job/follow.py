@@ -68,8 +68,9 @@ def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobE
 def detachable(job: Job, at: Where) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM leave the job alone, and say how to return to it and how to cancel it."""
     hint = (
-        f"the job goes on; to return: hpctl job logs {job.reference} --follow {at.flags}\n"
-        f"to cancel it: hpctl job cancel {job.reference} {at.flags}"
+        "the job goes on\n"
+        f"to return: hpctl job logs {job.reference} --follow {at.flags}\n"
+        f"to cancel: hpctl job cancel {job.reference} {at.flags}"
     )
     try:
         yield

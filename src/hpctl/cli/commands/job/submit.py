@@ -31,6 +31,7 @@ from hpctl.cli.commands.job.wished import (
     WaitOption,
     WordsArgument,
     WorkdirOption,
+    YesOption,
     overrides,
 )
 from hpctl.cli.options import (
@@ -91,6 +92,7 @@ def submit(
     values: SetOption = None,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
+    yes: YesOption = False,
     dry_run: DryRunOption = False,
     skip: SkipOption = None,
     allow_unknown: AllowUnknownOption = False,

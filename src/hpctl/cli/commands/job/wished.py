@@ -58,6 +58,9 @@ IncludeSensitiveOption = Annotated[
 QueueOption = Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Kueue queue.")]
 PriorityOption = Annotated[str | None, typer.Option("--priority", metavar="NAME", help="Priority class of the queue.")]
 KindOption = Annotated[Kind | None, typer.Option("--kind", help="Kind of object (else what the cluster serves best).")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="For scripts that give it everywhere: submitting asks nothing.")
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Judge and show it, and stop; with -o yaml the manifests.")
 ]
