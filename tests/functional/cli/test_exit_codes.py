@@ -138,7 +138,7 @@ SCENARIOS: dict[ExitCode, Callable[[Case], int]] = {
 
 
 OF_JOBS = {ExitCode.JOB_FAILED, ExitCode.JOB_UNFINISHED, ExitCode.JOB_CANCELLED}
-"""Shown where there are jobs: tests/functional/job/cli."""
+"""Those that need a cluster with nodes: `tests/functional/job/cli/test_job_exit_codes.py`."""
 
 
 def test_every_documented_code_has_a_scenario() -> None:
