@@ -137,8 +137,12 @@ SCENARIOS: dict[ExitCode, Callable[[Case], int]] = {
 }
 
 
+OF_JOBS = {ExitCode.JOB_FAILED, ExitCode.JOB_UNFINISHED, ExitCode.JOB_CANCELLED}
+"""Those that need a cluster with nodes: `tests/functional/job/cli/test_job_exit_codes.py`."""
+
+
 def test_every_documented_code_has_a_scenario() -> None:
-    assert set(SCENARIOS) == set(ExitCode) - {ExitCode.BUG}
+    assert set(SCENARIOS) == set(ExitCode) - {ExitCode.BUG} - OF_JOBS
 
 
 @pytest.mark.parametrize("code", SCENARIOS, ids=lambda code: code.name.lower())
