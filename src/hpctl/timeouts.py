@@ -103,8 +103,8 @@ LOG_QUIET: Final = 6
 LOG_SILENT: Final = 6
 """Answers in a row that stop in silence, each after `LOG_IDLE_S`, where nothing is left to be printed."""
 
-LOG_GRACE_S: Final = 5.0
-"""How long pods of a job that is over may go on printing before their logs are read to the end and left."""
+LOG_GRACE_S: Final = 60.0
+"""How long pods of a job that is over are followed before their logs are read to the end and left."""
 
 JOB_UNTOUCHED_S: Final = 30.0
 """An operator makes a job's pods within a second or two; after so long without one, that is worth a word."""

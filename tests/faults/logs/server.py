@@ -361,7 +361,7 @@ def _pod(container: Container) -> dict[str, Any]:
             "labels": {"batch.kubernetes.io/job-completion-index": str(container.rank)},
             "ownerReferences": [{"kind": "Job", "apiVersion": "batch/v1", "uid": JOB_UID, "controller": True}],
         },
-        "spec": {"containers": [{"name": container.name}]},
+        "spec": {"containers": [{"name": container.name}], "nodeName": "node-1" if container.started else None},
         "status": {
             "phase": container.phase,
             "containerStatuses": [{**status, "state": state, "lastState": last}],

@@ -10,7 +10,7 @@ import pytest
 from hpctl.report.logs import LogStep
 from hpctl.services.job.logs import LogWish
 from tests.faults.logs.conftest import Follow, gaps, printed
-from tests.faults.logs.server import Container, Fault, LogServer, Turn, lines
+from tests.faults.logs.server import SECOND, START_NS, Container, Fault, LogServer, Turn, lines
 
 RANKS, LINES = 64, 5_000
 
@@ -95,6 +95,21 @@ def test_lines_in_disorder_are_neither_lost_nor_doubled(server: LogServer, steps
     found = steps()
     assert printed(found, 0) == [line for _, line in mixed]
     assert len(container.asked) > 1
+
+
+def test_a_line_of_the_second_before_that_comes_after_a_break_is_not_missed(server: LogServer, steps: Follow) -> None:
+    turn_ns = START_NS + 5 * SECOND
+    rows = [
+        (turn_ns - 2_000_000, b"first"),
+        (turn_ns + 1_000, b"later"),
+        (turn_ns - 1_000, b"early"),
+        (turn_ns, b"end"),
+    ]
+    container = server.pod(0, rows)
+    up_to_later = sum(len("2026-11-22T05:00:00.000000000Z ") + len(line) + 1 for _, line in rows[:2])
+    container.turns = lambda number: Turn(Fault.RESET, up_to_later) if number == 0 else Turn()
+    server.finish_all()
+    assert printed(steps(), 0) == [b"first", b"later", b"early", b"end"]
 
 
 def test_a_second_that_never_fits_into_a_connection_is_passed_over_and_said(server: LogServer, steps: Follow) -> None:

@@ -174,6 +174,22 @@ def test_pods_that_do_not_run_yet_are_waited_for(server: LogServer, steps: Follo
     assert [query.get("tailLines") for query in container.asked] == [None] * len(container.asked)
 
 
+def test_ranks_that_outlive_their_job_are_followed_for_a_while(server: LogServer, steps: Follow) -> None:
+    server.finish(server.pod(0, lines(3)))
+    late, hangs = server.pod(1, lines(200)), server.pod(2, lines(3))
+    late.now.shown = 3
+    server.condition = "Complete"
+
+    def print_more() -> None:
+        with server.changing():
+            late.now.shown = 200
+
+    found = steps(each=at(9, print_more))
+    assert [len(printed(found, rank)) for rank in range(3)] == [3, 200, 3]
+    assert not hangs.now.ended
+    assert notes(found)[0] == "the job is Succeeded; 2 pods that still run are followed for up to 0.3 s"
+
+
 def test_what_is_not_followed_and_has_not_started_is_said(server: LogServer, steps: Follow) -> None:
     server.pod(0, lines(3))
     server.pod(1).started = False

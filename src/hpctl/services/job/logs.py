@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from datetime import datetime
 from threading import Event, Lock, Semaphore, Thread
 from typing import Final
 
@@ -21,7 +22,7 @@ from hpctl.report.logs import LogNote, LogSource, LogStep
 from hpctl.services.job.log_lines import Splitter
 from hpctl.services.job.log_pipe import Closed, Pipe
 from hpctl.services.job.log_reader import Reader
-from hpctl.services.job.log_sight import Look, Sight
+from hpctl.services.job.log_sight import ENDED, Look, Sight
 from hpctl.services.job.log_tape import LogWish, Way
 
 __all__ = ["LogWish", "follow_logs", "last_lines"]
@@ -70,6 +71,11 @@ def last_lines(pod: Pod, container: str, cluster: EksCluster, ports: Ports, coun
         if lines:
             return tuple(lines)
     return ()
+
+
+def _alive(look: Look) -> list[Pod]:
+    """Return the pods that print, or will: those that no node has taken never do after the job's end."""
+    return [pod for pod in look.pods.values() if pod.phase not in ENDED and pod.node]
 
 
 class _Follower:
@@ -149,14 +155,25 @@ class _Follower:
                 self._add(look, first=first)
                 first = False
                 if look.over:
-                    over_at = over_at or look.at
-                    if (look.at - over_at).total_seconds() >= timeouts.LOG_GRACE_S:
-                        self._hurry()
+                    over_at = over_at or self._end_of(look)
+                    self._hurry_after(look, over_at)
                     if all(lane.idle for lane in self._lanes.values()):
                         self.pipe.end()
                         return
             self._way.stop.wait(timeouts.LOG_LOOK_S if over_at is None else timeouts.KUBE_AGAIN_S)
             look = self._way.sight.look()
+
+    def _end_of(self, look: Look) -> datetime:
+        if look.job and (count := len(_alive(look))):
+            pods = "a pod that still runs is" if count == 1 else f"{count} pods that still run are"
+            self.pipe.put(LogNote(f"the job is {look.job.state}; {pods} followed for up to {timeouts.LOG_GRACE_S:g} s"))
+        return look.at
+
+    def _hurry_after(self, look: Look, over_at: datetime) -> None:
+        """Come to an end when nothing runs any more, at the latest after a while: a rank that hangs never does."""
+        grace_s = timeouts.LOG_GRACE_S if _alive(look) else timeouts.LOG_LOOK_S
+        if (look.at - over_at).total_seconds() >= grace_s:
+            self._hurry()
 
     def _add(self, look: Look, *, first: bool) -> None:
         for pod, container in self._wanted(look):
