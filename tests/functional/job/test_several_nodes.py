@@ -96,7 +96,8 @@ def test_an_ssh_session_begins_at_home_with_no_secrets(tmp_path: Path) -> None:
         [ $SKYPILOT_NODE_RANK = 0 ] || exit 0
         other=$(echo "$SKYPILOT_NODE_IPS" | tail -n1)
         ssh $other 'echo ${TOKEN-none} ${OWN-none} ${HPCTL_POD_IP-none} $PWD ${OLDPWD-none}'
-        echo $TOKEN; . /etc/profile.d/container_environment.sh; grep -c secret /etc/profile.d/container_environment.sh; true
+        kept=/etc/profile.d/container_environment.sh
+        echo $TOKEN; . $kept; grep -c secret $kept; true
     """
 
     async def scenario(made: Cluster) -> str:
