@@ -21,6 +21,7 @@ from tools.pages import (
     kubernetes,
     reports,
     rules,
+    skypilot,
     spec,
 )
 
@@ -38,6 +39,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "kubernetes.md": kubernetes.kubernetes,
     "reports.md": reports.reports,
     "rules.md": rules.rules,
+    "skypilot.md": skypilot.skypilot,
     "spec.md": spec.spec,
 }
 

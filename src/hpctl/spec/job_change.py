@@ -20,6 +20,9 @@ def changed(job: JobSpec, given: JobOverrides) -> JobSpec:
     Raises UsageError for a flag whose value no job can have.
     """
     _demand_names(given)
+    for name in given.env:
+        if name in (*job.secrets, *given.secrets):
+            raise UsageError(f"`--env`: `{name}` is a secret of the job", hint=f"give its value with `--secret {name}`")
     chosen = _choices(job, given)
     plain = {
         "name": given.name,

@@ -29,7 +29,9 @@ from hpctl.spec.skypilot.task import is_task, read_task
 from hpctl.spec.source import JOB, TextSource, read, unreadable
 
 _SBATCH: Final = "#SBATCH"
-_SKYPILOT_HINT: Final = "every key is either honoured, said to have no effect, or refused"
+_SKYPILOT: Final = "a SkyPilot task that hpctl can run"
+_SKYPILOT_HINT: Final = "the reference lists every key of SkyPilot, and what becomes of it"
+_MANIFEST: Final = "a manifest of a job that can run"
 _MANIFEST_HINT: Final = "correct the manifest; it is submitted as it is"
 _FORMATS: Final = (
     "neither an hpctl job (`api_version: hpctl/v1`, `kind: Job`), nor a SkyPilot task (`run`, `resources`), "
@@ -118,10 +120,10 @@ def _manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) ->
     refuse_for_manifest(given)
     manifest = read_manifest(reading, roots, given)
     if not any(one.is_job for one in manifest.objects):
-        reading.demand("a manifest of a job", _MANIFEST_HINT)
+        reading.demand(_MANIFEST, _MANIFEST_HINT)
     found = lint(manifest)
     reading.problems += found.problems
-    reading.demand("a manifest of a job", _MANIFEST_HINT)
+    reading.demand(_MANIFEST, _MANIFEST_HINT)
     warnings = tuple(sorted(found.warnings, key=lambda one: (one.line, one.column)))
     return LoadedJob(manifest, JobNotation.KUBERNETES, reading.notices, warnings, source=manifest.job.source)
 
@@ -130,9 +132,9 @@ def _task(reading: Reading, roots: tuple[Node, ...], stem: str, home: str, given
     for extra in roots[1:]:
         message = "a file of several tasks is a pipeline or a job group; submit one file for each task"
         reading.refuse(extra.place, message)
-    reading.demand("a SkyPilot task", _SKYPILOT_HINT)
+    reading.demand(_SKYPILOT, _SKYPILOT_HINT)
     task = read_task(reading, roots[0], stem, home, given)
-    reading.demand("a SkyPilot task", _SKYPILOT_HINT)
+    reading.demand(_SKYPILOT, _SKYPILOT_HINT)
     source = SourceMap(reading.file, MappingProxyType(reading.found))
     return LoadedJob(
         changed(task.job, given),

@@ -115,3 +115,20 @@ def test_copies_from_s3_without_aws_in_the_image_are_refused(tmp_path: Path) -> 
 
     refused = "hpctl: copies from S3 need the AWS CLI in the image, and there is no `aws`\n"
     assert run(scenario, tmp_path).startswith(refused)
+
+
+def test_one_node_that_cannot_be_prepared_ends_the_others(tmp_path: Path) -> None:
+    aws = '#!/bin/sh\n[ "$(hostname)" != task-1 ]\n'
+    write(tmp_path / "images" / "with-aws" / "usr/bin/aws", aws, 0o755)
+    mounts = (Mount(path="/data", s3="s3://bucket/folder/"),)
+
+    async def scenario(made: Cluster) -> None:
+        spec = task("echo never", setup="echo never", nodes=3, mounts=mounts)
+        submitted = submit(made, spec, pod={"image": "example.com/with-aws:1"})
+        assert await submitted.codes() == [137, 1, 137]
+        line = "hpctl: first failure: rank=1 phase=start exit=1\n"
+        assert [submitted.last_words(rank) for rank in range(3)] == [line] * 3
+        assert await submitted.said(1) == f"hpctl: `s3://bucket/folder/` cannot be copied to `/data`\n{line}"
+        assert await submitted.said(0) == line
+
+    run(scenario, tmp_path)

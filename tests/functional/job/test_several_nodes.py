@@ -9,7 +9,7 @@ import pytest
 
 from hpctl.spec.job import JobSpec, Resume
 from tests.conftest import present
-from tests.functional.job.tasks import submit, task
+from tests.functional.job.tasks import payload, submit, task
 from tests.functional.job.test_one_node import write
 from tests.functional.sandbox.kubelet.clusters import Cluster, run
 
@@ -88,6 +88,23 @@ def test_a_node_whose_script_ended_at_once_is_there_until_the_last_has_ended(tmp
     said, codes, _ = ended(tmp_path, task(text, nodes=2, env={"FROM_IMAGE": "two  words"}))
     assert codes == [0, 0]
     assert said[0].splitlines() == ["task-0 two  words root", "task-1 two  words root", "task-0", "moved", "status 9"]
+
+
+@pytest.mark.usefixtures("sshd")
+def test_an_ssh_session_begins_at_home_with_no_secrets(tmp_path: Path) -> None:
+    text = """
+        [ $SKYPILOT_NODE_RANK = 0 ] || exit 0
+        other=$(echo "$SKYPILOT_NODE_IPS" | tail -n1)
+        ssh $other 'echo ${TOKEN-none} ${OWN-none} ${HPCTL_POD_IP-none} $PWD ${OLDPWD-none}'
+        kept=/etc/profile.d/container_environment.sh
+        echo $TOKEN; . $kept; grep -c secret $kept; true
+    """
+
+    async def scenario(made: Cluster) -> str:
+        submitted = submit(made, task(text, nodes=2, env={"OWN": "mine"}), payload(secrets={"TOKEN": "secret"}))
+        return await submitted.said()
+
+    assert run(scenario, tmp_path).splitlines() == ["none mine none /root none", "secret", "0"]
 
 
 @pytest.mark.usefixtures("sshd")

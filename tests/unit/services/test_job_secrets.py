@@ -38,4 +38,6 @@ def test_names_are_what_stands_before_the_file() -> None:
 def test_all_that_have_no_value_are_named_at_once() -> None:
     with pytest.raises(UsageError, match="secrets have no value: `A`, `C`") as refused:
         secret_values(("A", "B", "C"), (), {"B": "b", "C": ""}, {}, FILES)
+    with pytest.raises(UsageError, match="secrets have no value: `A`"):
+        secret_values((), ("A=@empty",), {}, {}, FakeFiles(texts={"empty": ""}))
     assert refused.value.hint == "set the variable A in this shell\nor take it from a file: --secret A=@FILE"

@@ -69,6 +69,8 @@ def test_the_job_is_created_last_and_comes_to_own_the_others() -> None:
     owner = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "name": "train", "uid": outcome.uid}
     for key, found in account.jobs.held.items():
         assert found["metadata"].get("ownerReferences") == (None if key[2] == "train" else [owner])
+    patched = [patch["metadata"]["uid"] for *_, patch in account.calls.of("jobs.merge")]  # type: ignore[index]
+    assert patched == ["uid-1", "uid-2"], "what somebody put in place of these is not handed over"
     assert (outcome.job, outcome.result, account.signals.steps) == ("pytorchjob/train", "submitted", 1)
     assert outcome.next_steps[0] == "hpctl job logs train --follow --cluster ml-cluster --namespace team"
 
@@ -186,6 +188,15 @@ def test_somebody_elses_object_is_left_alone() -> None:
     account = FakeAccount()
     put(account, Manifest(CONFIG_MAP, {"metadata": {"name": "train-scripts", "namespace": "team"}}))
     with pytest.raises(ConflictError, match=r"another configmap `train-scripts`.*hpctl did not make"):
+        submit(prepared(), AT, account.ports)
+    assert account.calls.of("jobs.delete") == []
+
+
+def test_what_hpctl_made_for_another_job_is_left_alone() -> None:
+    account = FakeAccount()
+    labels = {MANAGED_BY[0]: MANAGED_BY[1], JOB_LABEL: "other", RUN_ID_LABEL: "run-0"}
+    put(account, manifest(CONFIG_MAP, "train-scripts"), labels=labels)
+    with pytest.raises(ConflictError, match="hpctl did not make for this job"):
         submit(prepared(), AT, account.ports)
     assert account.calls.of("jobs.delete") == []
 

@@ -70,7 +70,10 @@ def test_a_pod_that_does_not_end_is_remarked_and_not_waited_for_for_ever() -> No
     steps = waited(account, a_job(state=JobState.SUCCEEDED))
     assert the_end(steps).elapsed_s >= timeouts.JOB_PODS_END_S
     assert isinstance(steps[-2], JobRemarked)
-    assert steps[-2].message == "train-1: still there, though the job has succeeded"
+    assert steps[-2].message == (
+        "train-1: still there, though the job has succeeded; "
+        "to end what is left: hpctl job cancel train --cluster ml-cluster --namespace team"
+    )
 
 
 def test_a_failure_counts_when_it_is_still_one_a_moment_later() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.errors import SpecError
+from hpctl.errors import SpecError, UsageError
 from hpctl.spec.accelerators import accelerator_names
 from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec, Mount, MountMode, Resume
 from hpctl.spec.job_load import load_job
@@ -178,6 +178,20 @@ def test_variables_reach_as_texts_and_flags_win() -> None:
     assert task.wish.secrets == ("S", "T", "U", "V")
     assert dict(task.secret_values) == {"T": "inline", "U": "yes"}
     assert "inline" not in repr(task) + task.wish.model_dump_json() + " ".join(task.notices)
+
+
+def test_a_secret_of_the_command_line_fills_a_variable_without_a_value() -> None:
+    filled = job("run: a\nenvs: {TOKEN: , A: b}", secrets=("TOKEN",))
+    assert (dict(filled.env), filled.secrets) == ({"A": "b"}, ("TOKEN",))
+
+
+@pytest.mark.parametrize("text", ["run: a\nsecrets: {T: }", "api_version: hpctl/v1\nkind: Job\nrun: a\nsecrets: [T]"])
+def test_a_secret_is_not_given_in_the_open(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        job(text, env={"T": "value"})
+    assert (caught.value.message, caught.value.hint) == (
+        "`--env`: `T` is a secret of the job", "give its value with `--secret T`"
+    )  # fmt: skip
 
 
 def test_variables_of_flags_win_in_paths_too() -> None:

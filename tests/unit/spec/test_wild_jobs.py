@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent / "wild"
 FILES = sorted(path.name for path in FOLDER.iterdir())
 EXPECTED = re.compile(r"^# (accepted|refused|notice|warning)(?:: (.*))?$", re.MULTILINE)
 
+MESSAGE = re.compile(r"`.*` (is not a (.* that (hpctl )?can run|valid job): \d+ problems?|cannot be read as a job)")
+
 
 def expected(name: str, word: str) -> list[str]:
     text = (FOLDER / name).read_text(encoding="utf-8")
@@ -60,6 +62,7 @@ def test_a_file_that_can_run_is_accepted_and_says_what_has_no_effect(name: str) 
 def test_a_file_that_cannot_run_is_refused_by_name(name: str) -> None:
     with pytest.raises(SpecError) as caught:
         load(name)
+    assert MESSAGE.fullmatch(caught.value.message)
     problems: tuple[Problem, ...] = caught.value.problems
     matched(expected(name, "refused"), [problem.message for problem in problems])
     assert [(one.line, one.column) for one in problems] == sorted((one.line, one.column) for one in problems)

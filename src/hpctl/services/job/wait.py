@@ -167,7 +167,9 @@ class _Watch:
     def end(self, elapsed_s: float) -> Iterator[JobStep]:
         """Yield the end, with what failed first, and before it what goes on all the same."""
         if self._job.state is JobState.SUCCEEDED and (alive := self._alive()):
-            message = f"{', '.join(pod.name for pod in alive)}: still there, though the job has succeeded"
+            names = ", ".join(pod.name for pod in alive)
+            end = f"hpctl job cancel {self._job.name} {self._at.flags}"
+            message = f"{names}: still there, though the job has succeeded; to end what is left: {end}"
             yield JobRemarked(time=self._ports.clock.now(), message=message)
         failure, diagnoses = judged(self._job, self._pods, self._events, self._at, self._ports)
         yield JobEnded(

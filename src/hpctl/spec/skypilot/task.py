@@ -44,7 +44,7 @@ def read_task(reading: Reading, root: Node, stem: str, home: str, given: JobOver
     experimental = [entry for entry in reading.entries(root) if entry.key == "experimental"]
     rest = MappingNode(root.place, tuple(one for one in reading.entries(root) if one.key != "experimental"))
     found = {entry.key: entry for entry in taken(reading, rest, TASK) if not is_null(entry.value)}
-    known = variables(reading, _node(found, "envs"), _node(found, "secrets"), given.env)
+    known = variables(reading, _node(found, "envs"), _node(found, "secrets"), given)
     wanted = resources(reading, found["resources"].value) if "resources" in found else Resources()
     settings = _settings(reading, found, experimental)
     around = Surroundings(reading, known, home)

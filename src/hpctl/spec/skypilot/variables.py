@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hpctl.spec.job_wish import JobOverrides
 from hpctl.spec.kubernetes_names import is_variable
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode
 from hpctl.spec.reading import Reading, cut, shown
@@ -41,11 +42,11 @@ class Variables:
         return _NAME.sub(lambda found: self.env.get(found[1], found[0]), node.text)
 
 
-def variables(reading: Reading, envs: Node | None, secrets: Node | None, given: Mapping[str, str]) -> Variables:
-    """Read both; `given` are variables of the command line, which win."""
+def variables(reading: Reading, envs: Node | None, secrets: Node | None, given: JobOverrides) -> Variables:
+    """Read both; what flags say of a variable wins."""
     own = _envs(reading, envs, given) if envs else {}
     values = _secrets(reading, secrets) if secrets else {}
-    env = {**own, **given}
+    env = {**own, **given.env}
     for name in values:
         if name in own and secrets:
             reading.refuse(secrets.place, f"`{name}` stands in `envs` and in `secrets`; keep one of them")
@@ -53,15 +54,17 @@ def variables(reading: Reading, envs: Node | None, secrets: Node | None, given: 
     return Variables({name: env[name] for name in env if name not in values}, tuple(values), known)
 
 
-def _envs(reading: Reading, node: Node, given: Mapping[str, str]) -> dict[str, str]:
+def _envs(reading: Reading, node: Node, given: JobOverrides) -> dict[str, str]:
     env: dict[str, str] = {}
     for entry in reading.entries(node):
         reading.found["env", entry.key] = entry.value.place
         if not _named(reading, entry):
             continue
         if is_null(entry.value):
-            if entry.key not in given:
-                message = f"the variable `{entry.key}` has no value; give `--env {entry.key}=…`"
+            if entry.key not in (*given.env, *given.secrets):
+                message = (
+                    f"the variable `{entry.key}` has no value; give `--env {entry.key}=…`, or `--secret {entry.key}`"
+                )
                 reading.refuse(entry.place, message)
         elif (value := _value(reading, entry)) is not None:
             env[entry.key] = value
@@ -69,10 +72,10 @@ def _envs(reading: Reading, node: Node, given: Mapping[str, str]) -> dict[str, s
     return env
 
 
-def _remark(reading: Reading, entry: Entry, value: str, given: Mapping[str, str]) -> None:
+def _remark(reading: Reading, entry: Entry, value: str, given: JobOverrides) -> None:
     if entry.key in _PLATFORM:
         reading.note(entry.place, f"`{entry.key}` is replaced by what hpctl knows")
-    elif entry.key not in given and isinstance(entry.value, ScalarNode) and value != entry.value.text:
+    elif entry.key not in given.env and isinstance(entry.value, ScalarNode) and value != entry.value.text:
         written = cut(entry.value.text)
         reading.note(entry.value.place, f"YAML reads `{written}` as `{cut(value)}`; quote it to keep it as it stands")
 
