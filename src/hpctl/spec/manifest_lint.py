@@ -17,6 +17,7 @@ from hpctl.spec.manifest import KubernetesManifest, ManifestObject
 from hpctl.spec.manifest_pods import PodTemplate, mapping, pod_templates, rows
 from hpctl.spec.manifest_shape import ENVSUBST, PLACEHOLDER
 from hpctl.spec.positions import SpecPath
+from hpctl.spec.skypilot.sizes import gibibytes
 
 _INSTANCE_TYPE: Final = "node.kubernetes.io/instance-type"
 _EFA: Final = "vpc.amazonaws.com/efa"
@@ -142,8 +143,14 @@ def _resources(found: Lint, path: SpecPath, resources: Mapping[str, Any]) -> Non
         where = (*path, "resources", "requests", name)
         if name not in limits:
             found.problem(where, f"`{name}` is requested without a limit; the two must be equal", f"limits: {name}")
-        elif str(limits[name]) != str(wanted):
+        elif not _same(limits[name], wanted):
             found.problem(where, f"`{name}`: the request is {wanted} and the limit {limits[name]}; they must be equal")
+
+
+def _same(limit: object, request: object) -> bool:
+    """Tell whether two amounts are equal, whatever units they are written in."""
+    amount = gibibytes(str(limit))
+    return str(limit) == str(request) or (amount is not None and amount == gibibytes(str(request)))
 
 
 def _shared_memory(found: Lint, template: PodTemplate, path: SpecPath, container: Mapping[str, Any]) -> None:

@@ -195,7 +195,7 @@ def test_what_is_not_followed_and_has_not_started_is_said(server: LogServer, ste
     server.pod(1).started = False
     found = steps(LogWish())
     assert printed(found, 0) == texts(lines(3))
-    assert [note for note in notes(found) if "train-1" in note]
+    assert notes(found) == ["has not started yet (ContainerCreating)"]
 
 
 def test_a_log_that_ends_within_a_line_tells_that_too_once(server: LogServer, steps: Follow) -> None:

@@ -141,3 +141,13 @@ def test_whatever_shape_it_has_a_manifest_can_be_judged() -> None:
     shapes: list[Any] = [[], {"template": []}, {"template": {"spec": {"containers": ["a", {"resources": []}]}}}]
     for spec in shapes:
         assert judged({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": spec}).problems == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "request_", "equal"),
+    [(8, "8", True), ("5Gi", "5120Mi", True), ("5Gi", "5G", False), (8, 4, False), ("x", "x", True), ("x", "y", False)],
+)
+def test_requests_and_limits_are_compared_as_amounts(limit: object, request_: object, equal: bool) -> None:
+    template = pods({"hugepages-2Mi": limit})
+    template["spec"]["containers"][0]["resources"]["requests"] = {"hugepages-2Mi": request_}
+    assert (judged(batch(template)).problems == []) is equal
