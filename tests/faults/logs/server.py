@@ -95,6 +95,8 @@ class Container:
     phase: str = "Running"
     present: bool = True
     started: bool = True
+    reachable: bool = True
+    """Whether its node answers."""
 
     @property
     def now(self) -> Instance:
@@ -253,6 +255,9 @@ class _Answers(BaseHTTPRequestHandler):
             self._tell(404, {"kind": "Status", "reason": "NotFound", "message": f'pods "{pod}" not found'})
             return
         container.asked.append(query)
+        if not container.reachable:
+            self._tell(502, {"kind": "Status", "message": "dial tcp 10.1.2.3:10250: connect: no route to host"})
+            return
         previous = query.get("previous") == "true"
         if not container.started or (previous and len(container.instances) == 1):
             told = f'previous terminated container "main" in pod "{pod}" not found'

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hpctl.errors import NotFoundError, UsageError
+from hpctl import timeouts
+from hpctl.errors import NotFoundError, UnavailableError, UsageError
 from hpctl.report.logs import LogGap, LogLines, LogStep
 from hpctl.services.job.logs import LogWish
 from tests.faults.logs.conftest import Follow, gaps, notes, printed
@@ -195,7 +196,7 @@ def test_what_is_not_followed_and_has_not_started_is_said(server: LogServer, ste
     server.pod(1).started = False
     found = steps(LogWish())
     assert printed(found, 0) == texts(lines(3))
-    assert [note for note in notes(found) if "train-1" in note]
+    assert notes(found) == ["has not started yet (ContainerCreating)"]
 
 
 def test_a_log_that_ends_within_a_line_tells_that_too_once(server: LogServer, steps: Follow) -> None:
@@ -303,3 +304,37 @@ def test_what_the_server_itself_says_is_no_line_of_the_log(server: LogServer, st
     found = steps()
     assert printed(found, 0) == texts(lines(2))
     assert "the server says: failed to create fsnotify watcher: too many open files" in notes(found)
+
+
+def test_a_node_that_is_down_stops_nobody_elses_log(
+    server: LogServer, steps: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeouts, "FOLLOW_MISSED", 3)
+    lost, fine = server.pod(0, lines(5)), server.pod(1, lines(500))
+    lost.reachable, fine.now.shown = False, 10
+
+    def print_more() -> None:
+        server.over.wait(0.5)
+        with server.changing():
+            fine.now.shown = 500
+        server.finish_all()
+
+    found = steps(each=at(10, print_more))
+    assert (printed(found, 0), printed(found, 1)) == ([], texts(lines(500)))
+    assert any(note.startswith("cannot be read now, trying on: Kubernetes answered 502") for note in notes(found))
+    (gap,) = gaps(found)
+    assert gap.source.rank == 0
+    assert "no route to host" in gap.reason
+
+
+def test_what_cannot_be_read_is_an_error_when_the_rest_is_told(
+    server: LogServer, steps: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeouts, "FOLLOW_MISSED", 3)
+    server.pod(0, lines(5)).reachable = False
+    server.pod(1, lines(50))
+    seen: list[LogStep] = []
+    with pytest.raises(UnavailableError, match="no route to host"):
+        steps(LogWish(), each=seen.append)
+    assert printed(seen, 1) == texts(lines(50))
+    assert [gap.source.rank for gap in gaps(seen)] == [0]

@@ -16,6 +16,8 @@ from tests.functional.sandbox.kubelet.clusters import Cluster
 
 SUBMITTED = datetime(2026, 11, 22, 5, 30, 1, 42, UTC)
 PATIENCE_S = 60.0
+HOME = "/root"
+"""That of a container's root."""
 _PLACEMENT = Placement(choice=Choice(), instance_type=None)
 
 

@@ -50,6 +50,11 @@ class Pipe:
             self._error = self._error or error
             self._changed.notify_all()
 
+    def remember(self, error: HpctlError) -> None:
+        """Let `steps` raise this error when everything else was told."""
+        with self._changed:
+            self._error = self._error or error
+
     def close(self) -> None:
         """Take nothing any more."""
         with self._changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hpctl import timeouts
+from hpctl.errors import UnavailableError
 from hpctl.facts.jobs import ContainerState, Pod
 from hpctl.report.logs import LogSource
 from hpctl.services.job.log_sight import ENDED, Look
@@ -37,10 +38,15 @@ class Reader:
         self._tape.cut_off()
 
     def once(self) -> None:
-        """Read what is there now."""
-        while (end := self._tape.settle(previous=self._wish.previous)) is End.LOST:
-            self._tape.gap(ROTATED)
-            self._tape.take_all()
+        """Read what is there now; where that is not possible, the others are read all the same."""
+        try:
+            while (end := self._tape.settle(previous=self._wish.previous)) is End.LOST:
+                self._tape.gap(ROTATED)
+                self._tape.take_all()
+        except UnavailableError as error:
+            self._tape.gap(error.message)
+            self._way.pipe.remember(error)
+            return
         if end is End.REFUSED:
             self._tape.note(self._tape.refusal)
 
@@ -55,12 +61,21 @@ class Reader:
             if container is None:
                 self._tell_gone()
                 return
-            if self._step(container, look):
-                return
+            try:
+                if self._step(container, look):
+                    return
+            except UnavailableError as error:  # a node that is down, as a rule: the others go on
+                if self._ended(look):
+                    self._tape.gap(error.message)
+                    return
+                self._tape.note(f"cannot be read now, trying on: {error.message}")
+
+    def _ended(self, look: Look) -> bool:
+        return look.pods[self._pod.uid].phase in ENDED or self._hurried
 
     def _step(self, container: ContainerState, look: Look) -> bool:
         """Do what the container's state asks for; whether that was the last."""
-        ended = look.pods[self._pod.uid].phase in ENDED or self._hurried
+        ended = self._ended(look)
         if not container.running and container.exit_code is None and container.last_exit_code is None:
             self.from_birth()
         else:

@@ -138,6 +138,9 @@ class _Follower:
         """Read what is there; not all at the same time, but those of low rank first."""
         places = Semaphore(_AT_ONCE)
         for pod, container in self._wanted(look):
+            if why := self._unstarted(look, pod, container):
+                self.pipe.put(LogNote(f"has not started yet ({why})", self._source(pod, container)))
+                continue
             places.acquire()
             lane = self._lane(pod, container)
             reader = Reader(pod, self._source(pod, container), self._wish, self._way)
@@ -145,6 +148,12 @@ class _Follower:
         for lane in self._lanes.values():
             lane.wait()
         self.pipe.end()
+
+    def _unstarted(self, look: Look, pod: Pod, container: str) -> str:
+        found = look.container(pod.uid, container)
+        if found is None or self._wish.previous or found.running:
+            return ""
+        return found.reason or pod.phase if found.exit_code is None and found.last_exit_code is None else ""
 
     def _find(self, seen: Look) -> None:
         """Add a reader for each container that appears, until the job is over and all of them have come to an end."""

@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)
 @pytest.fixture(scope="module")
 def counted(jobs: Jobs) -> str:
     """A job of two nodes that has printed twenty lines on each."""
-    jobs.hpctl("job", "submit", "--name", "counted", "--nodes", "2", "--wait", "--", "seq 1 20; printf '\\033[2Jx\\n'")
+    command = "seq 1 20; printf '\\033[2Jx\\n'; sleep 4"  # rank 1 begins when it finds rank 0
+    jobs.hpctl("job", "submit", "--name", "counted", "--nodes", "2", "--wait", "--", command)
     return "counted"
 
 
