@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from hpctl.spec.job_load import load_job
+from hpctl.spec.job_wish import JobNotation
 from hpctl.spec.load import load_cluster
 from hpctl.spec.source import TextSource
 from tests.docs.pages import Fence, Page, pages
@@ -57,7 +59,11 @@ def test_a_spec_in_a_page_loads(page: Page, fence: Fence) -> None:
         assert YAML(typ="safe").load(fence.text)
     if re.search(r'^api_version: hpctl|"ClusterName"', fence.text, re.MULTILINE) and fence.language in ("json", "yaml"):
         name = f"{page.name}:{fence.line}"
-        assert load_cluster(TextSource(name, fence.text), env=ENV).spec.name
+        source = TextSource(name, fence.text)
+        if "kind: Job" in fence.text.splitlines():
+            assert load_job(source, env=ENV).notation is JobNotation.HPCTL
+        else:
+            assert load_cluster(source, env=ENV).spec.name
 
 
 def _documents(text: str) -> list[str]:

@@ -38,7 +38,7 @@ _SKYPILOT: Final = {
     "tool.sudo": "sudo.sh",
     "tool.uv": "uv.sh",
 }
-_AGENT: Final = ("__init__", "coordinator", "member", "muster", "script", "wire")
+_AGENT: Final = ("__init__", "attendance", "coordinator", "member", "muster", "script", "wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def scripts(spec: JobSpec, placement: Placement, payload: Payload) -> Mapping[st
     found["secret-names"] = "".join(f"{name}\n" for name in dict.fromkeys((*spec.secrets, *payload.secrets)))
     if spec.contract is Contract.SKYPILOT:
         found |= {name: _text(source) for name, source in _SKYPILOT.items()}
-    if is_shared(spec):
+    if spec.nodes > 1:
         found |= {f"agent.{name}.py": _text(f"agent/{name}.py") for name in _AGENT}
     return found
 

@@ -211,12 +211,12 @@ def _status(value: str) -> Styled:
 
 
 def _last_words(failure: FirstFailure) -> Iterator[Piece]:
-    who = f"rank {failure.rank}" if failure.rank is not None else failure.pod
+    who = f"rank {failure.rank} ({failure.pod})" if failure.rank is not None else failure.pod
     yield Blank()
     if not failure.log:
-        yield Prose(f"{who} ({failure.pod}) left no lines in its log")
+        yield Prose(f"{who} left no lines in its log")
         return
-    yield Prose(f"last {counted(len(failure.log), 'line')} of {who} ({failure.pod}):", style=Style.BOLD)
+    yield Prose(f"last {counted(len(failure.log), 'line')} of {who}:", style=Style.BOLD)
     for line in failure.log:
         yield Verbatim(line, lead="|", indent=2)
 

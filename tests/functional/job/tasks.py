@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ from tests.functional.sandbox.kubelet.clusters import Cluster
 
 SUBMITTED = datetime(2026, 11, 22, 5, 30, 1, 42, UTC)
 PATIENCE_S = 60.0
+HOME = "/root"
+"""That of a container's root."""
 _PLACEMENT = Placement(choice=Choice(), instance_type=None)
 
 
@@ -36,6 +38,7 @@ class Task:
 
     cluster: Cluster
     spec: JobSpec
+    start: Callable[[int], None]
 
     async def codes(self) -> list[int]:
         """Wait for the end of all pods and return their exit codes by rank."""
@@ -76,9 +79,13 @@ class Task:
 def submit(
     cluster: Cluster, spec: JobSpec, told: Payload | None = None, placement: Placement = _PLACEMENT,
     pod: Mapping[str, Any] | None = None, volumes: Sequence[Mapping[str, Any]] = (),
-    archives: Payload | None = None,
+    *, archives: Payload | None = None, ranks: Sequence[int] | None = None,
 ) -> Task:  # fmt: skip
-    """Create a task's objects, pods included; `pod` are members of the pods' only container, and their `volumes`."""
+    """Create a task's objects, pods included: of `ranks` where not of all.
+
+    `pod` are members of the pods' only container, `volumes` more of the pods'; `archives` are mounted instead of what
+    the scripts are told of.
+    """
     told = told or payload()
     cluster.create("ConfigMap", f"{spec.name}-scripts", data=dict(scripts(spec, placement, told)))
     sources: list[dict[str, Any]] = [{"configMap": {"name": f"{spec.name}-scripts"}}]
@@ -97,7 +104,8 @@ def submit(
     volume = {"name": "scripts", "projected": {"sources": sources, "defaultMode": 0o755}}
     mount = {"name": "scripts", "mountPath": SCRIPTS_PATH, "readOnly": True}
     work = {"name": "work", "mountPath": "/workdir"}
-    for rank in range(spec.nodes):
+
+    def start(rank: int) -> None:
         cluster.pod(
             f"{spec.name}-{rank}",
             *COMMAND,
@@ -110,14 +118,21 @@ def submit(
             volumeMounts=[mount, work, *(pod or {}).get("volumeMounts", ())],
             **{name: value for name, value in (pod or {}).items() if name != "volumeMounts"},
         )
-    return Task(cluster, spec)
+
+    for rank in range(spec.nodes) if ranks is None else ranks:
+        start(rank)
+    return Task(cluster, spec, start)
 
 
 def _environment(spec: JobSpec, told: Payload, rank: int) -> Iterator[dict[str, Any]]:
     hosts = " ".join(f"{spec.name}-{each}.{spec.name}" for each in range(spec.nodes))
     yield {"name": "HPCTL_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
     yield {"name": "HPCTL_HOSTS", "value": hosts}
-    yield {"name": "JOB_COMPLETION_INDEX", "value": str(rank)}
+    if spec.contract is Contract.TRAINING and "RANK" in spec.env:
+        # As a training operator tells it, which knows no index.
+        yield {"name": "PET_NODE_RANK", "value": str(rank)}
+    else:
+        yield {"name": "JOB_COMPLETION_INDEX", "value": str(rank)}
     for name, value in spec.env.items():
         yield {"name": name, "value": value.replace("$(", "$$(")}
     for name in told.secrets:

@@ -12,7 +12,7 @@ import pytest
 
 from hpctl.compile.scripts import PART_BYTES, archive_items
 from hpctl.spec.job import Contract, Mount
-from tests.functional.job.tasks import payload, submit, task
+from tests.functional.job.tasks import HOME, payload, submit, task
 from tests.functional.job.test_one_node import write
 from tests.functional.sandbox.kubelet.clusters import Cluster, run
 
@@ -76,7 +76,7 @@ def test_files_that_arrive_damaged_are_not_unpacked_and_all_nodes_hear_of_it(tmp
         submitted = submit(made, spec, told, archives=other)
         said = await submitted.said(0)
         assert await submitted.codes() == [1, 1]
-        assert "hpctl: files for `/root/sky_workdir` are damaged\n" in said
+        assert f"hpctl: files for `{HOME}/sky_workdir` are damaged\n" in said
         assert submitted.last_words(1).startswith("hpctl: first failure: rank=")
 
     run(scenario, tmp_path)
@@ -98,7 +98,7 @@ echo "$@" >> /tmp/asked
         return await submitted.said()
 
     assert run(scenario, tmp_path).splitlines() == [
-        "s3 sync --only-show-errors s3://bucket/folder/ /root/set",
+        f"s3 sync --only-show-errors s3://bucket/folder/ {HOME}/set",
         "s3api head-object --bucket bucket --key one/file.bin",
         "s3 cp --only-show-errors s3://bucket/one/file.bin /data/file.bin",
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from hpctl.compile.bundle import Payload, Placement
 from hpctl.spec.job import Choice, JobSpec
-from tests.functional.job.tasks import payload, submit, task
+from tests.functional.job.tasks import HOME, payload, submit, task
 from tests.functional.sandbox.kubelet.clusters import Cluster, run
 
 pytestmark = pytest.mark.usefixtures("namespaces")
@@ -39,9 +39,17 @@ def test_setup_and_run_share_a_folder_and_each_has_its_variables(tmp_path: Path)
     setup = ["SKYPILOT_SETUP_NODE_IPS=IP", "SKYPILOT_SETUP_NODE_RANK=0", "SKYPILOT_SETUP_NUM_GPUS_PER_NODE=8"]
     ranks = ["SKYPILOT_NODE_IPS=IP", "SKYPILOT_NODE_RANK=0", "SKYPILOT_NUM_GPUS_PER_NODE=8", "SKYPILOT_NUM_NODES=1"]
     assert words.splitlines() == [
-        *["PYTHONUNBUFFERED=1", *both, "SKYPILOT_NUM_NODES=1", *setup, name, "SKYPILOT_USER=ada", "/root/sky_workdir"],
+        *[
+            "PYTHONUNBUFFERED=1",
+            *both,
+            "SKYPILOT_NUM_NODES=1",
+            *setup,
+            name,
+            "SKYPILOT_USER=ada",
+            f"{HOME}/sky_workdir",
+        ],
         *["PYTHONUNBUFFERED=1", *both, "SKYPILOT_INTERNAL_JOB_ID=1", *ranks, name, "SKYPILOT_USER=ada"],
-        *["/root/sky_workdir", "0"],
+        *[f"{HOME}/sky_workdir", "0"],
     ]
 
 

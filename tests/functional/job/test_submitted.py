@@ -87,3 +87,10 @@ config: {kubernetes: {pod_config: {spec: {
     name, lines = ran(jobs, jobs.write("again.yaml", task))
     assert [lines.count(f"[rank {rank}] attempt 2") for rank in range(2)] == [1, 1]
     assert jobs.state(name) == "Succeeded"
+
+
+def test_every_rank_runs_also_where_rank_0_has_nothing_to_wait_for(jobs: Jobs) -> None:
+    name = jobs.name()
+    jobs.hpctl("job", "submit", "--name", name, "--nodes", "2", "--wait", "--", "hostname")
+    lines = jobs.hpctl("job", "logs", name).out.splitlines()
+    assert sorted(lines) == [f"[rank 0] {name}-master-0", f"[rank 1] {name}-worker-0"]

@@ -65,6 +65,32 @@ def test_what_an_operator_has_told_stays(tmp_path: Path) -> None:
     }
 
 
+def test_rank_0_of_an_operators_job_stays_until_the_workers_have_begun(tmp_path: Path) -> None:
+    """The operator's init container lets a worker begin only while rank 0 is there."""
+    env = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+
+    async def scenario(made: Cluster) -> None:
+        submitted = submit(made, training("hostname", nodes=3, env=env), ranks=(0, 1))
+        await submitted.says(0, "task-0")
+        await made.phase("task-1", "Succeeded")
+        assert "running" in made.status("task-0")["state"]
+        submitted.start(2)
+        assert await submitted.codes() == [0, 0, 0]
+        assert [await submitted.said(rank) for rank in range(3)] == ["task-0\n", "task-1\n", "task-2\n"]
+
+    run(scenario, tmp_path)
+
+
+def test_a_rank_0_that_failed_does_not_stay(tmp_path: Path) -> None:
+    env = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+
+    async def scenario(made: Cluster) -> None:
+        submit(made, training("exit 3", nodes=2, env=env), ranks=(0,))
+        await made.phase("task-0", "Failed")
+
+    run(scenario, tmp_path)
+
+
 def test_a_failing_command_ends_setup_and_run(tmp_path: Path) -> None:
     assert said(tmp_path / "1", training("echo ran", setup="echo before; false; echo after"), codes=(1,)) == (
         "before\nhpctl: first failure: rank=0 phase=setup exit=1\n"

@@ -90,6 +90,20 @@ def test_a_condition_that_is_false_says_nothing_of_the_state() -> None:
     assert job_of(PYTORCH_JOB, an_object(status=status)).state is JobState.RUNNING
 
 
+@pytest.mark.parametrize(
+    ("status", "restarts"),
+    [
+        ({"failed": 3}, 3),
+        ({"failed": 1, "conditions": [{"type": "Failed", "status": "True"}]}, 0),
+        ({"failed": 2, "failedIndexes": "0,1", "conditions": [{"type": "Failed", "status": "True"}]}, 0),
+        ({"failed": 9, "failedIndexes": "0,2-4"}, 5),
+        ({}, 0),
+    ],
+)
+def test_pods_that_failed_for_good_are_no_restarts(status: dict[str, Any], restarts: int) -> None:
+    assert job_of(BATCH_JOB, an_object(status=status)).restarts == restarts
+
+
 def test_a_job_keeps_what_it_was_told_and_when() -> None:
     since = "2026-03-01T12:05:00Z"
     failed = {"type": "Failed", "status": "True", "reason": "Why", "message": "Words", "lastTransitionTime": since}
@@ -100,4 +114,4 @@ def test_a_job_keeps_what_it_was_told_and_when() -> None:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     assert (job.created, job.started, job.ended) == (at, at.replace(minute=1), at.replace(minute=5))
     assert job.conditions == (Condition("Failed", "True", "Why", "Words", at.replace(minute=5)),)
-    assert (job.restarts, job.labels, job.raw, job.reference) == (2, {"a": "b"}, row, "job/train")
+    assert (job.restarts, job.labels, job.raw, job.reference) == (1, {"a": "b"}, row, "job/train")

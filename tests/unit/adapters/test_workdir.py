@@ -190,9 +190,31 @@ def test_too_much_is_refused_with_the_largest_files(folder: Path, monkeypatch: p
 def test_too_much_before_packing_is_refused_before_it_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (folder / "sparse").open("wb") as file:
         file.truncate(UNPACKED_BYTES + 1)
-    monkeypatch.setattr(workdir, "_members", lambda found: pytest.fail("it was read"))
+    monkeypatch.setattr(workdir, "_packed", lambda *_: pytest.fail("it was read"))
     with pytest.raises(UsageError, match=r"512\.0 MiB are more than the 512\.0 MiB"):
         pack(folder)
+
+
+def test_one_large_file_is_given_up_before_all_of_it_is_packed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workdir, "PACKED_BYTES", 100_000)
+    (folder / "noise.bin").write_bytes(os.urandom(4_000_000))
+    written: list[int] = []
+    write = workdir._Limited.write
+
+    def counted(buffer: workdir._Limited, data: bytes) -> int:
+        written.append(len(data))
+        return write(buffer, data)
+
+    monkeypatch.setattr(workdir._Limited, "write", counted)
+    with pytest.raises(UsageError, match="the files of this machine are too much"):
+        pack(folder)
+    assert sum(written) < 1_000_000
+
+
+def test_links_in_a_circle_are_links_and_no_trap(folder: Path) -> None:
+    (folder / "a").symlink_to("b")
+    (folder / "b").symlink_to("a")
+    assert names(pack(folder)) == ["a", "b"]
 
 
 def test_a_file_by_itself_is_packed_by_its_name_there(folder: Path) -> None:

@@ -17,7 +17,7 @@ PLACEMENT = Placement(choice=Choice(), instance_type=None, devices=8, processes=
 PAYLOAD = Payload(run_id="r", user="ada", submitted=SUBMITTED, context="arn")
 SHARED = {"archives", "copies", "env-names", "phase.sh", "prepare.sh", "secret-names", "settings.sh", "start.sh"}
 SKYPILOT = {"preamble.sh", "session.sh", "tool.sudo", "tool.uv"}
-AGENT = {f"agent.{name}.py" for name in ("__init__", "coordinator", "member", "muster", "script", "wire")}
+AGENT = {f"agent.{name}.py" for name in ("__init__", "attendance", "coordinator", "member", "muster", "script", "wire")}
 
 
 def job(**members: object) -> JobSpec:
@@ -34,14 +34,14 @@ def settings(spec: JobSpec, payload: Payload = PAYLOAD) -> dict[str, str]:
     ("spec", "names"),
     [
         (job(run="x"), SHARED | {"run"}),
-        (job(run="x", setup="y", nodes=2), SHARED | {"run", "setup"}),
+        (job(run="x", setup="y", nodes=2), SHARED | AGENT | {"run", "setup"}),
         (job(setup="y", contract=Contract.SKYPILOT), SHARED | SKYPILOT | {"setup"}),
         (job(run="x", contract=Contract.SKYPILOT, nodes=2), SHARED | SKYPILOT | AGENT | {"run"}),
     ],
 )
 def test_a_job_has_the_files_that_its_contract_needs(spec: JobSpec, names: set[str]) -> None:
     assert set(scripts(spec, PLACEMENT, PAYLOAD)) == names
-    assert is_shared(spec) is (names >= AGENT)
+    assert is_shared(spec) is (names >= AGENT | SKYPILOT)
 
 
 @given(st.text())

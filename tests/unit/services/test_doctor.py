@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.checks.catalogue import CHECKS, LIVE_CHECKS
+from hpctl.checks.catalogue import CHECKS, JOB_CHECKS, LIVE_CHECKS
 from hpctl.checks.engine import Reach
 from hpctl.errors import ChecksFailedError, ChecksUnknownError, ChecksWarnedError, UnavailableError, UsageError
 from hpctl.facts.records import Machine
@@ -37,8 +37,8 @@ def test_without_a_spec_the_machine_is_examined() -> None:
     assert ids(report) == [one.id for one in CHECKS if one.target is Machine]
 
 
-def test_with_a_spec_every_check_runs_but_those_of_live_clusters() -> None:
-    assert ids(examined()) == [one.id for one in CHECKS if one not in LIVE_CHECKS]
+def test_with_a_spec_every_check_runs_but_those_of_live_clusters_and_jobs() -> None:
+    assert ids(examined()) == [one.id for one in CHECKS if one not in (*LIVE_CHECKS, *JOB_CHECKS)]
 
 
 def test_facts_are_fetched_once_for_machine_and_spec() -> None:

@@ -47,6 +47,11 @@ def test_what_is_too_much_together_is_refused_with_each_part(monkeypatch: pytest
         packed(spec, files, Sensitive.REFUSED)
 
 
+def test_a_file_is_no_working_directory() -> None:
+    with pytest.raises(UsageError, match=r"the working directory `train\.py` is no folder"):
+        packed(JobSpec(name="a", workdir="train.py"), FakeFiles(), Sensitive.REFUSED)
+
+
 def test_an_empty_folder_is_said() -> None:
     files = FakeFiles(folders=(".",))
     files.files = 0

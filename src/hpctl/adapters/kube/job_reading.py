@@ -104,11 +104,22 @@ def _suspended(kind: ObjectKind, spec: Object) -> bool:
 def _restarts(kind: ObjectKind, status: Object) -> int:
     match kind.kind:
         case BATCH_JOB.kind:
-            return int(status.get("failed") or 0)
+            return max(int(status.get("failed") or 0) - _failed_for_good(status), 0)
         case JOB_SET.kind:
             return int(status.get("restarts") or 0)
         case _:
             return int(status.get("restartCount") or 0)
+
+
+def _failed_for_good(status: Object) -> int:
+    """Return how many pods of a batch Job were not made again: one an index (`0,2-4`) that failed, else the last."""
+    indexes = str(status.get("failedIndexes") or "")
+    if indexes:
+        ends = ([int(end) for end in part.split("-")] for part in indexes.split(","))
+        return sum(end[-1] - end[0] + 1 for end in ends)
+    return sum(
+        1 for one in status.get("conditions") or () if one.get("type") in _FAILED and one.get("status") == "True"
+    )
 
 
 def _pods_of_replicated(row: Mapping[str, Any]) -> int:

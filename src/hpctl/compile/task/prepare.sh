@@ -203,6 +203,8 @@ hpctl_listening() {
 # torchrun's variables in every kind of job: what an operator has set stays.
 hpctl_rendezvous() {
   local first=${HPCTL_HOSTS:-}
+  # Only an operator tells these.
+  [ -z "${PET_NODE_RANK:-}" ] || [ -z "${MASTER_ADDR:-}" ] || hpctl_operated=yes
   export PYTHONUNBUFFERED=1
   export MASTER_ADDR=${MASTER_ADDR:-${first%% *}} MASTER_PORT=${MASTER_PORT:-29500}
   [ -n "$MASTER_ADDR" ] || export MASTER_ADDR=127.0.0.1

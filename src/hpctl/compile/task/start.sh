@@ -74,6 +74,7 @@ hpctl_phase() {
 
 hpctl_alone() {
   local phase code
+  hpctl_watch
   for phase in setup run; do
     hpctl_phase "$phase"
     code=$?
@@ -82,7 +83,45 @@ hpctl_alone() {
       exit "$code"
     fi
   done
+  hpctl_stay
   exit 0
+}
+
+# The training operator starts a worker only once it finds rank 0 by name, and a pod that has ended has no name: rank 0
+# of a PyTorchJob stays until all workers have said to it that they have begun.
+hpctl_watch() {
+  local python
+  hpctl_began=$(date +%s) hpctl_watcher='' hpctl_patience=600
+  [ -n "${hpctl_operated:-}" ] && ((hpctl_nodes > 1)) || return 0
+  if ((HPCTL_NODE_RANK == 0)); then
+    python=$(hpctl_python) || return 0
+    hpctl_copy_agent
+    HPCTL_NODES=$hpctl_nodes "$python" -I -S -c "$hpctl_loader" "$HPCTL_STATE" attendance &
+  else
+    # Without a Python on rank 0 nobody listens there.
+    hpctl_patience=15
+    (until (echo "$HPCTL_NODE_RANK" >"/dev/tcp/$MASTER_ADDR/46590") 2>/dev/null; do sleep 0.5; done) &
+  fi
+  hpctl_watcher=$!
+}
+
+hpctl_stay() {
+  local told since
+  while [ -n "$hpctl_watcher" ] && kill -0 "$hpctl_watcher" 2>/dev/null; do
+    since=$(($(date +%s) - hpctl_began))
+    ((since < hpctl_patience)) || return 0
+    if ((since > 30)) && [ -z "${told:-}" ]; then
+      hpctl_say "rank 0 waits until all of $hpctl_nodes nodes have begun"
+      told=yes
+    fi
+    sleep 0.2
+  done
+}
+
+hpctl_copy_agent() {
+  local code
+  mkdir -p "$HPCTL_STATE/agent"
+  for code in "$hpctl_here"/agent.*.py; do cp "$code" "$HPCTL_STATE/agent/${code##*/agent.}"; done
 }
 
 # Several nodes of a task: an agent on each, and on the first one the coordinator that they ask.
@@ -90,8 +129,7 @@ hpctl_together() {
   local python code
   export HPCTL_SCRIPTS=$hpctl_here HPCTL_RETRIES=$hpctl_retries
   python=$(hpctl_python) || hpctl_give_up "a task of several nodes needs Python 3.7 or later in its image" 127
-  mkdir -p "$HPCTL_STATE/agent"
-  for code in "$hpctl_here"/agent.*.py; do cp "$code" "$HPCTL_STATE/agent/${code##*/agent.}"; done
+  hpctl_copy_agent
   if ((HPCTL_NODE_RANK == 0)); then
     "$python" -I -S -c "$hpctl_loader" "$HPCTL_STATE" coordinator &
     hpctl_coordinator=$!

@@ -45,7 +45,7 @@ def packed(spec: JobSpec, files: LocalFiles, sensitive: Sensitive) -> Baggage:
 def _by_target(spec: JobSpec, files: LocalFiles) -> dict[str, dict[str, str]]:
     """Return what is packed together: a folder by its own target, files by the folder that they come to lie in."""
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for target, source in _local(spec):
+    for target, source in _local(spec, files):
         if files.is_folder(source):
             found[target]["."] = source
         else:
@@ -54,8 +54,10 @@ def _by_target(spec: JobSpec, files: LocalFiles) -> dict[str, dict[str, str]]:
     return dict(found)
 
 
-def _local(spec: JobSpec) -> Iterator[tuple[str, str]]:
+def _local(spec: JobSpec, files: LocalFiles) -> Iterator[tuple[str, str]]:
     if spec.workdir is not None:
+        if not files.is_folder(spec.workdir):
+            raise UsageError(f"the working directory `{spec.workdir}` is no folder", hint="for a file: `mounts`")
         yield WORKING_DIRECTORIES[spec.contract], spec.workdir
     for mount in spec.mounts:
         if mount.local is not None:

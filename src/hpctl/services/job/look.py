@@ -72,7 +72,9 @@ def judged(
     if has_failed(job, pods):
         if found := first_failure(job, pods, at, ports.streams):
             failure = found[0]
-            diagnoses.append(explained(*found, at, job))
+            told = explained(*found, at, job)
+            again = {} if job.state.final else {"message": f"{told.message}, and was started again", "final": False}
+            diagnoses.append(told.model_copy(update=again))
         diagnoses += _by_condition(job, failure)
     if job.state is JobState.CANCELLED:
         when = job.annotations.get(CANCELLED, "")

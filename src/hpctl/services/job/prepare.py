@@ -12,6 +12,7 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.local_files import LocalFiles, Sensitive
+from hpctl.facts.placement import Placement
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
@@ -157,7 +158,7 @@ def _report(
         nodes=_nodes(loaded, draft),
         image=image(job.kind, job.body) if job else None,
         instance_type=placed.instance_type if placed else None,
-        accelerators=f"{placed.devices} x {placed.accelerator_name}" if placed and placed.devices else None,
+        accelerators=_accelerators(placed),
         accelerator_resource=placed.accelerator_resource if placed else None,
         efa_interfaces=placed.efa if placed else None,
         cpus=placed.cpus if placed else None,
@@ -169,6 +170,12 @@ def _report(
         notices=tuple(dict.fromkeys(notices)),
         checks=checks,
     )
+
+
+def _accelerators(placed: Placement | None) -> str | None:
+    if placed is None or not placed.devices:
+        return None
+    return f"{placed.devices} x {placed.accelerator_name or placed.accelerator_resource or 'accelerator'}"
 
 
 def _planned(manifest: Manifest) -> PlannedObject:

@@ -142,7 +142,7 @@ class _Creation:
             f"there is a {manifest.kind.kind} `{manifest.name}` in namespace `{self.at.namespace}` already",
             hint=f"look at it: hpctl job describe {manifest.name} {self.at.flags}\n"
             f"delete it: hpctl job delete {manifest.name} {self.at.flags}\n"
-            "or choose another name: --name NAME",
+            f"or choose another name{': --name NAME' if self.owned else ' in the file'}",
         )
 
     def _put_before(self, manifest: Manifest) -> None:

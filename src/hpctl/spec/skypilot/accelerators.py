@@ -59,10 +59,8 @@ def _mapped(reading: Reading, entries: tuple[Entry, ...]) -> Iterator[tuple[Plac
 
 def _note_count(reading: Reading, node: ScalarNode, one: Accelerator) -> None:
     """A name alone is one device, although many think of the whole node."""
-    most = most_of_a_node(one.name)
-    if most > 1:
-        whole = f"`{one.name}:{most}` asks for all of a whole node"
-        reading.note(node.place, f"`{one.name}` without a count is one device of each node; {whole}")
+    whole = f"`{one.name}:{most_of_a_node(one.name)}` asks for all of a whole node"
+    reading.note(node.place, f"`{one.name}` without a count is one device of each node; {whole}")
 
 
 def _refuse(reading: Reading, node: Node) -> None:

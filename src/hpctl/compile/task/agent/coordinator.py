@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import selectors
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .muster import Muster
-from .wire import PORT, Lines, WireError, is_proven, stay_awake, written
+from .wire import PORT, STDERR, Lines, WireError, is_proven, stay_awake, written
 
 if TYPE_CHECKING:
     from .muster import Sent
@@ -130,8 +129,7 @@ class Coordinator:
                 self._drop(guest)
         if now - self._told > _TELL_S and self._muster.missing and not self._muster.over:
             self._told = now
-            sys.stderr.write(f"hpctl: waiting for rank {', '.join(map(str, self._muster.missing))}\n")
-            sys.stderr.flush()
+            os.write(STDERR, f"hpctl: waiting for rank {', '.join(map(str, self._muster.missing))}\n".encode())
 
 
 def listening(port: int = PORT) -> socket.socket:

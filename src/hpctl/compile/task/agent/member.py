@@ -6,14 +6,13 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .muster import KILLED
 from .script import Script
-from .wire import PORT, Lines, proof, stay_awake, written
+from .wire import PORT, STDERR, Lines, proof, stay_awake, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,8 +175,7 @@ class Member:
         if stop["order"] == "end":
             return 0
         line = f"hpctl: first failure: rank={stop['rank']} phase={stop['phase']} exit={stop['exit']}\n"
-        sys.stderr.write(line)
-        sys.stderr.flush()
+        os.write(STDERR, line.encode())
         if os.access(self._last_words, os.W_OK):
             self._last_words.write_text(f"{line}at={self._stopped_at:.6f}\n")
         if stop["rank"] == self._rank:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PORT = 46590
 """Where the first node listens: a port of SkyPilot's own in its pods, so no task file uses it."""
+STDERR = 2
+"""Written to in whole lines, beside what the scripts write."""
 _LONGEST = 1024 * 1024
 _KEEPALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 30000))
 
