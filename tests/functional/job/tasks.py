@@ -83,8 +83,8 @@ def submit(
 ) -> Task:  # fmt: skip
     """Create a task's objects, pods included: of `ranks` where not of all.
 
-    `pod` are members of the pods' only container, `volumes` more of the pods'; `archives` are mounted instead of what the
-    scripts are told of.
+    `pod` are members of the pods' only container, `volumes` more of the pods'; `archives` are mounted instead of what
+    the scripts are told of.
     """
     told = told or payload()
     cluster.create("ConfigMap", f"{spec.name}-scripts", data=dict(scripts(spec, placement, told)))
