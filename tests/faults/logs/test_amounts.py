@@ -106,7 +106,7 @@ def test_a_slow_reader_makes_the_connections_wait(server: LogServer) -> None:
     steps = follow_logs(client.job(server.cluster, ports), server.cluster, ports, LogWish(follow=True))
     next(steps)
     waiting = [0]
-    for _ in range(100):
+    for _ in range(400):
         server.over.wait(0.05)
         waiting.append(_waiting_bytes(steps))
         if waiting[-1] == waiting[-2] > 6 * MIB:
