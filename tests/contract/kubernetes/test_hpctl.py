@@ -35,6 +35,7 @@ from hpctl.services.job.logs import LogWish, follow_logs
 from tests.contract.kubernetes.capabilities import needs
 from tests.contract.kubernetes.objects import ONE, a_config_map, a_job, a_pod, a_pytorch_job
 from tests.contract.kubernetes.space import Space, until
+from tests.contract.kubernetes.test_pytorch_jobs import SCRIPT
 from tests.unit.fakes import FakeAccount
 
 
@@ -169,13 +170,13 @@ def test_a_job_that_fails_says_so_and_another_of_its_name_has_none_of_its_pods(w
 
 def test_the_ranks_of_a_pytorch_job_are_the_operators(way: Way, space: Space) -> None:
     needs(space.cluster, "pytorchjobs")
-    script = 'echo "I am $RANK"; [ "$RANK" != 0 ] || sleep 3'  # a master that is gone has no address
-    way.create(PYTORCH_JOB, a_pytorch_job(script, workers=2, cleanPodPolicy="None"))
-    found = {}
+    way.create(PYTORCH_JOB, a_pytorch_job(SCRIPT, workers=2, cleanPodPolicy="None"))
+    found: dict[int | None, list[bytes]] = {}
     for step in follow_logs(way.job(PYTORCH_JOB), way.cluster, way.ports, LogWish(follow=True)):
         if isinstance(step, LogLines):
-            found[step.source.rank] = list(step.lines)
-    assert found == {rank: [b"I am %d" % rank] for rank in range(3)}
+            found.setdefault(step.source.rank, []).extend(step.lines)
+    steps = [b"step 0", b"step 1", b"step 2", b"sum 3"]
+    assert found == {rank: [b"rank %d of 3" % rank, *steps] for rank in range(3)}
     job = way.ends(PYTORCH_JOB)
     assert (job.state, job.nodes) == (JobState.SUCCEEDED, 3)
     assert [pod.rank for pod in way.jobs.pods_of(way.cluster, job)] == [0, 1, 2]
