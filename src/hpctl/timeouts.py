@@ -97,6 +97,9 @@ LOG_AGAIN_CAP_S: Final = 5.0
 LOG_STUCK: Final = 20
 """Connections in a row that ended while they repeated what was seen, after which a second is passed over."""
 
+LOG_NEARER: Final = 3
+"""The same, after which the log is asked for from nearer its end than its second."""
+
 LOG_QUIET: Final = 6
 """Answers in a row that end well without the last line that was seen, after which it is taken as gone."""
 

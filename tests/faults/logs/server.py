@@ -95,6 +95,7 @@ class Container:
     phase: str = "Running"
     present: bool = True
     started: bool = True
+    knows_tail: bool = True
     reachable: bool = True
     """Whether its node answers."""
 
@@ -254,7 +255,9 @@ class _Answers(BaseHTTPRequestHandler):
         if container is None:
             self._tell(404, {"kind": "Status", "reason": "NotFound", "message": f'pods "{pod}" not found'})
             return
-        container.asked.append(query)
+        container.asked.append(dict(query))
+        if not container.knows_tail:
+            query.pop("tailLines", None)
         if not container.reachable:
             self._tell(502, {"kind": "Status", "message": "dial tcp 10.1.2.3:10250: connect: no route to host"})
             return

@@ -112,9 +112,23 @@ def test_a_line_of_the_second_before_that_comes_after_a_break_is_not_missed(serv
     assert printed(steps(), 0) == [b"first", b"later", b"early", b"end"]
 
 
-def test_a_second_that_never_fits_into_a_connection_is_passed_over_and_said(server: LogServer, steps: Follow) -> None:
-    dense, later = lines(3_000, step_ns=1_000), lines(20, first_ns=lines(1)[0][0] + 5 * 10**9, text="later {}")
-    container = server.pod(0, dense + later)
+def test_a_second_that_never_fits_into_a_connection_is_told_from_nearer_its_end(
+    server: LogServer, steps: Follow
+) -> None:
+    container = server.pod(0, lines(3_000, step_ns=1_000))
+    container.turns = lambda _number: Turn(Fault.RESET, 20_000)
+    server.finish_all()
+    found = steps()
+    assert printed(found, 0) == [line for _, line in container.now.lines]
+    assert gaps(found) == []
+    assert any("tailLines" in query for query in container.asked)
+
+
+def test_where_the_server_knows_no_last_lines_a_second_is_passed_over_and_said(
+    server: LogServer, steps: Follow
+) -> None:
+    dense, later = lines(3_000, step_ns=1_000), lines(20, first_ns=START_NS + 5 * SECOND, text="later {}")
+    container = server.pod(0, dense + later, knows_tail=False)
     container.turns = lambda _number: Turn(Fault.RESET, 20_000)
     server.finish_all()
     found = steps(LogWish())

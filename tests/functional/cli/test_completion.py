@@ -60,7 +60,7 @@ def test_the_script_is_valid_in_its_shell(name: str, beside: Hpctl, tmp_path: Pa
     ("typed", "offered"),
     [
         ("hpctl cluster ", VERBS),
-        ("hpctl ", ("cluster", "instances", "node", "quickstart", "sandbox")),
+        ("hpctl ", ("cluster", "instances", "job", "node", "quickstart", "sandbox")),
         ("hpctl cluster list --o", ("--output",)),
         ("hpctl cluster list -o ", ("json", "jsonl", "name", "table", "wide", "yaml")),
     ],

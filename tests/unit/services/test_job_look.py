@@ -132,6 +132,15 @@ def test_events_that_may_not_be_read_are_noted() -> None:
     assert report.notes == ("events cannot be read: Kubernetes denied to list events",)
 
 
+def test_pods_that_may_not_be_read_are_noted_and_the_state_is_told() -> None:
+    account = FakeAccount()
+    account.jobs.known_jobs = [a_job()]
+    account.calls.fail("jobs.pods_of", AccessError("Kubernetes denied to list pods"))
+    report = describe("train", AT, account.ports)
+    assert (report.state, report.pods, report.diagnoses) == (JobState.RUNNING, (), ())
+    assert report.notes == ("its pods cannot be read: Kubernetes denied to list pods",)
+
+
 @pytest.mark.parametrize(
     ("pod", "status"),
     [

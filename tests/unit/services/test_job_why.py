@@ -310,6 +310,18 @@ def test_an_operator_that_makes_no_pods_is_suspected_after_a_while() -> None:
     assert "Kubernetes' job controller" in (only(why(FakeAccount(), batch)).cause or "")
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"active": 2},
+        {"replicaStatuses": {"Master": {"active": 1}}},
+        {"replicatedJobsStatus": [{"name": "n", "ready": 1}]},
+    ],
+)
+def test_pods_that_only_the_status_tells_of_are_not_missed(status: dict[str, Any]) -> None:
+    assert why(FakeAccount(), a_job(state=JobState.PENDING, raw={"status": status})) == []
+
+
 @pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED])
 def test_a_job_that_has_ended_waits_for_nothing(state: JobState) -> None:
     assert (

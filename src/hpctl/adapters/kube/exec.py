@@ -183,7 +183,7 @@ def _screen(connection: ClientConnection, streams: Streams) -> Iterator[None]:
         columns, rows = os.get_terminal_size(descriptor)
         connection.send(_RESIZE + json.dumps({"Width": columns, "Height": rows}).encode())
 
-    tty.setraw(descriptor)
+    tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
     try:
         signal.signal(signal.SIGWINCH, tell)
         tell()

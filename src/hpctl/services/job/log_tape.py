@@ -16,6 +16,7 @@ from hpctl.facts.ports import Ports
 from hpctl.facts.records import EksCluster
 from hpctl.report.logs import LogGap, LogLines, LogNote, LogSource
 from hpctl.services.job.log_lines import LONGEST_LINE, Lines, Splitter
+from hpctl.services.job.log_nearer import Nearer
 from hpctl.services.job.log_pipe import Pipe
 from hpctl.services.job.log_place import Place, Search, Sought
 from hpctl.services.job.log_sight import Sight
@@ -128,6 +129,7 @@ class Tape:
         self._pod, self._source, self._way = pod, source, way
         self._since_ns, self._tail = wish.since_ns, wish.tail
         self._place = Place()
+        self._nearer = Nearer()
         self._all_is_new = False
         self._unfinished: tuple[int, bytes] | None = None
         self._stuck = self._missed = self._quiet = 0
@@ -146,6 +148,7 @@ class Tape:
     def begin(self) -> None:
         """Take what comes as another instance's: all of it is new."""
         self._place, self._since_ns, self._tail = Place(), None, None
+        self._nearer = Nearer()
         self._unfinished, self._all_is_new = None, False
 
     def take_all(self) -> None:
@@ -215,14 +218,34 @@ class Tape:
         if told.news:
             self._stuck = self._quiet = 0
             self._all_is_new = False
-            return told
+            self._nearer.served()
+        elif not (sought and self._came_nearer(told, follow=follow)):
+            self._go_again(told, follow=follow, sought=sought)
+        return told
+
+    def _came_nearer(self, told: _Connection, *, follow: bool) -> bool:
+        """Learn from a connection that was to begin near the place; False when that was not wished, or no use."""
+        if self._nearer.lines is None:
+            return False
+        if told.end is End.LOST:  # it began behind the place
+            told.end = End.BROKEN
+            self._nearer.lacked()
+        elif self._held_up(told, follow=follow):
+            self._nearer.broke()
+        else:
+            return False
+        return True
+
+    def _go_again(self, told: _Connection, *, follow: bool, sought: bool) -> None:
+        """Wait after a connection that told nothing new; too many of them that came to nothing are enough."""
         if sought and self._held_up(told, follow=follow):
             self._stuck += 1
-        if told.end is End.BROKEN or (told.end is End.CLEAN and follow):
+            if self._stuck >= timeouts.LOG_NEARER:
+                self._nearer.begin()
             if self._stuck >= timeouts.LOG_STUCK:
                 self._skip()
+        if told.end is End.BROKEN or (told.end is End.CLEAN and follow):
             self._wait_again()
-        return told
 
     def _begin_now(self, began: datetime, end: End) -> None:
         """Where there is nothing to begin with, want what has come since, and not the last lines of it."""
@@ -248,7 +271,7 @@ class Tape:
                 follow=follow,
                 previous=previous,
                 since_ns=self._since_ns if resumed_ns is None else resumed_ns,
-                tail=self._tail if resumed_ns is None else None,
+                tail=self._tail if resumed_ns is None else self._nearer.lines,
                 idle_s=timeouts.LOG_IDLE_S,
             ) as stream:
                 self._stream = stream if follow else None

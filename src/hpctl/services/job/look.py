@@ -34,8 +34,8 @@ def list_jobs(at: Where, namespace: str | None, ports: Ports) -> JobListReport:
 def describe(reference: str, at: Where, ports: Ports) -> JobReport:
     """Return one job with why it waits or what failed first; raises as `find` does."""
     job = find(reference, at, ports.jobs)
-    pods = ports.jobs.pods_of(at.eks, job)
     notes: list[str] = []
+    pods = pods_of(job, at, ports, notes)
     events = events_of(job, pods, at, ports, notes)
     failure, diagnoses = judged(job, pods, events, at, ports)
     return JobReport(
@@ -82,6 +82,15 @@ def judged(
     diagnoses += why_not_running(job, pods, events, at, ports)
     diagnoses += _outlived(job, pods, at, ports.clock.now())
     return failure, tuple(diagnoses)
+
+
+def pods_of(job: Job, at: Where, ports: Ports, notes: list[str]) -> tuple[Pod, ...]:
+    """Return the pods of a job; a note where they cannot be read, for the job itself tells its state."""
+    try:
+        return ports.jobs.pods_of(at.eks, job)
+    except AccessError as error:
+        notes.append(f"its pods cannot be read: {error.message}")
+        return ()
 
 
 def events_of(job: Job, pods: Iterable[Pod], at: Where, ports: Ports, notes: list[str]) -> tuple[KubernetesEvent, ...]:

@@ -18,6 +18,9 @@ _REPLICAS: Final = {PYTORCH_JOB.kind: "pytorchReplicaSpecs", MPI_JOB.kind: "mpiR
 _FIRST: Final = ("Master", "Launcher")
 """Replica types of which rank 0 is one."""
 
+_COUNTS: Final = ("active", "ready", "succeeded", "failed")
+"""Members of a status that count pods, or the jobs of a JobSet."""
+
 Template = tuple[int, Mapping[str, Any]]
 """How many pods are made, and their template."""
 
@@ -76,6 +79,13 @@ def suspended(job: Job) -> bool:
     for key in suspension(job.kind):
         found = _mapping(found).get(key)
     return bool(found)
+
+
+def has_made_pods(job: Job) -> bool:
+    """Whether a job's status counts pods: whoever may not list pods learns it from there."""
+    status = _mapping(job.raw.get("status"))
+    rows = (*_mapping(status.get("replicaStatuses")).values(), *_rows(status, "replicatedJobsStatus"), status)
+    return any(isinstance(count := _mapping(row).get(key), int) and count > 0 for row in rows for key in _COUNTS)
 
 
 def queue(job: Job) -> str | None:

@@ -19,7 +19,7 @@ from hpctl.errors import (
 from hpctl.facts.jobs import Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Clock, Ports
 from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobRemarked, JobStep
-from hpctl.services.job.look import events_of, judged, status_of
+from hpctl.services.job.look import events_of, judged, pods_of, status_of
 from hpctl.services.job.where import Where
 from hpctl.services.job.why import why_not_running
 from hpctl.services.polling import Lookout
@@ -192,7 +192,7 @@ class _Watch:
                 f"job `{before.name}` was deleted, and another one has its name now",
                 hint=f"hpctl job describe {before.name} {self._at.flags}",
             )
-        pods = jobs.pods_of(self._at.eks, job)
+        pods = pods_of(job, self._at, self._ports, [])
         self._events = events_of(job, pods, self._at, self._ports, [])
         self._pods = pods
         self._job = job

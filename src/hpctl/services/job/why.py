@@ -13,7 +13,7 @@ from hpctl.facts.jobs import BATCH_JOB, ContainerState, Job, JobState, Kubernete
 from hpctl.facts.ports import Ports
 from hpctl.report.cluster import Diagnosis
 from hpctl.services.job.queued import why_queued
-from hpctl.services.job.shape import queue, suspended
+from hpctl.services.job.shape import has_made_pods, queue, suspended
 from hpctl.services.job.unscheduled import Surroundings, refusal, why_unscheduled
 from hpctl.services.job.where import Where
 
@@ -52,7 +52,8 @@ def why_not_running(
         yield from why_queued(job, at, ports.jobs)
         return
     if not pods:
-        yield from _without_pods(job, events, ports.clock.now())
+        if job.state is JobState.PENDING and not has_made_pods(job):
+            yield from _without_pods(job, events, ports.clock.now())
         return
     waiting = [pod for pod in pods if pod.node is None and pod.phase == "Pending"]
     if any(refusal(pod) for pod in waiting):
