@@ -38,29 +38,39 @@ _WITH_SSH: Final = re.compile(r"nccl-tests|mpi|horovod|deepspeed")
 
 @check(
     "job-kind",
-    "somebody acts on this kind of job",
+    "the cluster knows this kind of job",
     needs=("kube-token",),
-    reads=("eks:DescribeCluster", "kubernetes:apigroups", "kubernetes:deployments.apps"),
+    reads=("eks:DescribeCluster", "kubernetes:apigroups"),
 )
 def kind(job: JobInCluster, world: World) -> Iterator[Finding]:
-    """A job whose operator does not run is a record that nothing reads: no pods, no events, no error."""
-    if job.kind is None:
+    """Kubernetes' own Jobs are everywhere, the other kinds come with their operators' definitions."""
+    if job.kind is None or "." not in job.kind.group:
         return
-    cluster, name = eks_of(job.live, world), job.kind.kind
-    remedy = f"hpctl cluster check {job.live.name}\nor take a kind that the cluster has: --kind Job"
-    if "." in job.kind.group and job.kind.version not in (
-        served := world.api_versions(cluster).get(job.kind.group, ())
-    ):
+    served = world.api_versions(eks_of(job.live, world)).get(job.kind.group, ())
+    if job.kind.version not in served:
         evidence = (f"served: {', '.join(served)}",) if served else ()
-        yield fail(
-            f"{name}/{job.name}", f"the cluster does not serve `{job.kind.api_version}`", *evidence, remedy=remedy
-        )
-    elif parts := _OPERATORS.get(job.kind.qualified):
-        workloads = [one for one in world.workloads(cluster) if one.kind == "Deployment"]
-        found = [one for one in workloads if any(part in one.name for part in parts)]
-        if not any(one.ready for one in found):
-            what = f"{found[0]} is not ready" if found else "its operator is not installed"
-            yield fail(f"{name}/{job.name}", f"nothing acts on this kind of job: {what}", remedy=remedy)
+        message = f"the cluster does not serve `{job.kind.api_version}`"
+        yield fail(f"{job.kind.kind}/{job.name}", message, *evidence, remedy=_other_kind(job))
+
+
+@check(
+    "job-operator",
+    "somebody acts on this kind of job",
+    needs=("job-kind",),
+    reads=("eks:DescribeCluster", "kubernetes:deployments.apps"),
+    blocking=False,
+)
+def operator(job: JobInCluster, world: World) -> Iterator[Finding]:
+    """A job whose operator does not run is a record that nothing reads: no pods, no events, no error."""
+    parts = _OPERATORS.get(job.kind.qualified) if job.kind else None
+    if job.kind is None or not parts:
+        return
+    workloads = [one for one in world.workloads(eks_of(job.live, world)) if one.kind == "Deployment"]
+    found = [one for one in workloads if any(part in one.name for part in parts)]
+    if not any(one.ready for one in found):
+        what = f"{found[0]} is not ready" if found else "its operator is not installed"
+        message = f"nothing acts on this kind of job: {what}"
+        yield fail(f"{job.kind.kind}/{job.name}", message, remedy=_other_kind(job))
 
 
 @check("job-selector", "nodes are asked for by the labels that they have", needs=("kube-token",), blocking=False)
@@ -121,6 +131,10 @@ def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
 
 
 _KINDS: Final = "take a kind that is resumed: --kind PyTorchJob"
+
+
+def _other_kind(job: JobInCluster) -> str:
+    return f"hpctl cluster check {job.live.name}\nor take a kind that the cluster has: --kind Job"
 
 
 def _has_ssh(job: JobInCluster) -> bool:

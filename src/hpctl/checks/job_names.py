@@ -61,6 +61,7 @@ def permissions(job: JobInCluster, world: World) -> Iterator[Finding]:
     "nobody else has the names that the job's objects will have",
     needs=("kube-token",),
     reads=("eks:DescribeCluster", "kubernetes:apigroups", "kubernetes:objects of the job"),
+    blocking=False,
 )
 def names_free(job: JobInCluster, world: World) -> Iterator[Finding]:
     """A job brings a ConfigMap with its scripts, and at times a Secret and a Service.

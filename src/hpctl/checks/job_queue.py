@@ -35,22 +35,32 @@ _ADMISSION = ("eks:DescribeCluster", "kubernetes:apigroups")
     "job-queue",
     "the queue is there, and admits jobs",
     needs=("kube-token",),
-    reads=(*_ADMISSION, "kubernetes:localqueues.kueue.x-k8s.io", "kubernetes:namespaces"),
+    reads=(*_ADMISSION, "kubernetes:localqueues.kueue.x-k8s.io"),
 )
 def queue(job: JobInCluster, world: World) -> Iterator[Finding]:
     """A job in a queue is suspended until its queue admits it.
 
     In one that is not there, or that has no quota behind it, it is suspended for ever, without an event.
-    In the namespace of a team, a job without a queue takes no part in the team's quota.
     """
-    cluster, where, name = eks_of(job.live, world), job.live.namespace, queue_of(job)
-    governed = _GROUP in world.api_versions(cluster)
-    if name and not governed:
+    name = queue_of(job)
+    if name and _GROUP not in world.api_versions(eks_of(job.live, world)):
         remedy = f"leave the queue out, or install task governance: hpctl cluster check {job.live.name}"
         yield fail(f"queue/{name}", "the cluster has no Kueue, and so no queues", remedy=remedy)
     elif name:
         yield from _judged(job, world, name)
-    elif governed and (names := _queues_of_a_team(job, world)):
+
+
+@check(
+    "job-team-queue",
+    "a job in a team's namespace has a queue",
+    needs=("kube-token",),
+    reads=(*_ADMISSION, "kubernetes:localqueues.kueue.x-k8s.io", "kubernetes:namespaces"),
+    blocking=False,
+)
+def team_queue(job: JobInCluster, world: World) -> Iterator[Finding]:
+    """Task governance gives each team a namespace with a queue; a job without one takes no part in the team's quota."""
+    where, governed = job.live.namespace, _GROUP in world.api_versions(eks_of(job.live, world))
+    if queue_of(job) is None and governed and (names := _queues_of_a_team(job, world)):
         message = f"names no queue, and namespace `{where}` has some: it takes no part in the team's quota"
         yield warn(f"job/{job.name}", message, *names, remedy=f"--queue {names[0]}")
 

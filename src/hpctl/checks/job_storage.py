@@ -22,6 +22,7 @@ _SHARED: Final = frozenset({"ReadWriteMany", "ReadOnlyMany"})
     "the claims that the job mounts are there, for as many nodes",
     needs=("kube-token",),
     reads=("eks:DescribeCluster", "kubernetes:persistentvolumeclaims"),
+    blocking=False,
 )
 def storage(job: JobInCluster, world: World) -> Iterator[Finding]:
     """Pods that mount a claim which is not there stay Pending.

@@ -23,6 +23,7 @@ MASTER = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
 STEPS = int(os.environ.get("STEPS", "40"))
 BROKEN_SHARD = os.environ.get("BROKEN_SHARD", "")
 BATCH = 16
+PATIENCE_S = 2.0
 STEP_S = 0.05  # a model of any size takes longer
 
 
@@ -59,6 +60,7 @@ def _tell(peer: TextIO, values: list[float]) -> None:
 def _hear(peer: TextIO) -> list[float]:
     line = peer.readline()
     if not line:
+        time.sleep(PATIENCE_S)  # as collectives do, so that who failed first has ended first
         raise ConnectionError("another rank went away")
     return [float(value) for value in json.loads(line)]
 

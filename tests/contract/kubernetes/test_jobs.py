@@ -87,3 +87,14 @@ def test_a_job_goes_some_time_after_its_end(space: Space) -> None:
     space.make("jobs", a_job("true", ttlSecondsAfterFinished=0))
     space.goes("jobs", ONE)
     until(lambda: pods(space), lambda left: not left)
+
+
+def test_an_index_that_fails_leaves_the_others_alone_and_all_pods_stay(space: Space) -> None:
+    script = '[ "$JOB_COMPLETION_INDEX" != 1 ] || exit 3; sleep 1; echo done'
+    spec: dict[str, Any] = {"completionMode": "Indexed", "completions": 3, "parallelism": 3, "backoffLimitPerIndex": 0}
+    made = space.make("jobs", a_job(script, **spec))
+    assert made["spec"]["backoffLimit"] == 2147483647
+    ended = over(space)
+    assert condition(ended, "Failed")["reason"] == "FailedIndexes"
+    assert (ended["status"]["completedIndexes"], ended["status"]["failedIndexes"]) == ("0,2", "1")
+    assert sorted(pod["status"]["phase"] for pod in pods(space)) == ["Failed", "Succeeded", "Succeeded"]

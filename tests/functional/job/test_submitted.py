@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,12 @@ def test_the_blogs_train_yaml_trains(jobs: Jobs, images: Path) -> None:
 def test_the_blogs_nccl_test_runs_over_two_nodes(jobs: Jobs, images: Path) -> None:
     demand_open_mpi()
     name, lines = ran(jobs, str(BLOG / "nccl-test-efa.yaml"))
-    assert "[rank 1] Worker nodes" in lines
-    assert sum("provider efa" in line for line in lines) == 16
-    assert any(line.endswith("# Out of bounds values : 0 OK") for line in lines)
+    assert [line for line in lines if line.startswith("[rank 1] ")] == ["[rank 1] Worker nodes"]
+    said = "\n".join(lines)
+    began = re.findall(rf"# rank (\d+) of 16 on {name}-(\d) provider efa", said)
+    assert sorted((int(rank), int(node)) for rank, node in began) == [(rank, rank // 8) for rank in range(16)]
+    assert [int(size) for size in re.findall(r"(\d+) +\d+ float sum", said)] == [8 * 2**power for power in range(29)]
+    assert "# Out of bounds values : 0 OK" in said
     assert jobs.state(name) == "Succeeded"
 
 

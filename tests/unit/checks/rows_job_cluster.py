@@ -185,7 +185,8 @@ NAMES: tuple[JobRow, ...] = (
 )
 
 CONTRACT: tuple[JobRow, ...] = (
-    passes("job-kind", "its operator", a_target()),
+    passes("job-kind", "a served version", a_target()),
+    passes("job-operator", "its operator", a_target()),
     passes(
         "job-kind",
         "a kind of Kubernetes' own",
@@ -203,7 +204,7 @@ CONTRACT: tuple[JobRow, ...] = (
         ),
     ),
     fails(
-        "job-kind",
+        "job-operator",
         "an operator that is not ready",
         a_target(),
         bad(
@@ -214,7 +215,7 @@ CONTRACT: tuple[JobRow, ...] = (
         happen=runs(Workload("Deployment", "kubeflow", "training-operator", 1, 0), without="training-operator"),
     ),
     fails(
-        "job-kind",
+        "job-operator",
         "no operator",
         a_target(),
         bad(
@@ -290,6 +291,7 @@ CONTRACT: tuple[JobRow, ...] = (
 
 QUEUES: tuple[JobRow, ...] = (
     passes("job-queue", "no queue", a_target()),
+    passes("job-team-queue", "a namespace that is no team's", a_target(), happen=queues(queue())),
     passes("job-queue", "an active one", queued(), happen=queues(queue())),
     fails(
         "job-queue",
@@ -321,7 +323,7 @@ QUEUES: tuple[JobRow, ...] = (
         happen=queues(queue(active=False, waiting="the ClusterQueue is stopped")),
     ),
     warns(
-        "job-queue",
+        "job-team-queue",
         "none in a team's namespace",
         a_target(),
         doubtful(

@@ -66,27 +66,30 @@ class Place:
         self.ec2.replace_network_acl_association(AssociationId=mine, NetworkAclId=acl)
 
 
+@pytest.fixture(scope="module")
+def ec2() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        yield boto3.client("ec2", region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
+
+
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        ec2 = boto3.client("ec2", region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
-        public, private = (
-            ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
-            for cidr in ("10.0.0.0/20", "10.0.16.0/20")
-        )
-        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-        nat = ec2.create_nat_gateway(SubnetId=public)["NatGateway"]["NatGatewayId"]
-        _table(ec2, vpc, public, GatewayId=gateway)
-        table = _table(ec2, vpc, private, NatGatewayId=nat)
-        group = ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=vpc)["GroupId"]
-        itself: Any = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
-        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=itself)
-        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=itself)
-        yield Place(ec2, vpc, public, private, table, nat, group)
+def place(ec2: Any) -> Place:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    public, private = (
+        ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"] for cidr in ("10.0.0.0/20", "10.0.16.0/20")
+    )
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    nat = ec2.create_nat_gateway(SubnetId=public)["NatGateway"]["NatGatewayId"]
+    _table(ec2, vpc, public, GatewayId=gateway)
+    table = _table(ec2, vpc, private, NatGatewayId=nat)
+    group = ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=vpc)["GroupId"]
+    itself: Any = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=itself)
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=itself)
+    return Place(ec2, vpc, public, private, table, nat, group)
 
 
 def _table(ec2: Any, vpc: str, subnet: str, **target: str) -> str:

@@ -100,14 +100,23 @@ hpctl_watch() {
   else
     # Without a Python on rank 0 nobody listens there.
     hpctl_patience=15
-    (until (echo "$HPCTL_NODE_RANK" >"/dev/tcp/$MASTER_ADDR/46590") 2>/dev/null; do sleep 0.5; done) &
+    hpctl_announce &
   fi
   hpctl_watcher=$!
+  trap 'kill "$hpctl_watcher" 2>/dev/null' EXIT
+}
+
+# Again and again, for a rank 0 whose container is started anew has forgotten who was there.
+hpctl_announce() {
+  while :; do
+    ! (echo "$HPCTL_NODE_RANK" >"/dev/tcp/$MASTER_ADDR/46590") 2>/dev/null || : >"$HPCTL_STATE/heard"
+    if [ -f "$HPCTL_STATE/heard" ]; then sleep 30; else sleep 0.5; fi
+  done
 }
 
 hpctl_stay() {
   local told since
-  while [ -n "$hpctl_watcher" ] && kill -0 "$hpctl_watcher" 2>/dev/null; do
+  while [ -n "$hpctl_watcher" ] && [ ! -f "$HPCTL_STATE/heard" ] && kill -0 "$hpctl_watcher" 2>/dev/null; do
     since=$(($(date +%s) - hpctl_began))
     ((since < hpctl_patience)) || return 0
     if ((since > 30)) && [ -z "${told:-}" ]; then
