@@ -9,8 +9,8 @@ from importlib.metadata import version
 import botocore.session
 import pytest
 
-from hpctl.catalog.failures import match
 from hpctl.catalog.instance_types import instance_types
+from hpctl.catalog.matching import match
 from hpctl.sandbox.account import has_efa
 from hpctl.sandbox.sagemaker import wordings
 from hpctl.sandbox.sagemaker.responses import OPERATIONS

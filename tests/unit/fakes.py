@@ -670,10 +670,21 @@ class FakeLogs:
     def __init__(self, log: CallLog) -> None:
         self._log = log
         self.groups: set[str] = set()
+        self.lines: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def group_exists(self, name: str) -> bool:
         self._log.record("logs.group_exists", name)
         return name in self.groups
+
+    def streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        self._log.record("logs.streams", group, prefix)
+        if group not in {*self.groups, *(held for held, _ in self.lines)}:
+            raise NotFoundError(f"there is no log group `{group}`")
+        return tuple(stream for held, stream in self.lines if held == group and stream.startswith(prefix))
+
+    def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
+        self._log.record("logs.last_lines", group, stream)
+        return self.lines[group, stream]
 
 
 class FakeState:

@@ -15,7 +15,7 @@ from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, Refuse
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
-from hpctl.report import check, cluster, connection, instance, job, plan, progress, sandbox
+from hpctl.report import check, cluster, connection, explanation, instance, job, plan, progress, sandbox
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
 from tools.pages.markdown import code, codes, fence, page, prose, sections, table
@@ -57,6 +57,8 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.EventListReport: ("cluster events",),
     cluster.NodeListReport: ("node list",),
     cluster.NodeReport: ("node describe",),
+    explanation.ExplanationReport: ("explain",),
+    explanation.FailureListReport: ("explain --list",),
     instance.InstanceTypeListReport: ("instances list",),
     instance.InstanceTypeReport: ("instances describe",),
     job.JobPlanReport: ("job submit --dry-run",),

@@ -1,7 +1,25 @@
-"""Known failures: what a message of AWS means, what is behind it, and what to type.
+"""Known failures: what a message means, what is behind it, and what to type.
 
-The rows are data (`failures.toml`, for what jobs write `job_failures.toml`); a new failure is one row with a sample
-text.
+The rows are data (`known_failures/*.toml`, a file an area); a new failure is one row with a sample text. `matching`
+finds the row that a text tells of, `log_reading` the one that a long log does, `likeness` those that come near.
+
+A row says:
+
+- `words`: any of these must be in the text, which is compared as `plain.plain` leaves it, in lower case: one space for
+  any white space, `'` for any quote. Without words nothing in a text tells of the failure; `symptom` says then what is
+  seen instead.
+- `pattern`: where the words alone are not enough, or the text tells values for the remedy (named groups).
+- `follower`: the text tells that something failed, and hardly why (time-outs, general refusals): any other failure that
+  is told beside it is the cause.
+- `scopes`: what writes such texts, `cluster` or `job` or both; a file says it for its rows. Waiting, `describe` and
+  `events` listen to the one, jobs to the other, `explain` to both.
+- `samples`: texts that match: the words that are asked for are real, names and what stands around them are examples.
+
+Rows are tried in the order of the files and of their lines, and the first that matches wins: a row that is special
+stands above one that is general. `basis` is where the words come from: `documentation` (of AWS, or of the program that
+says them), `guides` (samples, workshops and operational guides that AWS publishes), `reported` (by users in public
+issues), `observed` (of the live service, or measured), `service-model` (botocore's), `common` (general knowledge of
+Kubernetes, NCCL and Neuron: the words were not seen on HyperPod).
 """
 
 from __future__ import annotations
@@ -9,17 +27,26 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["KnownFailure", "Severity", "fill", "known_failures", "known_job_failures", "match", "match_job"]
+__all__ = ["KnownFailure", "Scope", "Severity", "failure", "fill", "known_failures"]
 
-_LONGEST = 20_000
-"""Characters of a text that are searched: messages of AWS are far shorter, pasted logs need not be."""
+_FILES: Final = (
+    "creation",
+    "lifecycle",
+    "slurm",
+    "eks",
+    "access",
+    "operations",
+    "pods",
+    "jobs",
+    "general",
+)
 
 
 class Severity(StrEnum):
@@ -30,46 +57,51 @@ class Severity(StrEnum):
     NOISE = "noise"
 
 
+class Scope(StrEnum):
+    """Who writes a text: HyperPod and what prepares its nodes, or what runs on them."""
+
+    CLUSTER = "cluster"
+    JOB = "job"
+
+
 @dataclass(frozen=True)
 class KnownFailure:
-    """A failure that was seen before.
+    """A failure that was seen before; the module says what its parts are.
 
     `remedy` may begin with a line of advice; the lines after it are commands to paste, with
     `{placeholders}` for what the message does not tell. `checks` are the ids of the checks that see
-    the cause beforehand. `basis` is where the words come from: AWS's documentation or published
-    guides, reports of users, or observation of the service. `samples` are texts that match.
+    the cause beforehand. `area` is the file that the row stands in.
     """
 
     id: str
+    area: str
+    scopes: frozenset[Scope]
     severity: Severity
-    pattern: str
+    words: tuple[str, ...]
     cause: str
     remedy: str
     checks: tuple[str, ...]
     basis: str
     samples: tuple[str, ...]
+    pattern: str = ""
+    symptom: str = ""
+    follower: bool = False
+
+    @property
+    def example(self) -> str:
+        """What is seen: the first sample in one line, or the symptom where no words tell of it."""
+        return " ".join(self.samples[0].split()) if self.samples else self.symptom
 
 
-def match(text: str) -> KnownFailure | None:
-    """Find the most specific known failure that `text` tells of, or None.
-
-    What the text itself tells (an instance type, a security group) is in the remedy already; the
-    other placeholders are left for `fill`.
-    """
-    return _first(known_failures(), text[:_LONGEST])
+@cache
+def known_failures() -> tuple[KnownFailure, ...]:
+    """All known failures, in the order in which they are tried."""
+    return tuple(row for area in _FILES for row in _rows(area))
 
 
-def match_job(text: str) -> KnownFailure | None:
-    """Find the most specific known failure that the last lines of a job's log tell of, or None."""
-    return _first(known_job_failures(), text[-_LONGEST:])
-
-
-def _first(rows: Iterable[KnownFailure], searched: str) -> KnownFailure | None:
-    for failure in rows:
-        found = _compiled(failure.pattern).search(searched)
-        if found:
-            return replace(failure, remedy=fill(failure.remedy, _told(found)))
-    return None
+def failure(failure_id: str) -> KnownFailure | None:
+    """Return the known failure of an id, None when there is none."""
+    return next((row for row in known_failures() if row.id == failure_id), None)
 
 
 def fill(remedy: str, values: Mapping[str, str | None]) -> str:
@@ -82,35 +114,14 @@ def fill(remedy: str, values: Mapping[str, str | None]) -> str:
     return re.sub(r"\{([a-z][a-z0-9_]*)\}", value, remedy)
 
 
-@cache
-def known_failures() -> tuple[KnownFailure, ...]:
-    """All known failures of clusters, in the order in which they are tried."""
-    return _rows("failures.toml")
+def _rows(area: str) -> tuple[KnownFailure, ...]:
+    text = (files("hpctl.catalog") / "known_failures" / f"{area}.toml").read_text(encoding="utf-8")
+    told = tomllib.loads(text)
+    return tuple(_row(row, area, told["scopes"]) for row in told["failure"])
 
 
-@cache
-def known_job_failures() -> tuple[KnownFailure, ...]:
-    """All known failures of jobs, in the order in which they are tried."""
-    return _rows("job_failures.toml")
-
-
-def _rows(name: str) -> tuple[KnownFailure, ...]:
-    text = (files("hpctl.catalog") / name).read_text(encoding="utf-8")
-    return tuple(_row(row) for row in tomllib.loads(text)["failure"])
-
-
-def _row(row: dict[str, Any]) -> KnownFailure:
-    tuples = {key: tuple(row[key]) for key in ("checks", "samples")}
-    return KnownFailure(**row | tuples | {"severity": Severity(row["severity"]), "remedy": row["remedy"].strip()})
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern.replace(" ", r"(?:\s+)"), re.IGNORECASE | re.DOTALL)
-
-
-def _told(found: re.Match[str]) -> dict[str, str]:
-    told = {name: value for name, value in found.groupdict().items() if value}
-    if "instance_type" in told:
-        told["ec2_instance_type"] = told["instance_type"].removeprefix("ml.")
-    return told
+def _row(row: dict[str, Any], area: str, scopes: list[str]) -> KnownFailure:
+    tuples = {key: tuple(row[key]) for key in ("words", "checks", "samples")}
+    scoped = frozenset(map(Scope, row.get("scopes", scopes)))
+    typed = {"area": area, "scopes": scoped, "severity": Severity(row["severity"]), "remedy": row["remedy"].strip()}
+    return KnownFailure(**row | tuples | typed)

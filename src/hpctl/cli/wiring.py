@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hpctl.services.job.prepare import Asked
     from hpctl.spec.job_wish import JobOverrides, LoadedJob
     from hpctl.spec.load import Loaded
+
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,18 @@ def load(file: str, name: str | None, values: list[str] | None) -> Loaded:
 
     source = TextSource("<stdin>", sys.stdin.read()) if file == "-" else Path(file)
     return load_cluster(source, env=os.environ, set_values=assignments(values or ()), name=name)
+
+
+def chunks_of(file: str) -> Iterator[bytes]:
+    """Yield what a file holds, or stdin for `-`, part by part; `UsageError` when it cannot be read."""
+    try:
+        if file == "-":
+            yield from iter(lambda: sys.stdin.buffer.read(_CHUNK), b"")
+            return
+        with Path(file).open("rb") as log:
+            yield from iter(lambda: log.read(_CHUNK), b"")
+    except OSError as error:
+        raise UsageError(f"`{file}` cannot be read: {error.strerror}") from error
 
 
 def load_job(file: str | None, command: Sequence[str], values: Sequence[str], overrides: JobOverrides) -> LoadedJob:

@@ -167,6 +167,14 @@ class Logs(Protocol):
         """Whether there is a log group of exactly that name."""
         ...
 
+    def streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        """Return the names of the streams of a group that begin with `prefix`; `NotFoundError` without the group."""
+        ...
+
+    def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
+        """Return the last lines of a stream (up to 10,000), oldest first; `NotFoundError` without it."""
+        ...
+
 
 class Eks(Protocol):
     """What EKS tells of its clusters."""

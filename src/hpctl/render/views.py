@@ -18,6 +18,8 @@ _VIEWS = {
     "ClusterList": "clusters.cluster_list",
     "Connection": "connections.connection",
     "EventList": "clusters.event_list",
+    "Explanation": "explanations.explanation",
+    "FailureList": "explanations.failure_list",
     "FaultList": "sandboxes.fault_list",
     "InstanceType": "instances.instance_type",
     "InstanceTypeList": "instances.instance_type_list",
@@ -34,7 +36,11 @@ _VIEWS = {
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 
-_WIDE = {"Checks": "checks.check_report_wide", "InstanceType": "instances.instance_type_wide"}
+_WIDE = {
+    "Checks": "checks.check_report_wide",
+    "Explanation": "explanations.explanation_wide",
+    "InstanceType": "instances.instance_type_wide",
+}
 """Views whose wide form is more than further columns."""
 
 _DATED = frozenset({"ClusterList", "JobList", "NodeList"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from hpctl.catalog.failures import Severity, fill, match
+from hpctl.catalog.failures import Scope, Severity, fill
+from hpctl.catalog.matching import match
 from hpctl.facts.records import Cluster, Event, Node
 from hpctl.report.cluster import Diagnosis
 from hpctl.terms import ClusterStatus
@@ -29,12 +30,12 @@ def diagnose_event(event: Event, cluster: Cluster) -> Diagnosis | None:
     if event.level != "Error":
         return None
     subject = f"instance group/{event.instance_group}" if event.instance_group else f"cluster/{cluster.name}"
-    return explain(subject, event.failure_message or event.description, _values(cluster, event.instance_group))
+    return explain(subject, event.failure_message or event.description, remedy_values(cluster, event.instance_group))
 
 
 def is_noise(event: Event) -> bool:
     """Whether an event is known to mean nothing while nodes come and go."""
-    known = match(event.description)
+    known = match(event.description, Scope.CLUSTER)
     return known is not None and known.severity is Severity.NOISE
 
 
@@ -43,14 +44,14 @@ def diagnose_node(node: Node, cluster: Cluster) -> Diagnosis | None:
     if node.status not in UNHEALTHY:
         return None
     text = node.message or f"the node is in status {node.status}"
-    return explain(f"node/{node.node_id}", text, _values(cluster, node.instance_group))
+    return explain(f"node/{node.node_id}", text, remedy_values(cluster, node.instance_group))
 
 
 def diagnose_deletion(cluster: Cluster, nodes: Iterable[Node]) -> tuple[Diagnosis, ...]:
     """Return what keeps nodes from ending, each reason once: messages count whatever status a node is in then."""
     found: dict[str, Diagnosis] = {}
     for node in nodes:
-        told = explain(f"node/{node.node_id}", node.message or "", _values(cluster, node.instance_group))
+        told = explain(f"node/{node.node_id}", node.message or "", remedy_values(cluster, node.instance_group))
         if told.failure:
             found.setdefault(told.failure, told)
     return tuple(found.values())
@@ -61,14 +62,14 @@ def diagnose_failure(cluster: Cluster, seen: Iterable[Diagnosis]) -> Diagnosis |
     hopeless = next((one for one in seen if one.final), None)
     if cluster.status == ClusterStatus.FAILED:
         text = cluster.failure_message or "AWS gives no reason"
-        told = explain(f"cluster/{cluster.name}", text, _values(cluster, None))
+        told = explain(f"cluster/{cluster.name}", text, remedy_values(cluster, None))
         return told if told.failure else hopeless or told
     return hopeless
 
 
 def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagnosis:
     """Return AWS's words with the known failure behind them, if any; `values` fill the remedy's placeholders."""
-    known = match(text)
+    known = match(text, Scope.CLUSTER)
     if known is None:
         return Diagnosis(subject=subject, message=text)
     return Diagnosis(
@@ -81,7 +82,8 @@ def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagno
     )
 
 
-def _values(cluster: Cluster, group_name: str | None) -> dict[str, str | None]:
+def remedy_values(cluster: Cluster, group_name: str | None) -> dict[str, str | None]:
+    """Return what a cluster tells for the placeholders of remedies, None for what it does not."""
     group = next((one for one in cluster.instance_groups if one.name == group_name), None)
     return {
         "name": cluster.name,
@@ -97,7 +99,7 @@ def _values(cluster: Cluster, group_name: str | None) -> dict[str, str | None]:
 
 def _cluster(cluster: Cluster) -> Iterator[Diagnosis]:
     if cluster.failure_message:
-        yield explain(f"cluster/{cluster.name}", cluster.failure_message, _values(cluster, None))
+        yield explain(f"cluster/{cluster.name}", cluster.failure_message, remedy_values(cluster, None))
     elif cluster.status == ClusterStatus.FAILED:
         yield Diagnosis(subject=f"cluster/{cluster.name}", message="the cluster failed and AWS gives no reason")
 

@@ -9,11 +9,14 @@ from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
 
 _GROUPS: Final = 50
-"""Log groups a page: the most that DescribeLogGroups gives (botocore 1.44.5 logs service model)."""
+"""Log groups or streams a page: the most that DescribeLogGroups gives (botocore 1.44.5 logs service model)."""
+
+_EVENTS: Final = 10_000
+"""Events of a stream that one call gives at most, or 1 MiB of them (botocore 1.44.5 logs service model)."""
 
 
 class AwsLogs:
-    """Knows which log groups there are."""
+    """Knows which log groups and streams there are, and what they hold."""
 
     def __init__(self, session: AwsSession) -> None:
         """Ask through `session`."""
@@ -24,8 +27,39 @@ class AwsLogs:
         rows = self._session.pages("logs", "DescribeLogGroups", "logGroups", page_size=_GROUPS, logGroupNamePrefix=name)
         return name in map(name_of, rows)
 
+    def streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        """Return the names of the streams of a group that begin with `prefix`; `NotFoundError` without the group."""
+        rows = self._session.pages(
+            "logs",
+            "DescribeLogStreams",
+            "logStreams",
+            page_size=_GROUPS,
+            logGroupName=group,
+            logStreamNamePrefix=prefix,
+        )
+        return tuple(map(stream_of, rows))
+
+    def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
+        """Return the last lines of a stream, oldest first, as many as one call gives; `NotFoundError` without it."""
+        answer = self._session.call(
+            "logs", "GetLogEvents", logGroupName=group, logStreamName=stream, limit=_EVENTS, startFromHead=False
+        )
+        return lines_of(answer)
+
 
 @reads("logs:DescribeLogGroups")
 def name_of(row: Mapping[str, Any]) -> str:
     """Read the name of one log group."""
     return str(row["logGroupName"])
+
+
+@reads("logs:DescribeLogStreams")
+def stream_of(row: Mapping[str, Any]) -> str:
+    """Read the name of one log stream."""
+    return str(row["logStreamName"])
+
+
+@reads("logs:GetLogEvents")
+def lines_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read the lines of a log stream."""
+    return tuple(str(event["message"]) for event in answer["events"])

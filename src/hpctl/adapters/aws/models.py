@@ -46,7 +46,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAssociatedAccessPolicies",
         }
     ),
-    "logs": frozenset({"DescribeLogGroups"}),
+    "logs": frozenset({"DescribeLogGroups", "DescribeLogStreams", "GetLogEvents"}),
     "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
     "s3": frozenset(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from hpctl.catalog.failures import fill, match_job
+from hpctl.catalog.failures import fill
+from hpctl.catalog.matching import match_job
 from hpctl.errors import HpctlError
 from hpctl.facts.job_ports import PodStreams
 from hpctl.facts.jobs import ContainerState, Job, JobState, Pod

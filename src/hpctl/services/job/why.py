@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from hpctl import timeouts
+from hpctl.catalog.matching import match_job
 from hpctl.errors import AccessError
 from hpctl.facts.jobs import BATCH_JOB, ContainerState, Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Ports
@@ -22,24 +23,6 @@ _CONFIG: Final = ("CreateContainerConfigError", "CreateContainerError", "RunCont
 _STARTING: Final = ("ContainerCreating", "PodInitializing")
 _MOUNT: Final = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
 _NETWORK: Final = ("FailedCreatePodSandBox", "NetworkNotReady")
-
-_IMAGE_CAUSES: Final = (
-    ("no basic auth credentials", "the registry wants credentials: the node's role may not pull from it"),
-    ("403 forbidden", "the registry refuses the node: its role or the repository's policy does not allow the pull"),
-    ("not authorized", "the registry refuses the node: its role or the repository's policy does not allow the pull"),
-    ("pull access denied", "the repository does not exist, or the registry wants credentials"),
-    ("not found", "the registry has no such image or tag"),
-    ("manifest unknown", "the registry has no such image or tag"),
-    ("no match for platform", "the image is not built for the node's processor"),
-    ("exec format error", "the image is not built for the node's processor"),
-    (
-        "i/o timeout",
-        "the node does not reach the registry: a NAT gateway or VPC endpoints (ecr.api, ecr.dkr, s3) are missing",
-    ),
-    ("no such host", "the registry's name is unknown to the node"),
-    ("toomanyrequests", "the registry limits how much is pulled: take a pull-through cache or Amazon ECR"),
-    ("no space left", "the node's container storage is full"),
-)
 
 
 def why_not_running(
@@ -124,6 +107,7 @@ def _starting(job: Job, pods: Iterable[Pod], events: Sequence[KubernetesEvent]) 
             message=f"{who}{more} is in `{reason}`" + (f": {said}" if said else ""),
             cause=cause,
             remedy=f"kubectl describe pod {first.name} --namespace {job.namespace}",
+            failure=known.id if reason in _IMAGE and (known := match_job(said)) else None,
         )
 
 
@@ -142,8 +126,8 @@ def _said(one: ContainerState, pod: Pod, events: Iterable[KubernetesEvent]) -> s
 def _cause(reason: str, said: str, events: Iterable[KubernetesEvent], affected: Sequence[Pod]) -> str | None:
     lower = said.lower()
     if reason in _IMAGE:
-        known = next((cause for words, cause in _IMAGE_CAUSES if words in lower), None)
-        return known or "the image cannot be pulled"
+        known = match_job(said)
+        return known.cause if known else "the image cannot be pulled"
     if reason in _CONFIG:
         missing = "a ConfigMap, a Secret or a key that the container names does not exist"
         return missing if "not found" in lower or "couldn't find" in lower else None
