@@ -12,7 +12,7 @@ from botocore import xform_name
 from hpctl.catalog.failures import known_failures
 
 GLOBAL = {"region", "query", "output"}
-CUSTOM = {("logs", "tail"), ("s3", "rm")}
+CUSTOM = {("logs", "tail"), ("s3", "cp"), ("s3", "rm")}
 """Commands that the AWS CLI adds to the API's."""
 
 SHORTHAND = {"authorize-security-group-ingress": {"protocol", "source-group"}}

@@ -9,9 +9,9 @@ from tools.pages.markdown import bullets, code, fence, page, sections, table
 
 INTRODUCTION = """\
 When one of these is said, hpctl says what is behind it and what to type.
-[`hpctl explain`](../how-to/explain-a-failure.md) does so for a message, a log or a live cluster; `hpctl cluster create`,
-`describe` and `events`, `hpctl node describe`, and `hpctl job describe` and `wait` do so by themselves. A failure that
-is not listed is shown in its own words.
+[`hpctl explain`](../how-to/explain-a-failure.md) does so for a message, a log or a live cluster.
+`hpctl cluster create`, `describe` and `events`, `hpctl node describe`, and `hpctl job describe` and `wait` do so by
+themselves. A failure that is not listed is shown in its own words.
 
 `blocks`: it cannot go on. `degrades`: it goes on, but not as wanted. `noise`: it can be ignored. Those that are `seen`
 are told by the state of things alone: no words of a log or message tell of them, and `hpctl explain --id ID` shows

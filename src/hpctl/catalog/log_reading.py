@@ -1,8 +1,8 @@
 """Find known failures in a log of any length: in one pass, in bounded memory, at tens of megabytes a second.
 
 Most lines of a log are told apart from failures without a look at the rows: lines of one shape (the same but for their
-digits) are searched once for the words of all rows at a time. A failure that was found is not looked for again, so that
-a line that comes a million times costs little.
+digits) are searched once for the words of all rows at a time. Lines that differ in numbers and names alone are looked
+at a few hundred times and then no more, so that a line that comes a million times costs little.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from hpctl.catalog.failures import KnownFailure, Scope
@@ -32,7 +33,7 @@ _LOOKS: Final = 200
 _SHOWN: Final = 500
 _LAST: Final = 40
 _COLOURS: Final = re.compile(rb"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
-_NAMES: Final = re.compile(rb"[0a-z]*0[0a-z]*")
+_NAMES: Final = re.compile(rb"(?<![0a-z])[a-z]*0[0a-z]*")
 _SAME: Final = bytes.maketrans(b'ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789"`\t\r', b"abcdefghijklmnopqrstuvwxyz000000000''  ")
 
 
@@ -59,10 +60,9 @@ def read_log(chunks: Iterable[bytes], scope: Scope | None = None) -> Reading:
 class _Reader:
     def __init__(self, scope: Scope | None) -> None:
         self.found: dict[str, Sighting] = {}
-        self._scope = scope
         self._innocent: set[bytes] = set()
         self._looks: dict[bytes, int] = {}
-        self._words = Words(rows_of(scope))
+        self._words = _words(scope)
 
     def read(self, first: int, lines: list[bytes]) -> None:
         """Look at lines, the first of which has the number `first`."""
@@ -94,9 +94,11 @@ class _Reader:
         row = match_line(plain(text), rows)
         if row is not None and row.id not in self.found:
             self.found[row.id] = Sighting(row, number, text.strip()[:_SHOWN])
-            self._words = Words(tuple(row for row in rows_of(self._scope) if row.id not in self.found))
-            self._innocent.clear()
-            self._looks.clear()
+
+
+@cache
+def _words(scope: Scope | None) -> Words:
+    return Words(rows_of(scope))
 
 
 def _in_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, list[bytes]]]:

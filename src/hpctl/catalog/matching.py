@@ -8,7 +8,8 @@ to what blocks. A short text is read as one line, too: it may be a message that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate
@@ -57,12 +58,11 @@ def sightings(text: str, scope: Scope | None = None) -> tuple[Sighting, ...]:
     lines = text.split("\n")
     found: dict[str, Sighting] = {}
     for number, line in enumerate(lines, 1):
-        if row := match_line(plain(line), rows_of(scope)):
+        if (words := plain(line)) and (row := match_line(words, rows_of(scope))):
             found.setdefault(row.id, Sighting(row, number, line[:_SHOWN]))
     if 1 < len(lines) <= _BROKEN:
-        for one in _of_the_whole(lines, scope):
-            found.setdefault(one.failure.id, one)
-    return tuple(sorted(found.values(), key=lambda one: one.line))
+        _add_whole(found, lines, scope)
+    return tuple(sorted(found.values(), key=lambda one: (one.line, _places()[one.failure.id])))
 
 
 def in_order(found: Iterable[Sighting]) -> tuple[Sighting, ...]:
@@ -75,7 +75,8 @@ def match_line(line: str, rows: Iterable[KnownFailure]) -> KnownFailure | None:
     """Find the first of `rows` that one line tells of; the line must be `plain` already."""
     lower = line.lower()
     for row in rows:
-        if any(word in lower for word in row.words) and (told := _told(row, line)) is not None:
+        if any(word in lower for word in row.words) and (found := _search(row, line)):
+            told = _told(found)
             return replace(row, remedy=fill(row.remedy, told)) if told else row
     return None
 
@@ -86,17 +87,20 @@ def rows_of(scope: Scope | None) -> tuple[KnownFailure, ...]:
     return tuple(row for row in known_failures() if row.words and (scope is None or scope in row.scopes))
 
 
-def _of_the_whole(lines: list[str], scope: Scope | None) -> Iterator[Sighting]:
-    """Yield what the lines tell together, at the line in which its words begin."""
+def _add_whole(found: dict[str, Sighting], lines: list[str], scope: Scope | None) -> None:
+    """Add what the lines tell together, at the line in which that begins; parts of it told something more general."""
     parts = [plain(line) for line in lines]
     whole = " ".join(filter(None, parts))
     row = match_line(whole, rows_of(scope))
-    if row is None:
+    told = _search(row, whole) if row else None
+    if row is None or told is None:
         return
-    start = min(at for word in row.words if (at := whole.lower().find(word)) >= 0)
-    ends = accumulate(len(part) + bool(part) for part in parts)
-    number = next((number for number, end in enumerate(ends, 1) if start < end), len(lines))
-    yield Sighting(row, number, lines[number - 1][:_SHOWN])
+    ends = list(accumulate(len(part) + bool(part) for part in parts))
+    first, last = (bisect_right(ends, at) for at in (told.start(), told.end() - 1))
+    for other in list(found.values()):
+        if first < other.line <= last + 1 and _places()[other.failure.id] > _places()[row.id]:
+            del found[other.failure.id]
+    found.setdefault(row.id, Sighting(row, first + 1, lines[first][:_SHOWN]))
 
 
 def _weight(one: Sighting) -> tuple[int, int]:
@@ -112,13 +116,17 @@ def weight(failure: KnownFailure) -> int:
     return 0 if failure.severity is Severity.BLOCKS else 1
 
 
-def _told(row: KnownFailure, line: str) -> dict[str, str] | None:
-    """Return the values that a line tells; None when it does not tell of the row's failure."""
-    if not row.pattern:
-        return {}
-    found = _compiled(row.pattern).search(line)
-    if found is None:
-        return None
+@cache
+def _places() -> dict[str, int]:
+    return {row.id: place for place, row in enumerate(known_failures())}
+
+
+def _search(row: KnownFailure, line: str) -> re.Match[str] | None:
+    """Return where a line that has one of the row's words tells of its failure; None when it does not."""
+    return _compiled(row.pattern or "|".join(map(re.escape, row.words))).search(line)
+
+
+def _told(found: re.Match[str]) -> dict[str, str]:
     told = {name: value for name, value in found.groupdict().items() if value}
     if "instance_type" in told:
         told["ec2_instance_type"] = told["instance_type"].removeprefix("ml.")

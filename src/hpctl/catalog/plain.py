@@ -12,7 +12,7 @@ _COLOURS: Final = re.compile(
     rf"{_ESCAPE}(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]{{0,200}}(?:\x07|\x1b\\))", re.IGNORECASE
 )
 _ESCAPED: Final = re.compile(
-    r"\\+(?:(?P<space>[nrt])|u(?P<code>00[2-7][0-9a-f]|20[01][0-9a-f])|(?=['\"`]))", re.IGNORECASE
+    r"\\{1,8}(?:(?P<space>[nrt])|u(?P<code>00[2-7][0-9a-f]|20[01][0-9a-f])|(?=['\"`]))", re.IGNORECASE
 )
 _QUOTES: Final = '"`\N{ACUTE ACCENT}\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\xab\xbb'
 _UNSEEN: Final = "\u200b\u200c\u200d\u2060\ufeff\xad"

@@ -11,7 +11,7 @@ from hpctl.catalog.failures import KnownFailure
 
 __all__ = ["Words"]
 
-_LETTERS: Final = {" ": " +", "'": r"(?:\\*'|\xe2\x80[\x98-\x9d])"}
+_LETTERS: Final = {" ": r"(?: |\\[nrt])+", "'": r"(?:\\*'|\xe2\x80[\x98-\x9d])"}
 """Letters that lines write in several ways: runs of spaces, quotes that JSON escapes or Unicode bends."""
 
 _Tree = dict[str, Any]
@@ -40,10 +40,10 @@ class Words:
         return tuple(self._rows[number] for number in sorted(numbers))
 
     def _numbers(self, found: bytes) -> frozenset[int]:
-        word = _UNBENT.sub(b"'", b" ".join(found.split())).decode()
-        return self._by_word[word if not found.endswith(b" ") else f"{word} "]
+        return self._by_word[_UNBENT.sub(b"'", _SPACE.sub(b" ", found)).decode()]
 
 
+_SPACE: Final = re.compile(rb"(?: |\\[nrt])+")
 _UNBENT: Final = re.compile(rb"\\*'|\xe2\x80[\x98-\x9d]")
 
 
@@ -52,15 +52,14 @@ def _planted(rows: Sequence[KnownFailure]) -> tuple[_Tree, Mapping[str, frozense
 
     A word that another one begins with stands for both: the tree ends at the shorter one.
     """
-    words = {re.sub(r"\d", "0", word) for row in rows for word in row.words}
-    roots = {word for word in words if not any(word.startswith(other) for other in words if other != word)}
+    told = sorted((re.sub(r"\d", "0", word), number) for number, row in enumerate(rows) for word in row.words)
     numbers: defaultdict[str, set[int]] = defaultdict(set)
-    for number, row in enumerate(rows):
-        for word in row.words:
-            told = re.sub(r"\d", "0", word)
-            numbers[next(root for root in roots if told.startswith(root))].add(number)
+    root = ""
+    for word, number in told:  # sorted: what begins with a word comes right after it
+        root = root if root and word.startswith(root) else word
+        numbers[root].add(number)
     tree: _Tree = {}
-    for root in sorted(roots):
+    for root in numbers:
         node = tree
         for letter in root:
             node = node.setdefault(letter, {})
