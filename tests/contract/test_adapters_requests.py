@@ -36,7 +36,7 @@ from hpctl.adapters.aws.clusters import operation_of as described_operation_of
 from hpctl.adapters.aws.eks import AwsEks, access_groups_of, access_policy_of, addon_of, eks_cluster_of, version_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
 from hpctl.adapters.aws.keys import AwsKeys, key_of, policy_of
-from hpctl.adapters.aws.logs import AwsLogs, name_of
+from hpctl.adapters.aws.logs import AwsLogs, lines_of, name_of, stream_of
 from hpctl.adapters.aws.network import (
     AwsNetwork,
     cidrs_of,
@@ -115,6 +115,8 @@ ANSWERS: Mapping[str, Reply] = {
     "ListClusterOperations": ok({"ClusterOperationSummaries": [test_clusters.OPERATION]}),
     "DescribeClusterOperation": ok({**test_clusters.OPERATION, "ScalingDetails": [test_clusters.SCALING]}),
     "DescribeLogGroups": test_logs.GROUPS,
+    "DescribeLogStreams": test_logs.STREAMS,
+    "GetLogEvents": test_logs.EVENTS,
     "ListClusterNodes": ok({"ClusterNodeSummaries": [test_clusters.NODE]}),
     "DescribeClusterNode": ok({"NodeDetails": test_clusters.NODE}),
     "ListClusterEvents": ok({"Events": [test_clusters.EVENT]}),
@@ -202,6 +204,8 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Network.interface_count": lambda session: AwsNetwork(session).interface_count(),
     "Network.interfaces": lambda session: AwsNetwork(session).interfaces(["subnet-1"]),
     "Logs.group_exists": lambda session: AwsLogs(session).group_exists(test_logs.NAME),
+    "Logs.streams": lambda session: AwsLogs(session).streams(test_logs.NAME, "LifecycleConfig/"),
+    "Logs.last_lines": lambda session: AwsLogs(session).last_lines(test_logs.NAME, test_logs.STREAM),
     "Eks.describe": lambda session: AwsEks(session).describe("kube"),
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
@@ -308,7 +312,7 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
     assert called == known
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("kms", 2), ("logs", 1), ("sagemaker", 18), ("service-quotas", 4)])
+@pytest.mark.parametrize(("service_name", "count"), [("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 4)])
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -371,6 +375,8 @@ PAGED = {
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
     ("logs", "DescribeLogGroups", "limit"): 50,
+    ("logs", "DescribeLogStreams", "limit"): 50,
+    ("logs", "GetLogEvents", "limit"): 10_000,
     ("s3", "ListObjectsV2", "MaxKeys"): 1000,
     ("sagemaker", "ListClusterEvents", "MaxResults"): PAGE_SIZE,
     ("sagemaker", "ListClusterNodes", "MaxResults"): PAGE_SIZE,
@@ -408,6 +414,8 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("sagemaker", "ListClusterOperations", ("ClusterOperationSummaries",), listed_operation_of),
         ("sagemaker", "DescribeClusterOperation", (), described_operation_of),
         ("logs", "DescribeLogGroups", ("logGroups",), name_of),
+        ("logs", "DescribeLogStreams", ("logStreams",), stream_of),
+        ("logs", "GetLogEvents", (), lines_of),
         ("ec2", "DescribeSubnets", ("Subnets",), subnet_of),
         ("ec2", "DescribeSecurityGroups", ("SecurityGroups",), security_group_of),
         ("ec2", "DescribeVpcs", (), cidrs_of),

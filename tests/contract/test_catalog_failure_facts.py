@@ -68,7 +68,7 @@ MORE = {"efa-health-check-replacement", "quota", "lifecycle-failed", "image-forb
 
 ELIDED = {
     "The subnet   does not exist": "The subnet subnet-0a1b does not exist",
-    "User:   is not authorized to perform: <action> on resource:": "User: x is not authorized to perform: ec2:RunX on x",
+    "User:   is not authorized to perform: <action> on resource:": "User: x is not authorized to perform: ec2:RunX",
     "Addon amazon-  specified is not supported in 1.xx kubernetes version": (
         "Addon amazon-x specified is not supported in 1.35 kubernetes version"
     ),

@@ -3,11 +3,14 @@ from __future__ import annotations
 import pytest
 
 from hpctl.adapters.aws.logs import AwsLogs
-from hpctl.errors import UnavailableError
-from tests.unit.adapters.wire import Wire, connect, ok
+from hpctl.errors import NotFoundError, UnavailableError
+from tests.unit.adapters.wire import Wire, connect, error, ok
 
 NAME = "/aws/sagemaker/Clusters/train/abcdefghijkl"
 GROUPS = ok({"logGroups": [{"logGroupName": NAME}]})
+STREAM = "LifecycleConfig/workers/i-0a1b2c3d4e5f60718"
+STREAMS = ok({"logStreams": [{"logStreamName": STREAM}]})
+EVENTS = ok({"events": [{"timestamp": 1, "message": "one"}, {"timestamp": 2, "message": "two"}]})
 
 
 @pytest.mark.parametrize(("name", "there"), [(NAME, True), (NAME[:-1], False)])
@@ -29,3 +32,26 @@ def test_no_group_is_no_error() -> None:
 def test_a_group_without_a_name_is_no_answer() -> None:
     with pytest.raises(UnavailableError, match="the answer to `logs:DescribeLogGroups` has no `logGroupName`"):
         AwsLogs(connect(Wire(ok({"logGroups": [{}]})))).group_exists(NAME)
+
+
+def test_the_streams_of_a_group_are_listed_page_by_page() -> None:
+    wire = Wire(ok({"logStreams": [{"logStreamName": f"{STREAM}-old"}], "nextToken": "t"}), STREAMS)
+    assert AwsLogs(connect(wire)).streams(NAME, "LifecycleConfig/") == (f"{STREAM}-old", STREAM)
+    assert wire.sent[0].parameters == {
+        "logGroupName": NAME,
+        "logStreamNamePrefix": "LifecycleConfig/",
+        "limit": 50,
+    }
+
+
+def test_the_last_lines_of_a_stream_are_asked_for_in_one_call() -> None:
+    wire = Wire(EVENTS)
+    assert AwsLogs(connect(wire)).last_lines(NAME, STREAM) == ("one", "two")
+    told = {"logGroupName": NAME, "logStreamName": STREAM, "limit": 10_000, "startFromHead": False}
+    assert wire.sent[0].parameters == told
+
+
+def test_a_group_that_is_not_there_is_said_so() -> None:
+    missing = error("ResourceNotFoundException", "The specified log group does not exist.")
+    with pytest.raises(NotFoundError):
+        AwsLogs(connect(Wire(missing))).streams(NAME, "LifecycleConfig/")
