@@ -150,6 +150,8 @@ def _hear_events(look: _Look) -> None:
     events: tuple[Event, ...] = look.at("the events", lambda: _errors(look), ())
     for event in events:
         text = event.failure_message or event.description
+        if not event.failure_message and look.found and match(text, Scope.CLUSTER) is None:
+            continue  # that something failed is known already
         where = event.node_id or event.instance_group
         place = f"event {event.event_id}" + (f" of {where}" if where else "")
         look.hear(text, Evidence(place=place, text=text[:_WORD], time=event.time), event.instance_group)

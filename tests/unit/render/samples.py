@@ -16,6 +16,14 @@ from hpctl.report.cluster import (
     OutcomeReport,
 )
 from hpctl.report.connection import ConnectionReport
+from hpctl.report.explanation import (
+    Evidence,
+    Explanation,
+    ExplanationReport,
+    FailureFacts,
+    FailureListReport,
+    NearFailure,
+)
 from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
 from hpctl.report.plan import Action, PlannedGroup, PlanReport
 from hpctl.report.sandbox import SandboxReport
@@ -371,11 +379,69 @@ CONNECTION = ConnectionReport(
     ),
 )
 
+FAILURE = FailureFacts(
+    failure="lifecycle-timeout",
+    area="lifecycle",
+    severity="blocks",
+    told_by_words=True,
+    example="Lifecycle scripts execution timed out",
+    cause="the script waits for something that never comes: a package lock, a file system that does not mount",
+    remedy="read where it stopped\naws logs tail /aws/sagemaker/Clusters/{name}/{cluster_id} --region us-west-2",
+    checks=("network-egress-path", "network-dns"),
+    basis="guides",
+    page="docs/reference/failures.md#lifecycle-timeout",
+)
+SLOW = FailureFacts(
+    failure="creation-slow",
+    area="creation",
+    severity="degrades",
+    told_by_words=False,
+    example="a cluster is in status Creating for more than an hour",
+    cause="HyperPod asks again and again for capacity",
+    remedy="hpctl cluster events {name}",
+    basis="guides",
+    page="docs/reference/failures.md#creation-slow",
+)
+EXPLANATION = ExplanationReport(
+    subject="cluster hp-cluster",
+    explanations=(
+        Explanation(
+            known=FAILURE,
+            evidence=(
+                Evidence(
+                    place="node i-0a1b2c3d4e5f60718, status Failure", text="Lifecycle scripts execution timed out"
+                ),
+                Evidence(place="event e1 of workers", text="Lifecycle scripts execution timed out", time=NOW),
+            ),
+        ),
+        Explanation(known=None, evidence=(Evidence(place="event e2", text="something new \x1b[31mred", time=NOW),)),
+        Explanation(known=SLOW),
+    ),
+    past=(Explanation(known=SLOW, evidence=(Evidence(place="event e0", text="Creating"),)),),
+    unread=("the logs of the lifecycle scripts: `logs:DescribeLogStreams` is not allowed",),
+)
+UNKNOWN = ExplanationReport(
+    subject="train.log",
+    lines=120_000,
+    nearest=(
+        NearFailure(
+            failure="lifecycle-timeout",
+            score=0.41,
+            example="Lifecycle scripts execution timed out",
+            page="docs/reference/failures.md#lifecycle-timeout",
+        ),
+    ),
+)
+FAILURES = FailureListReport(failures=(FAILURE, SLOW))
+
 EVERY_REPORT = {
     "connection": CONNECTION,
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,
+    "explanation": EXPLANATION,
+    "explanation-unknown": UNKNOWN,
+    "failure-list": FAILURES,
     "nodes": NODES,
     "node": NODE_REPORT,
     "checks": CHECKS,
