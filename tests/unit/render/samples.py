@@ -419,10 +419,6 @@ EXPLANATION = ExplanationReport(
     ),
     past=(Explanation(known=SLOW, evidence=(Evidence(place="event e0", text="Creating"),)),),
     unread=("the logs of the lifecycle scripts: `logs:DescribeLogStreams` is not allowed",),
-)
-UNKNOWN = ExplanationReport(
-    subject="train.log",
-    lines=120_000,
     nearest=(
         NearFailure(
             failure="lifecycle-timeout",
@@ -431,6 +427,7 @@ UNKNOWN = ExplanationReport(
             page="docs/reference/failures.md#lifecycle-timeout",
         ),
     ),
+    lines=120_000,
 )
 FAILURES = FailureListReport(failures=(FAILURE, SLOW))
 
@@ -440,7 +437,6 @@ EVERY_REPORT = {
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,
     "explanation": EXPLANATION,
-    "explanation-unknown": UNKNOWN,
     "failure-list": FAILURES,
     "nodes": NODES,
     "node": NODE_REPORT,
