@@ -16,13 +16,34 @@ _POWERS = (1, 2, 4, 8, 16, 32, 64)
 _LONG = 16_384  # tokens from which context parallelism is worth its communication
 
 
-def candidates(shape: ModelShape, asked: Training | Inference, devices: int, device: Device) -> tuple[Layout, ...]:
-    """Layouts of `devices` devices: no pipeline before one, little tensor parallelism before much."""
+class Way(StrEnum):
+    """The ways of splitting that a framework may have, in the words of its documentation."""
+
+    DATA = "DP"
+    TENSOR = "TP"
+    PIPELINE = "PP"
+    CONTEXT = "CP"
+    EXPERT = "EP"
+    SEQUENCE = "SP"
+    FSDP = "FSDP"
+    ZERO1 = "ZeRO-1"
+
+
+def usual_ways(device: Device) -> frozenset[str]:
+    """What released frameworks have on a device when none is named: Neuron's shard optimizer states only."""
+    every = frozenset(Way)
+    return every - {Way.FSDP, Way.CONTEXT} if device.kind is AcceleratorKind.NEURON else every
+
+
+def candidates(
+    shape: ModelShape, asked: Training | Inference, devices: int, device: Device, ways: frozenset[str]
+) -> tuple[Layout, ...]:
+    """Layouts of `devices` devices within `ways`: no pipeline before one, little tensor parallelism before much."""
     match asked:
         case Training():
-            found = _training(shape, asked, devices, device)
+            found = _training(shape, asked, devices, device, ways)
         case Inference():
-            found = _serving(shape, devices, device)
+            found = _serving(shape, devices, device, ways)
     return tuple(sorted(found, key=effort))
 
 

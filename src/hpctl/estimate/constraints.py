@@ -33,7 +33,7 @@ class Caution:
     reason: str
 
 
-def violations(shape: ModelShape, asked: Training | Inference, layout: Layout, device: Device) -> tuple[Violation, ...]:
+def violations(shape: ModelShape, asked: Training | Inference, layout: Layout) -> tuple[Violation, ...]:
     """Everything that forbids it; none when it is allowed."""
     found = (*_heads(shape, layout), *_experts(shape, layout), *_stages(shape, layout))
     match asked:
