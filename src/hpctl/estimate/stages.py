@@ -1,0 +1,112 @@
+"""Which layers stand on which pipeline stage, and what part of them one device holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hpctl.estimate.layout import Layout
+from hpctl.estimate.shape import Attention, Layer, ModelShape
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One pipeline stage: its distinct layers with how many there are of each, and what stands outside the layers."""
+
+    index: int
+    of: int
+    blocks: tuple[tuple[Layer, int], ...]
+    embedding: int
+    head: int
+    other: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it computes logits and loss."""
+        return self.index == self.of - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Parameters on one device, before states are sharded.
+
+    `layers` and `routed` (the experts) are inside the layers, `outside` are embedding, head and the rest. `block` is
+    the largest layer with its experts, `edge` the larger of embedding and head: what FSDP gathers at once.
+    """
+
+    layers: float
+    routed: float
+    outside: float
+    block: float
+    edge: float
+
+    @property
+    def dense(self) -> float:
+        """All but the routed experts."""
+        return self.layers + self.outside
+
+
+def stages(shape: ModelShape, layout: Layout) -> tuple[Stage, ...]:
+    """The stages of a pipeline; where layers do not divide evenly, earlier ones have one more.
+
+    A tied head is a copy of the embedding on the last stage of a pipeline: there the shards hold more than the model.
+    """
+    count = layout.pipeline
+    sizes = _sizes(len(shape.layers), count)
+    starts = [sum(sizes[:index]) for index in range(count)]
+    head = shape.embedding_parameters if shape.tied and count > 1 else shape.head_parameters
+    return tuple(
+        Stage(
+            index=index,
+            of=count,
+            blocks=_grouped(shape.layers[start : start + size]),
+            embedding=shape.embedding_parameters if index == 0 else 0,
+            head=head if index == count - 1 else 0,
+            other=shape.other_parameters if index == 0 else 0,
+        )
+        for index, (start, size) in enumerate(zip(starts, sizes, strict=True))
+    )
+
+
+def held(stage: Stage, layout: Layout) -> Held:
+    """What one device of `stage` holds: matrices divided by tensor parallelism, norms and routers whole."""
+    tensor, experts = layout.tensor, layout.experts_split
+    layers = sum(count * dense_share(layer, tensor) for layer, count in stage.blocks)
+    routed = sum(count * layer.routed_parameters for layer, count in stage.blocks) / experts
+    blocks = (dense_share(layer, tensor) + layer.routed_parameters / experts for layer, _ in stage.blocks)
+    outside = (stage.embedding + stage.head) / tensor + stage.other
+    edge = max(stage.embedding, stage.head) / tensor
+    return Held(layers=layers, routed=routed, outside=outside, block=max(blocks, default=0.0), edge=edge)
+
+
+def dense_share(layer: Layer, tensor: int) -> float:
+    """Parameters of one layer, but its routed experts, on one of `tensor` ranks."""
+    router = layer.experts.router_parameters if layer.experts else 0
+    mlp = layer.mlp.parameters if layer.mlp else 0
+    return _attention_share(layer.attention, tensor) + mlp / tensor + router + layer.norm_parameters
+
+
+def _attention_share(attention: Attention, tensor: int) -> float:
+    """Key and value heads are repeated where there are fewer of them than ranks (NxDT `kv_replicator`)."""
+    if tensor <= attention.kv_heads or not attention.softmax:
+        return attention.parameters / tensor
+    heads = attention.heads + attention.kv_heads
+    queries = attention.parameters * attention.heads / heads
+    return queries / tensor + (attention.parameters - queries) / attention.kv_heads
+
+
+def _sizes(layers: int, count: int) -> list[int]:
+    each, more = divmod(layers, count)
+    return [each + 1] * more + [each] * (count - more)
+
+
+def _grouped(layers: Iterable[Layer]) -> tuple[tuple[Layer, int], ...]:
+    groups: list[tuple[Layer, int]] = []
+    for layer in layers:
+        for place, (known, count) in enumerate(groups):
+            if known is layer or known == layer:
+                groups[place] = (known, count + 1)
+                break
+        else:
+            groups.append((layer, 1))
+    return tuple(groups)

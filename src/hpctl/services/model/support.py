@@ -1,0 +1,132 @@
+"""Is the model supported: for this task, by which framework, on this accelerator?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpctl.catalog.model_support import (
+    ANY,
+    MEANINGS,
+    NVIDIA,
+    TRAINING,
+    Framework,
+    Status,
+    SupportFact,
+    loads_with,
+    support_facts,
+    transformers_facts,
+)
+from hpctl.estimate.training import Task
+from hpctl.report.model import SupportVerdict
+
+WORKING = (Status.SUPPORTED, Status.SUPPORTED_PIN, Status.BETA, Status.PRIVATE_BETA, Status.CONTRIB)
+"""What a person can run today, given the pin or the access."""
+
+DEVICES = ("trn1", "trn1n", "trn2", "trn3", "inf2", NVIDIA)
+_GENERATION = {"text-generation", "image-text-to-text", "text2text-generation", "inference"}
+_ORDER = tuple(Status)
+
+
+def verdicts(model_types: tuple[str, ...], task: Task, device: str) -> tuple[SupportVerdict, ...]:
+    """Judge each framework that has the model for `task` on `device`, the best first; never empty.
+
+    `model_types` are those of the configuration: of a multimodal model the whole's and its text part's. Where no
+    framework has it, the one verdict is `no` and says for which other task some framework does.
+    """
+    found = sorted(_facts(model_types, task, device), key=lambda fact: _ORDER.index(fact.status))
+    if not found:
+        return (_none(model_types, task, device),)
+    return tuple(_verdict(fact) for fact in found)
+
+
+def alternatives(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[str]:
+    """Yield where the model does work for `task`, other than on `device`."""
+    for other in DEVICES:
+        if other == device:
+            continue
+        best = verdicts(model_types, task, other)[0]
+        if best.status in (Status.SUPPORTED, Status.SUPPORTED_PIN, Status.BETA):
+            yield f"{_named(other)}: {best.framework} ({best.status}{_pinned(best)})"
+
+
+def _pinned(verdict: SupportVerdict) -> str:
+    return f", Neuron SDK {verdict.sdk}" if verdict.sdk else ""
+
+
+def _named(device: str) -> str:
+    return "NVIDIA GPUs" if device == NVIDIA else device
+
+
+def _facts(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[SupportFact]:
+    if device == NVIDIA:
+        facts = transformers_facts()
+        yield from (facts[name] for name in model_types[:1] if name in facts)
+        return
+    found = [fact for fact in support_facts() if device in fact.devices and _serves(fact, task)]
+    own = [fact for fact in found if fact.model_type in model_types]
+    yield from own
+    having = {fact.framework.key for fact in own}
+    for fact in found:
+        if fact.model_type == ANY and fact.framework.key not in having and loads_with(fact.framework, model_types[0]):
+            yield fact
+
+
+def _serves(fact: SupportFact, task: Task) -> bool:
+    match task:
+        case Task.INFERENCE:
+            return not _GENERATION.isdisjoint(fact.tasks)
+        case Task.LORA:
+            return TRAINING in fact.tasks and (fact.model_type == ANY or "LoRA" in fact.methods)
+        case _:
+            return TRAINING in fact.tasks
+
+
+def _verdict(fact: SupportFact) -> SupportVerdict:
+    framework = fact.framework
+    return SupportVerdict(
+        framework=framework.name,
+        version=framework.version,
+        status=fact.status,
+        meaning=MEANINGS[fact.status],
+        sdk=framework.sdk,
+        pin=framework.pin,
+        access=framework.access if fact.status in (Status.BETA, Status.PRIVATE_BETA) else None,
+        lifecycle=framework.lifecycle or None,
+        parallelism=fact.parallelism,
+        degrees=fact.degrees,
+        note=fact.note or None,
+        source=f"{framework.version}: {fact.source}",
+    )
+
+
+def _none(model_types: tuple[str, ...], task: Task, device: str) -> SupportVerdict:
+    return SupportVerdict(
+        framework="-",
+        version=None,
+        status=Status.NO,
+        meaning=MEANINGS[Status.NO],
+        sdk=None,
+        pin=None,
+        access=None,
+        lifecycle=None,
+        parallelism=(),
+        degrees=(),
+        note="; ".join(_why_not(model_types, task, device)),
+        source=None,
+    )
+
+
+def _why_not(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[str]:
+    yield f"no framework that hpctl knows has `{model_types[0]}` for {task} on {_named(device)}"
+    for framework in _too_old(model_types[0], device):
+        yield f"{framework.name} is built on transformers {framework.transformers}, which does not know it"
+    for other in Task:
+        if (task is Task.INFERENCE) != (other is Task.INFERENCE) and any(_facts(model_types, other, device)):
+            yield f"for {other} there is support"
+            return
+
+
+def _too_old(model_type: str, device: str) -> Iterator[Framework]:
+    for fact in support_facts():
+        if fact.model_type == ANY and device in fact.devices and not loads_with(fact.framework, model_type):
+            yield fact.framework
