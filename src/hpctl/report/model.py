@@ -57,7 +57,9 @@ class ModelLayout(Part):
 class ModelOnType(Part):
     """The answer for one instance type: `outcome` is `pass`, `warn` (with `caveats`) or `fail` (with `reasons`).
 
-    `nodes` is the smallest number on which it fits, null where it does not; `limit` says what limits it.
+    `framework` is the first of `support` with which it runs; `nodes` the smallest number on
+    which it fits, null where it does not; `limit` says what limits it. `uncertainty` says how far the memory may be
+    off, and why; `explanation` are formulas with their numbers (`--explain`).
     """
 
     instance_type: str
@@ -67,12 +69,15 @@ class ModelOnType(Part):
     device_memory_gib: float | None
     outcome: Literal["pass", "warn", "fail"]
     support: tuple[SupportVerdict, ...]
+    framework: str | None
     nodes: int | None
     layouts: tuple[ModelLayout, ...]
     limit: str | None
+    uncertainty: str | None
     caveats: tuple[str, ...]
     reasons: tuple[str, ...]
     alternatives: tuple[str, ...]
+    explanation: tuple[str, ...]
 
 
 class ModelFacts(Part):
@@ -92,11 +97,12 @@ class ModelFacts(Part):
 
 
 class ModelReport(Report):
-    """One model: what it is, and how it goes on each instance type."""
+    """One model: what it is, and how it goes on each instance type; `settings` is what was counted with."""
 
     kind: Literal["Model"] = "Model"
     model: ModelFacts
     task: str
+    settings: str
     notes: tuple[str, ...]
     instance_types: tuple[ModelOnType, ...]
 
@@ -112,6 +118,7 @@ class FamilySupport(Part):
     device: str
     status: str
     framework: str
+    sdk: str | None
 
 
 class FamilyModel(Part):
