@@ -76,7 +76,7 @@ def _whole(layer: Layer, hidden: int, scores: float, layout: Layout) -> float:
 
 
 def _per_operator(layer: Layer, hidden: int, layout: Layout) -> float:
-    """torchtitan's mode: the layer's input, what attention returns, and every second matrix product."""
+    """As torchtitan does: the layer's input, what attention returns, and every second matrix product."""
     attention = layer.attention
     queries, keys = _query_width(attention), _key_width(attention) / _key_split(attention, layout.tensor)
     up = sum(parts * mlp.width for mlp, parts in _mlps(layer, gated=2, plain=1))

@@ -33,9 +33,9 @@ class Caution:
     reason: str
 
 
-def violations(shape: ModelShape, asked: Training | Inference, layout: Layout, device: Device) -> tuple[Violation, ...]:
+def violations(shape: ModelShape, asked: Training | Inference, layout: Layout) -> tuple[Violation, ...]:
     """Everything that forbids it; none when it is allowed."""
-    found = (*_heads(shape, layout), *_experts(shape, layout), *_stages(shape, layout), *_sharding(layout, device))
+    found = (*_heads(shape, layout), *_experts(shape, layout), *_stages(shape, layout))
     match asked:
         case Training():
             return (*found, *_batches(asked, layout), *_sequence(asked, layout))
@@ -44,11 +44,12 @@ def violations(shape: ModelShape, asked: Training | Inference, layout: Layout, d
 
 
 def cautions(shape: ModelShape, asked: Training | Inference, layout: Layout, device: Device) -> tuple[Caution, ...]:
-    """What is worth knowing: repeated KV heads, uneven stages, copies over slow links, idle pipelines."""
+    """What is worth knowing: repeated KV heads, uneven stages, slow links, idle pipelines."""
     return (
         *_repeated(shape, layout),
         *_uneven(shape, layout),
         *_crossing(layout, device),
+        *_sharding(layout, device),
         *(_bubble(asked, layout) if isinstance(asked, Training) else ()),
     )
 
@@ -84,12 +85,6 @@ def _stages(shape: ModelShape, layout: Layout) -> Iterator[Violation]:
     if pieces > len(shape.layers):
         reason = f"{len(shape.layers)} layers are fewer than {pieces} pipeline stages"
         yield Violation("stages-have-layers", reason, (f"pp={len(shape.layers) // layout.chunks or 1}",))
-
-
-def _sharding(layout: Layout, device: Device) -> Iterator[Violation]:
-    if device.kind is AcceleratorKind.NEURON and layout.sharding in {Sharding.ZERO2, Sharding.ZERO3}:
-        reason = "the released Neuron training frameworks shard optimizer states only (ZeRO-1)"
-        yield Violation("neuron-zero1", reason, ("zero=1",))
 
 
 def _batches(training: Training, layout: Layout) -> Iterator[Violation]:
@@ -129,6 +124,14 @@ def _crossing(layout: Layout, device: Device) -> Iterator[Caution]:
     if layout.tensor > device.per_node:
         reason = f"tp={layout.tensor} reaches beyond the {device.per_node} devices of a node, over the network"
         yield Caution("tensor-crosses-nodes", reason)
+
+
+def _sharding(layout: Layout, device: Device) -> Iterator[Caution]:
+    if device.kind is AcceleratorKind.NEURON and layout.sharding in {Sharding.ZERO2, Sharding.ZERO3}:
+        reason = (
+            "released Neuron training frameworks shard optimizer states only (ZeRO-1); more needs TorchNeuron's beta"
+        )
+        yield Caution("neuron-zero1", reason)
 
 
 def _bubble(training: Training, layout: Layout) -> Iterator[Caution]:

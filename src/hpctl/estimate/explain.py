@@ -20,6 +20,9 @@ def limited_by(memory: Memory, shape: ModelShape, asked: Training | Inference) -
     """What takes most of a device, with what to do about it: `logits at 32,768 tokens: use fused cross-entropy`."""
     largest = memory.largest()
     match asked:
+        case Training() if memory.device.kind is AcceleratorKind.NEURON:
+            advice = _NEURON.get(largest.name) or _TRAINING.get(largest.name, "more nodes or a smaller model")
+            tokens = asked.tokens
         case Training():
             advice = _TRAINING.get(largest.name, "more nodes or a smaller model")
             tokens = asked.tokens
@@ -29,7 +32,7 @@ def limited_by(memory: Memory, shape: ModelShape, asked: Training | Inference) -
     subject = f"{largest.name} at {tokens:,} tokens" if largest.name in _OF_TOKENS else largest.name
     if largest.name == "logits":
         subject = f"{subject} and a vocabulary of {shape.vocabulary:,}"
-    return f"{subject} take {largest.gib:,.1f} GiB of {memory.total / GIB:,.1f}: {advice}"
+    return f"{subject}, {largest.gib:,.1f} of {memory.total / GIB:,.1f} GiB: {advice}"
 
 
 _OF_TOKENS = {"logits", "activations", "one layer recomputed", "tensor-parallel buffers", "KV cache", "prompt at work"}
@@ -46,6 +49,11 @@ _TRAINING = {
     "tensor-parallel buffers": "context parallelism, or a smaller micro-batch",
     "pipeline buffers": "a smaller micro-batch, or fewer stages",
     "logits": "use fused cross-entropy",
+}
+_NEURON = {
+    "weights": "more tensor or pipeline parallelism",
+    "gradients": "more tensor or pipeline parallelism, or a regime without float32 gradients",
+    "optimizer": "more data, tensor or pipeline parallelism",
 }
 _INFERENCE = {
     "weights": "more tensor parallelism, or quantised weights",

@@ -9,7 +9,7 @@ from hpctl.estimate.activations import whole_bytes
 from hpctl.estimate.device import Device
 from hpctl.estimate.items import Item, Memory
 from hpctl.estimate.layout import Layout
-from hpctl.estimate.memory import OVERHEAD
+from hpctl.estimate.memory import OVERHEAD, binding
 from hpctl.estimate.regimes import REGIMES
 from hpctl.estimate.shape import Attention, ModelShape
 from hpctl.estimate.stages import Stage, held, stages
@@ -23,7 +23,7 @@ def inference_memory(shape: ModelShape, inference: Inference, layout: Layout, de
     """What a device needs on the stage that needs most; a data-parallel copy serves its part of the batch."""
     needs = (
         Memory(tuple(_items(stage, shape, inference, layout)), stage.index, stage.of, device)
-        for stage in stages(shape, layout)
+        for stage in binding(stages(shape, layout))
     )
     return max(needs, key=lambda one: one.total)
 

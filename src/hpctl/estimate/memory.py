@@ -20,14 +20,25 @@ OVERHEAD = Item("fixed overhead", GIB, "1 GiB for the context and communication 
 
 def memory(shape: ModelShape, training: Training, layout: Layout, device: Device) -> Memory:
     """What a device needs on the stage that needs most; the layout is taken as it is (see `estimate.constraints`)."""
-    return max(stage_memory(shape, training, layout, device), key=lambda one: one.total)
+    parts = binding(stages(shape, layout))
+    return max((_stage(part, shape, training, layout, device) for part in parts), key=lambda one: one.total)
 
 
 def stage_memory(shape: ModelShape, training: Training, layout: Layout, device: Device) -> Iterator[Memory]:
     """What a device needs on each stage, from the first."""
     for stage in stages(shape, layout):
-        items = tuple(_items(stage, shape, training, layout))
-        yield Memory(items=items, stage=stage.index, stages=stage.of, device=device)
+        yield _stage(stage, shape, training, layout, device)
+
+
+def binding(every: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The stages that can need most: both ends, and of equal inner ones the first, which has most in flight."""
+    inner = {stage.blocks: stage for stage in reversed(every[1:-1])}
+    return tuple(dict.fromkeys((every[0], *inner.values(), every[-1])))
+
+
+def _stage(stage: Stage, shape: ModelShape, training: Training, layout: Layout, device: Device) -> Memory:
+    items = tuple(_items(stage, shape, training, layout))
+    return Memory(items=items, stage=stage.index, stages=stage.of, device=device)
 
 
 def _items(stage: Stage, shape: ModelShape, training: Training, layout: Layout) -> Iterator[Item]:
