@@ -16,7 +16,7 @@ from hpctl.report.model import (
     SupportVerdict,
 )
 
-_OUTCOMES: Final = {"pass": Style.GOOD, "warn": Style.WARN, "fail": Style.BAD}
+_OUTCOMES: Final = {"pass": Style.GOOD, "warn": Style.WARN, "fail": Style.BAD, "unknown": Style.WARN}
 _STATUSES: Final = {"supported": Style.GOOD, "no": Style.BAD, "legacy": Style.BAD, "code-only": Style.BAD}
 _BILLION: Final = 1e9
 
@@ -113,7 +113,7 @@ def _answer(row: ModelOnType) -> tuple[Cell, ...]:
         known(chosen.sdk),
         known(row.nodes),
         best.layout if best else "-",
-        f"{best.gib:.1f} of {known(row.device_memory_gib)} GiB ({best.use_percent:.0f} %)" if best else "-",
+        f"{best.gib:.1f} of {_gib(row.device_memory_gib)} GiB ({best.use_percent:.0f} %)" if best else "-",
         known(row.hyperpod),
     )
 
@@ -123,7 +123,7 @@ def _remarks(row: ModelOnType) -> Iterator[Piece]:
         yield Blank()
         yield Prose(row.instance_type)
     for reason in row.reasons:
-        yield Prose(reason, lead="fail", style=Style.BAD, indent=2)
+        yield Prose(reason, lead=row.outcome, style=Style.BAD, indent=2)
     for caveat in row.caveats:
         yield Prose(caveat, lead="warn", style=Style.WARN, indent=2)
     for other in row.alternatives:
@@ -135,7 +135,7 @@ def _memory(row: ModelOnType) -> Iterator[Piece]:
         return
     best = row.layouts[0]
     yield Blank()
-    yield Prose(f"memory of one device with {best.layout} on {counted(best.nodes, 'node')}")
+    yield Prose(f"memory of one device with {best.layout} on {counted(best.nodes, 'node')}, {known(row.precision)}")
     yield Table(
         (Column("PART"), Column("GIB", align=">")),
         [(item.name, f"{item.gib:.2f}") for item in best.memory],
@@ -191,6 +191,10 @@ def _layouts(row: ModelOnType) -> Table:
 
 def _status(status: str) -> Styled:
     return Styled(status, _STATUSES.get(status, Style.WARN))
+
+
+def _gib(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}".removesuffix(".0")
 
 
 def _billions(count: int | None) -> str:

@@ -55,9 +55,9 @@ class ModelLayout(Part):
 
 
 class ModelOnType(Part):
-    """The answer for one instance type: `outcome` is `pass`, `warn` (with `caveats`) or `fail` (with `reasons`).
+    """The answer for one instance type: `outcome` is `pass`, `warn` (with `caveats`), `fail` or `unknown` (with `reasons`).
 
-    `framework` is the first of `support` with which it runs; `nodes` the smallest number on
+    `framework` is the first of `support` with which it runs, `precision` the regime that is counted with; `nodes` the smallest number on
     which it fits, null where it does not; `limit` says what limits it. `uncertainty` says how far the memory may be
     off, and why; `explanation` are formulas with their numbers (`--explain`).
     """
@@ -67,9 +67,10 @@ class ModelOnType(Part):
     device: str
     devices_per_node: int | None
     device_memory_gib: float | None
-    outcome: Literal["pass", "warn", "fail"]
+    outcome: Literal["pass", "warn", "fail", "unknown"]
     support: tuple[SupportVerdict, ...]
     framework: str | None
+    precision: str | None
     nodes: int | None
     layouts: tuple[ModelLayout, ...]
     limit: str | None
@@ -108,7 +109,7 @@ class ModelReport(Report):
 
     def names(self) -> tuple[str, ...]:
         """Return the instance types on which it goes."""
-        return tuple(row.instance_type for row in self.instance_types if row.outcome != "fail")
+        return tuple(row.instance_type for row in self.instance_types if row.outcome in {"pass", "warn"})
 
 
 class FamilySupport(Part):

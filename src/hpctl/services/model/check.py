@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from hpctl.catalog.accelerators import Accelerated, accelerated
 from hpctl.catalog.model_support import NVIDIA, Status
-from hpctl.errors import ChecksFailedError, ChecksWarnedError
+from hpctl.errors import ChecksFailedError, ChecksUnknownError, ChecksWarnedError
 from hpctl.estimate.parameters import shape_of
 from hpctl.estimate.shape import ModelShape
+from hpctl.estimate.training import Inference, Training
 from hpctl.report.model import ModelFacts, ModelOnType, ModelReport, SupportVerdict
 from hpctl.services.model.fit import Answer, fit, fit_layout
 from hpctl.services.model.question import USUAL_TYPES, Question, Threshold, settings, usual_precision, wish
@@ -43,20 +46,33 @@ def model_types(config: ModelConfig) -> tuple[str, ...]:
 
 
 def demand_fit(report: ModelReport, question: Question, threshold: Threshold) -> None:
-    """Raise ChecksFailedError where the model does not go, ChecksWarnedError for caveats beyond the threshold.
+    """Raise ChecksFailedError where the model does not go, ChecksUnknownError where nobody can say.
 
-    Named instance types must all do; of the usual ones one is enough.
+    Named instance types must all do; of the usual ones one is enough. Beyond the threshold, caveats raise
+    ChecksWarnedError.
     """
     rows = report.instance_types
-    failed = [row for row in rows if row.outcome == "fail"]
-    if failed and (question.instance_types or len(failed) == len(rows)):
-        names = ", ".join(f"`{row.instance_type}`" for row in failed)
-        message = f"`{report.model.name}` does not go for {report.task} on {names}"
-        raise ChecksFailedError(message, hint=_instead(failed))
-    good = [row for row in rows if row.outcome != "fail"]
+    good = [row for row in rows if row.outcome in {"pass", "warn"}]
+    if question.instance_types or not good:
+        _demand_each(report)
     if threshold is Threshold.WARN and all(row.outcome == "warn" for row in good):
         message = f"`{report.model.name}` goes for {report.task}, with caveats"
         raise ChecksWarnedError(message, hint=good[0].caveats[0])
+
+
+def _demand_each(report: ModelReport) -> None:
+    failed = [row for row in report.instance_types if row.outcome == "fail"]
+    if failed:
+        message = f"`{report.model.name}` does not go for {report.task} on {_listed(failed)}"
+        raise ChecksFailedError(message, hint=_instead(failed))
+    unknown = [row for row in report.instance_types if row.outcome == "unknown"]
+    if unknown:
+        message = f"whether `{report.model.name}` fits {_listed(unknown)} cannot be said"
+        raise ChecksUnknownError(message, hint=unknown[0].reasons[0])
+
+
+def _listed(rows: list[ModelOnType]) -> str:
+    return ", ".join(f"`{row.instance_type}`" for row in rows)
 
 
 def _instead(failed: list[ModelOnType]) -> str | None:
@@ -80,25 +96,46 @@ def _facts(config: ModelConfig, shape: ModelShape) -> ModelFacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What stands against an instance type."""
+
+    reasons: tuple[str, ...]
+    unknown: tuple[str, ...]
+    caveats: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Literal["pass", "warn", "fail", "unknown"]:
+        """The worst of it."""
+        if self.reasons:
+            return "fail"
+        if self.unknown:
+            return "unknown"
+        return "warn" if self.caveats else "pass"
+
+
 def _on(shape: ModelShape, names: tuple[str, ...], place: Accelerated, question: Question) -> ModelOnType:
     support = verdicts(names, question.task, place.device)
     chosen, answer = _best(shape, place, question, support)
-    caveats, reasons = tuple(_caveats(place, chosen, answer)), tuple(_reasons(chosen, answer))
+    reasons = tuple(_reasons(names[0], chosen, answer))
+    caveats = tuple(_caveats(place, chosen, answer))
+    told = _Told(reasons, (answer.unknown,) if answer.unknown else (), caveats)
     return ModelOnType(
         instance_type=place.type.name,
         hyperpod=place.hyperpod,
         device=place.device,
         devices_per_node=place.type.logical_neuron_cores or place.type.accelerator_count,
         device_memory_gib=_memory_each(place),
-        outcome="fail" if reasons else "warn" if caveats else "pass",
+        outcome=told.outcome,
         support=support,
         framework=chosen.framework if chosen.status in _RUNS else None,
+        precision=_precision(question, place, chosen),
         nodes=answer.nodes,
         layouts=answer.layouts,
         limit=answer.limit,
         uncertainty=answer.uncertainty,
         caveats=caveats,
-        reasons=reasons,
+        reasons=reasons or told.unknown,
         alternatives=tuple(alternatives(names, question.task, place.device)) if reasons else (),
         explanation=answer.explanation,
     )
@@ -120,12 +157,23 @@ def _best(
 
 def _answer(shape: ModelShape, place: Accelerated, question: Question, row: SupportVerdict) -> Answer:
     """What cannot run is sized all the same, as if there were every way to split it."""
-    kind = place.type.accelerator_kind
-    wanted = wish(question, shape.max_positions, usual_precision(kind, row.framework))
+    wanted = wish(question, shape.max_positions, _usual(place, row))
     if question.parallel is not None:
         return fit_layout(shape, wanted, place.type, question.nodes, question.parallel)
     limited = row.status in _RUNS and place.device != NVIDIA
     return fit(shape, wanted, place.type, question.nodes, frozenset(row.parallelism) if limited else None)
+
+
+def _usual(place: Accelerated, row: SupportVerdict) -> str:
+    return usual_precision(place.type.accelerator_kind, row.framework)
+
+
+def _precision(question: Question, place: Accelerated, row: SupportVerdict) -> str:
+    match wish(question, None, _usual(place, row)):
+        case Training(regime=regime):
+            return regime.name
+        case Inference():
+            return question.precision or "bf16"
 
 
 def _memory_each(place: Accelerated) -> float | None:
@@ -135,17 +183,21 @@ def _memory_each(place: Accelerated) -> float | None:
     return whole * place.type.accelerator_count / (place.type.logical_neuron_cores or place.type.accelerator_count)
 
 
-def _reasons(best: SupportVerdict, answer: Answer) -> Iterator[str]:
+def _reasons(model_type: str, best: SupportVerdict, answer: Answer) -> Iterator[str]:
     if best.status not in _RUNS:
         yield best.note if best.status == Status.NO and best.note else f"{best.framework}: {best.meaning}"
-    if answer.nodes is None:
-        yield f"does not fit: {answer.limit or 'no layout'}"
+    if answer.nodes is not None or answer.unknown:
+        return
+    if best.status == Status.FITS_ONE_CORE_ONLY:
+        yield f"no framework has a class that splits `{model_type}`, and it does not fit one core"
+    else:
+        yield f"does not fit: {answer.limit or 'no layout is allowed'}"
 
 
 def _caveats(place: Accelerated, best: SupportVerdict, answer: Answer) -> Iterator[str]:
     if not place.hyperpod:
         yield "not a HyperPod instance type: CreateCluster does not take it"
-    if best.status in _RUNS:
+    if best.status in _RUNS and answer.nodes is not None:
         yield from _about_support(best)
     if place.type.accelerator_name in _WITHOUT_BF16:
         yield f"{place.type.accelerator_name} has no bfloat16: train in float16 or float32"

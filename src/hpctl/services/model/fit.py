@@ -19,7 +19,10 @@ from hpctl.report.model import MemoryItem, ModelLayout
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a model fits one instance type: `nodes` None and a `limit` where it does not, `tight` where it just does."""
+    """How a model fits one instance type.
+
+    `nodes` is None and `limit` told where it does not, `tight` where it just does, `unknown` where nobody can say.
+    """
 
     nodes: int | None = None
     layouts: tuple[ModelLayout, ...] = ()
@@ -27,6 +30,7 @@ class Answer:
     uncertainty: str | None = None
     explanation: tuple[str, ...] = ()
     tight: str | None = None
+    unknown: str | None = None
 
 
 def fit(
@@ -112,4 +116,4 @@ def _tight(need: Memory) -> str | None:
 
 
 def _unpublished(known: InstanceType) -> Answer:
-    return Answer(limit=f"nobody has published the accelerator memory of `{known.name}`")
+    return Answer(unknown=f"nobody has published the accelerator memory of `{known.name}`")
