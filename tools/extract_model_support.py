@@ -70,13 +70,22 @@ METHODS = ("LoRA", "DPO", "ORPO")
 def extract(facts: Path, wheel: Path, pinned: Path) -> dict[str, Any]:
     """Everything that the catalog keeps."""
     table = json.loads(facts.read_text(encoding="utf-8"))
-    rows = [_row(fact) for fact in table["facts"] if fact["task"] != "training(model, no head)"]
+    rows = [_row(one) for fact in table["facts"] if fact["task"] != "training(model, no head)" for one in _apart(fact)]
     return {
         "frameworks": tomllib.loads(FRAMEWORKS.read_text(encoding="utf-8")),
         "facts": rows,
         "transformers": dict(sorted(_causal_models(wheel))),
         "transformers_4_57": sorted({model for model, _ in _causal_models(pinned)}),
     }
+
+
+def _apart(fact: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the fact, or two where it is surer on one device than on another."""
+    if KEYS[fact["framework"]] == "optimum-neuron" and fact["status"] == "supported":
+        yield fact | {"devices": ["trn1", "trn1n"]}
+        yield fact | {"devices": ["trn2"]}
+    else:
+        yield fact
 
 
 def _row(fact: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +122,7 @@ def _note(framework: str, fact: dict[str, Any]) -> str:
     if fact["notes"].startswith("README status: "):
         told = fact["notes"].removeprefix("README status: ")
         return "its README says: " + re.sub(r"[^\x00-\x7f*]|\*\*", "", told).strip().rstrip(".")
-    if framework == "optimum-neuron" and fact["status"] == "supported":
+    if framework == "optimum-neuron" and fact["status"] == "supported" and "trn2" in fact["devices"]:
         return TRAINING_ON_TRN2
     return NOTES.get((framework, fact["model_type"]), "")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import hpctl
-from hpctl.cli.commands import cluster, doctor, eks_token, instances, job, node, quickstart, sandbox
+from hpctl.cli.commands import check_model, cluster, doctor, eks_token, instances, job, node, quickstart, sandbox
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
@@ -25,6 +25,7 @@ app.add_typer(node.app, name="node")
 app.add_typer(job.app, name="job")
 app.add_typer(instances.app, name="instances")
 app.add_typer(sandbox.app, name="sandbox")
+app.command("check-model")(check_model.check_model)
 app.command("doctor")(doctor.doctor)
 app.command("eks-token")(eks_token.eks_token)
 app.command("quickstart")(quickstart.quickstart)

@@ -25,6 +25,8 @@ _VIEWS = {
     "JobList": "jobs.job_list",
     "JobOutcome": "jobs.job_outcome",
     "JobPlan": "jobs.job_plan",
+    "Model": "models.model",
+    "ModelFamily": "models.model_family",
     "Node": "nodes.node",
     "NodeList": "nodes.node_list",
     "Outcome": "clusters.outcome",
@@ -34,7 +36,11 @@ _VIEWS = {
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 
-_WIDE = {"Checks": "checks.check_report_wide", "InstanceType": "instances.instance_type_wide"}
+_WIDE = {
+    "Checks": "checks.check_report_wide",
+    "InstanceType": "instances.instance_type_wide",
+    "Model": "models.model_wide",
+}
 """Views whose wide form is more than further columns."""
 
 _DATED = frozenset({"ClusterList", "JobList", "NodeList"})

@@ -55,9 +55,11 @@ class ModelLayout(Part):
 
 
 class ModelOnType(Part):
-    """The answer for one instance type: `outcome` is `pass`, `warn` (with `caveats`) or `fail` (with `reasons`).
+    """The answer for one instance type: `outcome` is `pass`, `warn` (with `caveats`), `fail` or `unknown` (with `reasons`).
 
-    `nodes` is the smallest number on which it fits, null where it does not; `limit` says what limits it.
+    `framework` is the first of `support` with which it runs, `precision` the regime that is counted with; `nodes` the smallest number on
+    which it fits, null where it does not; `limit` says what limits it. `uncertainty` says how far the memory may be
+    off, and why; `explanation` are formulas with their numbers (`--explain`).
     """
 
     instance_type: str
@@ -65,14 +67,18 @@ class ModelOnType(Part):
     device: str
     devices_per_node: int | None
     device_memory_gib: float | None
-    outcome: Literal["pass", "warn", "fail"]
+    outcome: Literal["pass", "warn", "fail", "unknown"]
     support: tuple[SupportVerdict, ...]
+    framework: str | None
+    precision: str | None
     nodes: int | None
     layouts: tuple[ModelLayout, ...]
     limit: str | None
+    uncertainty: str | None
     caveats: tuple[str, ...]
     reasons: tuple[str, ...]
     alternatives: tuple[str, ...]
+    explanation: tuple[str, ...]
 
 
 class ModelFacts(Part):
@@ -92,17 +98,18 @@ class ModelFacts(Part):
 
 
 class ModelReport(Report):
-    """One model: what it is, and how it goes on each instance type."""
+    """One model: what it is, and how it goes on each instance type; `settings` is what was counted with."""
 
     kind: Literal["Model"] = "Model"
     model: ModelFacts
     task: str
+    settings: str
     notes: tuple[str, ...]
     instance_types: tuple[ModelOnType, ...]
 
     def names(self) -> tuple[str, ...]:
         """Return the instance types on which it goes."""
-        return tuple(row.instance_type for row in self.instance_types if row.outcome != "fail")
+        return tuple(row.instance_type for row in self.instance_types if row.outcome in {"pass", "warn"})
 
 
 class FamilySupport(Part):
@@ -112,6 +119,7 @@ class FamilySupport(Part):
     device: str
     status: str
     framework: str
+    sdk: str | None
 
 
 class FamilyModel(Part):

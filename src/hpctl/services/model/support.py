@@ -33,7 +33,7 @@ def verdicts(model_types: tuple[str, ...], task: Task, device: str) -> tuple[Sup
     `model_types` are those of the configuration: of a multimodal model the whole's and its text part's. Where no
     framework has it, the one verdict is `no` and says for which other task some framework does.
     """
-    found = sorted(_facts(model_types, task, device), key=lambda fact: _ORDER.index(fact.status))
+    found = sorted(_facts(model_types, task, device), key=_rank)
     if not found:
         return (_none(model_types, task, device),)
     return tuple(_verdict(fact) for fact in found)
@@ -47,6 +47,12 @@ def alternatives(model_types: tuple[str, ...], task: Task, device: str) -> Itera
         best = verdicts(model_types, task, other)[0]
         if best.status in (Status.SUPPORTED, Status.SUPPORTED_PIN, Status.BETA):
             yield f"{_named(other)}: {best.framework} ({best.status}{_pinned(best)})"
+
+
+def _rank(fact: SupportFact) -> tuple[int, tuple[int, ...]]:
+    """The best status first, and of two alike the newer SDK."""
+    newest = tuple(-int(part) for part in (fact.framework.sdk or "0").split("."))
+    return _ORDER.index(fact.status), newest
 
 
 def _pinned(verdict: SupportVerdict) -> str:
@@ -121,7 +127,7 @@ def _why_not(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[
     for framework in _too_old(model_types[0], device):
         yield f"{framework.name} is built on transformers {framework.transformers}, which does not know it"
     for other in Task:
-        if (task is Task.INFERENCE) != (other is Task.INFERENCE) and any(_facts(model_types, other, device)):
+        if any(fact.status in WORKING for fact in _facts(model_types, other, device)):
             yield f"for {other} there is support"
             return
 

@@ -1,0 +1,79 @@
+"""`hpctl check-model`: is a model supported, does it fit, how must it be split, what must be pinned."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hpctl.cli import wiring
+from hpctl.cli.commands.doctor import FailOn
+from hpctl.cli.options import OutputOption, QueryOption, invocation
+from hpctl.render.output import Output
+
+
+class ModelTask(StrEnum):
+    """What the model is wanted for."""
+
+    PRETRAIN = "pretrain"
+    FINETUNE = "finetune"
+    LORA = "lora"
+    INFERENCE = "inference"
+
+
+def check_model(
+    ctx: typer.Context,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Folder or config.json, name, Hub id, or family (Qwen3).")
+    ],
+    instance_type: Annotated[
+        list[str] | None,
+        typer.Option("--instance-type", "-t", metavar="TYPE", help="Judge this type; give it again for more."),
+    ] = None,
+    task: Annotated[ModelTask, typer.Option("--task", help="What the model is wanted for.")] = ModelTask.FINETUNE,
+    nodes: Annotated[int | None, typer.Option("--nodes", min=1, help="So many nodes, not as few as it takes.")] = None,
+    seq_len: Annotated[int | None, typer.Option("--seq-len", min=1, help="Tokens of a sequence (else 4096).")] = None,
+    global_batch: Annotated[int | None, typer.Option("--global-batch", min=1, help="Sequences of a step.")] = None,
+    micro_batch: Annotated[
+        int | None, typer.Option("--micro-batch", min=1, help="Sequences at once on a device (else 1).")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option("--precision", metavar="REGIME", help="For example bf16-mixed, bf16, neuron-mixed.")
+    ] = None,
+    optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="For example adamw, lion.")] = "adamw",
+    parallel: Annotated[
+        str | None, typer.Option("--parallel", metavar="LAYOUT", help="Judge this split: tp=8,pp=2.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the formulas with the numbers in them.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Never ask the Hub: files and its cache only.")] = False,
+    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="`warn`: caveats are exit code 21.")] = FailOn.FAIL,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+) -> None:
+    """Tell whether a model is supported, fits, how to split it, and what to pin.
+
+    Exit code 20 where it does not go on an instance type that is named, or on none of the usual ones.
+    """
+    from hpctl.estimate.training import Task
+    from hpctl.services.model import answer as service
+    from hpctl.services.model.question import Question, Threshold
+    from hpctl.services.model.question import optimizer as known_optimizer
+
+    session = wiring.session(invocation(ctx))
+    question = Question(
+        Task(task),
+        tuple(instance_type or ()),
+        nodes,
+        seq_len,
+        global_batch,
+        micro_batch,
+        precision,
+        known_optimizer(optimizer),
+        parallel,
+    )
+    detail = service.Detail.FORMULAS if explain else service.Detail.NUMBERS
+    network = service.Network.OFF if offline else service.Network.ALLOWED
+    report = service.answer(model, question, wiring.model_hub(), network, detail)
+    session.show(report)
+    service.demand(report, question, Threshold(fail_on))

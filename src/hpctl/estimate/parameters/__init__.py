@@ -1,0 +1,54 @@
+"""Exact parameter counts from a configuration alone.
+
+A function a family, declared by model type, counts what the family's class in transformers 5.23.0 would hold (or, for
+code that lives beside the weights, what the published checkpoint holds): no buffers, no multi-token-prediction layers,
+and of a multimodal model the language model alone. What is not declared is refused by name.
+"""
+
+from __future__ import annotations
+
+from hpctl.catalog.nearest import nearest
+from hpctl.errors import ExitCode, HpctlError
+from hpctl.estimate.parameters import deepseek, dense, gemma, gpt, hybrid, mixture, norms, qwen, states
+from hpctl.estimate.parameters.declare import FAMILIES
+from hpctl.estimate.parameters.keys import keys_of
+from hpctl.estimate.shape import ModelShape
+from hpctl.spec.model_config import ModelConfig
+
+__all__ = ["UnknownModelError", "known_model_types", "shape_of"]
+
+_DECLARING = (deepseek, dense, gemma, gpt, hybrid, mixture, norms, qwen, states)
+"""Named, so that importing them for their declarations is seen to be of use."""
+
+
+class UnknownModelError(HpctlError):
+    """The architecture is not one whose parameters hpctl can count, and no other is taken in its place."""
+
+    code = "unknown_model"
+    exit_code = ExitCode.CHECKS_FAILED
+
+
+def shape_of(config: ModelConfig) -> ModelShape:
+    """Count a model.
+
+    Raises UnknownModelError for a model type that no family declares, SpecError for a configuration that does not say
+    what is needed.
+    """
+    count = FAMILIES.get(config.model_type)
+    if count is None:
+        raise _unknown(config)
+    return count(keys_of(config))
+
+
+def known_model_types() -> tuple[str, ...]:
+    """All model types that can be counted, in alphabetical order."""
+    return tuple(sorted(FAMILIES))
+
+
+def _unknown(config: ModelConfig) -> UnknownModelError:
+    close = nearest(config.model_type, known_model_types())
+    alike = f"the nearest are {', '.join(f'`{one}`' for one in close)}; " if close else ""
+    hint = f"{alike}another architecture's formula is not taken in its place, since the count would be wrong"
+    return UnknownModelError(
+        f"the parameters of the architecture `{config.model_type}` of `{config.name}` cannot be counted", hint=hint
+    )

@@ -1,0 +1,114 @@
+"""DeepSeek and the models built like it: latent attention, many small experts behind a few dense layers."""
+
+from __future__ import annotations
+
+from hpctl.estimate.parameters.blocks import (
+    Feed,
+    attention,
+    experts,
+    gated,
+    heads_of,
+    layer,
+    layer_count,
+    linear,
+    whole,
+)
+from hpctl.estimate.parameters.declare import family
+from hpctl.estimate.parameters.keys import Keys
+from hpctl.estimate.shape import Attention, ModelShape
+
+
+@family("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite")
+def deepseek(keys: Keys) -> ModelShape:
+    """DeepSeek V2 and V3, R1, Kimi K2, GLM-4.7-Flash."""
+    return _mixture(keys, latent(keys))
+
+
+@family("deepseek_v32", "glm_moe_dsa")
+def sparse(keys: Keys) -> ModelShape:
+    """DeepSeek V3.2 and GLM-5: an indexer chooses the tokens that attention sees."""
+    return _mixture(keys, latent(keys, extra=_indexer(keys)))
+
+
+@family("deepseek", "dots1", "glm4_moe", "glm4v_moe_text")
+def grouped(keys: Keys) -> ModelShape:
+    """DeepSeek-MoE, dots.llm1, GLM-4.5: the same experts, with grouped-query attention."""
+    of = heads_of(keys)
+    biased = keys.flag("attention_bias", otherwise=keys.model_type == "glm4v_moe_text")
+    normed = keys.flag("use_qk_norm") or keys.model_type == "dots1"
+    outward = biased and not keys.model_type.startswith("glm")
+    extra = 2 * of.head_dim if normed else 0
+    return _mixture(keys, attention(of, qkv_bias=biased, out_bias=outward, extra=extra))
+
+
+def latent(keys: Keys, *, extra: int = 0) -> Attention:
+    """Count multi-head latent attention: queries may, keys and values always pass through a narrow width.
+
+    The cache keeps that width and the rotated part of the key, once for all heads (DeepSeek-V2, arXiv 2405.04434).
+    """
+    hidden = keys.number("hidden_size")
+    heads = keys.number("num_attention_heads")
+    rotated, value_dim = keys.number("qk_rope_head_dim"), keys.number("v_head_dim")
+    kept, unrotated = keys.number("kv_lora_rank"), keys.number("qk_nope_head_dim")
+    head_dim, biased = rotated + unrotated, keys.flag("attention_bias")
+    count = (
+        _queries(keys, hidden, heads * head_dim)
+        + linear(hidden, kept + rotated, bias=biased)
+        + kept
+        + linear(kept, heads * (unrotated + value_dim))
+        + linear(heads * value_dim, hidden, bias=biased)
+    )
+    return Attention(
+        heads=heads,
+        kv_heads=heads,
+        head_dim=head_dim,
+        value_dim=value_dim,
+        kv_width=kept + rotated,
+        parameters=count + extra,
+    )
+
+
+def _queries(keys: Keys, hidden: int, width: int) -> int:
+    rank = keys.optional("q_lora_rank")
+    if rank is None:
+        return linear(hidden, width)
+    return linear(hidden, rank, bias=keys.flag("attention_bias")) + rank + linear(rank, width)
+
+
+def _indexer(keys: Keys) -> int:
+    """Count the indexer: its queries, its key with a layer norm, and a weight for each of its heads."""
+    hidden, dim, heads = keys.number("hidden_size"), keys.number("index_head_dim"), keys.number("index_n_heads")
+    return linear(keys.number("q_lora_rank"), heads * dim) + linear(hidden, dim) + 2 * dim + linear(hidden, heads)
+
+
+def _mixture(keys: Keys, mixer: Attention) -> ModelShape:
+    hidden = keys.number("hidden_size")
+    kinds = _kinds(keys)
+    dense = Feed(gated(hidden, keys.number("intermediate_size"), bias=_biased(keys))) if "dense" in kinds else Feed()
+    routed = _routed(keys, hidden) if "sparse" in kinds else Feed()
+    layers = [layer(mixer, dense if kind == "dense" else routed, 2 * hidden) for kind in kinds]
+    return whole(keys, layers, outside=hidden)
+
+
+def _biased(keys: Keys) -> bool:
+    """Tell whether dense and shared parts have biases; only DeepSeek V2's class heeds the switch."""
+    return keys.model_type == "deepseek_v2" and keys.flag("mlp_bias")
+
+
+def _kinds(keys: Keys) -> tuple[str, ...]:
+    """Tell which layers have experts: all behind the first few, or every `moe_layer_freq`-th of them."""
+    said = keys.words("mlp_layer_types")
+    if said:
+        return said
+    first = keys.number("first_k_dense_replace", otherwise=1)
+    every = max(keys.number("moe_layer_freq", otherwise=1), 1)
+    count = layer_count(keys)
+    return tuple("sparse" if index >= first and not index % every else "dense" for index in range(count))
+
+
+def _routed(keys: Keys, hidden: int) -> Feed:
+    width = keys.number("moe_intermediate_size")
+    shared = keys.number("n_shared_experts", otherwise=0)
+    count = keys.number("n_routed_experts", "num_local_experts", "num_experts")
+    routed = experts(hidden, count, keys.number("num_experts_per_tok"), gated(hidden, width))
+    return Feed(gated(hidden, shared * width, bias=_biased(keys)) if shared else None, routed)

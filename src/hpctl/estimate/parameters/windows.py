@@ -1,0 +1,32 @@
+"""How far each layer's attention reaches back."""
+
+from __future__ import annotations
+
+from hpctl.estimate.parameters.blocks import layer_count
+from hpctl.estimate.parameters.keys import Keys
+
+_NEAR = frozenset({"sliding_attention", "chunked_attention"})
+
+
+def everywhere(keys: Keys) -> list[int | None]:
+    """Every layer reaches as far as `sliding_window` says, or over all."""
+    return [keys.optional("sliding_window")] * layer_count(keys)
+
+
+def by_kind(keys: Keys, *, period: int, reach: str = "sliding_window") -> list[int | None]:
+    """Follow `layer_types`; without them every `period`-th layer sees all tokens, the others `reach` of them."""
+    window = keys.optional(reach)
+    kinds = keys.words("layer_types")
+    if kinds:
+        return [window if kind in _NEAR else None for kind in kinds]
+    every = keys.optional("sliding_window_pattern", "_sliding_window_pattern") or period
+    return [window if (index + 1) % every else None for index in range(layer_count(keys))]
+
+
+def upper_layers(keys: Keys) -> list[int | None]:
+    """Give a window to the layers from `max_window_layers` on, if `use_sliding_window` says so (Qwen2, Qwen3)."""
+    count = layer_count(keys)
+    if not keys.flag("use_sliding_window"):
+        return [None] * count
+    first = keys.number("max_window_layers", otherwise=count)
+    return [keys.optional("sliding_window") if index >= first else None for index in range(count)]

@@ -1,0 +1,119 @@
+"""Does the model fit an instance type: the estimates' answer as rows of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hpctl.catalog.instance_types import InstanceType
+from hpctl.estimate.constraints import Caution, Violation, cautions, violations
+from hpctl.estimate.device import GIB, Device, device_of
+from hpctl.estimate.explain import explain, limited_by
+from hpctl.estimate.items import Memory
+from hpctl.estimate.layout import Layout, parse_layout
+from hpctl.estimate.search import estimate, search
+from hpctl.estimate.shape import ModelShape
+from hpctl.estimate.training import Inference, Training
+from hpctl.report.model import MemoryItem, ModelLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a model fits one instance type.
+
+    `nodes` is None and `limit` told where it does not, `tight` where it just does, `unknown` where nobody can say.
+    """
+
+    nodes: int | None = None
+    layouts: tuple[ModelLayout, ...] = ()
+    limit: str | None = None
+    uncertainty: str | None = None
+    explanation: tuple[str, ...] = ()
+    tight: str | None = None
+    unknown: str | None = None
+
+
+def fit(
+    shape: ModelShape, wanted: Training | Inference, known: InstanceType, nodes: int | None, ways: frozenset[str] | None
+) -> Answer:
+    """Search the smallest number of nodes, or judge `nodes` of them, with the ways to split that the framework has."""
+    device = device_of(known)
+    if device is None:
+        return _unpublished(known)
+    (found,) = search(shape, wanted, (known,), nodes, ways=ways)
+    if not found.plans:
+        return Answer(limit=found.limit)
+    best = found.plans[0].memory
+    return Answer(
+        found.nodes or found.tight_nodes,
+        tuple(_layout_row(plan.layout, plan.memory, wanted, plan.cautions) for plan in found.plans),
+        found.limit,
+        _band(best),
+        explain(best),
+        _tight(best),
+    )
+
+
+def fit_layout(
+    shape: ModelShape, wanted: Training | Inference, known: InstanceType, nodes: int | None, text: str
+) -> Answer:
+    """Judge the layout that `text` names, on `nodes` nodes or as few as it takes."""
+    device = device_of(known)
+    if device is None:
+        return _unpublished(known)
+    layout = _layout(text, nodes, device)
+    broken = violations(shape, wanted, layout, device)
+    if broken:
+        return Answer(limit="; ".join(_refusal(one) for one in broken))
+    need = estimate(shape, wanted, layout, device)
+    row = _layout_row(layout, need, wanted, cautions(shape, wanted, layout, device))
+    told = limited_by(need, shape, wanted)
+    limit = told if need.fits else f"{need.total / GIB:,.1f} GiB in {device.memory_gib:,.1f} GiB: {told}"
+    return Answer(row.nodes if need.fits else None, (row,), limit, _band(need), explain(need), _tight(need))
+
+
+def _refusal(broken: Violation) -> str:
+    return f"{broken.reason} (possible: {', '.join(broken.nearest)})" if broken.nearest else broken.reason
+
+
+def _layout(text: str, nodes: int | None, device: Device) -> Layout:
+    if nodes is not None:
+        return parse_layout(text, nodes * device.per_node)
+    least = parse_layout(text)
+    if least.devices >= device.per_node:
+        return least
+    return parse_layout(text, device.per_node) if "dp=" not in text else least
+
+
+def _layout_row(layout: Layout, need: Memory, wanted: Training | Inference, said: tuple[Caution, ...]) -> ModelLayout:
+    return ModelLayout(
+        layout=str(layout),
+        nodes=-(-layout.devices // need.device.per_node),
+        micro_batch=wanted.micro_batch if isinstance(wanted, Training) else None,
+        gib=round(need.total / GIB, 2),
+        low_gib=round(need.low / GIB, 2),
+        high_gib=round(need.high / GIB, 2),
+        use_percent=round(100 * need.use, 1),
+        stage=need.stage,
+        memory=tuple(_items(need)),
+        cautions=tuple(one.reason for one in said),
+    )
+
+
+def _items(need: Memory) -> Iterator[MemoryItem]:
+    for item in need.items:
+        yield MemoryItem(name=item.name, gib=round(item.gib, 3), formula=item.explained)
+
+
+def _band(need: Memory) -> str:
+    return f"{need.low / GIB:.1f} to {need.high / GIB:.1f} GiB: {need.band.basis}"
+
+
+def _tight(need: Memory) -> str | None:
+    if not need.tight:
+        return None
+    return f"tight: up to {need.high / GIB:.1f} GiB may be needed, the device has {need.device.memory_gib:.1f}"
+
+
+def _unpublished(known: InstanceType) -> Answer:
+    return Answer(unknown=f"nobody has published the accelerator memory of `{known.name}`")
