@@ -1,0 +1,92 @@
+"""Reading a model's `config.json`, from a folder, a file or a text that is at hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hpctl.catalog.model_defaults import inner_type
+from hpctl.errors import Problem, SpecError
+from hpctl.spec.model_config import ModelConfig
+from hpctl.spec.source import TextSource, read, unreadable
+
+CONFIG_FILE = "config.json"
+"""The name of the file in a model's folder (transformers)."""
+
+_WANTED = "a model's configuration"
+_INSIDE = ("text_config", "llm_config", "thinker_config")
+"""Where multimodal configurations keep that of their language model (transformers; InternVL's own code; Qwen Omni)."""
+
+
+def read_model(path: Path, name: str | None = None) -> ModelConfig:
+    """Read a folder's `config.json`, or the file itself; `name` is what the person calls it.
+
+    Raises SpecError with file, line and column when it is no JSON object, or does not say which model it is of.
+    """
+    file = path / CONFIG_FILE if path.is_dir() else path
+    if path.is_dir() and not file.is_file():
+        raise _without_config(path)
+    return parsed_model(read(file, _WANTED), name or str(path))
+
+
+def parsed_model(source: TextSource, name: str) -> ModelConfig:
+    """Read a configuration's text; see `read_model`."""
+    return model_config(_object(source), name=name, origin=source.name)
+
+
+def model_config(raw: Mapping[str, Any], *, name: str, origin: str) -> ModelConfig:
+    """Find the language model in what was read; SpecError when the configuration does not say its `model_type`."""
+    text, outer = raw, raw
+    while (inside := _inside(text)) is not None:
+        outer, text = text, inside
+    model_type = text.get("model_type") or inner_type(str(outer.get("model_type")))
+    if not isinstance(model_type, str):
+        raise _untyped(raw, origin)
+    named = text.get("architectures")
+    architecture = str(named[0]) if isinstance(named, list) and named else None
+    return ModelConfig(name=name, origin=origin, model_type=model_type, architecture=architecture, text=text, raw=raw)
+
+
+def _inside(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    found = (config.get(key) for key in _INSIDE)
+    return next((one for one in found if isinstance(one, Mapping) and one), None)
+
+
+def _object(source: TextSource) -> Mapping[str, Any]:
+    try:
+        value = json.loads(source.text)
+    except json.JSONDecodeError as error:
+        raise unreadable(source.name, _problem(source, error.lineno, error.colno, error.msg), wanted=_WANTED) from None
+    except RecursionError:
+        raise unreadable(source.name, _problem(source, 1, 1, "nested too deeply"), wanted=_WANTED) from None
+    if not isinstance(value, dict):
+        raise unreadable(source.name, _problem(source, 1, 1, "the file is not a JSON object"), wanted=_WANTED)
+    return value
+
+
+def _problem(source: TextSource, line: int, column: int, message: str) -> Problem:
+    return Problem(source.name, line, column, "", message[:1].lower() + message[1:])
+
+
+def _without_config(folder: Path) -> SpecError:
+    if (folder / "adapter_config.json").is_file():
+        base = _base_of(folder / "adapter_config.json")
+        hint = f"check the base model{f' `{base}`' if base else ''} with `--task lora`"
+        return SpecError(f"`{folder}` holds a LoRA adapter, not a model", hint=hint)
+    hint = "give the folder that holds the model's `config.json`, or the file itself"
+    return SpecError(f"`{folder}` has no `{CONFIG_FILE}`", hint=hint)
+
+
+def _base_of(file: Path) -> str | None:
+    base = _object(read(file, "an adapter's configuration")).get("base_model_name_or_path")
+    return base if isinstance(base, str) else None
+
+
+def _untyped(raw: Mapping[str, Any], origin: str) -> SpecError:
+    if "base_model_name_or_path" in raw:
+        hint = f"check the base model `{raw['base_model_name_or_path']}` with `--task lora`"
+        return SpecError(f"`{origin}` is of a LoRA adapter, not of a model", hint=hint)
+    hint = "give the `config.json` in the format of transformers that stands beside the model's weights"
+    return SpecError(f"`{origin}` does not say its `model_type`", hint=hint)
