@@ -14,7 +14,11 @@ from hpctl.estimate.shape import Attention, Layer, Mlp, ModelShape
 from hpctl.estimate.stages import Stage
 from hpctl.estimate.training import Kernel, Logits, Offload, Recompute, Training
 
-_LOGIT_BYTES = 12  # bf16, a float32 copy, its gradient and the bf16 one: what PyTorch's cross-entropy has at once
+_LOGIT_BYTES = {
+    Logits.WHOLE: 12,  # bf16, a float32 copy, its gradient and the bf16 one: what PyTorch's cross-entropy has at once
+    Logits.HALF: 6,  # bf16, its log-softmax, its gradient
+    Logits.FUSED: 0,
+}
 
 
 def activation_items(stage: Stage, shape: ModelShape, training: Training, layout: Layout) -> Iterator[Item]:
@@ -27,9 +31,10 @@ def activation_items(stage: Stage, shape: ModelShape, training: Training, layout
         yield _tensor_buffers(shape, layout, tokens)
     if layout.pipeline > 1:
         yield _pipeline_buffers(shape, training, layout, tokens)
-    if stage.is_last and training.logits is Logits.WHOLE:
-        values = {"logit_bytes": _LOGIT_BYTES, "vocabulary": shape.vocabulary, "tokens": tokens, "tp": layout.tensor}
-        total = _LOGIT_BYTES * shape.vocabulary * tokens / layout.tensor
+    each = _LOGIT_BYTES[training.logits]
+    if stage.is_last and each:
+        values = {"logit_bytes": each, "vocabulary": shape.vocabulary, "tokens": tokens, "tp": layout.tensor}
+        total = each * shape.vocabulary * tokens / layout.tensor
         yield Item("logits", total, "{logit_bytes} B x {vocabulary} x {tokens} tokens / {tp}", values)
 
 

@@ -38,9 +38,15 @@ class Kernel(StrEnum):
 
 
 class Logits(StrEnum):
-    """Whether the output of the head stands in memory, or the loss is fused with the head (Liger, Apple's CCE)."""
+    """How the output of the head stands in memory.
+
+    `whole`: in bf16 and float32 with gradients (PyTorch's cross-entropy). `half`: in 16 bits only (flash-attn's
+    fused cross-entropy; log-probabilities of preference losses). `fused`: never, the loss is fused with the head
+    (Liger, Apple's CCE) or goes through it in chunks.
+    """
 
     WHOLE = "whole"
+    HALF = "half"
     FUSED = "fused"
 
 
