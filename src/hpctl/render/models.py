@@ -23,8 +23,7 @@ _BILLION: Final = 1e9
 
 def model(report: ModelReport) -> Iterator[Piece]:
     """Yield what the model is, a row an instance type, and what is to be known of each."""
-    yield from _what(report.model)
-    yield Fields([("Task", f"{report.task}: {report.settings}")])
+    yield Fields([*_what(report.model), ("Task", f"{report.task}: {report.settings}")])
     for note in report.notes:
         yield Prose(note, lead="note:", style=Style.WARN)
     yield Blank()
@@ -65,6 +64,7 @@ def _architecture(row: FamilyArchitecture) -> Iterator[Piece]:
         [(one.name, _billions(one.parameters), _billions(one.active_parameters)) for one in row.models],
         indent=2,
     )
+    yield Blank()
     yield Table(
         (Column("TASK"), Column("DEVICE"), Column("STATUS"), Column("FRAMEWORK"), Column("NEURON SDK")),
         [(one.task, one.device, _status(one.status), one.framework, known(one.sdk)) for one in row.support],
@@ -72,17 +72,13 @@ def _architecture(row: FamilyArchitecture) -> Iterator[Piece]:
     )
 
 
-def _what(facts: ModelFacts) -> Iterator[Piece]:
+def _what(facts: ModelFacts) -> Iterator[tuple[str, Cell]]:
     active = "" if facts.active_parameters == facts.parameters else f", {facts.active_parameters:,} a token"
-    yield Fields(
-        [
-            ("Model", Styled(facts.name, Style.BOLD)),
-            ("Configuration", facts.origin),
-            ("Architecture", f"{facts.model_type} ({known(facts.architecture)})"),
-            ("Parameters", f"{facts.parameters:,} ({_billions(facts.parameters)}){active}"),
-            ("Layers", f"{facts.layers} of width {facts.hidden:,}, vocabulary {facts.vocabulary:,}"),
-        ]
-    )
+    yield "Model", Styled(facts.name, Style.BOLD)
+    yield "Configuration", facts.origin
+    yield "Architecture", f"{facts.model_type} ({known(facts.architecture)})"
+    yield "Parameters", f"{facts.parameters:,} ({_billions(facts.parameters)}){active}"
+    yield "Layers", f"{facts.layers} of width {facts.hidden:,}, vocabulary {facts.vocabulary:,}"
 
 
 def _answers(rows: tuple[ModelOnType, ...]) -> Table:
@@ -91,11 +87,11 @@ def _answers(rows: tuple[ModelOnType, ...]) -> Table:
             Column("INSTANCE TYPE"),
             Column("ANSWER"),
             Column("STATUS"),
-            Column("FRAMEWORK", drop=2),
-            Column("NEURON SDK", drop=3),
+            Column("FRAMEWORK", drop=3),
+            Column("NEURON SDK", drop=1),
             Column("NODES", align=">"),
             Column("LAYOUT"),
-            Column("MEMORY", drop=1),
+            Column("MEMORY", drop=2),
             Column("HYPERPOD", WIDE),
         ),
         [_answer(row) for row in rows],

@@ -55,11 +55,12 @@ class ModelLayout(Part):
 
 
 class ModelOnType(Part):
-    """The answer for one instance type: `outcome` is `pass`, `warn` (with `caveats`), `fail` or `unknown` (with `reasons`).
+    """The answer for one instance type.
 
-    `framework` is the first of `support` with which it runs, `precision` the regime that is counted with; `nodes` the smallest number on
-    which it fits, null where it does not; `limit` says what limits it. `uncertainty` says how far the memory may be
-    off, and why; `explanation` are formulas with their numbers (`--explain`).
+    `outcome` is `pass`, `warn` (with `caveats`), `fail` or `unknown` (with `reasons`). `framework` is the first of
+    `support` with which it runs, `precision` the regime that is counted with. `nodes` is the smallest number on which
+    it fits, null where it does not; `limit` says what limits it. `uncertainty` says how far the memory may be off, and
+    why; `explanation` are formulas with their numbers (`--explain`).
     """
 
     instance_type: str
@@ -98,11 +99,15 @@ class ModelFacts(Part):
 
 
 class ModelReport(Report):
-    """One model: what it is, and how it goes on each instance type; `settings` is what was counted with."""
+    """One model: what it is, and how it goes on each instance type; `settings` is what was counted with.
+
+    `sequence` is in tokens.
+    """
 
     kind: Literal["Model"] = "Model"
     model: ModelFacts
     task: str
+    sequence: int
     settings: str
     notes: tuple[str, ...]
     instance_types: tuple[ModelOnType, ...]

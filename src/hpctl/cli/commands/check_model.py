@@ -46,7 +46,9 @@ def check_model(
         str | None, typer.Option("--parallel", metavar="LAYOUT", help="Judge this split: tp=8,pp=2.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the formulas with the numbers in them.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Never ask the Hub: files and its cache only.")] = False,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="Ask the Hugging Face Hub for what is not on this machine.")
+    ] = False,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="`warn`: caveats are exit code 21.")] = FailOn.FAIL,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
@@ -73,7 +75,7 @@ def check_model(
         parallel,
     )
     detail = service.Detail.FORMULAS if explain else service.Detail.NUMBERS
-    network = service.Network.OFF if offline else service.Network.ALLOWED
+    network = service.Network.ALLOWED if hub else service.Network.OFF
     report = service.answer(model, question, wiring.model_hub(), network, detail)
     session.show(report)
     service.demand(report, question, Threshold(fail_on))

@@ -9,11 +9,12 @@ from hpctl.estimate.training import Task
 from hpctl.facts.model_ports import ModelHub
 from hpctl.report.model import FamilyModel, ModelFamilyReport, ModelReport
 from hpctl.services.model.check import check_model, demand_fit, unexplained
+from hpctl.services.model.draft import job_yaml
 from hpctl.services.model.family import family_report
 from hpctl.services.model.identify import FamilyAnswer, Model, Network, identify
 from hpctl.services.model.question import Question, Threshold
 
-__all__ = ["Detail", "Network", "answer", "demand"]
+__all__ = ["Detail", "Network", "answer", "demand", "draft"]
 
 
 class Detail(StrEnum):
@@ -60,3 +61,19 @@ def demand(report: ModelReport | ModelFamilyReport, question: Question, threshol
             raise ChecksFailedError(message, hint=f"for example: hpctl check-model {report.names()[0]}")
         case ModelFamilyReport():
             return
+
+
+def draft(name: str, question: Question, hub: ModelHub, network: Network) -> str:
+    """Write a job file for `name` on the question's one instance type.
+
+    Raises ChecksFailedError where it does not go or is a family, ChecksUnknownError where nobody can say, and what
+    `answer` raises.
+    """
+    report = answer(name, question, hub, network, Detail.NUMBERS)
+    demand(report, question, Threshold.FAIL)
+    match report:
+        case ModelReport():
+            return job_yaml(report)
+        case ModelFamilyReport():
+            message = f"`{report.family}` is a family of models"
+            raise ChecksFailedError(message, hint=f"for example: --model {report.names()[0]}")

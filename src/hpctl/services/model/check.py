@@ -13,7 +13,7 @@ from hpctl.estimate.parameters import shape_of
 from hpctl.estimate.shape import ModelShape
 from hpctl.estimate.training import Inference, Training
 from hpctl.report.model import ModelFacts, ModelOnType, ModelReport, SupportVerdict
-from hpctl.services.model.fit import Answer, fit, fit_layout
+from hpctl.services.model.fit import Answer, AskedLayout, fit, fit_layout
 from hpctl.services.model.question import USUAL_TYPES, Question, Threshold, settings, usual_precision, wish
 from hpctl.services.model.support import WORKING, alternatives, verdicts
 from hpctl.spec.model_config import ModelConfig
@@ -33,6 +33,7 @@ def check_model(config: ModelConfig, notes: tuple[str, ...], question: Question)
     return ModelReport(
         model=_facts(config, shape),
         task=question.task,
+        sequence=wish(question, shape.max_positions, "bf16").sequence,
         settings=settings(question, shape.max_positions),
         notes=notes,
         instance_types=tuple(_on(shape, model_types(config), one, question) for one in types),
@@ -158,10 +159,11 @@ def _best(
 def _answer(shape: ModelShape, place: Accelerated, question: Question, row: SupportVerdict) -> Answer:
     """What cannot run is sized all the same, as if there were every way to split it."""
     wanted = wish(question, shape.max_positions, _usual(place, row))
-    if question.parallel is not None:
-        return fit_layout(shape, wanted, place.type, question.nodes, question.parallel)
     limited = row.status in _RUNS and place.device != NVIDIA
-    return fit(shape, wanted, place.type, question.nodes, frozenset(row.parallelism) if limited else None)
+    ways = frozenset(row.parallelism) if limited else None
+    if question.parallel is not None:
+        return fit_layout(shape, wanted, place.type, AskedLayout(question.parallel, question.nodes), ways)
+    return fit(shape, wanted, place.type, question.nodes, ways)
 
 
 def _usual(place: Accelerated, row: SupportVerdict) -> str:

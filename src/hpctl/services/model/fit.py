@@ -10,11 +10,21 @@ from hpctl.estimate.constraints import Caution, Violation, cautions, violations
 from hpctl.estimate.device import GIB, Device, device_of
 from hpctl.estimate.explain import explain, limited_by
 from hpctl.estimate.items import Memory
-from hpctl.estimate.layout import Layout, parse_layout
+from hpctl.estimate.layout import Layout, Sharding, parse_layout
 from hpctl.estimate.search import estimate, search
 from hpctl.estimate.shape import ModelShape
 from hpctl.estimate.training import Inference, Training
 from hpctl.report.model import MemoryItem, ModelLayout
+
+_NAMES = {"TP": "tensor", "PP": "pipeline", "CP": "context", "EP": "expert"}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLayout:
+    """A layout as it is typed (`tp=8,pp=2`), on so many nodes, or on as few as it takes."""
+
+    text: str
+    nodes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +65,20 @@ def fit(
 
 
 def fit_layout(
-    shape: ModelShape, wanted: Training | Inference, known: InstanceType, nodes: int | None, text: str
+    shape: ModelShape,
+    wanted: Training | Inference,
+    known: InstanceType,
+    asked: AskedLayout,
+    ways: frozenset[str] | None,
 ) -> Answer:
-    """Judge the layout that `text` names, on `nodes` nodes or as few as it takes."""
+    """Judge a layout that somebody names, with the ways to split that the framework has."""
     device = device_of(known)
     if device is None:
         return _unpublished(known)
-    layout = _layout(text, nodes, device)
-    broken = violations(shape, wanted, layout, device)
+    layout = _layout(asked, device, wanted, ways)
+    broken = (*_missing(layout, ways), *map(_refusal, violations(shape, wanted, layout)))
     if broken:
-        return Answer(limit="; ".join(_refusal(one) for one in broken))
+        return Answer(limit="; ".join(broken))
     need = estimate(shape, wanted, layout, device)
     row = _layout_row(layout, need, wanted, cautions(shape, wanted, layout, device))
     told = limited_by(need, shape, wanted)
@@ -76,13 +90,26 @@ def _refusal(broken: Violation) -> str:
     return f"{broken.reason} (possible: {', '.join(broken.nearest)})" if broken.nearest else broken.reason
 
 
-def _layout(text: str, nodes: int | None, device: Device) -> Layout:
-    if nodes is not None:
-        return parse_layout(text, nodes * device.per_node)
-    least = parse_layout(text)
-    if least.devices >= device.per_node:
+def _missing(layout: Layout, ways: frozenset[str] | None) -> Iterator[str]:
+    degrees = {"TP": layout.tensor, "PP": layout.pipeline, "CP": layout.context, "EP": layout.expert}
+    for way, degree in degrees.items():
+        if degree > 1 and ways is not None and way not in ways:
+            yield f"the framework has no {_NAMES[way]} parallelism for it ({way.lower()}={degree})"
+    if ways is not None and "FSDP" not in ways and layout.sharding in {Sharding.ZERO2, Sharding.ZERO3}:
+        yield f"the framework shards optimizer states alone (zero=1, not {layout.sharding.removeprefix('zero')})"
+
+
+def _layout(asked: AskedLayout, device: Device, wanted: Training | Inference, ways: frozenset[str] | None) -> Layout:
+    """What is left of whole nodes is data parallelism; sharding is the most that the framework has."""
+    most = Sharding.ZERO3 if ways is None or "FSDP" in ways else Sharding.ZERO1
+    usual = Sharding.NONE if isinstance(wanted, Inference) else most
+    if asked.nodes is not None:
+        return parse_layout(asked.text, asked.nodes * device.per_node, usual)
+    least = parse_layout(asked.text, None, usual)
+    if "dp=" in asked.text:
         return least
-    return parse_layout(text, device.per_node) if "dp=" not in text else least
+    nodes = -(-least.devices // device.per_node)
+    return parse_layout(asked.text, nodes * device.per_node, usual)
 
 
 def _layout_row(layout: Layout, need: Memory, wanted: Training | Inference, said: tuple[Caution, ...]) -> ModelLayout:

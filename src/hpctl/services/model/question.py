@@ -89,8 +89,8 @@ def wish(question: Question, longest: int | None, usual: str) -> Training | Infe
 def settings(question: Question, longest: int | None) -> str:
     """What is counted with, in words."""
     match wish(question, longest, "bf16-mixed"):
-        case Inference(sequence=sequence, batch=batch):
-            return f"{batch} x {sequence:,} tokens in the KV cache, weights in {question.precision or 'bf16'}"
+        case Inference(sequence=sequence, batch=sequences):
+            return f"{sequences} x {sequence:,} tokens in the KV cache, weights in {question.precision or 'bf16'}"
         case Training(sequence=sequence, micro_batch=micro):
             batch = f", global batch {question.global_batch}" if question.global_batch else ""
             precision = question.precision or "the framework's usual precision"
