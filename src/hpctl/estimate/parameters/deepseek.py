@@ -48,7 +48,7 @@ def latent(keys: Keys, *, extra: int = 0) -> Attention:
     """
     hidden = keys.number("hidden_size")
     heads = keys.number("num_attention_heads")
-    rotated, value_dim = keys.number("qk_rope_head_dim"), keys.number("v_head_dim")
+    rotated, value_dim = keys.number("qk_rope_head_dim"), keys.number("v_head_dim", otherwise=hidden // max(heads, 1))
     kept, unrotated = keys.number("kv_lora_rank"), keys.number("qk_nope_head_dim")
     head_dim, biased = rotated + unrotated, keys.flag("attention_bias")
     count = (

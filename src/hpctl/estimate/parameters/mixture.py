@@ -108,8 +108,10 @@ def ernie4_5_moe(keys: Keys) -> ModelShape:
     sparse = Feed(gated(of.hidden, shared, bias=biased) if shared else None, routed)
     dense = Feed(gated(of.hidden, keys.number("intermediate_size"), bias=biased))
     total, every = layer_count(keys), max(keys.number("moe_layer_interval", otherwise=1), 1)
-    first, last = keys.number("moe_layer_start_index"), keys.optional("moe_layer_end_index")
-    chosen = {index for index in range(first, (last or total - 1) + 1) if not (index + 1) % every}
+    said = keys.said.get("moe_layer_end_index")  # -1: the last
+    last = said if isinstance(said, int) and said >= 0 else total - 1
+    first = keys.number("moe_layer_start_index")
+    chosen = {index for index in range(first, last + 1) if not (index + 1) % every}
     mixer = attention(of, qkv_bias=biased, out_bias=biased)
     layers = [layer(mixer, sparse if index in chosen else dense, 2 * of.hidden) for index in range(total)]
     return whole(keys, layers, outside=of.hidden, head_bias=keys.number("vocab_size") if biased else 0)
