@@ -77,15 +77,16 @@ def whole_bytes(layer: Layer, hidden: int, training: Training, layout: Layout) -
 def _whole(layer: Layer, hidden: int, scores: float, layout: Layout) -> float:
     routed = 2 * _routed_copies(layer) * hidden
     outer = (2 * 4 * hidden + 2 * routed) / layout.hidden_split
-    return outer + 2 * (_attention(layer.attention, layout.tensor) + _mlp(layer) / layout.tensor) + scores
+    return outer + 2 * (_attention(layer.attention, hidden, layout.tensor) + _mlp(layer) / layout.tensor) + scores
 
 
 def _per_operator(layer: Layer, hidden: int, layout: Layout) -> float:
     """As torchtitan does: the layer's input, what attention returns, and every second matrix product."""
-    attention = layer.attention
-    queries, keys = _query_width(attention), _key_width(attention) / _key_split(attention, layout.tensor)
-    up = sum(parts * mlp.width for mlp, parts in _mlps(layer, gated=2, plain=1))
-    inner = queries / layout.tensor + (queries / layout.tensor + keys + up / layout.tensor) / 2
+    attention, tensor = layer.attention, layout.tensor
+    returned = _query_width(attention) / tensor
+    projected = _attention(attention, hidden, tensor) - returned
+    up = sum(parts * mlp.width for mlp, parts in _mlps(layer, gated=2, plain=1)) / tensor
+    inner = returned + (projected + up) / 2
     outer = hidden + (hidden + hidden) / 2 + _routed_copies(layer) * hidden
     return 2 * (outer / layout.hidden_split + inner)
 
@@ -131,7 +132,10 @@ def _pipeline_buffers(shape: ModelShape, training: Training, layout: Layout, tok
     return Item("pipeline buffers", total, "3 x 2 B x {hidden} x {tokens} tokens x {batches} / {tp}", values)
 
 
-def _attention(attention: Attention, tensor: int) -> float:
+def _attention(attention: Attention, hidden: int, tensor: int) -> float:
+    """Widths of all projections; of a mixer without softmax they are known from its matrices only."""
+    if not attention.softmax:
+        return attention.parameters / hidden / tensor
     return _query_width(attention) * 2 / tensor + _key_width(attention) / _key_split(attention, tensor)
 
 
@@ -144,7 +148,7 @@ def _key_width(attention: Attention) -> float:
 
 
 def _key_split(attention: Attention, tensor: int) -> int:
-    return min(tensor, attention.kv_heads)
+    return max(1, min(tensor, attention.kv_heads))
 
 
 def _mlp(layer: Layer) -> float:

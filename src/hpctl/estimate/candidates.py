@@ -47,17 +47,16 @@ def candidates(
     return tuple(sorted(found, key=effort))
 
 
-def effort(layout: Layout) -> tuple[bool, int, int, int, int]:
-    """What a layout costs in communication and idling, for ordering."""
-    small = layout.sharding is Sharding.ZERO3 or layout.pipeline * layout.tensor > 1
-    return (not small, layout.pipeline, layout.context, layout.tensor, layout.expert)
+def effort(layout: Layout) -> tuple[int, int, int, int, bool]:
+    """What a layout costs in communication and idling, for ordering; FSDP before ZeRO-1 where all else is equal."""
+    return layout.pipeline, layout.context, layout.tensor, layout.expert, layout.sharding is not Sharding.ZERO3
 
 
 def _training(
     shape: ModelShape, training: Training, devices: int, device: Device, ways: frozenset[str]
 ) -> Iterator[Layout]:
     tensors, contexts = _tensors(device, ways), _contexts(training, ways)
-    for tensor, context, expert in product(tensors, contexts, _experts(shape, devices, ways)):
+    for tensor, context, expert in product(tensors, contexts, _experts(shape, device, ways)):
         for pipeline, sharding in _pipelines(shape, training, ways):
             whole = tensor * context * pipeline
             if devices % whole:
@@ -100,8 +99,9 @@ def _contexts(training: Training, ways: frozenset[str]) -> tuple[int, ...]:
     return tuple(degree for degree in (1, 2, 4, 8, 16) if training.sequence % (2 * degree) == 0)
 
 
-def _experts(shape: ModelShape, devices: int, ways: frozenset[str]) -> tuple[int, ...]:
-    counts = [layer.experts.count for layer in shape.layers if layer.experts]
-    if not counts or Way.EXPERT not in ways:
+def _experts(shape: ModelShape, device: Device, ways: frozenset[str]) -> tuple[int, ...]:
+    """As tensor parallelism, within a node: every token crosses the links twice in every layer."""
+    count = next((layer.experts.count for layer in shape.layers if layer.experts), None)
+    if count is None or Way.EXPERT not in ways:
         return (1,)
-    return tuple(degree for degree in _POWERS if counts[0] % degree == 0 and devices % degree == 0)
+    return tuple(degree for degree in _POWERS if count % degree == 0 and device.per_node % degree == 0)

@@ -6,7 +6,7 @@ with tensor parallelism only); NxDT `kv_replicator`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hpctl.estimate.device import Device
@@ -67,7 +67,7 @@ def _heads(shape: ModelShape, layout: Layout) -> Iterator[Violation]:
 
 
 def _experts(shape: ModelShape, layout: Layout) -> Iterator[Violation]:
-    counts = {layer.experts.count for layer in shape.layers if layer.experts}
+    counts = {layer.experts.count for layer in _layers(shape) if layer.experts}
     if layout.expert > 1 and not counts:
         yield Violation("experts-exist", f"ep={layout.expert}: the model has no routed experts", ("ep=1",))
     for count in sorted(counts):
@@ -144,11 +144,13 @@ def _bubble(training: Training, layout: Layout) -> Iterator[Caution]:
 
 
 def _attentions(shape: ModelShape) -> tuple[Attention, ...]:
-    return tuple({_key(layer): layer.attention for layer in shape.layers if layer.attention.softmax}.values())
+    """One of each kind."""
+    found = (layer.attention for layer in _layers(shape) if layer.attention.softmax)
+    return tuple({(one.heads, one.kv_heads): one for one in found}.values())
 
 
-def _key(layer: Layer) -> tuple[int, int]:
-    return layer.attention.heads, layer.attention.kv_heads
+def _layers(shape: ModelShape) -> Iterable[Layer]:
+    return {id(layer): layer for layer in shape.layers}.values()
 
 
 def _whole(heads: int, tensor: int) -> bool:

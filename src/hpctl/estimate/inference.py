@@ -21,10 +21,14 @@ _PLAIN = 2.0  # embedding and head stay 16 bits wide beside quantised layers
 
 def inference_memory(shape: ModelShape, inference: Inference, layout: Layout, device: Device) -> Memory:
     """What a device needs on the stage that needs most; a data-parallel copy serves its part of the batch."""
-    needs = (
-        Memory(tuple(_items(stage, shape, inference, layout)), stage.index, stage.of, device)
-        for stage in binding(stages(shape, layout))
-    )
+    return inference_memory_of(binding(stages(shape, layout)), shape, inference, layout, device)
+
+
+def inference_memory_of(
+    parts: tuple[Stage, ...], shape: ModelShape, inference: Inference, layout: Layout, device: Device
+) -> Memory:
+    """The same for stages that are known already."""
+    needs = (Memory(tuple(_items(part, shape, inference, layout)), part.index, part.of, device) for part in parts)
     return max(needs, key=lambda one: one.total)
 
 
@@ -67,7 +71,7 @@ def _cache(stage: Stage, inference: Inference, layout: Layout) -> Item:
 def cache_split(attention: Attention, tensor: int) -> int:
     """By what tensor parallelism divides the cache of a layer: by KV heads at most; a latent is whole on each rank."""
     latent = attention.kv_width < attention.kv_heads * (attention.head_dim + attention.value_dim)
-    return 1 if latent else min(tensor, attention.kv_heads)
+    return 1 if latent or not attention.kv_heads else min(tensor, attention.kv_heads)
 
 
 def _prefill(stage: Stage, shape: ModelShape, inference: Inference, layout: Layout) -> Item:

@@ -13,14 +13,20 @@ from hpctl.estimate.stages import Stage, stages
 from hpctl.estimate.states import state_items
 from hpctl.estimate.training import Training
 
-__all__ = ["Item", "Memory", "memory", "stage_memory"]
+__all__ = ["Item", "Memory", "binding", "memory", "memory_of", "stage_memory"]
 
 OVERHEAD = Item("fixed overhead", GIB, "1 GiB for the context and communication buffers", {})
 
 
 def memory(shape: ModelShape, training: Training, layout: Layout, device: Device) -> Memory:
     """What a device needs on the stage that needs most; the layout is taken as it is (see `estimate.constraints`)."""
-    parts = binding(stages(shape, layout))
+    return memory_of(binding(stages(shape, layout)), shape, training, layout, device)
+
+
+def memory_of(
+    parts: tuple[Stage, ...], shape: ModelShape, training: Training, layout: Layout, device: Device
+) -> Memory:
+    """The same for stages that are known already."""
     return max((_stage(part, shape, training, layout, device) for part in parts), key=lambda one: one.total)
 
 
@@ -32,8 +38,12 @@ def stage_memory(shape: ModelShape, training: Training, layout: Layout, device: 
 
 def binding(every: tuple[Stage, ...]) -> tuple[Stage, ...]:
     """The stages that can need most: both ends, and of equal inner ones the first, which has most in flight."""
-    inner = {stage.blocks: stage for stage in reversed(every[1:-1])}
-    return tuple(dict.fromkeys((every[0], *inner.values(), every[-1])))
+    inner = {_contents(stage): stage for stage in reversed(every[1:-1])}
+    return (every[0], *inner.values(), *every[1:][-1:])
+
+
+def _contents(stage: Stage) -> tuple[tuple[int, int], ...]:
+    return tuple((id(layer), count) for layer, count in stage.blocks)
 
 
 def _stage(stage: Stage, shape: ModelShape, training: Training, layout: Layout, device: Device) -> Memory:

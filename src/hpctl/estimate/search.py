@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hpctl.catalog.instance_types import InstanceType
 from hpctl.estimate.candidates import candidates, usual_ways
 from hpctl.estimate.constraints import Caution, cautions, violations
 from hpctl.estimate.device import Device, device_of
 from hpctl.estimate.explain import limited_by
-from hpctl.estimate.inference import inference_memory
+from hpctl.estimate.inference import inference_memory, inference_memory_of
 from hpctl.estimate.items import Memory
 from hpctl.estimate.layout import Layout
-from hpctl.estimate.memory import memory
+from hpctl.estimate.memory import binding, memory, memory_of
 from hpctl.estimate.shape import ModelShape
+from hpctl.estimate.stages import Stage, interned, stages
 from hpctl.estimate.training import Inference, Offload, Recompute, Training
 
 NODE_COUNTS = (*range(1, 9), 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256)
@@ -62,14 +63,14 @@ def search(
     of the device).
     """
     counts = NODE_COUNTS if nodes is None else (nodes,)
-    answers: dict[Device, Fit] = {}
+    same, answers = interned(shape), dict[Device, Fit]()
     found: list[Fit] = []
     for one, device in ((one, device_of(one)) for one in types):
         if device is None:
             continue
         if device not in answers:
             allowed = usual_ways(device) if ways is None else ways
-            answers[device] = _fit(_Question(shape, asked, device, allowed), one.name, counts)
+            answers[device] = _fit(_Question(same, asked, device, allowed), one.name, counts)
         found.append(replace(answers[device], instance_type=one.name))
     return tuple(found)
 
@@ -104,6 +105,18 @@ class _Question:
     asked: Training | Inference
     device: Device
     ways: frozenset[str]
+    parts: dict[int, tuple[Stage, ...]] = field(default_factory=dict)
+
+    def memory(self, layout: Layout, asked: Training | Inference) -> Memory:
+        """As `estimate`, with the stages of a pipeline cut once."""
+        if layout.pipeline not in self.parts:
+            self.parts[layout.pipeline] = binding(stages(self.shape, layout))
+        parts = self.parts[layout.pipeline]
+        match asked:
+            case Training():
+                return memory_of(parts, self.shape, asked, layout, self.device)
+            case Inference():
+                return inference_memory_of(parts, self.shape, asked, layout, self.device)
 
 
 def _fit(question: _Question, name: str, counts: tuple[int, ...]) -> Fit:
@@ -135,7 +148,7 @@ def _tried(question: _Question, devices: int) -> Iterator[tuple[Layout, Memory]]
     for layout in candidates(shape, asked, devices, device, question.ways):
         if violations(shape, asked, layout):
             continue
-        need = estimate(shape, asked, layout, device)
+        need = question.memory(layout, asked)
         yield layout, need
         roomy += need.fits and not need.tight
         if roomy >= 2 * _PLANS:
@@ -160,7 +173,7 @@ def _lightest(question: _Question, layout: Layout) -> Recompute | None:
     if not isinstance(asked, Training):
         return None
     for recompute in (Recompute.NONE, Recompute.SELECTIVE, Recompute.FULL):
-        need = memory(question.shape, replace(asked, recompute=recompute), layout, question.device)
+        need = question.memory(layout, replace(asked, recompute=recompute))
         if need.fits and not need.tight:
             return recompute
     return asked.recompute

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from hpctl.estimate.layout import Layout
 from hpctl.estimate.shape import Attention, Layer, ModelShape
@@ -44,6 +44,12 @@ class Held:
     def dense(self) -> float:
         """All but the routed experts."""
         return self.layers + self.outside
+
+
+def interned(shape: ModelShape) -> ModelShape:
+    """The same shape with equal layers as one object, so that a search need not compare them again and again."""
+    known: dict[Layer, Layer] = {}
+    return replace(shape, layers=tuple(known.setdefault(layer, layer) for layer in shape.layers))
 
 
 def stages(shape: ModelShape, layout: Layout) -> tuple[Stage, ...]:
@@ -100,13 +106,15 @@ def _sizes(layers: int, count: int) -> list[int]:
     return [each + 1] * more + [each] * (count - more)
 
 
-def _grouped(layers: Iterable[Layer]) -> tuple[tuple[Layer, int], ...]:
+def _grouped(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, int], ...]:
+    """Equal layers together; layers that are one object are not compared."""
+    objects = Counter(map(id, layers))
     groups: list[tuple[Layer, int]] = []
-    for layer in layers:
-        for place, (known, count) in enumerate(groups):
-            if known is layer or known == layer:
-                groups[place] = (known, count + 1)
-                break
+    for layer in {id(layer): layer for layer in layers}.values():
+        count = objects[id(layer)]
+        same = next((place for place, (known, _) in enumerate(groups) if known == layer), None)
+        if same is None:
+            groups.append((layer, count))
         else:
-            groups.append((layer, 1))
+            groups[same] = (layer, groups[same][1] + count)
     return tuple(groups)

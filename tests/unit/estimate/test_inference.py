@@ -9,7 +9,7 @@ import pytest
 from hpctl.estimate.device import GIB
 from hpctl.estimate.inference import cache_bytes_per_token, inference_memory
 from hpctl.estimate.layout import Layout
-from hpctl.estimate.shape import ModelShape
+from hpctl.estimate.shape import Attention, ModelShape
 from hpctl.estimate.training import Inference
 from tests.unit.estimate.shapes import H100, LLAMA_8B, LLAMA_70B, QWEN3_8B, gated
 
@@ -90,3 +90,13 @@ def _windowed(shape: ModelShape, window: int) -> ModelShape:
     layer = shape.layers[0]
     narrow = replace(layer, attention=replace(layer.attention, window=window))
     return replace(shape, layers=(narrow,) * len(shape.layers))
+
+
+def test_a_mixer_without_softmax_keeps_no_cache_and_has_activations_of_its_matrices() -> None:
+    """Linear attention and state spaces: nothing to divide, nothing by zero."""
+    layer = LLAMA_8B.layers[0]
+    mixer = Attention(0, 0, 0, 0, kv_width=0, parameters=layer.attention.parameters, softmax=False)
+    shape = replace(LLAMA_8B, layers=(replace(layer, attention=mixer),) * 32)
+    need, usual = (inference_memory(one, Inference(4096), Layout(1, 8), H100) for one in (shape, LLAMA_8B))
+    assert need.of("KV cache") == 0
+    assert need.of("prompt at work") == pytest.approx(usual.of("prompt at work"), rel=0.01)
