@@ -2,7 +2,8 @@
 
 Usage: `python tools/extract_model_support.py FACTS WHEEL PINNED_WHEEL`. FACTS is the table of facts that were read in
 the frameworks' sources, row by row; WHEEL is the wheel of transformers that NVIDIA users take, PINNED_WHEEL the one
-that optimum-neuron is built on. What is true of a framework as a whole is in `tools/model_frameworks.toml`.
+that optimum-neuron is built on. What is true of a framework as a whole is in `tools/model_frameworks.toml`, and the
+recipes for NVIDIA GPUs are in `tools/model_recipes.toml`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 TARGET = Path(__file__).resolve().parents[1] / "src/hpctl/catalog/model_support.json"
 FRAMEWORKS = Path(__file__).with_name("model_frameworks.toml")
+RECIPES = Path(__file__).with_name("model_recipes.toml")
 KEYS = {
     "optimum-neuron": "optimum-neuron",
     "optimum-neuron (NxD backend)": "optimum-neuron-nxd",
@@ -73,10 +75,22 @@ def extract(facts: Path, wheel: Path, pinned: Path) -> dict[str, Any]:
     rows = [_row(one) for fact in table["facts"] if fact["task"] != "training(model, no head)" for one in _apart(fact)]
     return {
         "frameworks": tomllib.loads(FRAMEWORKS.read_text(encoding="utf-8")),
-        "facts": rows,
+        "facts": [*rows, *_recipes()],
         "transformers": dict(sorted(_causal_models(wheel))),
         "transformers_4_57": sorted({model for model, _ in _causal_models(pinned)}),
     }
+
+
+def _recipes() -> Iterator[dict[str, Any]]:
+    """Yield a fact for each model that a framework has published a recipe for."""
+    for recipe in tomllib.loads(RECIPES.read_text(encoding="utf-8"))["recipe"]:
+        for model_type in recipe.pop("model_types"):
+            yield {
+                "model_type": model_type,
+                "tasks": ["training"],
+                "status": "supported",
+                "devices": ["nvidia"],
+            } | recipe
 
 
 def _apart(fact: dict[str, Any]) -> Iterator[dict[str, Any]]:

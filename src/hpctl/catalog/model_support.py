@@ -91,7 +91,7 @@ class SupportFact:
 
 @cache
 def support_facts() -> tuple[SupportFact, ...]:
-    """All facts about Neuron frameworks, by framework."""
+    """All facts that name their framework's sources, by framework: Neuron's, and recipes for NVIDIA GPUs."""
     frameworks = _frameworks()
     return tuple(_fact(row, frameworks) for row in _catalog()["facts"])
 

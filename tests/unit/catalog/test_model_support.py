@@ -13,7 +13,7 @@ from hpctl.errors import NotFoundError, UsageError
 from hpctl.terms import AcceleratorKind
 
 WAYS = {"DP", "TP", "PP", "SP", "CP", "EP", "ZeRO-1", "FSDP"}
-DEVICES = {"inf1", "inf2", "trn1", "trn1n", "trn2", "trn3"}
+DEVICES = {"inf1", "inf2", "trn1", "trn1n", "trn2", "trn3", "nvidia"}
 
 
 def test_every_fact_names_its_source_its_framework_and_its_devices() -> None:
@@ -29,7 +29,7 @@ def test_every_fact_names_its_source_its_framework_and_its_devices() -> None:
 
 def test_the_words_are_counted() -> None:
     assert Counter(fact.status for fact in support_facts()) == {
-        Status.SUPPORTED: 78,
+        Status.SUPPORTED: 87,
         Status.CONTRIB: 68,
         Status.SUPPORTED_PIN: 29,
         Status.LEGACY: 15,
@@ -43,7 +43,7 @@ def test_the_words_are_counted() -> None:
 @pytest.mark.parametrize("status", [Status.SUPPORTED, Status.SUPPORTED_PIN, Status.LEGACY])
 def test_what_runs_on_neuron_names_the_sdk_and_the_reason(status: Status) -> None:
     for fact in support_facts():
-        if fact.status is status:
+        if fact.status is status and fact.devices != ("nvidia",):
             assert fact.framework.sdk, fact
             assert fact.framework.pin, fact
 

@@ -67,7 +67,6 @@ def _facts(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[Su
     if device == NVIDIA:
         facts = transformers_facts()
         yield from (facts[name] for name in model_types[:1] if name in facts)
-        return
     found = [fact for fact in support_facts() if device in fact.devices and _serves(fact, task)]
     own = [fact for fact in found if fact.model_type in model_types]
     yield from own

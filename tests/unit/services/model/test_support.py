@@ -78,6 +78,19 @@ def test_gpus_have_what_transformers_has() -> None:
     assert said("no_such_model", Task.FINETUNE, "nvidia")[0][1] == "no"
 
 
+def test_published_recipes_stand_beside_it_and_tell_what_they_are_for() -> None:
+    assert [framework for framework, _, _ in said("llama", Task.PRETRAIN, "nvidia")] == [
+        "transformers with PyTorch",
+        "SageMaker HyperPod recipes",
+        "NVIDIA NeMo",
+        "Megatron-Core (DGX Cloud benchmarks)",
+    ]
+    assert [framework for framework, _, _ in said("llama", Task.LORA, "nvidia")] == [
+        "transformers with PyTorch",
+        "SageMaker HyperPod recipes",
+    ]
+
+
 def test_a_multimodal_model_is_judged_by_the_whole_and_by_its_text_part() -> None:
     found = verdicts(("llama4", "llama4_text"), Task.INFERENCE, "trn2")
     assert {row.framework for row in found} >= {"NxD Inference", "optimum-neuron (NxD decoders)"}
