@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hpctl.errors import SpecError
+from hpctl.spec.model_read import model_config, read_model
+
+LLAMA = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64}
+
+
+def test_a_folder_and_its_file_read_the_same(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    folder, file = read_model(tmp_path, "mine"), read_model(tmp_path / "config.json", "mine")
+    assert folder == file
+    assert (folder.name, folder.origin) == ("mine", str(tmp_path / "config.json"))
+    assert (folder.model_type, folder.architecture) == ("llama", "LlamaForCausalLM")
+
+
+def test_broken_json_is_refused_with_its_line_and_column(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{\n  "model_type": "llama",\n  "hidden_size": ,\n}')
+    with pytest.raises(SpecError, match="cannot be read as a model's configuration") as caught:
+        read_model(file)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line, problem.column) == (str(file), 3, 18)
+    assert problem.message == "expecting value"
+
+
+@pytest.mark.parametrize("text", ["[]", '"llama"', "7"])
+def test_json_that_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        read_model(file)
+    assert [problem.message for problem in caught.value.problems] == ["the file is not a JSON object"]
+
+
+def test_json_nested_without_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"a":' * 100_000)
+    with pytest.raises(SpecError, match="cannot be read as a model's configuration"):
+        read_model(file)
+
+
+def test_a_folder_without_a_configuration_is_said_to_have_none(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"has no `config\.json`") as caught:
+        read_model(tmp_path)
+    assert caught.value.hint == "give the folder that holds the model's `config.json`, or the file itself"
+
+
+def test_an_adapters_folder_leads_to_its_base_model(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "Qwen/Qwen3-8B"}')
+    with pytest.raises(SpecError, match="holds a LoRA adapter, not a model") as caught:
+        read_model(tmp_path)
+    assert caught.value.hint == "check the base model `Qwen/Qwen3-8B` with `--task lora`"
+
+
+def test_a_configuration_without_a_type_is_refused() -> None:
+    with pytest.raises(SpecError, match="`here` does not say its `model_type`"):
+        model_config({"hidden_size": 64}, name="it", origin="here")
+
+
+@pytest.mark.parametrize("key", ["text_config", "llm_config"])
+def test_of_a_multimodal_configuration_the_language_model_is_taken(key: str) -> None:
+    raw = {"model_type": "mistral3", "architectures": ["Mistral3ForConditionalGeneration"], key: LLAMA}
+    config = model_config(raw, name="it", origin="here")
+    assert (config.model_type, config.architecture, config.text, config.raw) == (
+        "llama",
+        "LlamaForCausalLM",
+        LLAMA,
+        raw,
+    )
+
+
+def test_the_language_model_is_found_two_levels_down() -> None:
+    raw = {"model_type": "qwen3_omni_moe", "thinker_config": {"model_type": "thinker", "text_config": LLAMA}}
+    assert model_config(raw, name="it", origin="here").text == LLAMA
+
+
+def test_an_inner_configuration_without_a_type_takes_that_of_the_outer_class() -> None:
+    raw = {"model_type": "gemma3", "text_config": {"hidden_size": 2560}}
+    assert model_config(raw, name="it", origin="here").model_type == "gemma3_text"
