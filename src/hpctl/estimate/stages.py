@@ -31,13 +31,15 @@ class Held:
     """Parameters on one device, before states are sharded.
 
     `layers` and `routed` (the experts) are inside the layers, `outside` are embedding, head and the rest. `block` is
-    the largest layer with its experts, `edge` the larger of embedding and head: what FSDP gathers at once.
+    the largest layer without its experts, `experts` those of one layer, `edge` the larger of embedding and head: what
+    FSDP gathers at once.
     """
 
     layers: float
     routed: float
     outside: float
     block: float
+    experts: float
     edge: float
 
     @property
@@ -79,10 +81,14 @@ def held(stage: Stage, layout: Layout) -> Held:
     tensor, experts = layout.tensor, layout.experts_split
     layers = sum(count * dense_share(layer, tensor) for layer, count in stage.blocks)
     routed = sum(count * layer.routed_parameters for layer, count in stage.blocks) / experts
-    blocks = (dense_share(layer, tensor) + layer.routed_parameters / experts for layer, _ in stage.blocks)
-    outside = (stage.embedding + stage.head) / tensor + stage.other
-    edge = max(stage.embedding, stage.head) / tensor
-    return Held(layers=layers, routed=routed, outside=outside, block=max(blocks, default=0.0), edge=edge)
+    return Held(
+        layers=layers,
+        routed=routed,
+        outside=(stage.embedding + stage.head) / tensor + stage.other,
+        block=max((dense_share(layer, tensor) for layer, _ in stage.blocks), default=0.0),
+        experts=max((layer.routed_parameters for layer, _ in stage.blocks), default=0) / experts,
+        edge=max(stage.embedding, stage.head) / tensor,
+    )
 
 
 def dense_share(layer: Layer, tensor: int) -> float:

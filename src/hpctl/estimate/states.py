@@ -1,7 +1,9 @@
 """Weights, gradients and optimizer states of one device, and what FSDP gathers of them for a moment.
 
 Sharding as in Rajbhandari et al., arXiv 1910.02054. The gathered part is our own derivation: two blocks in the width
-they are used in (the current and the prefetched one), one block's gradients, the larger of embedding and head.
+they are used in (the current and the prefetched one), one block's gradients, the larger of embedding and head. The
+experts of one layer are a unit of their own, as torchtitan wraps them: set-ups for DeepSeek-R1 that AWS publishes have
+no room for those of two layers.
 """
 
 from __future__ import annotations
@@ -94,6 +96,10 @@ def _gathered(own: Held, training: Training, layout: Layout) -> Iterator[Item]:
     total = own.block * (2 * used + back) + own.edge * (plain + back)
     formula = "{block} x (2 x {used_bytes} + {gradient_bytes}) B + {edge} x ({plain_bytes} + {gradient_bytes}) B"
     values = {"block": own.block, "used_bytes": used, "gradient_bytes": back, "edge": own.edge, "plain_bytes": plain}
+    if own.experts:
+        total += own.experts * (used + back)
+        values["experts"] = own.experts
+        formula += " + {experts} x ({used_bytes} + {gradient_bytes}) B"
     yield Item("gathered weights", total, formula, values)
 
 

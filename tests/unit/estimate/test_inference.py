@@ -100,3 +100,14 @@ def test_a_mixer_without_softmax_keeps_no_cache_and_has_activations_of_its_matri
     need, usual = (inference_memory(one, Inference(4096), Layout(1, 8), H100) for one in (shape, LLAMA_8B))
     assert need.of("KV cache") == 0
     assert need.of("prompt at work") == pytest.approx(usual.of("prompt at work"), rel=0.01)
+
+
+def test_context_parallelism_divides_the_cache() -> None:
+    """By tokens."""
+    one, four = (inference_memory(LLAMA_8B, Inference(8192), Layout(context=degree), H100) for degree in (1, 4))
+    assert one.of("KV cache") == 4 * four.of("KV cache")
+
+
+def test_logits_are_those_of_one_token_a_sequence_in_float32() -> None:
+    """What is sampled from."""
+    assert inference_memory(LLAMA_8B, Inference(8192, 3), Layout(), H100).of("logits") == 4 * 128256 * 3

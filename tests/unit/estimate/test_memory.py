@@ -276,3 +276,27 @@ def test_a_device_that_is_nearly_full_is_tight_and_one_that_is_over_does_not_fit
     assert (close.fits, close.tight) == (True, True)
     assert (over.fits, over.tight) == (False, False)
     assert over.use == pytest.approx(1 / 0.99)
+
+
+def test_flash_attention_keeps_statistics_and_no_scores() -> None:
+    """4 bytes a head and token, against 5 bytes a head and pair of tokens."""
+    asked = Training(_MIXED, 4096, recompute=Recompute.NONE)
+    flash = memory(LLAMA_8B, asked, Layout(8), H100).of("activations")
+    eager = memory(LLAMA_8B, replace(asked, kernel=Kernel.EAGER), Layout(8), H100).of("activations")
+    none = memory(LLAMA_8B, replace(asked, recompute=Recompute.ATTENTION), Layout(8), H100).of("activations")
+    assert flash - none == 4 * 32 * 4096 * 32
+    assert eager - none == 5 * 32 * 4096 * 4096 * 32
+
+
+def test_routers_and_norms_are_whole_on_every_tensor_parallel_rank() -> None:
+    """Mixtral: 4096 x 8 and two norms a layer; the final norm too."""
+    share = held(stages(MIXTRAL, Layout())[0], Layout(tensor=8))
+    whole = 32 * (4096 * 8 + 2 * 4096) + 4096
+    assert share.dense == whole + (MIXTRAL.parameters - MIXTRAL.layers[0].routed_parameters * 32 - whole) / 8
+
+
+def test_tensor_parallel_buffers_are_twice_as_many_under_dtensor() -> None:
+    """FSDP keeps both gathered inputs of a layer; Megatron gathers them again."""
+    fsdp = memory(LLAMA_8B, _ASKED, Layout(1, 8), H100).of("tensor-parallel buffers")
+    megatron = memory(LLAMA_8B, _ASKED, Layout(1, 8, sharding=Sharding.ZERO1), H100).of("tensor-parallel buffers")
+    assert (fsdp, megatron) == (4 * 2 * 4096 * 4096, 2 * 2 * 4096 * 4096)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hpctl.catalog.instance_types import instance_type
-from hpctl.estimate.candidates import Way
+from hpctl.estimate.candidates import Way, candidates, usual_ways
 from hpctl.estimate.constraints import violations
 from hpctl.estimate.device import GIB, device_of
 from hpctl.estimate.layout import Layout, Sharding
@@ -175,3 +175,31 @@ def test_the_memory_of_a_plan_is_far_below_the_device_only_when_there_is_no_smal
     for fit in search(LLAMA_8B, _MIXED, [instance_type("ml.p6-b300.48xlarge"), instance_type("ml.p4d.24xlarge")]):
         assert all(plan.memory.total < fit.device.memory for plan in fit.plans)
         assert fit.device.memory > 39 * GIB
+
+
+def test_an_expert_is_whole_on_its_rank_when_experts_are_spread() -> None:
+    """Expert parallelism instead of tensor parallelism inside experts."""
+    device = device_of(instance_type("ml.p5.48xlarge"))
+    assert device
+    layouts = candidates(MIXTRAL, _MIXED, 16, device, frozenset(Way))
+    assert {(one.expert, one.expert_tensor) for one in layouts} == {(1, None), (2, 1), (4, 1), (8, 1)}
+
+
+def test_context_parallelism_is_tried_from_16k_tokens() -> None:
+    """Not on Trainium, where released frameworks have it for no model of theirs but Llama."""
+    device, core = device_of(instance_type("ml.p5.48xlarge")), device_of(instance_type("ml.trn1.32xlarge"))
+    assert device
+    assert core
+    short, long = (replace(_MIXED, sequence=tokens) for tokens in (8192, 16384))
+    assert {one.context for one in candidates(LLAMA_8B, short, 16, device, usual_ways(device))} == {1}
+    assert {one.context for one in candidates(LLAMA_8B, long, 16, device, usual_ways(device))} == {1, 2, 4, 8, 16}
+    assert {one.context for one in candidates(LLAMA_8B, long, 32, core, usual_ways(core))} == {1}
+
+
+def test_fsdp_comes_before_zero1_and_a_pipeline_last() -> None:
+    """The order in which plans are shown."""
+    device = device_of(instance_type("ml.p5.48xlarge"))
+    assert device
+    layouts = candidates(LLAMA_8B, _MIXED, 8, device, usual_ways(device))
+    assert [str(one) for one in layouts[:3]] == ["dp=8,zero=3", "dp=8,zero=1", "dp=4,tp=2,zero=3"]
+    assert layouts[-1].pipeline == 8

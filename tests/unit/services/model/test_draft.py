@@ -8,6 +8,7 @@ from hpctl.estimate.training import Task
 from hpctl.services.model.check import check_model
 from hpctl.services.model.draft import job_yaml
 from hpctl.services.model.question import Question
+from hpctl.spec.job import JobSpec
 from hpctl.spec.job_load import load_job
 from hpctl.spec.job_wish import JobOverrides
 from hpctl.spec.source import TextSource
@@ -22,6 +23,7 @@ def drafted(instance_type: str, name: str = "Qwen/Qwen3-8B", task: Task = Task.F
 def test_the_draft_is_a_job_file(instance_type: str) -> None:
     source = TextSource("job.yaml", drafted(instance_type))
     job = load_job(source, env={"IMAGE": "train:1"}, set_values={}, overrides=JobOverrides()).wish
+    assert isinstance(job, JobSpec)
     assert job.name == "qwen3-8b-finetune"
     assert job.image == "train:1"
     assert job.nodes == 1

@@ -113,3 +113,8 @@ def test_there_is_always_an_answer_and_the_best_comes_first(task: Task, device: 
         ranks = [order.index(Status(row.status)) for row in verdicts((model_type,), task, device)]
         assert ranks
         assert ranks == sorted(ranks)
+
+
+def test_the_device_itself_is_no_alternative() -> None:
+    assert not [one for one in alternatives(("qwen3",), Task.INFERENCE, "trn1") if one.startswith("trn1:")]
+    assert not [one for one in alternatives(("qwen3",), Task.INFERENCE, "nvidia") if one.startswith("NVIDIA")]
