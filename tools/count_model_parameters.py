@@ -51,6 +51,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "ministral": {"head_dim": 64},
     "mpt": {"d_model": 768, "n_heads": 12, "n_layers": 3},
     "nemotron": {"head_dim": 64},
+    "nemotron_h": {"layers_block_type": ["linear_attention", "moe", "full_attention", "mlp"], "head_dim": 64},
 }
 """What a class needs beside the small sizes, or in their place."""
 

@@ -30,15 +30,19 @@ def sparse(keys: Keys) -> ModelShape:
     return _mixture(keys, latent(keys, extra=_indexer(keys)))
 
 
-@family("deepseek", "dots1", "glm4_moe", "glm4v_moe_text")
+@family("deepseek", "dots1", "exaone_moe", "glm4_moe", "glm4v_moe_text", "hy_v3", "solar_open")
 def grouped(keys: Keys) -> ModelShape:
-    """DeepSeek-MoE, dots.llm1, GLM-4.5: the same experts, with grouped-query attention."""
+    """DeepSeek-MoE, dots.llm1, EXAONE with experts, GLM-4.5, Hunyuan 3, Solar Open: with grouped-query attention."""
     of = heads_of(keys)
     biased = keys.flag("attention_bias", otherwise=keys.model_type == "glm4v_moe_text")
-    normed = keys.flag("use_qk_norm") or keys.model_type == "dots1"
-    outward = biased and not keys.model_type.startswith("glm")
+    normed = keys.flag("use_qk_norm") or keys.model_type in _NORMED
+    outward = biased and not keys.model_type.startswith(("glm", "solar"))
     extra = 2 * of.head_dim if normed else 0
     return _mixture(keys, attention(of, qkv_bias=biased, out_bias=outward, extra=extra))
+
+
+_NORMED = frozenset({"dots1", "exaone_moe", "hy_v3"})
+"""Types that always norm each head's query and key."""
 
 
 def latent(keys: Keys, *, extra: int = 0) -> Attention:
@@ -91,8 +95,8 @@ def _mixture(keys: Keys, mixer: Attention) -> ModelShape:
 
 
 def _biased(keys: Keys) -> bool:
-    """Tell whether dense and shared parts have biases; only DeepSeek V2's class heeds the switch."""
-    return keys.model_type == "deepseek_v2" and keys.flag("mlp_bias")
+    """Tell whether dense and shared parts have biases; only these classes heed the switch."""
+    return keys.model_type in {"deepseek_v2", "hy_v3"} and keys.flag("mlp_bias")
 
 
 def _kinds(keys: Keys) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ def _kinds(keys: Keys) -> tuple[str, ...]:
     said = keys.words("mlp_layer_types")
     if said:
         return said
-    first = keys.number("first_k_dense_replace", otherwise=1)
+    first = keys.number("first_k_dense_replace", otherwise=0 if keys.model_type == "solar_open" else 1)
     every = max(keys.number("moe_layer_freq", otherwise=1), 1)
     count = layer_count(keys)
     return tuple("sparse" if index >= first and not index % every else "dense" for index in range(count))
@@ -108,7 +112,7 @@ def _kinds(keys: Keys) -> tuple[str, ...]:
 
 def _routed(keys: Keys, hidden: int) -> Feed:
     width = keys.number("moe_intermediate_size")
-    shared = keys.number("n_shared_experts", otherwise=0)
+    shared = keys.number("n_shared_experts", "num_shared_experts", otherwise=0)
     count = keys.number("n_routed_experts", "num_local_experts", "num_experts")
     routed = experts(hidden, count, keys.number("num_experts_per_tok"), gated(hidden, width))
     return Feed(gated(hidden, shared * width, bias=_biased(keys)) if shared else None, routed)

@@ -101,7 +101,8 @@ def _state(keys: Keys, hidden: int) -> int:
         groups=keys.number("mamba_n_groups"),
         state=keys.number("mamba_d_state"),
         kernel=keys.number("mamba_d_conv"),
-        projection_bias=keys.flag("mamba_proj_bias"),
+        input_bias=keys.flag("mamba_proj_bias"),
+        output_bias=keys.flag("mamba_proj_bias"),
         convolution_bias=keys.flag("mamba_conv_bias", otherwise=True),
     )
     return mixer.parameters

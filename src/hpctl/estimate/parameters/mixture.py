@@ -53,7 +53,7 @@ def gpt_oss(keys: Keys) -> ModelShape:
     return whole(keys, stack(keys, mixer, feed, 2 * of.hidden, by_kind(keys, period=2)), outside=of.hidden)
 
 
-@family("olmoe")
+@family("olmoe", "flex_olmo")
 def olmoe(keys: Keys) -> ModelShape:
     """Norms of all queries and all keys together."""
     of = heads_of(keys)

@@ -50,17 +50,23 @@ class Mixer:
     groups: int
     state: int
     kernel: int
-    projection_bias: bool
+    input_bias: bool
+    output_bias: bool
     convolution_bias: bool
 
     @property
     def parameters(self) -> int:
-        """Count input, convolution, decay, skip and time step of each head, the gated norm, and output."""
+        """Count all, with the norm of the gated inner width that most have."""
+        return self.without_norm + self.inner
+
+    @property
+    def without_norm(self) -> int:
+        """Count input, convolution, decay, skip and time step of each head, and output."""
         mixed = self.inner + 2 * self.groups * self.state
         convolution = mixed * self.kernel + (mixed if self.convolution_bias else 0)
-        inward = linear(self.hidden, self.inner + mixed + self.heads, bias=self.projection_bias)
-        outward = linear(self.inner, self.hidden, bias=self.projection_bias)
-        return inward + convolution + 3 * self.heads + self.inner + outward
+        inward = linear(self.hidden, self.inner + mixed + self.heads, bias=self.input_bias)
+        outward = linear(self.inner, self.hidden, bias=self.output_bias)
+        return inward + convolution + 3 * self.heads + outward
 
 
 @family("mamba2")
@@ -74,7 +80,8 @@ def mamba2(keys: Keys) -> ModelShape:
         groups=keys.number("n_groups"),
         state=keys.number("state_size"),
         kernel=keys.number("conv_kernel"),
-        projection_bias=keys.flag("use_bias"),
+        input_bias=keys.flag("use_bias"),
+        output_bias=keys.flag("use_bias"),
         convolution_bias=keys.flag("use_conv_bias", otherwise=True),
     )
     layers = [layer(without_softmax(mixer.parameters), Feed(), hidden)] * layer_count(keys)
