@@ -36,14 +36,14 @@ def check_model(config: ModelConfig, notes: tuple[str, ...], question: Question)
         sequence=wish(question, shape.max_positions, "bf16").sequence,
         settings=settings(question, shape.max_positions),
         notes=notes,
-        instance_types=tuple(_on(shape, model_types(config), one, question) for one in types),
+        instance_types=tuple(_on(shape, model_type(config), one, question) for one in types),
     )
 
 
-def model_types(config: ModelConfig) -> tuple[str, ...]:
-    """The words by which frameworks may know the model: the whole's, then its text part's."""
+def model_type(config: ModelConfig) -> str:
+    """The word by which frameworks know the model: the whole configuration's, not its text part's."""
     whole = config.raw.get("model_type")
-    return tuple(dict.fromkeys((whole, config.model_type) if isinstance(whole, str) else (config.model_type,)))
+    return whole if isinstance(whole, str) else config.model_type
 
 
 def demand_fit(report: ModelReport, question: Question, threshold: Threshold) -> None:
@@ -115,10 +115,10 @@ class _Told:
         return "warn" if self.caveats else "pass"
 
 
-def _on(shape: ModelShape, names: tuple[str, ...], place: Accelerated, question: Question) -> ModelOnType:
-    support = verdicts(names, question.task, place.device)
+def _on(shape: ModelShape, name: str, place: Accelerated, question: Question) -> ModelOnType:
+    support = verdicts(name, question.task, place.device)
     chosen, answer = _best(shape, place, question, support)
-    reasons = tuple(_reasons(names[0], chosen, answer))
+    reasons = tuple(_reasons(name, chosen, answer))
     caveats = tuple(_caveats(place, chosen, answer))
     told = _Told(reasons, (answer.unknown,) if answer.unknown else (), caveats)
     return ModelOnType(
@@ -137,7 +137,7 @@ def _on(shape: ModelShape, names: tuple[str, ...], place: Accelerated, question:
         uncertainty=answer.uncertainty,
         caveats=caveats,
         reasons=reasons or told.unknown,
-        alternatives=tuple(alternatives(names, question.task, place.device)) if reasons else (),
+        alternatives=tuple(alternatives(name, question.task, place.device)) if reasons else (),
         explanation=answer.explanation,
     )
 

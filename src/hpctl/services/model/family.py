@@ -32,5 +32,5 @@ def _architecture(model_type: str, models: tuple[FamilyModel, ...], tasks: Seque
 
 
 def _support(model_type: str, task: Task, device: str) -> FamilySupport:
-    best = verdicts((model_type,), task, device)[0]
+    best = verdicts(model_type, task, device)[0]
     return FamilySupport(task=task, device=device, status=best.status, framework=best.framework, sdk=best.sdk)

@@ -27,24 +27,25 @@ _GENERATION = {"text-generation", "image-text-to-text", "text2text-generation", 
 _ORDER = tuple(Status)
 
 
-def verdicts(model_types: tuple[str, ...], task: Task, device: str) -> tuple[SupportVerdict, ...]:
+def verdicts(model_type: str, task: Task, device: str) -> tuple[SupportVerdict, ...]:
     """Judge each framework that has the model for `task` on `device`, the best first; never empty.
 
-    `model_types` are those of the configuration: of a multimodal model the whole's and its text part's. Where no
-    framework has it, the one verdict is `no` and says for which other task some framework does.
+    `model_type` is that of the whole configuration: what wraps a Llama is not one. Some frameworks serve the text part
+    alone and call it so (`llama4_text`). Where none has the model, the one verdict is `no` and says for which other
+    task some framework does.
     """
-    found = sorted(_facts(model_types, task, device), key=_rank)
+    found = sorted(_facts(model_type, task, device), key=_rank)
     if not found:
-        return (_none(model_types, task, device),)
+        return (_none(model_type, task, device),)
     return tuple(_verdict(fact) for fact in found)
 
 
-def alternatives(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[str]:
+def alternatives(model_type: str, task: Task, device: str) -> Iterator[str]:
     """Yield where the model does work for `task`, other than on `device`."""
     for other in DEVICES:
         if other == device:
             continue
-        best = verdicts(model_types, task, other)[0]
+        best = verdicts(model_type, task, other)[0]
         if best.status in (Status.SUPPORTED, Status.SUPPORTED_PIN, Status.BETA):
             yield f"{_named(other)}: {best.framework} ({best.status}{_pinned(best)})"
 
@@ -63,16 +64,16 @@ def _named(device: str) -> str:
     return "NVIDIA GPUs" if device == NVIDIA else device
 
 
-def _facts(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[SupportFact]:
+def _facts(model_type: str, task: Task, device: str) -> Iterator[SupportFact]:
     if device == NVIDIA:
         facts = transformers_facts()
-        yield from (facts[name] for name in model_types[:1] if name in facts)
+        yield from (facts[name] for name in (model_type,) if name in facts)
     found = [fact for fact in support_facts() if device in fact.devices and _serves(fact, task)]
-    own = [fact for fact in found if fact.model_type in model_types]
+    own = [fact for fact in found if fact.model_type in (model_type, f"{model_type}_text")]
     yield from own
     having = {fact.framework.key for fact in own}
     for fact in found:
-        if fact.model_type == ANY and fact.framework.key not in having and loads_with(fact.framework, model_types[0]):
+        if fact.model_type == ANY and fact.framework.key not in having and loads_with(fact.framework, model_type):
             yield fact
 
 
@@ -104,7 +105,7 @@ def _verdict(fact: SupportFact) -> SupportVerdict:
     )
 
 
-def _none(model_types: tuple[str, ...], task: Task, device: str) -> SupportVerdict:
+def _none(model_type: str, task: Task, device: str) -> SupportVerdict:
     return SupportVerdict(
         framework="-",
         version=None,
@@ -116,17 +117,17 @@ def _none(model_types: tuple[str, ...], task: Task, device: str) -> SupportVerdi
         lifecycle=None,
         parallelism=(),
         degrees=(),
-        note="; ".join(_why_not(model_types, task, device)),
+        note="; ".join(_why_not(model_type, task, device)),
         source=None,
     )
 
 
-def _why_not(model_types: tuple[str, ...], task: Task, device: str) -> Iterator[str]:
-    yield f"no framework that hpctl knows has `{model_types[0]}` for {task} on {_named(device)}"
-    for framework in _too_old(model_types[0], device):
+def _why_not(model_type: str, task: Task, device: str) -> Iterator[str]:
+    yield f"no framework that hpctl knows has `{model_type}` for {task} on {_named(device)}"
+    for framework in _too_old(model_type, device):
         yield f"{framework.name} is built on transformers {framework.transformers}, which does not know it"
     for other in Task:
-        if any(fact.status in WORKING for fact in _facts(model_types, other, device)):
+        if any(fact.status in WORKING for fact in _facts(model_type, other, device)):
             yield f"for {other} there is support"
             return
 

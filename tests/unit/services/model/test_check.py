@@ -12,6 +12,7 @@ from hpctl.estimate.training import Task
 from hpctl.report.model import ModelOnType, ModelReport
 from hpctl.services.model.check import check_model, demand_fit, unexplained
 from hpctl.services.model.question import Question, Threshold, optimizer
+from hpctl.spec.model_config import ModelConfig
 from tests.unit.services.model.configs import GRANITE_8B, QWEN3_8B, QWEN3_MOE, TINY, config
 
 
@@ -168,3 +169,11 @@ def test_names_that_nobody_knows_name_the_nearest() -> None:
     assert "`adamw`" in caught.value.hint
     with pytest.raises(UsageError, match="is not a precision regime"):
         row(QWEN3_8B, "p5.48xlarge", precision="bf17")
+
+
+def test_what_wraps_a_llama_is_not_supported_as_one() -> None:
+    text = QWEN3_8B | {"model_type": "llama"}
+    wrapped = ModelConfig("a/vlm", "config.json", "llama", None, text, {"model_type": "idefics3", "text_config": text})
+    (found,) = check_model(wrapped, (), asked("trn1.32xlarge")).instance_types
+    assert found.outcome == "fail"
+    assert "`idefics3`" in found.reasons[0]

@@ -10,12 +10,12 @@ from hpctl.services.model.support import alternatives, verdicts
 
 
 def said(model_type: str, task: Task, device: str) -> list[tuple[str, str, str | None]]:
-    return [(row.framework, row.status, row.sdk) for row in verdicts((model_type,), task, device)]
+    return [(row.framework, row.status, row.sdk) for row in verdicts(model_type, task, device)]
 
 
 def test_qwen3_is_trained_by_optimum_neuron_with_the_sdk_to_pin() -> None:
     assert said("qwen3", Task.PRETRAIN, "trn1") == [("optimum-neuron", "supported", "2.26.1")]
-    (row,) = verdicts(("qwen3",), Task.PRETRAIN, "trn1")
+    (row,) = verdicts("qwen3", Task.PRETRAIN, "trn1")
     assert row.parallelism == ("DP", "ZeRO-1", "TP", "SP", "PP")
     assert row.pin == "optimum-neuron 0.4.5 is built on Neuron SDK 2.26.1 and transformers ~=4.57.1"
     assert row.lifecycle == "Neuron SDK 2.30 and later no longer train with PyTorch/XLA: training stays on SDK 2.26.1"
@@ -44,7 +44,7 @@ def test_the_embedding_recipe_of_vllm_does_not_make_the_generative_qwen3_support
 
 
 def test_granite_is_trained_without_pipelines() -> None:
-    (row,) = verdicts(("granite",), Task.PRETRAIN, "trn1")
+    (row,) = verdicts("granite", Task.PRETRAIN, "trn1")
     assert "PP" not in row.parallelism
     assert "TP" in row.parallelism
 
@@ -62,7 +62,7 @@ def test_lora_is_supported_where_the_framework_says_so() -> None:
 
 
 def test_a_model_that_is_too_new_for_the_pinned_transformers_is_told_so() -> None:
-    (row,) = verdicts(("qwen3_5",), Task.FINETUNE, "trn1")
+    (row,) = verdicts("qwen3_5", Task.FINETUNE, "trn1")
     assert row.status == "no"
     assert row.note is not None
     assert "no framework that hpctl knows has `qwen3_5` for finetune on trn1" in row.note
@@ -91,17 +91,17 @@ def test_published_recipes_stand_beside_it_and_tell_what_they_are_for() -> None:
     ]
 
 
-def test_a_multimodal_model_is_judged_by_the_whole_and_by_its_text_part() -> None:
-    found = verdicts(("llama4", "llama4_text"), Task.INFERENCE, "trn2")
+def test_a_multimodal_model_is_judged_as_a_whole_and_by_the_text_part_that_bears_its_name() -> None:
+    found = verdicts("llama4", Task.INFERENCE, "trn2")
     assert {row.framework for row in found} >= {"NxD Inference", "optimum-neuron (NxD decoders)"}
 
 
 def test_alternatives_name_where_it_works_and_what_to_pin() -> None:
-    assert list(alternatives(("qwen3_moe",), Task.FINETUNE, "trn1")) == [
+    assert list(alternatives("qwen3_moe", Task.FINETUNE, "trn1")) == [
         "NVIDIA GPUs: transformers with PyTorch (supported)"
     ]
     assert "trn1: optimum-neuron (NxD decoders) (supported, Neuron SDK 2.26.1)" in list(
-        alternatives(("qwen3",), Task.INFERENCE, "trn3")
+        alternatives("qwen3", Task.INFERENCE, "trn3")
     )
 
 
@@ -110,11 +110,11 @@ def test_alternatives_name_where_it_works_and_what_to_pin() -> None:
 def test_there_is_always_an_answer_and_the_best_comes_first(task: Task, device: str) -> None:
     order = list(Status)
     for model_type in ("llama", "qwen3", "granite", "mixtral", "gpt_oss", "unheard_of"):
-        ranks = [order.index(Status(row.status)) for row in verdicts((model_type,), task, device)]
+        ranks = [order.index(Status(row.status)) for row in verdicts(model_type, task, device)]
         assert ranks
         assert ranks == sorted(ranks)
 
 
 def test_the_device_itself_is_no_alternative() -> None:
-    assert not [one for one in alternatives(("qwen3",), Task.INFERENCE, "trn1") if one.startswith("trn1:")]
-    assert not [one for one in alternatives(("qwen3",), Task.INFERENCE, "nvidia") if one.startswith("NVIDIA")]
+    assert not [one for one in alternatives("qwen3", Task.INFERENCE, "trn1") if one.startswith("trn1:")]
+    assert not [one for one in alternatives("qwen3", Task.INFERENCE, "nvidia") if one.startswith("NVIDIA")]
