@@ -141,6 +141,23 @@ def test_a_size_that_is_no_whole_number_is_refused(wrong: object) -> None:
         shape(llama(hidden_size=wrong))
 
 
+def test_more_layers_than_any_model_has_are_refused_before_they_are_made() -> None:
+    with pytest.raises(SpecError, match=r"`num_hidden_layers` of `config\.json` is 1000000000000, more than 10000"):
+        shape(llama(num_hidden_layers=10**12))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"model_type": "jamba", "attn_layer_period": 0, "num_experts": 2, "num_experts_per_tok": 1},
+        {"model_type": "gemma2", "sliding_window": 8, "sliding_window_pattern": 0},
+        {"model_type": "qwen3_5_text", "full_attention_interval": 0},
+    ],
+)
+def test_a_period_of_zero_is_no_division_by_it(keys: Mapping[str, Any]) -> None:
+    assert shape(llama(**keys)).parameters > 0
+
+
 def test_a_switch_that_is_no_switch_is_refused() -> None:
     with pytest.raises(
         SpecError, match=r"`tie_word_embeddings` of `config\.json` is `yes`, but should be true or false"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hpctl.errors import SpecError
 from hpctl.estimate.parameters.keys import Keys
 from hpctl.estimate.shape import Attention, Experts, Layer, Mlp, ModelShape
+
+_MOST_LAYERS = 10_000
+"""Far above any model; each layer is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,11 @@ def heads_of(keys: Keys) -> Heads:
 
 
 def layer_count(keys: Keys) -> int:
-    """How many layers there are."""
-    return keys.number("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    """How many layers there are; SpecError above what any model could have."""
+    count = keys.number("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    if count > _MOST_LAYERS:
+        raise SpecError(f"`num_hidden_layers` of `{keys.origin}` is {count}, more than {_MOST_LAYERS}")
+    return count
 
 
 def linear(inputs: int, outputs: int, *, bias: bool = False) -> int:

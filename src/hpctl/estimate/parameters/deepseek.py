@@ -11,6 +11,7 @@ from hpctl.estimate.parameters.blocks import (
     layer,
     layer_count,
     linear,
+    stack,
     whole,
 )
 from hpctl.estimate.parameters.declare import family
@@ -30,6 +31,14 @@ def sparse(keys: Keys) -> ModelShape:
     return _mixture(keys, latent(keys, extra=_indexer(keys)))
 
 
+@family("minicpm3")
+def minicpm3(keys: Keys) -> ModelShape:
+    """MiniCPM 3: latent attention in a decoder without experts."""
+    hidden = keys.number("hidden_size")
+    mlp = gated(hidden, keys.number("intermediate_size"), bias=keys.flag("mlp_bias"))
+    return whole(keys, stack(keys, latent(keys), mlp, 2 * hidden), outside=hidden)
+
+
 @family("deepseek", "dots1", "exaone_moe", "glm4_moe", "glm4v_moe_text", "hy_v3", "solar_open")
 def grouped(keys: Keys) -> ModelShape:
     """DeepSeek-MoE, dots.llm1, EXAONE with experts, GLM-4.5, Hunyuan 3, Solar Open: with grouped-query attention."""
@@ -39,6 +48,23 @@ def grouped(keys: Keys) -> ModelShape:
     outward = biased and not keys.model_type.startswith(("glm", "solar"))
     extra = 2 * of.head_dim if normed else 0
     return _mixture(keys, attention(of, qkv_bias=biased, out_bias=outward, extra=extra))
+
+
+@family("afmoe")
+def afmoe(keys: Keys) -> ModelShape:
+    """Arcee's Trinity: a gate of what leaves attention, four norms a layer, a bias for each expert's score."""
+    of = heads_of(keys)
+    biased = keys.flag("attention_bias")
+    gate = linear(of.hidden, of.queries)
+    mixer = attention(of, qkv_bias=biased, out_bias=biased, extra=2 * of.head_dim + gate)
+    width, count = keys.number("moe_intermediate_size"), keys.number("num_experts")
+    per_token, shared = keys.number("num_experts_per_tok"), keys.number("num_shared_experts") * width
+    routed = experts(of.hidden, count, per_token, gated(of.hidden, width), router_extra=count)
+    sparse = Feed(gated(of.hidden, shared) if shared else None, routed)
+    dense = Feed(gated(of.hidden, keys.number("intermediate_size")))
+    first = keys.number("num_dense_layers")
+    layers = [layer(mixer, dense if index < first else sparse, 4 * of.hidden) for index in range(layer_count(keys))]
+    return whole(keys, layers, outside=of.hidden)
 
 
 _NORMED = frozenset({"dots1", "exaone_moe", "hy_v3"})

@@ -136,13 +136,3 @@ def qwen_first(keys: Keys) -> ModelShape:
     of = heads_of(keys)
     mlp = gated(of.hidden, keys.number("intermediate_size") // 2)
     return whole(keys, stack(keys, attention(of, qkv_bias=True), mlp, 2 * of.hidden), outside=of.hidden)
-
-
-@family("minicpm3")
-def minicpm3(keys: Keys) -> ModelShape:
-    """MiniCPM 3: latent attention in every layer of an otherwise plain decoder."""
-    from hpctl.estimate.parameters.deepseek import latent
-
-    hidden = keys.number("hidden_size")
-    mlp = gated(hidden, keys.number("intermediate_size"), bias=keys.flag("mlp_bias"))
-    return whole(keys, stack(keys, latent(keys), mlp, 2 * hidden), outside=hidden)

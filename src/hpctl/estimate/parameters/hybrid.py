@@ -40,7 +40,7 @@ def jamba(keys: Keys) -> ModelShape:
 
 
 def _every(keys: Keys, period: str, offset: str) -> frozenset[int]:
-    every, first = keys.number(period), keys.number(offset)
+    every, first = max(keys.number(period), 1), keys.number(offset)
     return frozenset(index for index in range(layer_count(keys)) if index % every == first)
 
 

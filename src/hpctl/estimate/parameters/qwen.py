@@ -110,7 +110,7 @@ def _mixers(keys: Keys, of: Heads) -> list[Attention]:
     gate = linear(of.hidden, of.queries, bias=biased)
     full = attention(of, qkv_bias=biased, out_bias=biased, extra=2 * of.head_dim + gate)
     delta = without_softmax(_delta(keys, of.hidden))
-    every = keys.number("full_attention_interval", otherwise=4)
+    every = max(keys.number("full_attention_interval", otherwise=4), 1)
     kinds = keys.words("layer_types") or [
         "linear_attention" if (index + 1) % every else "full_attention" for index in range(layer_count(keys))
     ]

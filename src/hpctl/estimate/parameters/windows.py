@@ -19,7 +19,7 @@ def by_kind(keys: Keys, *, period: int, reach: str = "sliding_window") -> list[i
     kinds = keys.words("layer_types")
     if kinds:
         return [window if kind in _NEAR else None for kind in kinds]
-    every = keys.optional("sliding_window_pattern", "_sliding_window_pattern") or period
+    every = keys.optional("sliding_window_pattern", "_sliding_window_pattern") or max(period, 1)
     return [window if (index + 1) % every else None for index in range(layer_count(keys))]
 
 
