@@ -60,8 +60,11 @@ class Regime:
 _TORCHTITAN = "torchtitan and MosaicML Composer: float32 shards, bf16 gathers"
 _MEGATRON = "Megatron-LM theoretical_memory_usage.py"
 _VERL = "verl model_dtype bf16; torchtune full fine-tuning"
-_NXDT = "NeuronX Distributed Training, configuration overview: mixed_precision"
-_OPTIMUM = "optimum-neuron 0.4.5 accelerate/utils/dataclasses.py; the width of its moments is not verified, so float32"
+_NXDT = (
+    "NeuronX Distributed Training, configuration overview: mixed_precision; what optimum-neuron's "
+    "NeuronTrainingArguments do by default under ZeRO-1 (master weights, float32 gradient accumulation)"
+)
+_OPTIMUM = "optimum-neuron accelerate/accelerator.py: without master weights ZeRO-1 keeps its states in bf16"
 
 _ROWS = (
     Regime("bf16-mixed", "float32 weights, gradients and moments; bf16 in use", 4, 4, 0, 4, 2, _TORCHTITAN),
@@ -73,7 +76,7 @@ _ROWS = (
            "bf16 weights under an optimizer that keeps float32 moments"),
     Regime("fp32", "float32 throughout", 4, 4, 0, 4, 4, "PyTorch's default"),
     Regime("neuron-mixed", "bf16 weights, float32 gradients, master copy and moments", 2, 4, 4, 4, 2, _NXDT),
-    Regime("neuron-bf16", "bf16 with stochastic rounding, no master copy", 2, 2, 0, 4, 2, _OPTIMUM),
+    Regime("neuron-bf16", "bf16 with stochastic rounding, no master copy", 2, 2, 0, 2, 2, _OPTIMUM),
 )  # fmt: skip
 
 REGIMES: Mapping[str, Regime] = MappingProxyType({row.name: row for row in _ROWS})

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -8,8 +10,12 @@ from urllib.request import Request
 
 import pytest
 
-from hpctl.adapters.local.hub import LocalHub, _KeepsToken
+from hpctl.adapters.local.hub import LocalHub
+from hpctl.adapters.local.hub_request import KeepsHeaders
 from hpctl.errors import AccessError, HpctlError, NotFoundError, UnavailableError
+
+Asked = tuple[str, str | None]
+"""An address and the token sent to it."""
 
 
 def refusing(status: int, code: str = "") -> HTTPError:
@@ -19,15 +25,15 @@ def refusing(status: int, code: str = "") -> HTTPError:
     return HTTPError("https://huggingface.co", status, "no", headers, None)
 
 
-def hub(answer: bytes | Exception, seen: list[Request] | None = None, **environ: str) -> LocalHub:
-    def opened(request: Request, timeout_s: float) -> bytes:
+def hub(answer: bytes | Exception, seen: list[Asked] | None = None, **environ: str) -> LocalHub:
+    def send(address: str, headers: Mapping[str, str], timeout_s: float) -> bytes:
         if seen is not None:
-            seen.append(request)
+            seen.append((address, headers.get("Authorization")))
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    return LocalHub({"HOME": "/nowhere", **environ}, opened)
+    return LocalHub({"HOME": "/nowhere", **environ}, send)
 
 
 def snapshot(cache: Path, model_id: str, commit: str = "abc") -> Path:
@@ -62,19 +68,16 @@ def test_a_snapshot_that_is_gone_is_not_found(tmp_path: Path) -> None:
 
 
 def test_the_file_is_asked_for_with_the_token() -> None:
-    seen: list[Request] = []
+    seen: list[Asked] = []
     assert hub(b"{}", seen, HF_TOKEN="hf_x").fetch("Qwen/Qwen3-8B") == "{}"
-    (request,) = seen
-    assert request.full_url == "https://huggingface.co/Qwen/Qwen3-8B/resolve/main/config.json"
-    assert request.unredirected_hdrs["Authorization"] == "Bearer hf_x"
+    assert seen == [("https://huggingface.co/Qwen/Qwen3-8B/resolve/main/config.json", "Bearer hf_x")]
 
 
 def test_the_token_file_and_another_endpoint_are_heeded(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hf_file\n")
-    seen: list[Request] = []
+    seen: list[Asked] = []
     hub(b"{}", seen, HF_HOME=str(tmp_path), HF_ENDPOINT="https://mirror.example/").fetch("gpt2")
-    assert seen[0].full_url == "https://mirror.example/gpt2/resolve/main/config.json"
-    assert seen[0].unredirected_hdrs["Authorization"] == "Bearer hf_file"
+    assert seen == [("https://mirror.example/gpt2/resolve/main/config.json", "Bearer hf_file")]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_each_refusal_has_its_own_error(answer: bytes | Exception, kind: type[Hp
 
 
 def test_offline_asks_nobody() -> None:
-    seen: list[Request] = []
+    seen: list[Asked] = []
     with pytest.raises(UnavailableError, match="HF_HUB_OFFLINE is set"):
         hub(b"{}", seen, HF_HUB_OFFLINE="1").fetch("gpt2")
     assert seen == []
@@ -113,8 +116,10 @@ def test_an_endpoint_that_is_no_web_address_is_refused() -> None:
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
-    def silent(request: Request, timeout_s: float) -> bytes:
-        time.sleep(5)
+    ended = threading.Event()
+
+    def silent(address: str, headers: Mapping[str, str], timeout_s: float) -> bytes:
+        ended.wait(5)
         return b""
 
     began = time.monotonic()
@@ -122,6 +127,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
         LocalHub({"HOME": "/nowhere"}, silent, timeout_s=0.1).fetch("gpt2")
     assert caught.value.cause == "no answer within 0.1 s"
     assert time.monotonic() - began < 2
+    ended.set()
 
 
 @pytest.mark.parametrize(
@@ -130,6 +136,6 @@ def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
 def test_the_token_follows_a_redirect_to_the_same_host_only(target: str, token: str | None) -> None:
     request = Request("https://huggingface.co/a")
     request.add_unredirected_header("Authorization", "Bearer x")
-    followed = _KeepsToken().redirect_request(request, None, 307, "moved", Message(), target)
+    followed = KeepsHeaders().redirect_request(request, None, 307, "moved", Message(), target)
     assert followed is not None
     assert followed.get_header("Authorization") == token

@@ -51,6 +51,9 @@ def test_shapes_written_by_hand_have_the_published_counts() -> None:
         ("bf16-mixed", Sharding.ZERO3, 16 / 8),
         ("bf16", Sharding.ZERO3, 8 / 8),
         ("bf16-fp32-optimizer", Sharding.NONE, 12),
+        ("neuron-mixed", Sharding.ZERO1, 6 + 12 / 8),
+        ("neuron-bf16", Sharding.ZERO1, 4 + 4 / 8),
+        ("fp32", Sharding.NONE, 16),
     ],
 )
 def test_states_take_the_published_bytes_a_parameter(regime: str, sharding: Sharding, each: float) -> None:

@@ -45,9 +45,12 @@ def test_a_device_has_the_memory_of_its_rank() -> None:
 
 @pytest.mark.parametrize("shape", [QWEN3_8B, LLAMA_8B], ids=["Qwen3-8B", "Llama-3.1-8B"])
 @pytest.mark.parametrize(("name", "tensor"), [("ml.trn1.32xlarge", 8), ("ml.trn2.48xlarge", 4)])
-def test_the_tensor_parallelism_of_the_vendors_own_examples_is_found(shape: ModelShape, name: str, tensor: int) -> None:
-    """One node; optimum-neuron trains its 8B examples with TP 8 on trn1 and TP 4 on trn2."""
-    fit = _one(shape, _NEURON, name)
+@pytest.mark.parametrize("tokens", [2048, 4096])
+def test_the_tensor_parallelism_of_the_vendors_own_examples_is_found(
+    shape: ModelShape, tokens: int, name: str, tensor: int
+) -> None:
+    """optimum-neuron examples/training/llama/finetune_llama.sh: TP 8 on 32 cores, TP 4 on 64; one node."""
+    fit = _one(shape, replace(_NEURON, sequence=tokens), name)
     assert fit.nodes == 1
     assert fit.plans[0].layout.tensor == tensor
     assert fit.plans[0].layout.pipeline == 1

@@ -31,7 +31,7 @@ _CODES = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 def nemotron_h(keys: Keys) -> ModelShape:
     """A layer is one thing behind one norm: a Mamba 2 mixer, attention, a feed-forward part, or experts.
 
-    The class never ties the head, whatever the configuration says.
+    The class never ties the head nor biases attention, whatever the configuration says.
     """
     of = heads_of(keys)
     untied = replace(keys, said={**keys.said, "tie_word_embeddings": False})
@@ -52,8 +52,7 @@ def _block(keys: Keys, of: Heads, kind: str) -> Layer:
         case "mamba" | "linear_attention":
             return layer(without_softmax(_mixer(keys, of.hidden).parameters), Feed(), of.hidden)
         case "attention" | "full_attention":
-            biased = keys.flag("attention_bias")
-            return layer(attention(of, qkv_bias=biased, out_bias=biased), Feed(), of.hidden)
+            return layer(attention(of), Feed(), of.hidden)
         case "mlp":
             mlp = plain(of.hidden, keys.number("intermediate_size"), bias=keys.flag("mlp_bias"))
             return layer(nothing, Feed(mlp), of.hidden)

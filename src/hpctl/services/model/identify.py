@@ -89,7 +89,9 @@ def _from_hub(name: str, hub: ModelHub, network: Network) -> ModelConfig:
     close = ", ".join(f"`{one}`" for one in nearest_names(name))
     if network is Network.OFF or not possible:
         alike = f"the nearest names are {close}; " if close else ""
-        offline = f"{alike}give a folder with the model's `config.json`, or allow the Hugging Face Hub to be asked"
+        offline = (
+            f"{alike}give a folder with the model's `config.json`, or let the Hugging Face Hub be asked with `--hub`"
+        )
         raise NotFoundError(f"no model `{name}` is known here", hint=offline)
     try:
         text = hub.fetch(name)
