@@ -206,3 +206,11 @@ def test_fsdp_comes_before_zero1_and_a_pipeline_last() -> None:
     layouts = candidates(LLAMA_8B, _MIXED, 8, device, usual_ways(device))
     assert [str(one) for one in layouts[:3]] == ["dp=8,zero=3", "dp=8,zero=1", "dp=4,tp=2,zero=3"]
     assert layouts[-1].pipeline == 8
+
+
+def test_the_limit_is_that_of_the_next_smaller_number_of_nodes() -> None:
+    """Why two nodes were not enough, not what the three hold."""
+    fit, fewer = (_one(LLAMA_70B, _MIXED, "ml.p5.48xlarge", nodes) for nodes in (None, 2))
+    assert fit.nodes == 3
+    assert fit.limit == fewer.limit
+    assert fit.limit.startswith("optimizer, 32.9 of ")

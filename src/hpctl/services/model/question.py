@@ -61,10 +61,14 @@ def optimizer(name: str) -> Optimizer:
 
 
 def usual_precision(kind: AcceleratorKind, framework: str) -> str:
-    """The precision regime that `framework` trains in unless told otherwise, on accelerators of `kind`."""
+    """The precision regime that `framework` trains in unless told otherwise, on accelerators of `kind`.
+
+    Source for Neuron: optimum-neuron 0.4.5 training_args.py (ZeRO-1, master weights and float32 accumulation of
+    gradients are on), NxD Training's `mixed_precision`.
+    """
     if kind is AcceleratorKind.NVIDIA or framework.startswith("TorchNeuron"):
         return "bf16-mixed"
-    return "neuron-mixed" if framework.startswith("NxD") else "neuron-bf16"
+    return "neuron-mixed"
 
 
 def wish(question: Question, longest: int | None, usual: str) -> Training | Inference:

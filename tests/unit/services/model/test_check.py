@@ -33,7 +33,7 @@ def test_qwen3_8b_on_trn1_is_split_as_the_vendor_does_and_pinned() -> None:
     found = row(QWEN3_8B, "trn1.32xlarge")
     assert found.outcome == "warn"
     assert found.framework == "optimum-neuron"
-    assert found.precision == "neuron-bf16"
+    assert found.precision == "neuron-mixed"
     assert found.nodes == 1
     assert found.layouts[0].layout == "dp=4,tp=8,zero=1"
     assert found.device_memory_gib == 16
@@ -42,6 +42,13 @@ def test_qwen3_8b_on_trn1_is_split_as_the_vendor_does_and_pinned() -> None:
     )
     assert found.uncertainty is not None
     assert "no measurement of Trainium's memory is public" in found.uncertainty
+
+
+@pytest.mark.parametrize(("instance_type", "degree"), [("trn1.32xlarge", 8), ("trn2.48xlarge", 4)])
+def test_the_search_finds_the_tensor_parallelism_of_the_vendors_example(instance_type: str, degree: int) -> None:
+    """Source: optimum-neuron 0.4.5 examples/training, which fine-tune 8B models at 2,048 tokens."""
+    best = row(QWEN3_8B, instance_type, sequence=2048).layouts[0]
+    assert f",tp={degree}," in best.layout
 
 
 def test_the_parts_of_the_memory_make_its_sum() -> None:
