@@ -196,7 +196,7 @@ class JobRemarked(Part):
 
 
 class JobEnded(Part):
-    """The job ended, and its state has settled; where it failed, what failed first and why."""
+    """The job ended `elapsed_s` after its creation, and its state has settled; where it failed, what failed first."""
 
     type: Literal["job_ended"] = "job_ended"
     time: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -44,12 +45,30 @@ def the_end(steps: list[JobStep]) -> JobEnded:
     return steps[-1]
 
 
+def waited_s(end: JobEnded) -> float:
+    return (end.time - NOW).total_seconds()
+
+
+def test_how_long_it_took_is_the_job_s_own_time_whenever_the_waiting_began() -> None:
+    job = a_job(state=JobState.SUCCEEDED)
+    ended_at = job.created + timedelta(seconds=90)
+    assert the_end(waited(FakeAccount(), replace(job, ended=ended_at))).elapsed_s == 90
+
+
+def test_pods_that_run_on_after_a_failure_are_told_of() -> None:
+    account = FakeAccount()
+    account.jobs.known_pods = [a_pod(0), a_pod(1, "Failed", ended(1))]
+    steps = waited(account, a_job(state=JobState.FAILED))
+    assert isinstance(steps[-2], JobRemarked)
+    assert steps[-2].message.startswith("train-0: still there, though the job has failed; to end what is left: ")
+
+
 def test_a_job_that_succeeds_ends_the_waiting_at_once() -> None:
     account = FakeAccount()
     becomes(account, 20, JobState.SUCCEEDED)
     end = the_end(waited(account, a_job()))
     assert end.state is JobState.SUCCEEDED
-    assert 20 <= end.elapsed_s < 30
+    assert 20 <= waited_s(end) < 30
     demand_succeeded(end, AT)
     assert outcome(a_job(), end, AT).state is JobState.SUCCEEDED
 
@@ -59,7 +78,7 @@ def test_a_success_counts_when_all_pods_have_ended() -> None:
     account.jobs.known_pods = [a_pod(0, "Succeeded", ended(0)), a_pod(1)]
     account.clock.at(20, lambda: setattr(account.jobs, "known_pods", [a_pod(0, "Succeeded"), a_pod(1, "Succeeded")]))
     steps = waited(account, a_job(state=JobState.SUCCEEDED), timeout_s=5)
-    assert 20 <= the_end(steps).elapsed_s < 25
+    assert 20 <= waited_s(the_end(steps)) < 25
     assert isinstance(steps[0], JobObserved)
     assert steps[0].waiting_for == "waiting for 1 of its pods to end"
 
@@ -68,7 +87,7 @@ def test_a_pod_that_does_not_end_is_remarked_and_not_waited_for_for_ever() -> No
     account = FakeAccount()
     account.jobs.known_pods = [a_pod(0, "Succeeded", ended(0)), a_pod(1), a_pod(2, deleting=True)]
     steps = waited(account, a_job(state=JobState.SUCCEEDED))
-    assert the_end(steps).elapsed_s >= timeouts.JOB_PODS_END_S
+    assert waited_s(the_end(steps)) >= timeouts.JOB_PODS_END_S
     assert isinstance(steps[-2], JobRemarked)
     assert steps[-2].message == (
         "train-1: still there, though the job has succeeded; "
@@ -89,7 +108,7 @@ def test_a_job_that_hyperpod_resumes_is_given_more_time_to_come_back() -> None:
     account = FakeAccount()
     becomes(account, 0.1, JobState.FAILED)
     end = the_end(waited(account, a_job(annotations=resumed)))
-    assert end.elapsed_s >= timeouts.JOB_SETTLE_RESUMED_S
+    assert waited_s(end) >= timeouts.JOB_SETTLE_RESUMED_S
 
 
 def test_a_failed_job_is_told_with_its_cause_and_exit_code_100() -> None:

@@ -52,7 +52,7 @@ def until_ended(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: 
         elapsed_s = round((ports.clock.now() - start).total_seconds(), 1)
         yield from watch.look(elapsed_s)
         if watch.settled:
-            yield from watch.end(elapsed_s)
+            yield from watch.end()
             return
         left_s = (deadline - ports.clock.now()).total_seconds()
         if left_s <= 0 and not watch.final:
@@ -164,22 +164,28 @@ class _Watch:
             waiting_for=self._waiting_for(),
         )
 
-    def end(self, elapsed_s: float) -> Iterator[JobStep]:
+    def end(self) -> Iterator[JobStep]:
         """Yield the end, with what failed first, and before it what goes on all the same."""
-        if self._job.state is JobState.SUCCEEDED and (alive := self._alive()):
+        if self._job.state is not JobState.CANCELLED and (alive := self._alive()):
             names = ", ".join(pod.name for pod in alive)
             end = f"hpctl job cancel {self._job.name} {self._at.flags}"
-            message = f"{names}: still there, though the job has succeeded; to end what is left: {end}"
+            how = str(self._job.state).lower()
+            message = f"{names}: still there, though the job has {how}; to end what is left: {end}"
             yield JobRemarked(time=self._ports.clock.now(), message=message)
         failure, diagnoses = judged(self._job, self._pods, self._events, self._at, self._ports)
         yield JobEnded(
             time=self._ports.clock.now(),
-            elapsed_s=elapsed_s,
+            elapsed_s=self._lasted_s(),
             job=self._job.reference,
             state=self._job.state,
             first_failure=failure,
             diagnoses=diagnoses,
         )
+
+    def _lasted_s(self) -> float:
+        """Return how long the job itself took, whenever somebody began to wait for it."""
+        ended = self._job.ended or self._ports.clock.now()
+        return max(0.0, round((ended - self._job.created).total_seconds(), 1))
 
     def _alive(self) -> list[Pod]:
         return [pod for pod in self._pods if pod.phase not in ("Succeeded", "Failed") and not pod.deleting]
