@@ -9,7 +9,28 @@ from __future__ import annotations
 
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import ExitCode, HpctlError
-from hpctl.estimate.parameters import deepseek, dense, gemma, gpt, hybrid, mixture, nemotron_h, norms, qwen, states
+from hpctl.estimate.parameters import (
+    compressed,
+    deepseek,
+    dense,
+    distinct,
+    early,
+    gemma,
+    gemma4,
+    gpt,
+    hybrid,
+    linears,
+    longcat,
+    mixture,
+    nemotron_h,
+    norms,
+    qwen,
+    recurrent,
+    sinks,
+    sparse,
+    states,
+    zamba,
+)
 from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.keys import keys_of
 from hpctl.estimate.shape import ModelShape
@@ -17,7 +38,28 @@ from hpctl.spec.model_config import ModelConfig
 
 __all__ = ["UnknownModelError", "known_model_types", "shape_of"]
 
-_DECLARING = (deepseek, dense, gemma, gpt, hybrid, mixture, nemotron_h, norms, qwen, states)
+_DECLARING = (
+    compressed,
+    deepseek,
+    dense,
+    distinct,
+    early,
+    gemma,
+    gemma4,
+    gpt,
+    hybrid,
+    linears,
+    longcat,
+    mixture,
+    nemotron_h,
+    norms,
+    qwen,
+    recurrent,
+    sinks,
+    sparse,
+    states,
+    zamba,
+)
 """Named, so that importing them for their declarations is seen to be of use."""
 
 

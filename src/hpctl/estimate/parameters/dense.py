@@ -9,7 +9,9 @@ from hpctl.estimate.parameters.windows import by_kind, everywhere
 from hpctl.estimate.shape import ModelShape
 
 
-@family("llama", "granite", "smollm3", "ernie4_5", "internlm2", "internlm3", "yi", "iquestcoder", "cwm")
+@family(
+    "llama", "granite", "smollm3", "ernie4_5", "internlm2", "internlm3", "yi", "iquestcoder", "cwm", "emu3_text_model"
+)
 def llama(keys: Keys) -> ModelShape:
     """One switch for the biases of attention, one for those of the feed-forward part."""
     of = heads_of(keys)
