@@ -7,6 +7,8 @@ and of a multimodal model the language model alone. What is not declared is refu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import ExitCode, HpctlError
 from hpctl.estimate.parameters import (
@@ -33,6 +35,7 @@ from hpctl.estimate.parameters import (
 )
 from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.keys import keys_of
+from hpctl.estimate.parameters.towers import towers_of
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_config import ModelConfig
 
@@ -79,7 +82,10 @@ def shape_of(config: ModelConfig) -> ModelShape:
     count = FAMILIES.get(config.model_type)
     if count is None:
         raise _unknown(config)
-    return count(keys_of(config))
+    language = count(keys_of(config))
+    towers = towers_of(config, language.hidden)
+    beside = sum(tower.parameters for tower in towers)
+    return replace(language, towers=towers, other_parameters=language.other_parameters + beside)
 
 
 def known_model_types() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from hpctl.estimate.parameters.blocks import (
     layer,
     layer_count,
     linear,
+    untied,
     whole,
     without_softmax,
 )
@@ -45,8 +46,7 @@ def kimi_linear(keys: Keys) -> ModelShape:
         layer(mixers[kind], dense if side == "dense" else sparse, 2 * hidden)
         for kind, side in zip(_kimi_kinds(keys), sides, strict=True)
     ]
-    untied = replace(keys, said={**keys.said, "tie_word_embeddings": False})
-    return whole(untied, layers, outside=hidden)
+    return whole(untied(keys), layers, outside=hidden)
 
 
 def _per_token(keys: Keys) -> int:

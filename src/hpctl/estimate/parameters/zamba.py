@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hpctl.errors import SpecError
 from hpctl.estimate.parameters.blocks import Feed, gated, heads_of, layer, linear, whole, without_softmax
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
@@ -17,8 +18,11 @@ from hpctl.estimate.shape import Attention, Layer, ModelShape
 def zamba2(keys: Keys) -> ModelShape:
     """Zamba2: `num_mem_blocks` shared blocks in turns, with an adapter of the feed-forward part at each place.
 
-    A shared block is counted where it first stands, with its adapters; later places hold a projection alone.
+    A shared block is counted where it first stands, with its adapters; later places hold a projection alone. Without a
+    tied head the class shares nothing (transformers 5.23.0), which no published model does: that is refused.
     """
+    if not keys.flag("tie_word_embeddings", otherwise=True):
+        raise SpecError(f"`{keys.origin}` unties the head of `zamba2`, whose blocks then are not shared: not counted")
     kinds = each_layer(keys, "layers_block_type", "layer_types", usual=_usual_kinds())
     places = [index for index, kind in enumerate(kinds) if kind == "hybrid"]
     owners = set(places[: keys.number("num_mem_blocks", otherwise=1)])
