@@ -52,7 +52,9 @@ def _read(known: JobModel) -> Finding:
     good = [one.task for one in known.answers if one.outcome in (Outcome.PASS, Outcome.WARN)]
     subject, read = f"model/{known.name}", f"its name was read in {known.where}"
     if good:
-        return note(subject, f"goes for {', '.join(good)} on {known.place}", read)
+        others = [one.task for one in known.answers if one.task not in good]
+        except_for = f", not for {', '.join(others)}" if others else ""
+        return note(subject, f"goes for {', '.join(good)} on {known.place}{except_for}", read)
     told = (f"{one.task}: {'; '.join(one.said)}" for one in known.answers)
     remedy = "if it is another model that is trained, say which with `model:` in an hpctl job file"
     return warn(subject, f"goes for nothing on {known.place}", read, *told, remedy=remedy)

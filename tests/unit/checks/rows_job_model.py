@@ -69,7 +69,7 @@ ROWS: tuple[JobRow, ...] = (
         "job-model",
         "a name that was read and goes for something",
         a_target(model=read(BAD, LORA)),
-        said(f"model/{NAME}", f"goes for lora on {PLACE}", f"its name was read in {WHERE}"),
+        said(f"model/{NAME}", f"goes for lora on {PLACE}, not for finetune", f"its name was read in {WHERE}"),
     ),
     warns(
         "job-model",

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from hpctl.catalog.accelerators import Accelerated, accelerated
-from hpctl.catalog.models import find_model
+from hpctl.catalog.models import find_model, nearest_names
 from hpctl.errors import HpctlError, NotFoundError, UsageError
 from hpctl.estimate.training import Task
 from hpctl.facts.job_model import JobModel, ModelAnswer, Origin
@@ -73,7 +73,7 @@ def _judged(
 ) -> JobModel:
     try:
         place = _place(placement, nodes)
-        model = _one(identify(found.name, hub, Network.OFF))
+        model = _model(found.name, hub)
         tasks = [Task(said.task)] if said else list(Task)
         answers = tuple(_answer(model, task, said, place) for task in tasks)
     except HpctlError as error:
@@ -91,11 +91,18 @@ def _place(placement: Placement | None, nodes: int) -> Place:
     return Place(placement.instance_type, nodes, placement.devices)
 
 
-def _one(found: Model | FamilyAnswer) -> Model:
+def _model(name: str, hub: ModelHub) -> Model:
+    try:
+        found = identify(name, hub, Network.OFF)
+    except NotFoundError as error:
+        close = ", ".join(f"`{one}`" for one in nearest_names(name))
+        alike = f"the nearest names are {close}; " if close else ""
+        where = f"{alike}give a folder with its `config.json`, or bring that into the cache: hf download {name}"
+        raise NotFoundError(error.message, hint=f"{where} config.json") from None
     match found:
         case Model():
             return found
-        case FamilyAnswer(name=name, members=members):
+        case FamilyAnswer(members=members):
             message = f"`{name}` is a family of models"
             raise NotFoundError(message, hint=f"name one of them, such as `{members[0].name}`")
 
@@ -107,7 +114,9 @@ def _answer(model: Model, task: Task, said: ModelWish | None, place: Place) -> M
         (row,) = judge(model.config, model.notes, question, (place.accelerated(),)).instance_types
     except UsageError as error:
         return ModelAnswer(task, Outcome.FAIL, (error.message,), remedy=error.hint)
-    return ModelAnswer(task, Outcome(row.outcome), row.reasons or row.caveats, _evidence(row), _remedy(row))
+    return ModelAnswer(
+        task, Outcome(row.outcome), row.reasons or row.caveats, _evidence(row), _remedy(row, task, model)
+    )
 
 
 def _question(task: Task, said: ModelWish | None, nodes: int) -> Question:
@@ -133,10 +142,12 @@ def _evidence(row: ModelOnType) -> tuple[str, ...]:
     return needed, f"has {row.device_memory_gib:.1f} GiB a device"
 
 
-def _remedy(row: ModelOnType) -> str | None:
-    if row.alternatives:
-        return f"it goes on {'; '.join(row.alternatives)}"
-    return None if row.outcome == "pass" else "hpctl check-model tells more, with --explain"
+def _remedy(row: ModelOnType, task: Task, model: Model) -> str | None:
+    if row.outcome == "pass":
+        return None
+    named = shlex.quote(model.config.name)
+    more = f"hpctl check-model {named} --instance-type {row.instance_type} --task {task} --explain"
+    return "\n".join((*(f"it goes on {other}" for other in row.alternatives), more))
 
 
 def _is_known(name: str, hub: ModelHub) -> bool:

@@ -67,7 +67,10 @@ def test_one_that_does_not_fails_and_says_on_how_many_nodes_it_would() -> None:
     (answer,) = said(BIG).answers
     assert answer.outcome is Outcome.FAIL
     assert answer.said[0].startswith("does not fit: optimizer")
-    assert answer.remedy == "it goes on 3 x ml.p5.48xlarge: dp=12,tp=2,zero=3"
+    assert answer.remedy == (
+        "it goes on 3 x ml.p5.48xlarge: dp=12,tp=2,zero=3\n"
+        "hpctl check-model meta-llama/Llama-3.1-70B --instance-type ml.p5.48xlarge --task finetune --explain"
+    )
     assert said(BIG, nodes=3).answers[0].outcome is Outcome.PASS
 
 
@@ -75,7 +78,7 @@ def test_the_layout_that_the_file_names_is_the_one_that_is_judged() -> None:
     (answer,) = said(BIG, nodes=3, parallel="tp=8,zero=1").answers
     assert answer.outcome is Outcome.FAIL
     assert "with dp=3,tp=8,zero=1 (" in answer.evidence[0]
-    assert answer.remedy == "it goes on 3 x ml.p5.48xlarge: dp=12,tp=2,zero=3"
+    assert str(answer.remedy).startswith("it goes on 3 x ml.p5.48xlarge: dp=12,tp=2,zero=3\n")
 
 
 def test_sequences_and_batches_of_the_file_count() -> None:
@@ -89,7 +92,7 @@ def test_what_no_framework_has_on_the_device_fails_and_says_where_it_goes() -> N
     (answer,) = said(MIXTURE, placed("ml.trn1.32xlarge", 16)).answers
     assert answer.outcome is Outcome.FAIL
     assert "no framework has a class that splits `qwen3_moe`" in answer.said[0]
-    assert answer.remedy == "it goes on NVIDIA GPUs: transformers with PyTorch (supported)"
+    assert str(answer.remedy).startswith("it goes on NVIDIA GPUs: transformers with PyTorch (supported)\nhpctl check-")
 
 
 def test_what_must_be_pinned_is_a_warning() -> None:
@@ -114,6 +117,7 @@ def test_a_job_that_takes_a_part_of_its_nodes_is_judged_on_that_part() -> None:
         ({"parallel": "tp=3"}, "`tp=3` takes multiples of 3 devices; there are 8"),
         ({"parallel": "xx=3"}, "`xx` is no degree of parallelism"),
         ({"precision": "bf61"}, "`bf61`"),
+        ({"global_batch": 7, "parallel": "zero=3"}, "a global batch of 7 is no multiple of 1 x dp=8"),
         ({"optimizer": "adamx"}, "`adamx` is no optimizer whose state is known"),
     ],
 )
@@ -140,6 +144,14 @@ def test_what_cannot_be_judged_is_said_and_no_pass(name: str, placement: Placeme
     assert found.blind is not None
     assert found.blind.message == message
     assert found.blind.hint
+
+
+def test_a_name_that_is_not_known_gets_the_nearest_and_no_flag_that_submit_does_not_have() -> None:
+    blind = said("Qwen/Qwen3-8BB").blind
+    assert blind is not None
+    hint = str(blind.hint)
+    assert hint.startswith("the nearest names are `Qwen/Qwen3-8B`")
+    assert hint.endswith("bring that into the cache: hf download Qwen/Qwen3-8BB config.json")
 
 
 def test_a_folder_and_the_hubs_cache_are_enough(tmp_path: Path) -> None:
