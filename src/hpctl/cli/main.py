@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     Command = Callable[[Invocation], None]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_GARBAGE = 50_000
+"""New objects between two looks for cycles: modules and classes are none, and every look at them costs."""
 
 
 def main() -> NoReturn:
     """Run hpctl and exit with a documented code (`hpctl.errors.ExitCode`)."""
+    gc.set_threshold(_GARBAGE)
     try:
         # Scripts ask for the version often, kubectl for tokens: no need to build the command tree for them.
         code = _tell_version() if sys.argv[1:] == ["--version"] else _run(_quick() or _whole)
@@ -74,9 +78,9 @@ def _quick() -> Command | None:
 
 
 def _whole(said: Invocation) -> None:
-    from hpctl.cli.app import app
+    from hpctl.cli.app import command_tree
 
-    app(obj=said)
+    command_tree(next(iter(sys.argv[1:]), None))(obj=said)
 
 
 def _run(command: Command) -> int:

@@ -73,7 +73,7 @@ def draft(name: str, question: Question, hub: ModelHub, network: Network) -> str
     demand(report, question, Threshold.FAIL)
     match report:
         case ModelReport():
-            return job_yaml(report)
+            return job_yaml(report, question)
         case ModelFamilyReport():
             message = f"`{report.family}` is a family of models"
             raise ChecksFailedError(message, hint=f"for example: --model {report.names()[0]}")
