@@ -7,17 +7,62 @@ and of a multimodal model the language model alone. What is not declared is refu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import ExitCode, HpctlError
-from hpctl.estimate.parameters import deepseek, dense, gemma, gpt, hybrid, mixture, nemotron_h, norms, qwen, states
+from hpctl.estimate.parameters import (
+    compressed,
+    deepseek,
+    dense,
+    distinct,
+    early,
+    gemma,
+    gemma4,
+    gpt,
+    hybrid,
+    linears,
+    longcat,
+    mixture,
+    nemotron_h,
+    norms,
+    qwen,
+    recurrent,
+    sinks,
+    sparse,
+    states,
+    zamba,
+)
 from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.keys import keys_of
+from hpctl.estimate.parameters.towers import towers_of
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_config import ModelConfig
 
 __all__ = ["UnknownModelError", "known_model_types", "shape_of"]
 
-_DECLARING = (deepseek, dense, gemma, gpt, hybrid, mixture, nemotron_h, norms, qwen, states)
+_DECLARING = (
+    compressed,
+    deepseek,
+    dense,
+    distinct,
+    early,
+    gemma,
+    gemma4,
+    gpt,
+    hybrid,
+    linears,
+    longcat,
+    mixture,
+    nemotron_h,
+    norms,
+    qwen,
+    recurrent,
+    sinks,
+    sparse,
+    states,
+    zamba,
+)
 """Named, so that importing them for their declarations is seen to be of use."""
 
 
@@ -37,7 +82,10 @@ def shape_of(config: ModelConfig) -> ModelShape:
     count = FAMILIES.get(config.model_type)
     if count is None:
         raise _unknown(config)
-    return count(keys_of(config))
+    language = count(keys_of(config))
+    towers = towers_of(config, language.hidden)
+    beside = sum(tower.parameters for tower in towers)
+    return replace(language, towers=towers, other_parameters=language.other_parameters + beside)
 
 
 def known_model_types() -> tuple[str, ...]:

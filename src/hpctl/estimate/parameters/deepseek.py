@@ -16,6 +16,7 @@ from hpctl.estimate.parameters.blocks import (
 )
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
+from hpctl.estimate.parameters.windows import each_layer
 from hpctl.estimate.shape import Attention, ModelShape
 
 
@@ -127,9 +128,8 @@ def _biased(keys: Keys) -> bool:
 
 def _kinds(keys: Keys) -> tuple[str, ...]:
     """Tell which layers have experts: all behind the first few, or every `moe_layer_freq`-th of them."""
-    said = keys.words("mlp_layer_types")
-    if said:
-        return said
+    if keys.words("mlp_layer_types"):
+        return each_layer(keys, "mlp_layer_types")
     first = keys.number("first_k_dense_replace", otherwise=0 if keys.model_type == "solar_open" else 1)
     every = max(keys.number("moe_layer_freq", otherwise=1), 1)
     count = layer_count(keys)

@@ -10,7 +10,7 @@ from hpctl.estimate.parameters.keys import Keys
 from hpctl.estimate.shape import ModelShape
 
 
-@family("gpt2", "gpt_bigcode")
+@family("gpt2", "gpt-sw3", "gpt_bigcode")
 def gpt2(keys: Keys) -> ModelShape:
     """Learned positions; StarCoder 1 has one key and value for all heads."""
     of = heads_of(keys)

@@ -95,16 +95,36 @@ class Keys:
         return value
 
 
+_EITHER = frozenset(
+    {
+        *("fast_vlm", "glm4v", "glm4v_moe", "glm_ocr", "hunyuan_vl", "llava", "llava_next_video", "llava_onevision"),
+        *("minimax_m3_vl", "paddleocr_vl", "qwen2_5_vl", "qwen2_vl", "shieldgemma2", "video_llama_3"),
+    }
+)
+"""Models whose head is tied when the outer or the text configuration says so (transformers 5.23.0)."""
+
+_INNER = frozenset({"llama4"})
+"""Models whose head is tied as the text configuration says, whatever the outer says (transformers 5.23.0)."""
+
+
 def keys_of(config: ModelConfig) -> Keys:
     """Take the language model's keys.
 
     A text configuration inside a multimodal one leaves out what equals its class's defaults, sizes too; a whole one
-    never does (transformers 5.23.0, `to_diff_dict`). The head is tied as the outer configuration says.
+    never does (transformers 5.23.0, `to_diff_dict`). The head is tied as the outer configuration says, for most.
     """
     said = dict(config.text)
     defaults = defaults_of(config.model_type)
     if config.raw is config.text or config.raw == config.text:
         defaults = {name: value for name, value in defaults.items() if name not in _SIZES}
-    elif config.raw.get("tie_word_embeddings") is not None:
-        said["tie_word_embeddings"] = config.raw["tie_word_embeddings"]
+    elif (tied := _tied_outside(config)) is not None:
+        said["tie_word_embeddings"] = tied
     return Keys(config.origin, config.model_type, said, defaults)
+
+
+def _tied_outside(config: ModelConfig) -> object:
+    outer = config.raw.get("model_type")
+    said = config.raw.get("tie_word_embeddings")
+    if outer in _INNER or (outer in _EITHER and config.text.get("tie_word_embeddings") is True):
+        return None
+    return said

@@ -87,7 +87,7 @@ def stablelm(keys: Keys) -> ModelShape:
     return whole(keys, stack(keys, mixer, mlp, norms * 2 * of.hidden), outside=2 * of.hidden)
 
 
-@family("nemotron")
+@family("nemotron", "jais2")
 def nemotron(keys: Keys) -> ModelShape:
     """Layer norms, no gate."""
     of = heads_of(keys)
