@@ -19,5 +19,5 @@ def test_a_draft_is_submitted_and_one_that_outgrows_its_nodes_is_not(jobs: Jobs)
     jobs.write("model.yaml", draft.replace("task: lora", "task: finetune"))
     ended = jobs.hpctl("job", "submit", file, "--set", "IMAGE=train:1", "--dry-run", ends=ExitCode.CHECKS_FAILED)
     assert "does not go for finetune on 1 x ml.p5.48xlarge: does not fit" in ended.out
-    assert "fix: it goes on 3 x ml.p5.48xlarge: " in ended.out
+    assert "it goes on 3 x ml.p5.48xlarge: dp=12,tp=2,zero=3\n" in ended.out
     assert "at: model.yaml:" in ended.out
