@@ -172,7 +172,7 @@ def test_every_declared_type_that_transformers_knows_is_compared_with_it() -> No
     assert uncompared - inner == {
         *("RefinedWeb", "RefinedWebModel", "Yi", "baichuan", "chatglm", "deepseek", "exaone", "internlm", "internlm2"),
         *("kimi_k2", "minicpm", "minimax_m1", "minimax_text_01", "mistral4", "phi-msft", "qwen", "yi"),
-        *("qwen2_5_vl", "qwen2_vl"),
+        *("qwen2_5_vl", "qwen2_vl", "qwen3_5", "qwen3_5_moe"),
     }
 
 
@@ -235,6 +235,36 @@ def test_more_kinds_of_layers_than_layers_are_refused(model_type: str) -> None:
 
 def _inside_defaults() -> dict[str, Any]:
     return {"hidden_size": 64, "num_attention_heads": 4, "shared_intermediate_size": 8}
+
+
+def test_kimi_k3_is_not_taken_for_the_kimi_linear_that_it_is_called() -> None:
+    keys = {**llama(model_type="kimi_linear"), "routed_expert_hidden_size": 32}
+    with pytest.raises(UnknownModelError) as caught:
+        shape({"model_type": "kimi_k3", "text_config": keys})
+    said = "`config.json` is of type `kimi_linear`, but its `routed_expert_hidden_size` is of another architecture"
+    assert caught.value.message == f"{said}, whose parameters cannot be counted"
+    nested = {**llama(model_type="kimi_linear"), "linear_attn_config": {"use_full_rank_gate": True}}
+    with pytest.raises(UnknownModelError, match="its `use_full_rank_gate` is of another architecture"):
+        shape(nested)
+
+
+def test_layers_that_share_an_indexer_have_none() -> None:
+    keys = {"model_type": "glm_moe_dsa", "hidden_size": 64, "num_hidden_layers": 6, "vocab_size": 100}
+    every = shape(_said(keys)).parameters
+    by_word = shape(_said({**keys, "indexer_types": ["full"] * 4 + ["shared"] * 2})).parameters
+    by_letter = shape(_said({**keys, "index_topk_pattern": "FFSFSF"})).parameters
+    by_period = shape(_said({**keys, "index_topk_freq": 2})).parameters
+    assert every - by_word == every - by_letter == every - by_period == 2 * _indexer(keys["hidden_size"])
+
+
+def _indexer(hidden: Any) -> int:
+    return int(2048 * 32 * 128 + hidden * 128 + 2 * 128 + hidden * 32)
+
+
+def test_a_text_part_that_is_called_as_the_whole_is_still_found() -> None:
+    text = {"hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 100}
+    inner = shape({"model_type": "qwen3_5", "text_config": {**text, "model_type": "qwen3_5_text"}})
+    assert shape({"model_type": "qwen3_5", "text_config": {**text, "model_type": "qwen3_5"}}) == inner
 
 
 def test_experts_that_only_pass_a_token_on_have_no_weights() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hpctl.catalog.nearest import nearest
-from hpctl.errors import ExitCode, HpctlError
 from hpctl.estimate.parameters import (
     compressed,
     deepseek,
@@ -22,6 +21,7 @@ from hpctl.estimate.parameters import (
     gemma4,
     gpt,
     hybrid,
+    indexed,
     linears,
     longcat,
     mixture,
@@ -38,6 +38,7 @@ from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.keys import keys_of
 from hpctl.estimate.parameters.refusals import refusal, refused_types
 from hpctl.estimate.parameters.towers import towers_of
+from hpctl.estimate.parameters.unknown import UnknownModelError
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_config import ModelConfig
 
@@ -53,6 +54,7 @@ _DECLARING = (
     gemma4,
     gpt,
     hybrid,
+    indexed,
     linears,
     longcat,
     mixture,
@@ -66,13 +68,6 @@ _DECLARING = (
     zamba,
 )
 """Named, so that importing them for their declarations is seen to be of use."""
-
-
-class UnknownModelError(HpctlError):
-    """The architecture is not one whose parameters hpctl can count, and no other is taken in its place."""
-
-    code = "unknown_model"
-    exit_code = ExitCode.CHECKS_FAILED
 
 
 def shape_of(config: ModelConfig) -> ModelShape:
