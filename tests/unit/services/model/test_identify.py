@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hpctl.errors import AccessError, NotFoundError, SpecError
+from hpctl.errors import AccessError, NotFoundError, SpecError, UsageError
 from hpctl.services.model.identify import FamilyAnswer, Identified, Model, Network, identify
 
 LLAMA = {"model_type": "llama", "hidden_size": 64}
@@ -150,3 +150,9 @@ def test_a_file_of_quantized_weights_says_so(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({**LLAMA, "quantization_config": {"quant_method": "awq"}}))
     (note,) = model(identify(str(tmp_path), Hub())).notes
     assert note == "its weights are stored as awq; counted are the numbers that these stand for"
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_not_the_current_folder(name: str) -> None:
+    with pytest.raises(UsageError, match="no model is named"):
+        identify(name, Hub())
