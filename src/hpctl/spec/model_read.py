@@ -10,6 +10,7 @@ from typing import Any
 from hpctl.catalog.model_defaults import inner_type
 from hpctl.errors import Problem, SpecError
 from hpctl.spec.model_config import ModelConfig
+from hpctl.spec.model_weights import refusal_of_file, refusal_of_folder
 from hpctl.spec.source import TextSource, read, unreadable
 
 CONFIG_FILE = "config.json"
@@ -27,7 +28,9 @@ def read_model(path: Path, name: str | None = None) -> ModelConfig:
     """
     file = path / CONFIG_FILE if path.is_dir() else path
     if path.is_dir() and not file.is_file():
-        raise _without_config(path)
+        raise refusal_of_folder(path)
+    if (refused := refusal_of_file(file)) is not None and file.is_file():
+        raise refused
     return parsed_model(read(file, _WANTED), name or str(path))
 
 
@@ -68,20 +71,6 @@ def _object(source: TextSource) -> Mapping[str, Any]:
 
 def _problem(source: TextSource, line: int, column: int, message: str) -> Problem:
     return Problem(source.name, line, column, "", message[:1].lower() + message[1:])
-
-
-def _without_config(folder: Path) -> SpecError:
-    if (folder / "adapter_config.json").is_file():
-        base = _base_of(folder / "adapter_config.json")
-        hint = f"check the base model{f' `{base}`' if base else ''} with `--task lora`"
-        return SpecError(f"`{folder}` holds a LoRA adapter, not a model", hint=hint)
-    hint = "give the folder that holds the model's `config.json`, or the file itself"
-    return SpecError(f"`{folder}` has no `{CONFIG_FILE}`", hint=hint)
-
-
-def _base_of(file: Path) -> str | None:
-    base = _object(read(file, "an adapter's configuration")).get("base_model_name_or_path")
-    return base if isinstance(base, str) else None
 
 
 def _untyped(raw: Mapping[str, Any], origin: str) -> SpecError:

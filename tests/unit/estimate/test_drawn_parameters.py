@@ -35,8 +35,8 @@ def _unfilled(keys: Mapping[str, Any], counted: ModelShape) -> int:
     """What the class of LongCat makes room for and no checkpoint fills: gate and up of experts without weights."""
     if keys["model_type"] != "longcat_flash":
         return 0
-    idle = keys.get("zero_expert_num", 256)
-    return -2 * idle * keys["hidden_size"] * keys["expert_ffn_hidden_size"] * len(counted.layers)
+    idle = int(keys.get("zero_expert_num", 256))
+    return -2 * idle * int(keys["hidden_size"]) * int(keys["expert_ffn_hidden_size"]) * len(counted.layers)
 
 
 @pytest.mark.parametrize("model_type", sorted(DRAWN["whole"]))

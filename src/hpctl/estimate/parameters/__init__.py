@@ -1,8 +1,9 @@
 """Exact parameter counts from a configuration alone.
 
 A function a family, declared by model type, counts what the family's class in transformers 5.23.0 would hold (or, for
-code that lives beside the weights, what the published checkpoint holds): no buffers, no multi-token-prediction layers,
-and of a multimodal model the language model alone. What is not declared is refused by name.
+code that lives beside the weights, what the published checkpoint holds): no buffers, no multi-token-prediction layers.
+A multimodal model is counted with its towers where these are declared too, else its language model alone. What is not
+declared is refused by name.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ from hpctl.estimate.parameters import (
 )
 from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.keys import keys_of
+from hpctl.estimate.parameters.refusals import refusal, refused_types
 from hpctl.estimate.parameters.towers import towers_of
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_config import ModelConfig
 
-__all__ = ["UnknownModelError", "known_model_types", "shape_of"]
+__all__ = ["UnknownModelError", "known_model_types", "refused_types", "shape_of"]
 
 _DECLARING = (
     compressed,
@@ -94,9 +96,11 @@ def known_model_types() -> tuple[str, ...]:
 
 
 def _unknown(config: ModelConfig) -> UnknownModelError:
+    reason = refusal(config.model_type)
+    why = f": {reason}" if reason else ""
     close = nearest(config.model_type, known_model_types())
     alike = f"the nearest are {', '.join(f'`{one}`' for one in close)}; " if close else ""
     hint = f"{alike}another architecture's formula is not taken in its place, since the count would be wrong"
     return UnknownModelError(
-        f"the parameters of the architecture `{config.model_type}` of `{config.name}` cannot be counted", hint=hint
+        f"the parameters of the architecture `{config.model_type}` of `{config.name}` cannot be counted{why}", hint=hint
     )

@@ -20,7 +20,7 @@ from hpctl.estimate.parameters.windows import each_layer
 from hpctl.estimate.shape import Attention, ModelShape
 
 
-@family("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite")
+@family("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite", "mistral4")
 def deepseek(keys: Keys) -> ModelShape:
     """DeepSeek V2 and V3, R1, Kimi K2, GLM-4.7-Flash."""
     return _mixture(keys, latent(keys))

@@ -10,7 +10,18 @@ from hpctl.estimate.shape import ModelShape
 
 
 @family(
-    "llama", "granite", "smollm3", "ernie4_5", "internlm2", "internlm3", "yi", "iquestcoder", "cwm", "emu3_text_model"
+    "llama",
+    "granite",
+    "smollm3",
+    "ernie4_5",
+    "internlm",
+    "internlm2",
+    "internlm3",
+    "Yi",
+    "yi",
+    "iquestcoder",
+    "cwm",
+    "emu3_text_model",
 )
 def llama(keys: Keys) -> ModelShape:
     """One switch for the biases of attention, one for those of the feed-forward part."""

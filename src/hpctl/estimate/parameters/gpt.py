@@ -85,6 +85,13 @@ def mpt(keys: Keys) -> ModelShape:
     return whole(keys, stack(keys, attention(of), mlp, 2 * of.hidden), outside=of.hidden)
 
 
+@family("RefinedWeb", "RefinedWebModel")
+def refined_web(keys: Keys) -> ModelShape:
+    """Falcon 40B and 7B under their first names: the former says no more of its groups than how many there are."""
+    said = {"tie_word_embeddings": True, "new_decoder_architecture": keys.model_type == "RefinedWeb", **keys.said}
+    return falcon(replace(keys, said=said))
+
+
 @family("falcon")
 def falcon(keys: Keys) -> ModelShape:
     """The 7B has one key for all heads and one norm; 40B and 180B have groups and two norms; the RW models biases."""

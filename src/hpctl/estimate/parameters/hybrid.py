@@ -109,7 +109,7 @@ def _state(keys: Keys, hidden: int) -> int:
     return mixer.parameters
 
 
-@family("minimax")
+@family("minimax", "minimax_m1", "minimax_text_01")
 def minimax(keys: Keys) -> ModelShape:
     """MiniMax-Text-01: lightning attention in most layers, softmax attention in the others, experts in all."""
     of = heads_of(keys)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hpctl.catalog.models import KnownFamily, KnownModel, find_family, find_model, nearest_names
 from hpctl.errors import NotFoundError, UsageError
-from hpctl.estimate.parameters import shape_of
+from hpctl.estimate.parameters import known_model_types, shape_of
 from hpctl.facts.model_ports import ModelHub
 from hpctl.spec.model_config import ModelConfig
 from hpctl.spec.model_read import CONFIG_FILE, model_config, parsed_model, read_model
@@ -130,14 +130,35 @@ def _model(config: ModelConfig) -> Model:
 def _notes(config: ModelConfig) -> Iterator[str]:
     """Say what is easily misread: a part of a whole, weights in another format, an embedding model."""
     if config.raw is not config.text:
-        outer = config.raw.get("model_type")
-        yield f"a multimodal model of type `{outer}`: counted is its language model, `{config.model_type}`, alone"
+        yield from _parts(config)
     if "embedding" in config.name.casefold():
         yield "an embedding model by its name; its architecture may be that of a generative one"
     yield from _quantized(config)
 
 
+def _parts(config: ModelConfig) -> Iterator[str]:
+    """Say what of a multimodal model is counted: all that it has, or its language model alone."""
+    outer = config.raw.get("model_type")
+    if config.model_type not in known_model_types():
+        return
+    shape = shape_of(config)
+    if shape.towers:
+        items = (("language model", shape.language_parameters), *((one.name, one.parameters) for one in shape.towers))
+        told = ", ".join(f"{name} {count:,}" for name, count in items)
+        yield f"a multimodal model of type `{outer}`, counted whole: {told}"
+    else:
+        yield f"a multimodal model of type `{outer}`: counted is its language model, `{config.model_type}`, alone"
+
+
 def _quantized(config: ModelConfig) -> Iterator[str]:
-    found = config.raw.get("quantization_config")
-    if isinstance(found, Mapping) and (method := found.get("quant_method")):
-        yield f"its weights are stored as {method}; counted are the numbers that these stand for"
+    for keys in (config.raw, config.text):
+        found = keys.get("quantization_config") or keys.get("compression_config")
+        if isinstance(found, Mapping) and found:
+            method = found.get("quant_method") or ("bitsandbytes" if _loads_in_bits(found) else "another format")
+            yield f"its weights are stored as {method}; counted are the numbers that these stand for"
+            return
+
+
+def _loads_in_bits(found: Mapping[str, object]) -> bool:
+    """Tell the keys of bitsandbytes from before there was a `quant_method`."""
+    return any(found.get(key) for key in ("load_in_4bit", "load_in_8bit"))

@@ -51,8 +51,8 @@ def judged(folder: Path, text: str, task: Task = Task.FINETUNE) -> ModelReport |
     try:
         report = answer(str(folder), question, EMPTY_HUB, Network.OFF, Detail.FORMULAS)
     except HpctlError as error:
-        assert error.exit_code in (ExitCode.USAGE, ExitCode.CHECKS_FAILED)
-        assert error.message
+        if error.exit_code not in (ExitCode.USAGE, ExitCode.CHECKS_FAILED):
+            raise
         return None
     assert isinstance(report, ModelReport)
     assert report.model.parameters > 0
