@@ -19,7 +19,7 @@ _SIZES = frozenset(
 """What a whole configuration must say itself: a default would be another model's size."""
 
 _AT_LEAST_ONE = frozenset(
-    {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size"}
+    {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "vocab_size"}
 )
 """What a model has whatever it is; the first of a key's names counts."""
 
