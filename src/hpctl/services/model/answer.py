@@ -74,9 +74,9 @@ def draft(name: str, question: Question, hub: ModelHub, network: Network) -> str
     `answer` raises.
     """
     report = answer(name, question, hub, network, Detail.NUMBERS)
-    demand(report, question, Threshold.FAIL)
     match report:
         case ModelReport():
+            demand(report, question, Threshold.FAIL)
             return job_yaml(report, question)
         case ModelFamilyReport():
             message = f"`{report.family}` is a family of models"
