@@ -18,7 +18,16 @@ from typing import Any
 
 from hpctl.catalog.nearest import nearest
 
-__all__ = ["Gate", "KnownFamily", "KnownModel", "find_family", "find_model", "known_models", "nearest_names"]
+__all__ = [
+    "Gate",
+    "KnownFamily",
+    "KnownModel",
+    "find_family",
+    "find_model",
+    "known_families",
+    "known_models",
+    "nearest_names",
+]
 
 
 class Gate(StrEnum):
@@ -56,6 +65,11 @@ class KnownFamily:
 def known_models() -> tuple[KnownModel, ...]:
     """All models, in the order of the catalogue: makers together, small before large."""
     return _catalogue().models
+
+
+def known_families() -> tuple[KnownFamily, ...]:
+    """All families."""
+    return _catalogue().families
 
 
 def find_model(name: str) -> KnownModel | None:

@@ -143,7 +143,8 @@ def _memory(row: ModelOnType) -> Iterator[Piece]:
     if row.uncertainty:
         yield Prose(f"expected: {row.uncertainty}", indent=2)
     if row.limit:
-        yield Prose(f"limit: {row.limit}", indent=2)
+        lead = "most of it:" if row.nodes == 1 else "limit:"  # of one node there is no smaller number to be limited by
+        yield Prose(row.limit, lead=lead, indent=2)
 
 
 def _explanation(row: ModelOnType) -> Iterator[Piece]:

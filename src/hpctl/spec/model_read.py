@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ CONFIG_FILE = "config.json"
 """The name of the file in a model's folder (transformers)."""
 
 _WANTED = "a model's configuration"
+_NAMED = re.compile(r"`(\w+)`")
 _INSIDE = ("text_config", "llm_config", "thinker_config")
 """Where multimodal configurations keep that of their language model (transformers; InternVL's own code; Qwen Omni)."""
 
@@ -37,6 +39,23 @@ def read_model(path: Path, name: str | None = None) -> ModelConfig:
 def parsed_model(source: TextSource, name: str) -> ModelConfig:
     """Read a configuration's text; see `read_model`."""
     return model_config(_object(source), name=name, origin=source.name)
+
+
+def located(error: SpecError, origin: str) -> SpecError:
+    """Add line and column to what is wrong with a configuration, where it was a file and the error names its key."""
+    path = Path(origin)
+    named = _NAMED.findall(error.message)
+    if error.problems or not named or not path.is_file():
+        return error
+    source = read(path, _WANTED)
+    places = (re.search(rf'"{re.escape(key)}"\s*:', source.text) for key in named)
+    place = next(filter(None, places), None)
+    if place is None:
+        return error
+    before = source.text[: place.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    problem = Problem(origin, line, column, "", error.message)
+    return SpecError(f"the model of `{origin}` cannot be counted", (problem,), hint=error.hint)
 
 
 def model_config(raw: Mapping[str, Any], *, name: str, origin: str) -> ModelConfig:

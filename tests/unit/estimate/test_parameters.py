@@ -309,8 +309,26 @@ def test_a_size_that_is_no_whole_number_is_refused(wrong: object) -> None:
 
 
 def test_more_layers_than_any_model_has_are_refused_before_they_are_made() -> None:
-    with pytest.raises(SpecError, match=r"`num_hidden_layers` of `config\.json` is 1000000000000, more than 10000"):
-        shape(llama(num_hidden_layers=10**12))
+    with pytest.raises(SpecError, match=r"`num_hidden_layers` of `config\.json` is 1000000000, more than 10000"):
+        shape(llama(num_hidden_layers=10**9))
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            {"num_attention_heads": 0},
+            r"`num_attention_heads` of `config\.json` is `0`, but should be a whole number from 1",
+        ),
+        ({"num_key_value_heads": 0}, r"`num_key_value_heads` of `config\.json` is `0`, but should be"),
+        ({"hidden_size": -64.0}, r"`hidden_size` of `config\.json` is `-64\.0`, but should be a whole number from 1"),
+        ({"intermediate_size": -1}, r"`intermediate_size` of `config\.json` is `-1`, but should be a whole number$"),
+        ({"head_dim": 10**400}, r"`head_dim` of `config\.json` is larger than 1,000,000,000: no model has that"),
+    ],
+)
+def test_numbers_that_no_model_has_are_refused_by_name(keys: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        shape(llama(**keys))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hpctl.errors import SpecError
-from hpctl.spec.model_read import model_config, read_model
+from hpctl.errors import Problem, SpecError
+from hpctl.spec.model_read import located, model_config, read_model
 
 LLAMA = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64}
 
@@ -140,3 +140,23 @@ def test_the_language_model_is_found_two_levels_down() -> None:
 def test_an_inner_configuration_without_a_type_takes_that_of_the_outer_class() -> None:
     raw = {"model_type": "gemma3", "text_config": {"hidden_size": 2560}}
     assert model_config(raw, name="it", origin="here").model_type == "gemma3_text"
+
+
+def test_what_is_wrong_with_a_key_is_said_at_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"model_type": "llama",\n  "hidden_size" : "x"}')
+    found = located(SpecError("`hidden_size` is `x`, but should be a whole number", hint="mend it"), str(file))
+    assert found.message == f"the model of `{file}` cannot be counted"
+    assert found.problems == (Problem(str(file), 2, 3, "", "`hidden_size` is `x`, but should be a whole number"),)
+    assert found.hint == "mend it"
+
+
+def test_a_key_that_is_not_there_has_no_line_and_a_catalogue_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text("{}")
+    for error, origin in (
+        (SpecError("`hidden_size` is missing"), str(file)),
+        (SpecError("`a` is `x`"), "catalogue entry `a`"),
+        (SpecError("`a` is `x`", (Problem("f", 1, 1, "", "bad"),)), str(file)),
+    ):
+        assert located(error, origin) is error

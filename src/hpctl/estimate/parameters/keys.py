@@ -18,6 +18,14 @@ _SIZES = frozenset(
 )
 """What a whole configuration must say itself: a default would be another model's size."""
 
+_AT_LEAST_ONE = frozenset(
+    {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "vocab_size"}
+)
+"""What a model has whatever it is; the first of a key's names counts."""
+
+_LARGEST = 10**9
+"""Beyond it a number is a slip, and arithmetic with it no longer exact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -88,11 +96,16 @@ class Keys:
         return next((self.defaults[name] for name in names if self.defaults.get(name) is not None), None)
 
     def _whole(self, name: str, value: object) -> int:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise SpecError(f"`{name}` of `{self.origin}` is `{value}`, but should be a whole number")
-        return value
+        number = int(value) if isinstance(value, float) and value.is_integer() else value
+        if isinstance(number, bool) or not isinstance(number, int) or number < (name in _AT_LEAST_ONE):
+            raise SpecError(f"`{name}` of `{self.origin}` is `{value}`, but should be a whole number{_from(name)}")
+        if number > _LARGEST:
+            raise SpecError(f"`{name}` of `{self.origin}` is larger than {_LARGEST:,}: no model has that")
+        return number
+
+
+def _from(name: str) -> str:
+    return " from 1" if name in _AT_LEAST_ONE else ""
 
 
 _EITHER = frozenset(

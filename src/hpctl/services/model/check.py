@@ -125,7 +125,7 @@ def _on(shape: ModelShape, name: str, place: Accelerated, question: Question) ->
     support = verdicts(name, question.task, place.device)
     chosen, answer = _best(shape, place, question, support)
     reasons = tuple(_reasons(name, chosen, answer))
-    caveats = tuple(_caveats(place, chosen, answer))
+    caveats = (*_caveats(place, chosen, answer), *_beyond(question, shape.max_positions))
     told = _Told(reasons, (answer.unknown,) if answer.unknown else (), caveats)
     return ModelOnType(
         instance_type=place.type.name,
@@ -225,6 +225,11 @@ def _caveats(place: Accelerated, best: SupportVerdict, answer: Answer) -> Iterat
     if answer.tight:
         yield answer.tight
     yield from answer.caveats
+
+
+def _beyond(question: Question, longest: int | None) -> Iterator[str]:
+    if question.sequence and longest and question.sequence > longest:
+        yield f"{question.sequence:,} tokens are more than the {longest:,} positions of its configuration"
 
 
 def _about_support(best: SupportVerdict) -> Iterator[str]:

@@ -66,7 +66,7 @@ def fit(
         _band(best),
         explain(best),
         _tight(best),
-        caveats=_mendable(said),
+        caveats=_mendable(said, ways),
         notes=_counted(said),
     )
 
@@ -98,13 +98,15 @@ def fit_layout(
         _band(need),
         explain(need),
         _tight(need),
-        caveats=_mendable(said),
+        caveats=_mendable(said, ways),
         notes=_counted(said),
     )
 
 
-def _mendable(said: tuple[Caution, ...]) -> tuple[str, ...]:
-    return tuple(one.reason for one in said if one.rule not in _COUNTED)
+def _mendable(said: tuple[Caution, ...], ways: frozenset[str] | None) -> tuple[str, ...]:
+    """Leave out, too, that Neuron's frameworks have no FSDP where the one at hand has it."""
+    left_out = _COUNTED | ({"neuron-zero1"} if ways and "FSDP" in ways else set())
+    return tuple(one.reason for one in said if one.rule not in left_out)
 
 
 def _counted(said: tuple[Caution, ...]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from hpctl.catalog.models import KnownFamily, KnownModel, find_family, find_model, nearest_names
-from hpctl.errors import NotFoundError
+from hpctl.errors import NotFoundError, UsageError
 from hpctl.estimate.parameters import known_model_types, shape_of
 from hpctl.facts.model_ports import ModelHub
 from hpctl.spec.model_config import ModelConfig
@@ -63,6 +63,10 @@ def identify(name: str, hub: ModelHub, network: Network = Network.OFF) -> Identi
     Raises SpecError when a file is no model's configuration, NotFoundError with the nearest names when nothing is
     called so; what the Hub raises otherwise is said in its port.
     """
+    if not name.strip():
+        raise UsageError(
+            "no model is named", hint="give a folder with a `config.json`, or a name such as `Qwen/Qwen3-8B`"
+        )
     if (path := _path(name)) is not None:
         return _model(read_model(path, name))
     if (known := find_model(name)) is not None:

@@ -215,3 +215,10 @@ def test_what_fits_on_more_nodes_or_otherwise_split_says_so() -> None:
     (told,) = row(big, "p5.48xlarge", parallel="tp=8,zero=1").alternatives
     assert told.startswith("2 x ml.p5.48xlarge: ")
     assert row(big, "trn1.32xlarge", nodes=1).alternatives[0].startswith("4 x ml.trn1.32xlarge: ")
+
+
+def test_more_tokens_than_the_model_has_positions_is_a_caveat() -> None:
+    assert row(QWEN3_8B, "p5.48xlarge", sequence=40_960).caveats == ()
+    beyond = row(QWEN3_8B, "p5.48xlarge", sequence=65_536)
+    assert beyond.outcome == "warn"
+    assert beyond.caveats == ("65,536 tokens are more than the 40,960 positions of its configuration",)

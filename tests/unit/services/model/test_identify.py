@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hpctl.errors import AccessError, NotFoundError, SpecError
+from hpctl.errors import AccessError, NotFoundError, SpecError, UsageError
 from hpctl.estimate.parameters import shape_of
 from hpctl.services.model.identify import FamilyAnswer, Identified, Model, Network, identify
 from hpctl.spec.model_read import model_config
@@ -186,3 +186,9 @@ def test_quantized_weights_of_a_language_model_inside_another_are_told_too(tmp_p
     text = {**LLAMA, "quantization_config": {"quant_method": "gptq"}}
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llava", "text_config": text}))
     assert "its weights are stored as gptq" in model(identify(str(tmp_path), Hub())).notes[-1]
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_not_the_current_folder(name: str) -> None:
+    with pytest.raises(UsageError, match="no model is named"):
+        identify(name, Hub())
