@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from hpctl.errors import ExitCode, SpecError
 from hpctl.estimate.parameters import UnknownModelError, known_model_types, refused_types, shape_of
+from hpctl.estimate.parameters.declare import FAMILIES
+from hpctl.estimate.parameters.places import PLACES
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_read import model_config
 
@@ -205,6 +208,12 @@ def test_an_architecture_that_is_known_but_not_counted_is_refused_with_the_reaso
         shape(llama(model_type=model_type))
     said = f"the parameters of the architecture `{model_type}` of `it` cannot be counted: {reason}"
     assert caught.value.message.startswith(said)
+
+
+def test_each_type_is_found_in_the_module_that_declares_it() -> None:
+    for name in {*PLACES.values()}:
+        import_module(f"hpctl.estimate.parameters.{name}")
+    assert {model_type: count.__module__.rpartition(".")[2] for model_type, count in FAMILIES.items()} == PLACES
 
 
 def test_nothing_is_counted_and_refused_at_once() -> None:
