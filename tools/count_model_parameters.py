@@ -106,7 +106,7 @@ def main() -> int:
     """Count, write, and say how much."""
     classes = importlib.import_module("transformers.models.auto.configuration_auto").CONFIG_MAPPING
     causal = importlib.import_module("transformers.models.auto.modeling_auto").MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-    names = [name for name in known_model_types() if name in causal]
+    names = [name for name in known_model_types() if name in causal and name not in TEXT]
     counts = {name: dict(_architecture(classes[name], name)) for name in names if name not in _DRAWN_ALONE}
     version = importlib.import_module("transformers").__version__
     data = {"transformers": version, "counts": counts}

@@ -80,6 +80,7 @@ _KINDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("deepseek_v4", "layer_types"): (
         *("sliding_attention", "compressed_sparse_attention", "heavily_compressed_attention"),
     ),
+    ("glm_moe_dsa", "indexer_types"): ("full", "shared"),
     ("granitemoehybrid", "layer_types"): ("full_attention", "linear_attention"),
     ("lfm2", "layer_types"): ("conv", "full_attention"),
     ("lfm2_moe", "layer_types"): ("conv", "full_attention"),
@@ -129,12 +130,13 @@ def switches(random: Random, fields: Mapping[str, Any]) -> Iterator[tuple[str, b
 
 
 def _kinds(random: Random, config_class: Any, name: str, layers: int) -> Iterator[tuple[str, list[str]]]:
-    """Draw what each layer is, more often than not."""
-    for key in ("layer_types", "mlp_layer_types", "layers_block_type"):
+    """Draw what each layer is, half of the times."""
+    known = {field.name for field in dataclasses.fields(config_class)}
+    for key in ("layer_types", "mlp_layer_types", "layers_block_type", "indexer_types"):
         kinds = _KINDS.get((name, key)) or tuple(sorted(set(_usual(config_class, key))))
         if key == "layer_types" and kinds == ("full_attention",):
             kinds = ("full_attention", "sliding_attention")
-        if kinds and (name in _ALWAYS or coin(random)):
+        if key in known and kinds and (name in _ALWAYS or coin(random)):
             yield key, [random.choice(kinds) for _ in range(layers)]
 
 

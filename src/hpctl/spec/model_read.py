@@ -66,6 +66,8 @@ def model_config(raw: Mapping[str, Any], *, name: str, origin: str) -> ModelConf
     model_type = text.get("model_type") or inner_type(str(outer.get("model_type")))
     if not isinstance(model_type, str):
         raise _untyped(raw, origin)
+    if text is not raw and model_type == outer.get("model_type"):
+        model_type = inner_type(model_type) or model_type  # a text part that is called as the whole
     named = text.get("architectures")
     architecture = str(named[0]) if isinstance(named, list) and named else None
     return ModelConfig(name=name, origin=origin, model_type=model_type, architecture=architecture, text=text, raw=raw)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from hpctl.errors import ExitCode, SpecError
 from hpctl.estimate.parameters import UnknownModelError, known_model_types, refused_types, shape_of
+from hpctl.estimate.parameters.declare import FAMILIES
+from hpctl.estimate.parameters.places import PLACES
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_read import model_config
 
@@ -172,7 +175,7 @@ def test_every_declared_type_that_transformers_knows_is_compared_with_it() -> No
     assert uncompared - inner == {
         *("RefinedWeb", "RefinedWebModel", "Yi", "baichuan", "chatglm", "deepseek", "exaone", "internlm", "internlm2"),
         *("kimi_k2", "minicpm", "minimax_m1", "minimax_text_01", "mistral4", "phi-msft", "qwen", "yi"),
-        *("qwen2_5_vl", "qwen2_vl"),
+        *("qwen2_5_vl", "qwen2_vl", "qwen3_5", "qwen3_5_moe"),
     }
 
 
@@ -207,6 +210,12 @@ def test_an_architecture_that_is_known_but_not_counted_is_refused_with_the_reaso
     assert caught.value.message.startswith(said)
 
 
+def test_each_type_is_found_in_the_module_that_declares_it() -> None:
+    for name in {*PLACES.values()}:
+        import_module(f"hpctl.estimate.parameters.{name}")
+    assert {model_type: count.__module__.rpartition(".")[2] for model_type, count in FAMILIES.items()} == PLACES
+
+
 def test_nothing_is_counted_and_refused_at_once() -> None:
     assert set(known_model_types()).isdisjoint(refused_types())
 
@@ -235,6 +244,36 @@ def test_more_kinds_of_layers_than_layers_are_refused(model_type: str) -> None:
 
 def _inside_defaults() -> dict[str, Any]:
     return {"hidden_size": 64, "num_attention_heads": 4, "shared_intermediate_size": 8}
+
+
+def test_kimi_k3_is_not_taken_for_the_kimi_linear_that_it_is_called() -> None:
+    keys = {**llama(model_type="kimi_linear"), "routed_expert_hidden_size": 32}
+    with pytest.raises(UnknownModelError) as caught:
+        shape({"model_type": "kimi_k3", "text_config": keys})
+    said = "`config.json` is of type `kimi_linear`, but its `routed_expert_hidden_size` is of another architecture"
+    assert caught.value.message == f"{said}, whose parameters cannot be counted"
+    nested = {**llama(model_type="kimi_linear"), "linear_attn_config": {"use_full_rank_gate": True}}
+    with pytest.raises(UnknownModelError, match="its `use_full_rank_gate` is of another architecture"):
+        shape(nested)
+
+
+def test_layers_that_share_an_indexer_have_none() -> None:
+    keys = {"model_type": "glm_moe_dsa", "hidden_size": 64, "num_hidden_layers": 6, "vocab_size": 100}
+    every = shape(_said(keys)).parameters
+    by_word = shape(_said({**keys, "indexer_types": ["full"] * 4 + ["shared"] * 2})).parameters
+    by_letter = shape(_said({**keys, "index_topk_pattern": "FFSFSF"})).parameters
+    by_period = shape(_said({**keys, "index_topk_freq": 2})).parameters
+    assert every - by_word == every - by_letter == every - by_period == 2 * _indexer(keys["hidden_size"])
+
+
+def _indexer(hidden: Any) -> int:
+    return int(2048 * 32 * 128 + hidden * 128 + 2 * 128 + hidden * 32)
+
+
+def test_a_text_part_that_is_called_as_the_whole_is_still_found() -> None:
+    text = {"hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 100}
+    inner = shape({"model_type": "qwen3_5", "text_config": {**text, "model_type": "qwen3_5_text"}})
+    assert shape({"model_type": "qwen3_5", "text_config": {**text, "model_type": "qwen3_5"}}) == inner
 
 
 def test_experts_that_only_pass_a_token_on_have_no_weights() -> None:

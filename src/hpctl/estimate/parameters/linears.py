@@ -22,6 +22,7 @@ from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.deepseek import latent
 from hpctl.estimate.parameters.hybrid import short_convolution
 from hpctl.estimate.parameters.keys import Keys
+from hpctl.estimate.parameters.unknown import refuse_foreign
 from hpctl.estimate.parameters.windows import each_layer
 from hpctl.estimate.shape import ModelShape
 
@@ -30,8 +31,10 @@ from hpctl.estimate.shape import ModelShape
 def kimi_linear(keys: Keys) -> ModelShape:
     """Kimi Linear: three layers of delta attention to one of latent attention, experts behind the first layers.
 
-    The class never ties the head.
+    The class never ties the head. Kimi K3 calls its language model by the same type, and is another.
     """
+    refuse_foreign(keys, "routed_expert_hidden_size", "attn_res_block_size", "mla_use_output_gate")
+    refuse_foreign(keys.part("linear_attn_config"), "use_full_rank_gate", "gate_lower_bound")
     hidden = keys.number("hidden_size")
     mixers = {"linear_attention": without_softmax(_kimi_delta(keys, hidden)), "full_attention": latent(keys)}
     width = keys.number("moe_intermediate_size")

@@ -61,7 +61,7 @@ def qwen3_next(keys: Keys) -> ModelShape:
     return _mixture(keys, of, _mixers(keys, of), _with_shared(keys, of))
 
 
-@family("qwen3_5_moe_text")
+@family("qwen3_5_moe", "qwen3_5_moe_text")
 def qwen3_5_moe(keys: Keys) -> ModelShape:
     """Qwen3.5 with experts, a shared one among them, in every layer."""
     of = heads_of(keys)
@@ -69,7 +69,7 @@ def qwen3_5_moe(keys: Keys) -> ModelShape:
     return whole(keys, [layer(mixer, feed, 2 * of.hidden) for mixer in _mixers(keys, of)], outside=of.hidden)
 
 
-@family("qwen3_5_text")
+@family("qwen3_5", "qwen3_5_text")
 def qwen3_5(keys: Keys) -> ModelShape:
     """Qwen3.5: the mixers of Qwen3-Next with a dense feed-forward part."""
     of = heads_of(keys)

@@ -108,7 +108,8 @@ def _from_hub(name: str, hub: ModelHub, network: Network) -> ModelConfig:
 def _known(name: str, known: KnownModel) -> Model:
     config = model_config(known.config, name=known.name, origin=f"catalogue entry `{known.name}`")
     renamed = () if name == known.name else (f"`{name}` is taken as `{known.name}`, whose configuration is the same",)
-    return Model(config, (*renamed, known.note) if known.note else renamed)
+    parts = _parts(config) if "vision_config" in config.raw else ()
+    return Model(config, (*renamed, *((known.note,) if known.note else ()), *parts))
 
 
 def _family(family: KnownFamily) -> FamilyAnswer:
@@ -129,7 +130,7 @@ def _model(config: ModelConfig) -> Model:
 
 def _notes(config: ModelConfig) -> Iterator[str]:
     """Say what is easily misread: a part of a whole, weights in another format, an embedding model."""
-    if config.raw is not config.text:
+    if config.raw is not config.text or "vision_config" in config.raw:
         yield from _parts(config)
     if "embedding" in config.name.casefold():
         yield "an embedding model by its name; its architecture may be that of a generative one"

@@ -76,7 +76,7 @@ def test_a_familys_name_is_answered_for_each_architecture_with_its_sizes() -> No
     sizes = {row.name: (row.model_type, row.parameters) for row in answer.members}
     assert sizes["Qwen/Qwen3-8B"] == ("qwen3", 8_190_735_360)
     assert sizes["Qwen/Qwen3-30B-A3B"] == ("qwen3_moe", 30_532_122_624)
-    assert answer.notes[-1] == "these have 4 architectures: qwen3, qwen3_moe, qwen3_next, qwen3_vl"
+    assert answer.notes[-1] == "these have 5 architectures: qwen3, qwen3_moe, qwen3_next, qwen3_vl, qwen3_vl_moe"
 
 
 def test_a_family_of_one_architecture_does_not_speak_of_several() -> None:
@@ -159,6 +159,14 @@ def test_a_file_of_a_vision_model_that_is_counted_whole_itemises_it(tmp_path: Pa
     items = f"language model {shape.language_parameters:,}, vision 6,808, projector 648"
     assert note == f"a multimodal model of type `mistral3`, counted whole: {items}"
     assert shape.parameters == shape.language_parameters + 6_808 + 648
+
+
+@pytest.mark.parametrize("name", ["Qwen3-VL-8B", "Qwen2.5-VL-7B", "gemma-3-27b", "SmolVLM", "Llama-4-Scout"])
+def test_a_vision_model_of_the_catalogue_is_itemised_too(name: str) -> None:
+    found = model(identify(name, Hub()))
+    shape = shape_of(found.config)
+    assert shape.towers
+    assert f"counted whole: language model {shape.language_parameters:,}, vision " in found.notes[-1]
 
 
 @pytest.mark.parametrize(
