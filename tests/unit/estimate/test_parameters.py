@@ -292,6 +292,10 @@ def test_experts_that_only_pass_a_token_on_have_no_weights() -> None:
     assert shape(longcat).parameters == 560_664_958_976
 
 
+def test_zamba_2_places_its_shared_blocks_as_transformers_does_where_nothing_is_said() -> None:
+    assert shape(_said({"model_type": "zamba2"})).parameters == 2_481_848_336  # Zamba2Config() of transformers 5.23.0
+
+
 def test_blocks_of_zamba_that_would_not_be_shared_are_refused() -> None:
     with pytest.raises(SpecError, match="unties the head of `zamba2`"):
         shape(llama(model_type="zamba2", tie_word_embeddings=False))
@@ -408,6 +412,21 @@ def test_latent_attention_caches_its_narrow_width_once_for_all_heads() -> None:
         (
             {"model_type": "gemma2", "sliding_window": 8, "layer_types": ["full_attention", "sliding_attention"]},
             [None, 8],
+        ),
+        (
+            {"model_type": "granite_swa", "sliding_window": 8, "num_hidden_layers": 6},
+            [None, 8, 8, 8, None, 8],
+        ),
+        (
+            {
+                "model_type": "flint",
+                "sliding_window": 8,
+                "num_hidden_layers": 8,
+                "moe_intermediate_size": 8,
+                "num_experts": 2,
+                "num_experts_per_tok": 1,
+            },
+            [None, None, 8, 8, 8, None, 8, None],
         ),
         (
             {"model_type": "exaone4", "sliding_window": 8, "sliding_window_pattern": "LLG", "num_hidden_layers": 3},
