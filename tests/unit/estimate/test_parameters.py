@@ -367,6 +367,12 @@ def test_a_null_is_what_follows_from_the_other_keys() -> None:
     assert shape(llama(num_key_value_heads=None, head_dim=None)) == shape(llama(num_key_value_heads=4, head_dim=16))
 
 
+def test_a_list_that_is_null_is_what_the_class_takes_instead() -> None:
+    keys = {"model_type": "flint", "hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 100}
+    assert shape(_said({**keys, "mlp_only_layers": None})) == shape(_said({**keys, "mlp_only_layers": [0, 1]}))
+    assert shape(_said({**keys, "mlp_only_layers": []})) != shape(_said(keys))
+
+
 def test_a_tied_head_is_counted_once() -> None:
     tied, untied = shape(llama(tie_word_embeddings=True)), shape(llama(tie_word_embeddings=False))
     assert (tied.head_parameters, untied.head_parameters) == (0, 64 * 100)

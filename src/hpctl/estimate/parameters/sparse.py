@@ -49,7 +49,8 @@ def flint(keys: Keys) -> ModelShape:
     mixer = _normed(keys, of, extra=of.heads)
     dense = Feed(gated(of.hidden, keys.number("intermediate_size")))
     sparse = Feed(gated(of.hidden, keys.number("shared_expert_intermediate_size")), _routed(keys, of).experts)
-    named = set(keys.numbers("mlp_only_layers") if "mlp_only_layers" in keys.said else (0, 1))
+    silent = keys.said.get("mlp_only_layers") is None
+    named = {0, 1} if silent else set(keys.numbers("mlp_only_layers"))
     step = max(keys.number("decoder_sparse_step", otherwise=1), 1)
     layers = [
         layer(replace(mixer, window=reach), dense if index in named or (index + 1) % step else sparse, 2 * of.hidden)
