@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hpctl.estimate.parameters import known_model_types
+from hpctl.estimate.parameters.towers import counted_wholes, encoder_types
 
 TARGET = Path(__file__).parent.parent / "src/hpctl/catalog/model_defaults.json"
 
@@ -32,7 +33,8 @@ _NOT_ABOUT_SIZE = frozenset(
 def main() -> int:
     """Extract, write, and say how much."""
     classes = importlib.import_module("transformers.models.auto.configuration_auto").CONFIG_MAPPING
-    defaults = {name: _defaults(classes[name]) for name in known_model_types() if name in classes}
+    counted = {*known_model_types(), *counted_wholes(), *encoder_types()}
+    defaults = {name: _defaults(classes[name]) for name in sorted(counted) if name in classes}
     data = {"defaults": defaults, "inner": dict(_inner(classes))}
     TARGET.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{TARGET.name}: {len(defaults)} classes, {len(data['inner'])} with a text configuration inside")

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.rules import imports
 from tests.architecture.source import Module, modules
 from tests.unit.services.model.configs import QWEN3_8B
@@ -101,10 +103,13 @@ def test_a_model_on_this_machine_is_judged_without_frameworks_or_network(tmp_pat
     assert loaded(answers) == {}
 
 
-def test_completion_loads_nothing_heavy() -> None:
-    words = {"_HPCTL_COMPLETE": "complete_bash", "COMP_WORDS": "hpctl cluster ", "COMP_CWORD": "2"}
+@pytest.mark.parametrize(
+    ("line", "offered"), [("hpctl cluster ", "describe"), ("hpctl check-model Qwen/Qwen3-8", "Qwen/Qwen3-8B")]
+)
+def test_completion_loads_nothing_heavy(line: str, offered: str) -> None:
+    words = {"_HPCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "2"}
     answers = probe([[]], words)
-    assert "describe" in str(answers[""]["said"])
+    assert offered in str(answers[""]["said"])
     assert loaded(answers) == {}
 
 

@@ -218,6 +218,7 @@ def asked(words_of_secrets: Sequence[str], kind: ObjectKind | None, sensitive: S
         secrets=tuple(words_of_secrets),
         kind=kind,
         sensitive=sensitive,
+        models=model_hub(),
     )
 
 

@@ -80,11 +80,20 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Tower:
+    """What a multimodal model has beside its language model: `vision`, `audio`, `projector`."""
+
+    name: str
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelShape:
     """A whole model. `head_parameters` is 0 where the output head is the embedding (`tied`).
 
     `other_parameters` are the final norm, learned positions, and whatever stands outside the layers (a vision tower).
-    `max_positions` is the longest sequence that the configuration names.
+    `max_positions` is the longest sequence that the configuration names. `towers` itemises what of `other_parameters`
+    is not of the language model; none where there is nothing such, or where only the language model is counted.
     """
 
     model_type: str
@@ -96,6 +105,12 @@ class ModelShape:
     other_parameters: int
     tied: bool
     max_positions: int | None = None
+    towers: tuple[Tower, ...] = ()
+
+    @property
+    def language_parameters(self) -> int:
+        """How many parameters the language model has."""
+        return self.parameters - sum(tower.parameters for tower in self.towers)
 
     @property
     def parameters(self) -> int:

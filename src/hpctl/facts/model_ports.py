@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+from hpctl.errors import UnavailableError
 
 
 class ModelHub(Protocol):
@@ -20,3 +22,18 @@ class ModelHub(Protocol):
         private, UnavailableError when the Hub cannot be reached or may not be.
         """
         ...
+
+
+class EmptyHub:
+    """A Hub of which nothing is on this machine, and which nobody may ask."""
+
+    def cached(self, model_id: str) -> None:  # noqa: ARG002  the port's signature
+        """Find nothing."""
+        return
+
+    def fetch(self, model_id: str) -> str:
+        """Raise UnavailableError."""
+        raise UnavailableError(f"nobody may ask the Hugging Face Hub for `{model_id}` here", hint="give a folder")
+
+
+EMPTY_HUB: Final = EmptyHub()

@@ -76,7 +76,8 @@ def _what(facts: ModelFacts) -> Iterator[tuple[str, Cell]]:
     active = "" if facts.active_parameters == facts.parameters else f", {facts.active_parameters:,} a token"
     yield "Model", Styled(facts.name, Style.BOLD)
     yield "Configuration", facts.origin
-    yield "Architecture", f"{facts.model_type} ({known(facts.architecture)})"
+    named = f" ({facts.architecture})" if facts.architecture else ""
+    yield "Architecture", f"{facts.model_type}{named}"
     yield "Parameters", f"{facts.parameters:,} ({_billions(facts.parameters)}){active}"
     yield "Layers", f"{facts.layers} of width {facts.hidden:,}, vocabulary {facts.vocabulary:,}"
 
@@ -115,13 +116,15 @@ def _answer(row: ModelOnType) -> tuple[Cell, ...]:
 
 
 def _remarks(row: ModelOnType) -> Iterator[Piece]:
-    if row.reasons or row.caveats:
+    if row.reasons or row.caveats or row.notes:
         yield Blank()
         yield Prose(row.instance_type)
     for reason in row.reasons:
         yield Prose(reason, lead=row.outcome, style=Style.BAD, indent=2)
     for caveat in row.caveats:
         yield Prose(caveat, lead="warn", style=Style.WARN, indent=2)
+    for note in row.notes:
+        yield Prose(note, lead="note:", indent=2)
     for other in row.alternatives:
         yield Prose(other, lead="works:", indent=2)
 
@@ -140,7 +143,8 @@ def _memory(row: ModelOnType) -> Iterator[Piece]:
     if row.uncertainty:
         yield Prose(f"expected: {row.uncertainty}", indent=2)
     if row.limit:
-        yield Prose(f"limit: {row.limit}", indent=2)
+        lead = "most of it:" if row.nodes == 1 else "limit:"  # of one node there is no smaller number to be limited by
+        yield Prose(row.limit, lead=lead, indent=2)
 
 
 def _explanation(row: ModelOnType) -> Iterator[Piece]:

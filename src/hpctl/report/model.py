@@ -57,7 +57,8 @@ class ModelLayout(Part):
 class ModelOnType(Part):
     """The answer for one instance type.
 
-    `outcome` is `pass`, `warn` (with `caveats`), `fail` or `unknown` (with `reasons`). `framework` is the first of
+    `outcome` is `pass`, `warn` (with `caveats`: what somebody must do or mind, such as a version to pin), `fail` or
+    `unknown` (with `reasons`). `notes` are worth knowing and change no outcome. `framework` is the first of
     `support` with which it runs, `precision` the regime that is counted with. `nodes` is the smallest number on which
     it fits, null where it does not; `limit` says what limits it. `uncertainty` says how far the memory may be off, and
     why; `explanation` are formulas with their numbers (`--explain`).
@@ -77,6 +78,7 @@ class ModelOnType(Part):
     limit: str | None
     uncertainty: str | None
     caveats: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     reasons: tuple[str, ...]
     alternatives: tuple[str, ...]
     explanation: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 from hpctl.catalog.model_defaults import inner_type
 from hpctl.errors import Problem, SpecError
 from hpctl.spec.model_config import ModelConfig
+from hpctl.spec.model_weights import refusal_of_file, refusal_of_folder
 from hpctl.spec.source import TextSource, read, unreadable
 
 CONFIG_FILE = "config.json"
 """The name of the file in a model's folder (transformers)."""
 
 _WANTED = "a model's configuration"
+_NAMED = re.compile(r"`(\w+)`")
 _INSIDE = ("text_config", "llm_config", "thinker_config")
 """Where multimodal configurations keep that of their language model (transformers; InternVL's own code; Qwen Omni)."""
 
@@ -27,13 +30,32 @@ def read_model(path: Path, name: str | None = None) -> ModelConfig:
     """
     file = path / CONFIG_FILE if path.is_dir() else path
     if path.is_dir() and not file.is_file():
-        raise _without_config(path)
+        raise refusal_of_folder(path)
+    if (refused := refusal_of_file(file)) is not None and file.is_file():
+        raise refused
     return parsed_model(read(file, _WANTED), name or str(path))
 
 
 def parsed_model(source: TextSource, name: str) -> ModelConfig:
     """Read a configuration's text; see `read_model`."""
     return model_config(_object(source), name=name, origin=source.name)
+
+
+def located(error: SpecError, origin: str) -> SpecError:
+    """Add line and column to what is wrong with a configuration, where it was a file and the error names its key."""
+    path = Path(origin)
+    named = _NAMED.findall(error.message)
+    if error.problems or not named or not path.is_file():
+        return error
+    source = read(path, _WANTED)
+    places = (re.search(rf'"{re.escape(key)}"\s*:', source.text) for key in named)
+    place = next(filter(None, places), None)
+    if place is None:
+        return error
+    before = source.text[: place.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    problem = Problem(origin, line, column, "", error.message)
+    return SpecError(f"the model of `{origin}` cannot be counted", (problem,), hint=error.hint)
 
 
 def model_config(raw: Mapping[str, Any], *, name: str, origin: str) -> ModelConfig:
@@ -44,6 +66,8 @@ def model_config(raw: Mapping[str, Any], *, name: str, origin: str) -> ModelConf
     model_type = text.get("model_type") or inner_type(str(outer.get("model_type")))
     if not isinstance(model_type, str):
         raise _untyped(raw, origin)
+    if text is not raw and model_type == outer.get("model_type"):
+        model_type = inner_type(model_type) or model_type  # a text part that is called as the whole
     named = text.get("architectures")
     architecture = str(named[0]) if isinstance(named, list) and named else None
     return ModelConfig(name=name, origin=origin, model_type=model_type, architecture=architecture, text=text, raw=raw)
@@ -68,20 +92,6 @@ def _object(source: TextSource) -> Mapping[str, Any]:
 
 def _problem(source: TextSource, line: int, column: int, message: str) -> Problem:
     return Problem(source.name, line, column, "", message[:1].lower() + message[1:])
-
-
-def _without_config(folder: Path) -> SpecError:
-    if (folder / "adapter_config.json").is_file():
-        base = _base_of(folder / "adapter_config.json")
-        hint = f"check the base model{f' `{base}`' if base else ''} with `--task lora`"
-        return SpecError(f"`{folder}` holds a LoRA adapter, not a model", hint=hint)
-    hint = "give the folder that holds the model's `config.json`, or the file itself"
-    return SpecError(f"`{folder}` has no `{CONFIG_FILE}`", hint=hint)
-
-
-def _base_of(file: Path) -> str | None:
-    base = _object(read(file, "an adapter's configuration")).get("base_model_name_or_path")
-    return base if isinstance(base, str) else None
 
 
 def _untyped(raw: Mapping[str, Any], origin: str) -> SpecError:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from hpctl.errors import ExitCode, SpecError
-from hpctl.estimate.parameters import UnknownModelError, known_model_types, shape_of
+from hpctl.estimate.parameters import UnknownModelError, known_model_types, refused_types, shape_of
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_read import model_config
 
 COUNTED: Mapping[str, Any] = json.loads((Path(__file__).parent / "transformers_counts.json").read_text())["counts"]
+DRAWN: Mapping[str, Any] = json.loads((Path(__file__).parent / "drawn_counts.json").read_text())
 
 REMOTE = {
     # type of code that lives beside the weights: (configuration, parameters of the published checkpoint)
@@ -50,6 +51,68 @@ REMOTE = {
             "vocab_size": 151936,
         },
         7_721_324_544,
+    ),
+    "InternLM-7B": (
+        {
+            "model_type": "internlm",
+            "hidden_size": 4096,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 32,
+            "intermediate_size": 11008,
+            "vocab_size": 103168,
+            "bias": True,
+        },
+        7_321_948_160,
+    ),
+    "MiniMax-Text-01": (
+        {
+            "model_type": "minimax_text_01",
+            "hidden_size": 6144,
+            "num_hidden_layers": 80,
+            "num_attention_heads": 64,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "intermediate_size": 9216,
+            "num_local_experts": 32,
+            "num_experts_per_tok": 2,
+            "vocab_size": 200064,
+            "attn_type_list": ([0] * 7 + [1]) * 10,
+        },
+        456_089_655_296,
+    ),
+    "falcon-7b by its first name": (
+        {
+            "model_type": "RefinedWebModel",
+            "hidden_size": 4544,
+            "n_head": 71,
+            "n_layer": 32,
+            "multi_query": True,
+            "vocab_size": 65024,
+        },
+        6_921_720_704,
+    ),
+    "falcon-40b by its first name": (
+        {
+            "model_type": "RefinedWeb",
+            "hidden_size": 8192,
+            "n_head": 128,
+            "n_head_kv": 8,
+            "n_layer": 60,
+            "vocab_size": 65024,
+        },
+        41_303_293_952,
+    ),
+    "phi-2 by its first name": (
+        {
+            "model_type": "phi-msft",
+            "n_embd": 2560,
+            "n_head": 32,
+            "n_layer": 32,
+            "n_inner": None,
+            "n_positions": 2048,
+            "vocab_size": 51200,
+        },
+        2_779_683_840,
     ),
     "EXAONE-3.5-7.8B": (
         {
@@ -104,11 +167,12 @@ def test_counts_what_the_checkpoint_of_remote_code_holds(name: str) -> None:
 
 
 def test_every_declared_type_that_transformers_knows_is_compared_with_it() -> None:
-    uncompared = set(known_model_types()) - set(COUNTED)
+    uncompared = set(known_model_types()) - set(COUNTED) - set(DRAWN["causal"])
     inner = {name for name in uncompared if name.endswith(("_text", "_text_model"))}
     assert uncompared - inner == {
-        *("baichuan", "chatglm", "deepseek", "exaone", "internlm2", "kimi_k2", "minicpm", "qwen", "yi"),
-        *("qwen2_5_vl", "qwen2_vl"),
+        *("RefinedWeb", "RefinedWebModel", "Yi", "baichuan", "chatglm", "deepseek", "exaone", "internlm", "internlm2"),
+        *("kimi_k2", "minicpm", "minimax_m1", "minimax_text_01", "mistral4", "phi-msft", "qwen", "yi"),
+        *("qwen2_5_vl", "qwen2_vl", "qwen3_5", "qwen3_5_moe"),
     }
 
 
@@ -119,6 +183,109 @@ def test_an_unknown_architecture_is_refused_by_name_with_the_nearest() -> None:
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("the nearest are `qwen3_moe`")
     assert caught.value.exit_code is ExitCode.CHECKS_FAILED
+
+
+@pytest.mark.parametrize(
+    ("model_type", "reason"),
+    [
+        ("t5", "it is an encoder-decoder, and hpctl counts decoders alone"),
+        ("bart", "it is an encoder-decoder, and hpctl counts decoders alone"),
+        ("bert", "it is an encoder without a decoder, and hpctl counts decoders alone"),
+        ("whisper", "it is a model of speech, whose audio parts hpctl cannot count"),
+        ("vit", "it is a vision model without a language model"),
+        (
+            "phi3_v",
+            "its code lies beside its weights and is in no release of transformers, so there is nothing to compare",
+        ),
+        ("zamba", "transformers 5.23.0 has it, but hpctl has no count that was found exact"),
+    ],
+)
+def test_an_architecture_that_is_known_but_not_counted_is_refused_with_the_reason(model_type: str, reason: str) -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        shape(llama(model_type=model_type))
+    said = f"the parameters of the architecture `{model_type}` of `it` cannot be counted: {reason}"
+    assert caught.value.message.startswith(said)
+
+
+def test_nothing_is_counted_and_refused_at_once() -> None:
+    assert set(known_model_types()).isdisjoint(refused_types())
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        (
+            {"model_type": "lfm2_moe", "num_dense_layers": 1, "moe_intermediate_size": 8, "num_experts": 2},
+            "layer_types",
+        ),
+        ({"model_type": "nemotron_h"}, "hybrid_override_pattern"),
+    ],
+)
+def test_kinds_of_layers_that_must_be_said_are_asked_for(keys: Mapping[str, Any], name: str) -> None:
+    with pytest.raises(SpecError, match=f"`config.json` does not say `{name}` of the model"):
+        shape(llama(num_experts_per_tok=1, **keys))
+
+
+@pytest.mark.parametrize("model_type", ["qwen3_next", "gemma3_text", "granitemoehybrid", "kimi_linear"])
+def test_more_kinds_of_layers_than_layers_are_refused(model_type: str) -> None:
+    keys = {"model_type": model_type, "layer_types": ["full_attention"] * 3, "num_hidden_layers": 2}
+    with pytest.raises(SpecError, match=r"`layer_types` of `config\.json` tells of 3 layers, but the model has 2"):
+        shape(_said({**_inside_defaults(), **keys}))
+
+
+def _inside_defaults() -> dict[str, Any]:
+    return {"hidden_size": 64, "num_attention_heads": 4, "shared_intermediate_size": 8}
+
+
+def test_kimi_k3_is_not_taken_for_the_kimi_linear_that_it_is_called() -> None:
+    keys = {**llama(model_type="kimi_linear"), "routed_expert_hidden_size": 32}
+    with pytest.raises(UnknownModelError) as caught:
+        shape({"model_type": "kimi_k3", "text_config": keys})
+    said = "`config.json` is of type `kimi_linear`, but its `routed_expert_hidden_size` is of another architecture"
+    assert caught.value.message == f"{said}, whose parameters cannot be counted"
+    nested = {**llama(model_type="kimi_linear"), "linear_attn_config": {"use_full_rank_gate": True}}
+    with pytest.raises(UnknownModelError, match="its `use_full_rank_gate` is of another architecture"):
+        shape(nested)
+
+
+def test_layers_that_share_an_indexer_have_none() -> None:
+    keys = {"model_type": "glm_moe_dsa", "hidden_size": 64, "num_hidden_layers": 6, "vocab_size": 100}
+    every = shape(_said(keys)).parameters
+    by_word = shape(_said({**keys, "indexer_types": ["full"] * 4 + ["shared"] * 2})).parameters
+    by_letter = shape(_said({**keys, "index_topk_pattern": "FFSFSF"})).parameters
+    by_period = shape(_said({**keys, "index_topk_freq": 2})).parameters
+    assert every - by_word == every - by_letter == every - by_period == 2 * _indexer(keys["hidden_size"])
+
+
+def _indexer(hidden: Any) -> int:
+    return int(2048 * 32 * 128 + hidden * 128 + 2 * 128 + hidden * 32)
+
+
+def test_a_text_part_that_is_called_as_the_whole_is_still_found() -> None:
+    text = {"hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 100}
+    inner = shape({"model_type": "qwen3_5", "text_config": {**text, "model_type": "qwen3_5_text"}})
+    assert shape({"model_type": "qwen3_5", "text_config": {**text, "model_type": "qwen3_5"}}) == inner
+
+
+def test_experts_that_only_pass_a_token_on_have_no_weights() -> None:
+    longcat = {
+        "model_type": "longcat_flash",
+        "hidden_size": 6144,
+        "num_layers": 28,
+        "num_attention_heads": 64,
+        "ffn_hidden_size": 12288,
+        "expert_ffn_hidden_size": 2048,
+        "n_routed_experts": 512,
+        "zero_expert_num": 256,
+        "moe_topk": 12,
+        "vocab_size": 131072,
+    }
+    assert shape(longcat).parameters == 560_664_958_976
+
+
+def test_blocks_of_zamba_that_would_not_be_shared_are_refused() -> None:
+    with pytest.raises(SpecError, match="unties the head of `zamba2`"):
+        shape(llama(model_type="zamba2", tie_word_embeddings=False))
 
 
 def test_a_whole_configuration_without_a_size_is_refused_rather_than_given_another_models() -> None:
@@ -142,8 +309,26 @@ def test_a_size_that_is_no_whole_number_is_refused(wrong: object) -> None:
 
 
 def test_more_layers_than_any_model_has_are_refused_before_they_are_made() -> None:
-    with pytest.raises(SpecError, match=r"`num_hidden_layers` of `config\.json` is 1000000000000, more than 10000"):
-        shape(llama(num_hidden_layers=10**12))
+    with pytest.raises(SpecError, match=r"`num_hidden_layers` of `config\.json` is 1000000000, more than 10000"):
+        shape(llama(num_hidden_layers=10**9))
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            {"num_attention_heads": 0},
+            r"`num_attention_heads` of `config\.json` is `0`, but should be a whole number from 1",
+        ),
+        ({"num_key_value_heads": 0}, r"`num_key_value_heads` of `config\.json` is `0`, but should be"),
+        ({"hidden_size": -64.0}, r"`hidden_size` of `config\.json` is `-64\.0`, but should be a whole number from 1"),
+        ({"intermediate_size": -1}, r"`intermediate_size` of `config\.json` is `-1`, but should be a whole number$"),
+        ({"head_dim": 10**400}, r"`head_dim` of `config\.json` is larger than 1,000,000,000: no model has that"),
+    ],
+)
+def test_numbers_that_no_model_has_are_refused_by_name(keys: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        shape(llama(**keys))
 
 
 @pytest.mark.parametrize(

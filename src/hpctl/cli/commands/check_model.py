@@ -9,6 +9,7 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands.doctor import FailOn
+from hpctl.cli.completion import accelerated_types, models
 from hpctl.cli.options import OutputOption, QueryOption, invocation
 from hpctl.render.output import Output
 
@@ -25,11 +26,20 @@ class ModelTask(StrEnum):
 def check_model(
     ctx: typer.Context,
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Folder or config.json, name, Hub id, or family (Qwen3).")
+        str,
+        typer.Argument(
+            metavar="MODEL", autocompletion=models, help="Folder or config.json, name, Hub id, or family (Qwen3)."
+        ),
     ],
     instance_type: Annotated[
         list[str] | None,
-        typer.Option("--instance-type", "-t", metavar="TYPE", help="Judge this type; give it again for more."),
+        typer.Option(
+            "--instance-type",
+            "-t",
+            metavar="TYPE",
+            autocompletion=accelerated_types,
+            help="Judge this type; give it again for more.",
+        ),
     ] = None,
     task: Annotated[ModelTask, typer.Option("--task", help="What the model is wanted for.")] = ModelTask.FINETUNE,
     nodes: Annotated[int | None, typer.Option("--nodes", min=1, help="So many nodes, not as few as it takes.")] = None,

@@ -1,31 +1,73 @@
 """Exact parameter counts from a configuration alone.
 
 A function a family, declared by model type, counts what the family's class in transformers 5.23.0 would hold (or, for
-code that lives beside the weights, what the published checkpoint holds): no buffers, no multi-token-prediction layers,
-and of a multimodal model the language model alone. What is not declared is refused by name.
+code that lives beside the weights, what the published checkpoint holds): no buffers, no multi-token-prediction layers.
+A multimodal model is counted with its towers where these are declared too, else its language model alone. What is not
+declared is refused by name.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hpctl.catalog.nearest import nearest
-from hpctl.errors import ExitCode, HpctlError
-from hpctl.estimate.parameters import deepseek, dense, gemma, gpt, hybrid, mixture, nemotron_h, norms, qwen, states
+from hpctl.estimate.parameters import (
+    compressed,
+    deepseek,
+    dense,
+    distinct,
+    early,
+    gemma,
+    gemma4,
+    gpt,
+    hybrid,
+    indexed,
+    linears,
+    longcat,
+    mixture,
+    nemotron_h,
+    norms,
+    qwen,
+    recurrent,
+    sinks,
+    sparse,
+    states,
+    zamba,
+)
 from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.keys import keys_of
+from hpctl.estimate.parameters.refusals import refusal, refused_types
+from hpctl.estimate.parameters.towers import towers_of
+from hpctl.estimate.parameters.unknown import UnknownModelError
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_config import ModelConfig
 
-__all__ = ["UnknownModelError", "known_model_types", "shape_of"]
+__all__ = ["UnknownModelError", "known_model_types", "refused_types", "shape_of"]
 
-_DECLARING = (deepseek, dense, gemma, gpt, hybrid, mixture, nemotron_h, norms, qwen, states)
+_DECLARING = (
+    compressed,
+    deepseek,
+    dense,
+    distinct,
+    early,
+    gemma,
+    gemma4,
+    gpt,
+    hybrid,
+    indexed,
+    linears,
+    longcat,
+    mixture,
+    nemotron_h,
+    norms,
+    qwen,
+    recurrent,
+    sinks,
+    sparse,
+    states,
+    zamba,
+)
 """Named, so that importing them for their declarations is seen to be of use."""
-
-
-class UnknownModelError(HpctlError):
-    """The architecture is not one whose parameters hpctl can count, and no other is taken in its place."""
-
-    code = "unknown_model"
-    exit_code = ExitCode.CHECKS_FAILED
 
 
 def shape_of(config: ModelConfig) -> ModelShape:
@@ -37,7 +79,10 @@ def shape_of(config: ModelConfig) -> ModelShape:
     count = FAMILIES.get(config.model_type)
     if count is None:
         raise _unknown(config)
-    return count(keys_of(config))
+    language = count(keys_of(config))
+    towers = towers_of(config, language.hidden)
+    beside = sum(tower.parameters for tower in towers)
+    return replace(language, towers=towers, other_parameters=language.other_parameters + beside)
 
 
 def known_model_types() -> tuple[str, ...]:
@@ -46,9 +91,11 @@ def known_model_types() -> tuple[str, ...]:
 
 
 def _unknown(config: ModelConfig) -> UnknownModelError:
+    reason = refusal(config.model_type)
+    why = f": {reason}" if reason else ""
     close = nearest(config.model_type, known_model_types())
     alike = f"the nearest are {', '.join(f'`{one}`' for one in close)}; " if close else ""
     hint = f"{alike}another architecture's formula is not taken in its place, since the count would be wrong"
     return UnknownModelError(
-        f"the parameters of the architecture `{config.model_type}` of `{config.name}` cannot be counted", hint=hint
+        f"the parameters of the architecture `{config.model_type}` of `{config.name}` cannot be counted{why}", hint=hint
     )

@@ -120,6 +120,11 @@ def stack(
     return [kinds[window] for window in windows]
 
 
+def untied(keys: Keys) -> Keys:
+    """Give the keys of a class that never ties its head, whatever the configuration says."""
+    return replace(keys, said={**keys.said, "tie_word_embeddings": False})
+
+
 def whole(
     keys: Keys, layers: Sequence[Layer], *, outside: int, head_bias: int = 0, embeddings: int | None = None
 ) -> ModelShape:

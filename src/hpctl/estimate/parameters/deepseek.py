@@ -16,19 +16,14 @@ from hpctl.estimate.parameters.blocks import (
 )
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
+from hpctl.estimate.parameters.windows import each_layer
 from hpctl.estimate.shape import Attention, ModelShape
 
 
-@family("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite")
+@family("deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe_lite", "mistral4")
 def deepseek(keys: Keys) -> ModelShape:
     """DeepSeek V2 and V3, R1, Kimi K2, GLM-4.7-Flash."""
-    return _mixture(keys, latent(keys))
-
-
-@family("deepseek_v32", "glm_moe_dsa")
-def sparse(keys: Keys) -> ModelShape:
-    """DeepSeek V3.2 and GLM-5: an indexer chooses the tokens that attention sees."""
-    return _mixture(keys, latent(keys, extra=_indexer(keys)))
+    return mixture(keys, latent(keys))
 
 
 @family("minicpm3")
@@ -47,7 +42,7 @@ def grouped(keys: Keys) -> ModelShape:
     normed = keys.flag("use_qk_norm") or keys.model_type in _NORMED
     outward = biased and not keys.model_type.startswith(("glm", "solar"))
     extra = 2 * of.head_dim if normed else 0
-    return _mixture(keys, attention(of, qkv_bias=biased, out_bias=outward, extra=extra))
+    return mixture(keys, attention(of, qkv_bias=biased, out_bias=outward, extra=extra))
 
 
 @family("afmoe")
@@ -105,13 +100,8 @@ def _queries(keys: Keys, hidden: int, width: int) -> int:
     return linear(hidden, rank, bias=keys.flag("attention_bias")) + rank + linear(rank, width)
 
 
-def _indexer(keys: Keys) -> int:
-    """Count the indexer: its queries, its key with a layer norm, and a weight for each of its heads."""
-    hidden, dim, heads = keys.number("hidden_size"), keys.number("index_head_dim"), keys.number("index_n_heads")
-    return linear(keys.number("q_lora_rank"), heads * dim) + linear(hidden, dim) + 2 * dim + linear(hidden, heads)
-
-
-def _mixture(keys: Keys, mixer: Attention) -> ModelShape:
+def mixture(keys: Keys, mixer: Attention) -> ModelShape:
+    """Put layers of this attention together, dense or with experts as the configuration says."""
     hidden = keys.number("hidden_size")
     kinds = _kinds(keys)
     dense = Feed(gated(hidden, keys.number("intermediate_size"), bias=_biased(keys))) if "dense" in kinds else Feed()
@@ -127,9 +117,8 @@ def _biased(keys: Keys) -> bool:
 
 def _kinds(keys: Keys) -> tuple[str, ...]:
     """Tell which layers have experts: all behind the first few, or every `moe_layer_freq`-th of them."""
-    said = keys.words("mlp_layer_types")
-    if said:
-        return said
+    if keys.words("mlp_layer_types"):
+        return each_layer(keys, "mlp_layer_types")
     first = keys.number("first_k_dense_replace", otherwise=0 if keys.model_type == "solar_open" else 1)
     every = max(keys.number("moe_layer_freq", otherwise=1), 1)
     count = layer_count(keys)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from hpctl.estimate.parameters.blocks import attention, gated, heads_of, plain, stack, whole
+from hpctl.estimate.parameters.blocks import attention, gated, heads_of, plain, stack, untied, whole
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
 from hpctl.estimate.parameters.windows import by_kind, everywhere
 from hpctl.estimate.shape import ModelShape
 
 
-@family("llama", "granite", "smollm3", "ernie4_5", "internlm2", "internlm3", "yi", "iquestcoder", "cwm")
+@family(
+    "llama",
+    "granite",
+    "smollm3",
+    "ernie4_5",
+    "internlm",
+    "internlm2",
+    "internlm3",
+    "Yi",
+    "yi",
+    "iquestcoder",
+    "cwm",
+    "emu3_text_model",
+)
 def llama(keys: Keys) -> ModelShape:
     """One switch for the biases of attention, one for those of the feed-forward part."""
     of = heads_of(keys)
@@ -119,7 +132,7 @@ def bitnet(keys: Keys) -> ModelShape:
 def mllama(keys: Keys) -> ModelShape:
     """The language model of Llama 3.2 Vision: some layers attend to the picture, with norms and two gates of their own.
 
-    The embedding has eight tokens more than the head: those of the picture.
+    The embedding has eight tokens more than the head: those of the picture. The class never ties the two.
     """
     of = heads_of(keys)
     mlp = gated(of.hidden, keys.number("intermediate_size"))
@@ -127,7 +140,7 @@ def mllama(keys: Keys) -> ModelShape:
     crossing = stack(keys, attention(of, extra=2 * of.head_dim + 2), mlp, 2 * of.hidden)
     chosen = set(keys.numbers("cross_attention_layers") or (3, 8, 13, 18, 23, 28, 33, 38))
     mixed = [crossing[index] if index in chosen else one for index, one in enumerate(layers)]
-    return whole(keys, mixed, outside=of.hidden, embeddings=keys.number("vocab_size") + 8)
+    return whole(untied(keys), mixed, outside=of.hidden, embeddings=keys.number("vocab_size") + 8)
 
 
 @family("qwen")

@@ -10,7 +10,7 @@ from hpctl.estimate.parameters.keys import Keys
 from hpctl.estimate.shape import ModelShape
 
 
-@family("gpt2", "gpt_bigcode")
+@family("gpt2", "gpt-sw3", "gpt_bigcode")
 def gpt2(keys: Keys) -> ModelShape:
     """Learned positions; StarCoder 1 has one key and value for all heads."""
     of = heads_of(keys)
@@ -83,6 +83,13 @@ def mpt(keys: Keys) -> ModelShape:
     of = heads_of(keys)
     mlp = plain(of.hidden, of.hidden * keys.number("expansion_ratio", otherwise=4))
     return whole(keys, stack(keys, attention(of), mlp, 2 * of.hidden), outside=of.hidden)
+
+
+@family("RefinedWeb", "RefinedWebModel")
+def refined_web(keys: Keys) -> ModelShape:
+    """Falcon 40B and 7B under their first names: the former says no more of its groups than how many there are."""
+    said = {"tie_word_embeddings": True, "new_decoder_architecture": keys.model_type == "RefinedWeb", **keys.said}
+    return falcon(replace(keys, said=said))
 
 
 @family("falcon")

@@ -18,6 +18,7 @@ from hpctl.estimate.parameters.blocks import (
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
 from hpctl.estimate.parameters.states import Mixer, time_step_rank
+from hpctl.estimate.parameters.windows import each_layer
 from hpctl.estimate.shape import Attention, ModelShape
 
 
@@ -72,7 +73,7 @@ def granitemoehybrid(keys: Keys) -> ModelShape:
     count = keys.number("num_local_experts", otherwise=0)
     each = gated(of.hidden, keys.number("intermediate_size"))
     routed = experts(of.hidden, count, keys.number("num_experts_per_tok"), each) if count else None
-    kinds = keys.words("layer_types", "layers_block_type") or ("mamba",) * layer_count(keys)
+    kinds = each_layer(keys, "layer_types", "layers_block_type", usual=("mamba",) * layer_count(keys))
     layers = [
         layer(state if kind in {"mamba", "linear_attention"} else full, Feed(shared, routed), 2 * of.hidden)
         for kind in kinds
@@ -108,7 +109,7 @@ def _state(keys: Keys, hidden: int) -> int:
     return mixer.parameters
 
 
-@family("minimax")
+@family("minimax", "minimax_m1", "minimax_text_01")
 def minimax(keys: Keys) -> ModelShape:
     """MiniMax-Text-01: lightning attention in most layers, softmax attention in the others, experts in all."""
     of = heads_of(keys)
@@ -129,9 +130,8 @@ def _lightning(of: Heads) -> int:
 
 
 def _minimax_kinds(keys: Keys) -> tuple[str, ...]:
-    said = keys.words("layer_types")
-    if said:
-        return said
+    if keys.words("layer_types"):
+        return each_layer(keys, "layer_types")
     coded = keys.numbers("attn_type_list")  # 0: lightning, 1: softmax
     if coded:
         return tuple("full_attention" if code else "linear_attention" for code in coded)
@@ -142,18 +142,18 @@ def _minimax_kinds(keys: Keys) -> tuple[str, ...]:
 def lfm2(keys: Keys) -> ModelShape:
     """LFM2: short convolutions, and attention in the layers that are named."""
     of = heads_of(keys)
-    convolution = without_softmax(_short_convolution(keys, of.hidden))
+    convolution = without_softmax(short_convolution(keys, of.hidden))
     full: Attention = attention(of, extra=2 * of.head_dim)
     feed = Feed(gated(of.hidden, _lfm2_width(keys)))
     named = keys.numbers("full_attn_idxs")
-    kinds = keys.words("layer_types") or [
-        "full_attention" if not named or index in named else "conv" for index in range(layer_count(keys))
-    ]
+    usual = ("full_attention" if not named or index in named else "conv" for index in range(layer_count(keys)))
+    kinds = each_layer(keys, "layer_types", usual=usual)
     layers = [layer(full if kind == "full_attention" else convolution, feed, 2 * of.hidden) for kind in kinds]
     return whole(keys, layers, outside=of.hidden)
 
 
-def _short_convolution(keys: Keys, hidden: int) -> int:
+def short_convolution(keys: Keys, hidden: int) -> int:
+    """Count a short convolution between a projection to three widths and one back."""
     biased = keys.flag("conv_bias")
     kernel = hidden * keys.number("conv_L_cache") + (hidden if biased else 0)
     return linear(hidden, 3 * hidden, bias=biased) + kernel + linear(hidden, hidden, bias=biased)

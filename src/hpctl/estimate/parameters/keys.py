@@ -18,6 +18,14 @@ _SIZES = frozenset(
 )
 """What a whole configuration must say itself: a default would be another model's size."""
 
+_AT_LEAST_ONE = frozenset(
+    {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "vocab_size"}
+)
+"""What a model has whatever it is; the first of a key's names counts."""
+
+_LARGEST = 10**9
+"""Beyond it a number is a slip, and arithmetic with it no longer exact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -88,23 +96,48 @@ class Keys:
         return next((self.defaults[name] for name in names if self.defaults.get(name) is not None), None)
 
     def _whole(self, name: str, value: object) -> int:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise SpecError(f"`{name}` of `{self.origin}` is `{value}`, but should be a whole number")
-        return value
+        number = int(value) if isinstance(value, float) and value.is_integer() else value
+        if isinstance(number, bool) or not isinstance(number, int) or number < (name in _AT_LEAST_ONE):
+            raise SpecError(f"`{name}` of `{self.origin}` is `{value}`, but should be a whole number{_from(name)}")
+        if number > _LARGEST:
+            raise SpecError(f"`{name}` of `{self.origin}` is larger than {_LARGEST:,}: no model has that")
+        return number
+
+
+def _from(name: str) -> str:
+    return " from 1" if name in _AT_LEAST_ONE else ""
+
+
+_EITHER = frozenset(
+    {
+        *("fast_vlm", "glm4v", "glm4v_moe", "glm_ocr", "hunyuan_vl", "llava", "llava_next_video", "llava_onevision"),
+        *("minimax_m3_vl", "paddleocr_vl", "qwen2_5_vl", "qwen2_vl", "shieldgemma2", "video_llama_3"),
+    }
+)
+"""Models whose head is tied when the outer or the text configuration says so (transformers 5.23.0)."""
+
+_INNER = frozenset({"llama4"})
+"""Models whose head is tied as the text configuration says, whatever the outer says (transformers 5.23.0)."""
 
 
 def keys_of(config: ModelConfig) -> Keys:
     """Take the language model's keys.
 
     A text configuration inside a multimodal one leaves out what equals its class's defaults, sizes too; a whole one
-    never does (transformers 5.23.0, `to_diff_dict`). The head is tied as the outer configuration says.
+    never does (transformers 5.23.0, `to_diff_dict`). The head is tied as the outer configuration says, for most.
     """
     said = dict(config.text)
     defaults = defaults_of(config.model_type)
     if config.raw is config.text or config.raw == config.text:
         defaults = {name: value for name, value in defaults.items() if name not in _SIZES}
-    elif config.raw.get("tie_word_embeddings") is not None:
-        said["tie_word_embeddings"] = config.raw["tie_word_embeddings"]
+    elif (tied := _tied_outside(config)) is not None:
+        said["tie_word_embeddings"] = tied
     return Keys(config.origin, config.model_type, said, defaults)
+
+
+def _tied_outside(config: ModelConfig) -> object:
+    outer = config.raw.get("model_type")
+    said = config.raw.get("tie_word_embeddings")
+    if outer in _INNER or (outer in _EITHER and config.text.get("tie_word_embeddings") is True):
+        return None
+    return said

@@ -15,6 +15,7 @@ from hpctl.estimate.parameters.blocks import (
     layer,
     plain,
     stack,
+    untied,
     whole,
     without_softmax,
 )
@@ -34,8 +35,7 @@ def nemotron_h(keys: Keys) -> ModelShape:
     The class never ties the head nor biases attention, whatever the configuration says.
     """
     of = heads_of(keys)
-    untied = replace(keys, said={**keys.said, "tie_word_embeddings": False})
-    return whole(untied, [_block(keys, of, kind) for kind in _kinds(keys)], outside=of.hidden)
+    return whole(untied(keys), [_block(keys, of, kind) for kind in _kinds(keys)], outside=of.hidden)
 
 
 def _kinds(keys: Keys) -> tuple[str, ...]:

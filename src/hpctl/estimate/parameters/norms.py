@@ -87,7 +87,7 @@ def stablelm(keys: Keys) -> ModelShape:
     return whole(keys, stack(keys, mixer, mlp, norms * 2 * of.hidden), outside=2 * of.hidden)
 
 
-@family("nemotron")
+@family("nemotron", "jais2")
 def nemotron(keys: Keys) -> ModelShape:
     """Layer norms, no gate."""
     of = heads_of(keys)
@@ -107,13 +107,14 @@ def persimmon(keys: Keys) -> ModelShape:
     return whole(keys, stack(keys, mixer, mlp, 4 * of.hidden), outside=2 * of.hidden)
 
 
-@family("phi")
+@family("phi", "phi-msft")
 def phi(keys: Keys) -> ModelShape:
-    """Phi 1 to 2: one layer norm for both sides, biases everywhere, in the head too."""
+    """Phi 1 to 2, under their first names too: one layer norm for both sides, biases everywhere, in the head too."""
     of = heads_of(keys)
     normed = 4 * of.head_dim if keys.flag("qk_layernorm") else 0
     mixer = attention(of, qkv_bias=True, out_bias=True, extra=normed)
-    mlp = plain(of.hidden, keys.number("intermediate_size"), bias=True)
+    width = keys.number("n_inner", otherwise=4 * of.hidden) if keys.model_type == "phi-msft" else None
+    mlp = plain(of.hidden, keys.number("intermediate_size") if width is None else width, bias=True)
     head_bias = keys.number("vocab_size")
     return whole(keys, stack(keys, mixer, mlp, 2 * of.hidden), outside=2 * of.hidden, head_bias=head_bias)
 

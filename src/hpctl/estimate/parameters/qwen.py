@@ -18,7 +18,7 @@ from hpctl.estimate.parameters.blocks import (
 )
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
-from hpctl.estimate.parameters.windows import upper_layers
+from hpctl.estimate.parameters.windows import each_layer, upper_layers
 from hpctl.estimate.shape import Attention, ModelShape
 
 
@@ -61,7 +61,7 @@ def qwen3_next(keys: Keys) -> ModelShape:
     return _mixture(keys, of, _mixers(keys, of), _with_shared(keys, of))
 
 
-@family("qwen3_5_moe_text")
+@family("qwen3_5_moe", "qwen3_5_moe_text")
 def qwen3_5_moe(keys: Keys) -> ModelShape:
     """Qwen3.5 with experts, a shared one among them, in every layer."""
     of = heads_of(keys)
@@ -69,7 +69,7 @@ def qwen3_5_moe(keys: Keys) -> ModelShape:
     return whole(keys, [layer(mixer, feed, 2 * of.hidden) for mixer in _mixers(keys, of)], outside=of.hidden)
 
 
-@family("qwen3_5_text")
+@family("qwen3_5", "qwen3_5_text")
 def qwen3_5(keys: Keys) -> ModelShape:
     """Qwen3.5: the mixers of Qwen3-Next with a dense feed-forward part."""
     of = heads_of(keys)
@@ -111,9 +111,8 @@ def _mixers(keys: Keys, of: Heads) -> list[Attention]:
     full = attention(of, qkv_bias=biased, out_bias=biased, extra=2 * of.head_dim + gate)
     delta = without_softmax(_delta(keys, of.hidden))
     every = max(keys.number("full_attention_interval", otherwise=4), 1)
-    kinds = keys.words("layer_types") or [
-        "linear_attention" if (index + 1) % every else "full_attention" for index in range(layer_count(keys))
-    ]
+    usual = ("linear_attention" if (index + 1) % every else "full_attention" for index in range(layer_count(keys)))
+    kinds = each_layer(keys, "layer_types", usual=usual)
     return [delta if kind == "linear_attention" else full for kind in kinds]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from hpctl.errors import ChecksFailedError
+from hpctl.errors import ChecksFailedError, SpecError
 from hpctl.estimate.training import Task
 from hpctl.facts.model_ports import ModelHub
 from hpctl.report.model import FamilyModel, ModelFamilyReport, ModelReport
@@ -13,6 +13,7 @@ from hpctl.services.model.draft import job_yaml
 from hpctl.services.model.family import family_report
 from hpctl.services.model.identify import FamilyAnswer, Model, Network, identify
 from hpctl.services.model.question import Question, Threshold
+from hpctl.spec.model_read import located
 
 __all__ = ["Detail", "Network", "answer", "demand", "draft"]
 
@@ -33,7 +34,10 @@ def answer(
     """
     match identify(name, hub, network):
         case Model(config=config, notes=notes):
-            report = check_model(config, notes, question)
+            try:
+                report = check_model(config, notes, question)
+            except SpecError as error:
+                raise located(error, config.origin) from None
             return report if detail is Detail.FORMULAS else unexplained(report)
         case FamilyAnswer(name=family, members=members, notes=notes):
             rows = [
@@ -70,10 +74,10 @@ def draft(name: str, question: Question, hub: ModelHub, network: Network) -> str
     `answer` raises.
     """
     report = answer(name, question, hub, network, Detail.NUMBERS)
-    demand(report, question, Threshold.FAIL)
     match report:
         case ModelReport():
-            return job_yaml(report)
+            demand(report, question, Threshold.FAIL)
+            return job_yaml(report, question)
         case ModelFamilyReport():
             message = f"`{report.family}` is a family of models"
             raise ChecksFailedError(message, hint=f"for example: --model {report.names()[0]}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hpctl.catalog.accelerators import Accelerated, accelerated
@@ -28,15 +28,21 @@ def check_model(config: ModelConfig, notes: tuple[str, ...], question: Question)
     Raises UnknownModelError for an architecture that is not counted, UsageError for a layout or a precision that
     does not exist, NotFoundError for an instance type that nobody knows.
     """
+    return judge(config, notes, question, [accelerated(name) for name in question.instance_types or USUAL_TYPES])
+
+
+def judge(
+    config: ModelConfig, notes: tuple[str, ...], question: Question, places: Iterable[Accelerated]
+) -> ModelReport:
+    """Judge one model on nodes of these `places`, whatever instance types the question names; see `check_model`."""
     shape = shape_of(config)
-    types = [accelerated(name) for name in question.instance_types or USUAL_TYPES]
     return ModelReport(
         model=_facts(config, shape),
         task=question.task,
         sequence=wish(question, shape.max_positions, "bf16").sequence,
         settings=settings(question, shape.max_positions),
         notes=notes,
-        instance_types=tuple(_on(shape, model_type(config), one, question) for one in types),
+        instance_types=tuple(_on(shape, model_type(config), one, question) for one in places),
     )
 
 
@@ -119,7 +125,7 @@ def _on(shape: ModelShape, name: str, place: Accelerated, question: Question) ->
     support = verdicts(name, question.task, place.device)
     chosen, answer = _best(shape, place, question, support)
     reasons = tuple(_reasons(name, chosen, answer))
-    caveats = tuple(_caveats(place, chosen, answer))
+    caveats = (*_caveats(place, chosen, answer), *_beyond(question, shape.max_positions))
     told = _Told(reasons, (answer.unknown,) if answer.unknown else (), caveats)
     return ModelOnType(
         instance_type=place.type.name,
@@ -136,8 +142,9 @@ def _on(shape: ModelShape, name: str, place: Accelerated, question: Question) ->
         limit=answer.limit,
         uncertainty=answer.uncertainty,
         caveats=caveats,
+        notes=answer.notes,
         reasons=reasons or told.unknown,
-        alternatives=tuple(alternatives(name, question.task, place.device)) if reasons else (),
+        alternatives=tuple(_otherwise(shape, name, place, question, chosen)) if reasons else (),
         explanation=answer.explanation,
     )
 
@@ -164,6 +171,18 @@ def _answer(shape: ModelShape, place: Accelerated, question: Question, row: Supp
     if question.parallel is not None:
         return fit_layout(shape, wanted, place.type, AskedLayout(question.parallel, question.nodes), ways)
     return fit(shape, wanted, place.type, question.nodes, ways)
+
+
+def _otherwise(
+    shape: ModelShape, name: str, place: Accelerated, question: Question, chosen: SupportVerdict
+) -> Iterator[str]:
+    """Where it goes: on other accelerators, or, when memory alone is in the way, split otherwise over more nodes."""
+    if chosen.status not in WORKING:
+        yield from alternatives(name, question.task, place.device)
+    elif question.nodes is not None or question.parallel is not None:
+        free = _answer(shape, place, replace(question, nodes=None, parallel=None), chosen)
+        if free.nodes is not None:
+            yield f"{free.nodes} x {place.type.name}: {free.layouts[0].layout}"
 
 
 def _usual(place: Accelerated, row: SupportVerdict) -> str:
@@ -205,8 +224,12 @@ def _caveats(place: Accelerated, best: SupportVerdict, answer: Answer) -> Iterat
         yield f"{place.type.accelerator_name} has no bfloat16: train in float16 or float32"
     if answer.tight:
         yield answer.tight
-    if answer.layouts:
-        yield from answer.layouts[0].cautions
+    yield from answer.caveats
+
+
+def _beyond(question: Question, longest: int | None) -> Iterator[str]:
+    if question.sequence and longest and question.sequence > longest:
+        yield f"{question.sequence:,} tokens are more than the {longest:,} positions of its configuration"
 
 
 def _about_support(best: SupportVerdict) -> Iterator[str]:

@@ -16,6 +16,8 @@ from hpctl.estimate.shape import ModelShape
 from hpctl.estimate.training import Inference, Training
 from hpctl.report.model import MemoryItem, ModelLayout
 
+_COUNTED = {"kv-replication", "uneven-stages"}
+"""What the layout costs and the estimate holds already: nothing is left to be done about it."""
 _NAMES = {"TP": "tensor", "PP": "pipeline", "CP": "context", "EP": "expert"}
 
 
@@ -32,6 +34,7 @@ class Answer:
     """How a model fits one instance type.
 
     `nodes` is None and `limit` told where it does not, `tight` where it just does, `unknown` where nobody can say.
+    `caveats` are what somebody should mend in the first layout, `notes` what is counted already.
     """
 
     nodes: int | None = None
@@ -41,6 +44,8 @@ class Answer:
     explanation: tuple[str, ...] = ()
     tight: str | None = None
     unknown: str | None = None
+    caveats: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def fit(
@@ -53,7 +58,7 @@ def fit(
     (found,) = search(shape, wanted, (known,), nodes, ways=ways)
     if not found.plans:
         return Answer(limit=found.limit)
-    best = found.plans[0].memory
+    best, said = found.plans[0].memory, found.plans[0].cautions
     return Answer(
         found.nodes or found.tight_nodes,
         tuple(_layout_row(plan.layout, plan.memory, wanted, plan.cautions) for plan in found.plans),
@@ -61,6 +66,8 @@ def fit(
         _band(best),
         explain(best),
         _tight(best),
+        caveats=_mendable(said, ways),
+        notes=_counted(said),
     )
 
 
@@ -80,10 +87,30 @@ def fit_layout(
     if broken:
         return Answer(limit="; ".join(broken))
     need = estimate(shape, wanted, layout, device)
-    row = _layout_row(layout, need, wanted, cautions(shape, wanted, layout, device))
+    said = cautions(shape, wanted, layout, device)
+    row = _layout_row(layout, need, wanted, said)
     told = limited_by(need, shape, wanted)
     limit = told if need.fits else f"{need.total / GIB:,.1f} GiB in {device.memory_gib:,.1f} GiB: {told}"
-    return Answer(row.nodes if need.fits else None, (row,), limit, _band(need), explain(need), _tight(need))
+    return Answer(
+        row.nodes if need.fits else None,
+        (row,),
+        limit,
+        _band(need),
+        explain(need),
+        _tight(need),
+        caveats=_mendable(said, ways),
+        notes=_counted(said),
+    )
+
+
+def _mendable(said: tuple[Caution, ...], ways: frozenset[str] | None) -> tuple[str, ...]:
+    """Leave out, too, that Neuron's frameworks have no FSDP where the one at hand has it."""
+    left_out = _COUNTED | ({"neuron-zero1"} if ways and "FSDP" in ways else set())
+    return tuple(one.reason for one in said if one.rule not in left_out)
+
+
+def _counted(said: tuple[Caution, ...]) -> tuple[str, ...]:
+    return tuple(one.reason for one in said if one.rule in _COUNTED)
 
 
 def _refusal(broken: Violation) -> str:

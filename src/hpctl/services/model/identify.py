@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from hpctl.catalog.models import KnownFamily, KnownModel, find_family, find_model, nearest_names
-from hpctl.errors import NotFoundError
-from hpctl.estimate.parameters import shape_of
+from hpctl.errors import NotFoundError, UsageError
+from hpctl.estimate.parameters import known_model_types, shape_of
 from hpctl.facts.model_ports import ModelHub
 from hpctl.spec.model_config import ModelConfig
 from hpctl.spec.model_read import CONFIG_FILE, model_config, parsed_model, read_model
@@ -63,6 +63,10 @@ def identify(name: str, hub: ModelHub, network: Network = Network.OFF) -> Identi
     Raises SpecError when a file is no model's configuration, NotFoundError with the nearest names when nothing is
     called so; what the Hub raises otherwise is said in its port.
     """
+    if not name.strip():
+        raise UsageError(
+            "no model is named", hint="give a folder with a `config.json`, or a name such as `Qwen/Qwen3-8B`"
+        )
     if (path := _path(name)) is not None:
         return _model(read_model(path, name))
     if (known := find_model(name)) is not None:
@@ -104,7 +108,8 @@ def _from_hub(name: str, hub: ModelHub, network: Network) -> ModelConfig:
 def _known(name: str, known: KnownModel) -> Model:
     config = model_config(known.config, name=known.name, origin=f"catalogue entry `{known.name}`")
     renamed = () if name == known.name else (f"`{name}` is taken as `{known.name}`, whose configuration is the same",)
-    return Model(config, (*renamed, known.note) if known.note else renamed)
+    parts = _parts(config) if "vision_config" in config.raw else ()
+    return Model(config, (*renamed, *((known.note,) if known.note else ()), *parts))
 
 
 def _family(family: KnownFamily) -> FamilyAnswer:
@@ -125,15 +130,36 @@ def _model(config: ModelConfig) -> Model:
 
 def _notes(config: ModelConfig) -> Iterator[str]:
     """Say what is easily misread: a part of a whole, weights in another format, an embedding model."""
-    if config.raw is not config.text:
-        outer = config.raw.get("model_type")
-        yield f"a multimodal model of type `{outer}`: counted is its language model, `{config.model_type}`, alone"
+    if config.raw is not config.text or "vision_config" in config.raw:
+        yield from _parts(config)
     if "embedding" in config.name.casefold():
         yield "an embedding model by its name; its architecture may be that of a generative one"
     yield from _quantized(config)
 
 
+def _parts(config: ModelConfig) -> Iterator[str]:
+    """Say what of a multimodal model is counted: all that it has, or its language model alone."""
+    outer = config.raw.get("model_type")
+    if config.model_type not in known_model_types():
+        return
+    shape = shape_of(config)
+    if shape.towers:
+        items = (("language model", shape.language_parameters), *((one.name, one.parameters) for one in shape.towers))
+        told = ", ".join(f"{name} {count:,}" for name, count in items)
+        yield f"a multimodal model of type `{outer}`, counted whole: {told}"
+    else:
+        yield f"a multimodal model of type `{outer}`: counted is its language model, `{config.model_type}`, alone"
+
+
 def _quantized(config: ModelConfig) -> Iterator[str]:
-    found = config.raw.get("quantization_config")
-    if isinstance(found, Mapping) and (method := found.get("quant_method")):
-        yield f"its weights are stored as {method}; counted are the numbers that these stand for"
+    for keys in (config.raw, config.text):
+        found = keys.get("quantization_config") or keys.get("compression_config")
+        if isinstance(found, Mapping) and found:
+            method = found.get("quant_method") or ("bitsandbytes" if _loads_in_bits(found) else "another format")
+            yield f"its weights are stored as {method}; counted are the numbers that these stand for"
+            return
+
+
+def _loads_in_bits(found: Mapping[str, object]) -> bool:
+    """Tell the keys of bitsandbytes from before there was a `quant_method`."""
+    return any(found.get(key) for key in ("load_in_4bit", "load_in_8bit"))

@@ -184,3 +184,41 @@ def test_what_wraps_a_llama_is_not_supported_as_one() -> None:
     (found,) = check_model(wrapped, (), asked("trn1.32xlarge")).instance_types
     assert found.outcome == "fail"
     assert "`idefics3`" in found.reasons[0]
+
+
+def test_what_the_estimate_holds_already_is_a_note_and_stops_nobody() -> None:
+    question = asked("p5.48xlarge", parallel="pp=8")
+    answer = report(QWEN3_8B, question)
+    (found,) = answer.instance_types
+    assert (found.outcome, found.caveats) == ("pass", ())
+    assert found.notes == ("36 layers over pp=8: 4 stages have 5, the others 4",)
+    demand_fit(answer, question, Threshold.WARN)
+
+
+def test_what_somebody_should_mend_in_a_layout_is_a_caveat() -> None:
+    found = row(QWEN3_8B, "p5.48xlarge", parallel="tp=16", nodes=2)
+    assert (found.outcome, found.notes) == ("warn", ("tp=16 repeats each of 8 KV heads 2 times",))
+    assert found.caveats == ("tp=16 reaches beyond the 8 devices of a node, over the network",)
+
+
+@pytest.mark.parametrize("instance_type", ["trn1.32xlarge", "trn2.48xlarge"])
+def test_on_trainium_caveats_are_of_support_and_not_that_nobody_has_measured(instance_type: str) -> None:
+    found = row(QWEN3_8B, instance_type)
+    assert found.uncertainty is not None
+    assert "no measurement" in found.uncertainty
+    assert [one for one in found.caveats if "measurement" in one] == []
+
+
+def test_what_fits_on_more_nodes_or_otherwise_split_says_so() -> None:
+    big = QWEN3_8B | {"num_hidden_layers": 300}
+    assert row(big, "p5.48xlarge", nodes=1).alternatives == ("2 x ml.p5.48xlarge: dp=8,tp=2,zero=3",)
+    (told,) = row(big, "p5.48xlarge", parallel="tp=8,zero=1").alternatives
+    assert told.startswith("2 x ml.p5.48xlarge: ")
+    assert row(big, "trn1.32xlarge", nodes=1).alternatives[0].startswith("4 x ml.trn1.32xlarge: ")
+
+
+def test_more_tokens_than_the_model_has_positions_is_a_caveat() -> None:
+    assert row(QWEN3_8B, "p5.48xlarge", sequence=40_960).caveats == ()
+    beyond = row(QWEN3_8B, "p5.48xlarge", sequence=65_536)
+    assert beyond.outcome == "warn"
+    assert beyond.caveats == ("65,536 tokens are more than the 40,960 positions of its configuration",)

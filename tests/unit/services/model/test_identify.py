@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hpctl.errors import AccessError, NotFoundError, SpecError
+from hpctl.errors import AccessError, NotFoundError, SpecError, UsageError
+from hpctl.estimate.parameters import shape_of
 from hpctl.services.model.identify import FamilyAnswer, Identified, Model, Network, identify
+from hpctl.spec.model_read import model_config
 
 LLAMA = {"model_type": "llama", "hidden_size": 64}
 
@@ -74,7 +76,7 @@ def test_a_familys_name_is_answered_for_each_architecture_with_its_sizes() -> No
     sizes = {row.name: (row.model_type, row.parameters) for row in answer.members}
     assert sizes["Qwen/Qwen3-8B"] == ("qwen3", 8_190_735_360)
     assert sizes["Qwen/Qwen3-30B-A3B"] == ("qwen3_moe", 30_532_122_624)
-    assert answer.notes[-1] == "these have 4 architectures: qwen3, qwen3_moe, qwen3_next, qwen3_vl"
+    assert answer.notes[-1] == "these have 5 architectures: qwen3, qwen3_moe, qwen3_next, qwen3_vl, qwen3_vl_moe"
 
 
 def test_a_family_of_one_architecture_does_not_speak_of_several() -> None:
@@ -146,7 +148,55 @@ def test_a_file_of_a_vision_model_says_what_is_counted(tmp_path: Path) -> None:
     assert note == "a multimodal model of type `llava`: counted is its language model, `llama`, alone"
 
 
-def test_a_file_of_quantized_weights_says_so(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({**LLAMA, "quantization_config": {"quant_method": "awq"}}))
-    (note,) = model(identify(str(tmp_path), Hub())).notes
-    assert note == "its weights are stored as awq; counted are the numbers that these stand for"
+def test_a_file_of_a_vision_model_that_is_counted_whole_itemises_it(tmp_path: Path) -> None:
+    vision = {"model_type": "pixtral", "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1}
+    text = {"model_type": "mistral", "hidden_size": 16, "num_hidden_layers": 1, "vocab_size": 10}
+    whole = {"model_type": "mistral3", "tie_word_embeddings": False, "text_config": text, "vision_config": vision}
+    (tmp_path / "config.json").write_text(json.dumps(whole))
+    found = model(identify(str(tmp_path), Hub()))
+    shape = shape_of(found.config)
+    (note,) = found.notes
+    items = f"language model {shape.language_parameters:,}, vision 6,808, projector 648"
+    assert note == f"a multimodal model of type `mistral3`, counted whole: {items}"
+    assert shape.parameters == shape.language_parameters + 6_808 + 648
+
+
+@pytest.mark.parametrize("name", ["Qwen3-VL-8B", "Qwen2.5-VL-7B", "gemma-3-27b", "SmolVLM", "Llama-4-Scout"])
+def test_a_vision_model_of_the_catalogue_is_itemised_too(name: str) -> None:
+    found = model(identify(name, Hub()))
+    shape = shape_of(found.config)
+    assert shape.towers
+    assert f"counted whole: language model {shape.language_parameters:,}, vision " in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"quant_method": "awq"}, "awq"),
+        ({"quant_method": "fp8", "weight_block_size": [128, 128]}, "fp8"),
+        ({"quant_method": "mxfp4"}, "mxfp4"),
+        ({"load_in_4bit": True}, "bitsandbytes"),
+        ({"bits": 4}, "another format"),
+    ],
+)
+def test_a_file_of_quantized_weights_says_so_and_counts_the_same(
+    tmp_path: Path, said: dict[str, object], told: str
+) -> None:
+    whole = {**LLAMA, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 96, "vocab_size": 100}
+    (tmp_path / "config.json").write_text(json.dumps({**whole, "quantization_config": said}))
+    found = model(identify(str(tmp_path), Hub()))
+    assert found.notes == (f"its weights are stored as {told}; counted are the numbers that these stand for",)
+    plain = model_config(whole, name="it", origin="here")
+    assert shape_of(found.config).parameters == shape_of(plain).parameters
+
+
+def test_quantized_weights_of_a_language_model_inside_another_are_told_too(tmp_path: Path) -> None:
+    text = {**LLAMA, "quantization_config": {"quant_method": "gptq"}}
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llava", "text_config": text}))
+    assert "its weights are stored as gptq" in model(identify(str(tmp_path), Hub())).notes[-1]
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_not_the_current_folder(name: str) -> None:
+    with pytest.raises(UsageError, match="no model is named"):
+        identify(name, Hub())

@@ -9,6 +9,7 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands.job.group import app
+from hpctl.cli.completion import accelerated_types, models
 from hpctl.render.terminal import Terminal, write
 
 
@@ -22,8 +23,16 @@ class TrainingTask(StrEnum):
 
 @app.command()
 def init(
-    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="As `hpctl check-model` takes it.")],
-    instance_type: Annotated[str, typer.Option("--instance-type", "-t", metavar="TYPE", help="What it shall run on.")],
+    model: Annotated[
+        str,
+        typer.Option("--model", metavar="MODEL", autocompletion=models, help="As `hpctl check-model` takes it."),
+    ],
+    instance_type: Annotated[
+        str,
+        typer.Option(
+            "--instance-type", "-t", metavar="TYPE", autocompletion=accelerated_types, help="What it shall run on."
+        ),
+    ],
     task: Annotated[TrainingTask, typer.Option("--task", help="What the job does.")] = TrainingTask.FINETUNE,
     nodes: Annotated[int | None, typer.Option("--nodes", min=1, help="So many nodes, not as few as it takes.")] = None,
     seq_len: Annotated[int | None, typer.Option("--seq-len", min=1, help="Tokens of a sequence (else 4096).")] = None,
