@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hpctl.estimate.device import GIB
 from hpctl.estimate.items import Memory
 from hpctl.estimate.shape import ModelShape
-from hpctl.estimate.training import Inference, Training
+from hpctl.estimate.training import Adapter, Inference, Training
 from hpctl.terms import AcceleratorKind
 
 
@@ -22,6 +22,9 @@ def limited_by(memory: Memory, shape: ModelShape, asked: Training | Inference) -
     match asked:
         case Training() if memory.device.kind is AcceleratorKind.NEURON:
             advice = _NEURON.get(largest.name) or _TRAINING.get(largest.name, "more nodes or a smaller model")
+            tokens = asked.tokens
+        case Training(adapter=Adapter(weight_bytes=width)) if largest.name == "frozen weights" and width < 2:
+            advice = "shard them over more devices"
             tokens = asked.tokens
         case Training():
             advice = _TRAINING.get(largest.name, "more nodes or a smaller model")

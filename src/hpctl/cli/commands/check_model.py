@@ -55,6 +55,19 @@ def check_model(
     parallel: Annotated[
         str | None, typer.Option("--parallel", metavar="LAYOUT", help="Judge this split: tp=8,pp=2.")
     ] = None,
+    recompute: Annotated[
+        str | None, typer.Option("--recompute", metavar="MODE", help="none, attention, selective or full (else full).")
+    ] = None,
+    quantize: Annotated[
+        str | None,
+        typer.Option("--quantize", metavar="TYPE", help="Weights that are not trained: int8 or nf4 (QLoRA)."),
+    ] = None,
+    offload: Annotated[
+        list[str] | None, typer.Option("--offload", metavar="WHAT", help="activations, optimizer or weights; repeat.")
+    ] = None,
+    loss: Annotated[
+        str | None, typer.Option("--loss", metavar="KIND", help="fused, half, whole (else), kept or copied logits.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the formulas with the numbers in them.")] = False,
     hub: Annotated[
         bool, typer.Option("--hub", help="Ask the Hugging Face Hub for what is not on this machine.")
@@ -71,6 +84,7 @@ def check_model(
     from hpctl.services.model import answer as service
     from hpctl.services.model.question import Question, Threshold
     from hpctl.services.model.question import optimizer as known_optimizer
+    from hpctl.services.model.savings import savings
 
     session = wiring.session(invocation(ctx))
     question = Question(
@@ -83,6 +97,7 @@ def check_model(
         precision,
         known_optimizer(optimizer),
         parallel,
+        savings(recompute, quantize, offload or (), loss),
     )
     detail = service.Detail.FORMULAS if explain else service.Detail.NUMBERS
     network = service.Network.ALLOWED if hub else service.Network.OFF
