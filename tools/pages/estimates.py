@@ -45,12 +45,12 @@ FARTHER = (
         "changing lengths: up to twice what the longest sample needs. hpctl estimates what is in use."
     ),
     (
-        "**ms-swift, full, 1.8B at 2,048 tokens** (-42 %): the source's own 4,096 tokens needed less (31.6 GiB) than its "
-        "2,048 (35.1 GiB): the reserve again."
+        "**ms-swift, full, 1.8B at 2,048 tokens** (-42 %): the source's own 4,096 tokens needed less (31.6 GiB) than "
+        "its 2,048 (35.1 GiB): the reserve again."
     ),
     (
-        "**DeepSpeed ZeRO-3**: its buckets for gathering, reducing and prefetching are not modelled: 5 to 15 GiB on few "
-        "GPUs, whatever the length."
+        "**DeepSpeed ZeRO-3**: its buckets for gathering, reducing and prefetching are not modelled: 5 to 15 GiB on "
+        "few GPUs, whatever the length."
     ),
     "**Q-LoRA of Qwen, 8,192 tokens** (+13 to +28 %): Qwen's own code keeps less of the logits than transformers'.",
     (

@@ -8,6 +8,7 @@ recomputed, Liger's fused loss, LoRA of rank 32; DPO takes a pair of samples and
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -99,6 +100,7 @@ def test_what_aws_lists_for_an_instance_type_is_predicted_to_fit_it(
     assert memory(shape, asked, layout, device).fits
 
 
+@cache
 def _shape(name: str) -> ModelShape:
     known = find_model(name)
     assert known is not None
