@@ -57,6 +57,7 @@ NOTES = {
     ("vllm-neuron", "gpt_oss"): "20b and 120b: bfloat16 on Trn2, MXFP4 on Trn3",
     ("vllm-neuron", "qwen3_vl"): "8B and 32B: bfloat16, and MXFP8 on Trn3",
     ("vllm-neuron", "qwen3"): "embeddings alone (Qwen3-Embedding); the generative Qwen3 is in no recipe",
+    ("nxd-inference-2-28", "llama"): "Llama 3.1 405B needs Trn2",
     ("nxd-inference", "llama4"): "for speed the release notes advise SDK 2.28",
     ("nxd-inference", "mixtral"): "for speed the release notes advise SDK 2.28",
     ("nxd-inference", "dbrx"): "for speed the release notes advise SDK 2.28",

@@ -91,11 +91,18 @@ def find_family(name: str) -> KnownFamily | None:
     return catalogue.by_family.get(said) or catalogue.by_spaced_family.get(_spaced(said))
 
 
+_FEW = 3
+"""So many names are as good as a question."""
+
+
 def nearest_names(name: str) -> tuple[str, ...]:
-    """Give the names that `name` may have been meant to be, best first."""
+    """Give the names that `name` may have been meant to be, best first: those that go on from it before all others."""
     catalogue = _catalogue()
     short = {alias for model in catalogue.models for alias in (model.name, *model.aliases)}
-    return nearest(name, sorted(short | {family.name for family in catalogue.families}))
+    known = sorted(short | {family.name for family in catalogue.families})
+    said = _spaced(_plain(name))
+    longer = [one for one in known if said and _spaced(_plain(one)).startswith(f"{said}-")]
+    return tuple(dict.fromkeys((*sorted(longer, key=len)[:_FEW], *nearest(name, known))))[:_FEW]
 
 
 _Known = TypeVar("_Known", KnownModel, KnownFamily)

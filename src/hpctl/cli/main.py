@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     Command = Callable[[Invocation], None]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-_GARBAGE = 50_000
+_GARBAGE = 100_000
 """New objects between two looks for cycles: modules and classes are none, and every look at them costs."""
 
 
 def main() -> NoReturn:
     """Run hpctl and exit with a documented code (`hpctl.errors.ExitCode`)."""
-    gc.set_threshold(_GARBAGE)
+    _leave_garbage()
     try:
         # Scripts ask for the version often, kubectl for tokens: no need to build the command tree for them.
         code = _tell_version() if sys.argv[1:] == ["--version"] else _run(_quick() or _whole)
@@ -39,6 +40,12 @@ def main() -> NoReturn:
     except OSError as error:
         code = _no_space(error)
     sys.exit(code)
+
+
+def _leave_garbage() -> None:
+    """Look for cycles rarely, and not once more at the end: the process is gone then, and all that it held."""
+    gc.set_threshold(_GARBAGE)
+    atexit.register(gc.freeze)
 
 
 def _tell_version() -> int:

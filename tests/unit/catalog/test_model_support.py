@@ -34,7 +34,7 @@ def test_the_words_are_counted() -> None:
         Status.SUPPORTED_PIN: 29,
         Status.LEGACY: 15,
         Status.BETA: 10,
-        Status.CODE_ONLY: 5,
+        Status.CODE_ONLY: 20,
         Status.PRIVATE_BETA: 1,
         Status.FITS_ONE_CORE_ONLY: 1,
     }

@@ -65,7 +65,8 @@ def test_a_name_that_is_only_like_a_models_finds_none(typed: str) -> None:
 
 
 def test_what_was_left_out_of_a_name_is_among_the_nearest() -> None:
-    assert "Qwen3-30B-A3B" in nearest_names("qwen3 30b")
+    assert nearest_names("qwen3 30b")[0] == "Qwen3-30B-A3B"
+    assert nearest_names("Llama-4-Sc")[0] == "Llama-4-Scout"
 
 
 def test_the_catalogue_is_large_and_its_vision_models_are_whole() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from hpctl.errors import ExitCode, SpecError
 from hpctl.estimate.parameters import UnknownModelError, known_model_types, refused_types, shape_of
+from hpctl.estimate.parameters.declare import FAMILIES
+from hpctl.estimate.parameters.places import PLACES
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_read import model_config
 
@@ -207,6 +210,12 @@ def test_an_architecture_that_is_known_but_not_counted_is_refused_with_the_reaso
     assert caught.value.message.startswith(said)
 
 
+def test_each_type_is_found_in_the_module_that_declares_it() -> None:
+    for name in {*PLACES.values()}:
+        import_module(f"hpctl.estimate.parameters.{name}")
+    assert {model_type: count.__module__.rpartition(".")[2] for model_type, count in FAMILIES.items()} == PLACES
+
+
 def test_nothing_is_counted_and_refused_at_once() -> None:
     assert set(known_model_types()).isdisjoint(refused_types())
 
@@ -283,6 +292,10 @@ def test_experts_that_only_pass_a_token_on_have_no_weights() -> None:
     assert shape(longcat).parameters == 560_664_958_976
 
 
+def test_zamba_2_places_its_shared_blocks_as_transformers_does_where_nothing_is_said() -> None:
+    assert shape(_said({"model_type": "zamba2"})).parameters == 2_481_848_336  # Zamba2Config() of transformers 5.23.0
+
+
 def test_blocks_of_zamba_that_would_not_be_shared_are_refused() -> None:
     with pytest.raises(SpecError, match="unties the head of `zamba2`"):
         shape(llama(model_type="zamba2", tie_word_embeddings=False))
@@ -354,6 +367,12 @@ def test_a_null_is_what_follows_from_the_other_keys() -> None:
     assert shape(llama(num_key_value_heads=None, head_dim=None)) == shape(llama(num_key_value_heads=4, head_dim=16))
 
 
+def test_a_list_that_is_null_is_what_the_class_takes_instead() -> None:
+    keys = {"model_type": "flint", "hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 100}
+    assert shape(_said({**keys, "mlp_only_layers": None})) == shape(_said({**keys, "mlp_only_layers": [0, 1]}))
+    assert shape(_said({**keys, "mlp_only_layers": []})) != shape(_said(keys))
+
+
 def test_a_tied_head_is_counted_once() -> None:
     tied, untied = shape(llama(tie_word_embeddings=True)), shape(llama(tie_word_embeddings=False))
     assert (tied.head_parameters, untied.head_parameters) == (0, 64 * 100)
@@ -399,6 +418,21 @@ def test_latent_attention_caches_its_narrow_width_once_for_all_heads() -> None:
         (
             {"model_type": "gemma2", "sliding_window": 8, "layer_types": ["full_attention", "sliding_attention"]},
             [None, 8],
+        ),
+        (
+            {"model_type": "granite_swa", "sliding_window": 8, "num_hidden_layers": 6},
+            [None, 8, 8, 8, None, 8],
+        ),
+        (
+            {
+                "model_type": "flint",
+                "sliding_window": 8,
+                "num_hidden_layers": 8,
+                "moe_intermediate_size": 8,
+                "num_experts": 2,
+                "num_experts_per_tok": 1,
+            },
+            [None, None, 8, 8, 8, None, 8, None],
         ),
         (
             {"model_type": "exaone4", "sliding_window": 8, "sliding_window_pattern": "LLG", "num_hidden_layers": 3},

@@ -78,6 +78,8 @@ def check_model(
 ) -> None:
     """Tell whether a model is supported, fits, how to split it, and what to pin.
 
+    For example: hpctl check-model Qwen/Qwen3-8B -t ml.trn1.32xlarge -t ml.p5.48xlarge
+
     Exit code 20 where it does not go on an instance type that is named, or on none of the usual ones.
     """
     from hpctl.estimate.training import Task

@@ -9,65 +9,20 @@ declared is refused by name.
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 from hpctl.catalog.nearest import nearest
-from hpctl.estimate.parameters import (
-    compressed,
-    deepseek,
-    dense,
-    distinct,
-    early,
-    gemma,
-    gemma4,
-    gpt,
-    hybrid,
-    indexed,
-    linears,
-    longcat,
-    mixture,
-    nemotron_h,
-    norms,
-    qwen,
-    recurrent,
-    sinks,
-    sparse,
-    states,
-    zamba,
-)
-from hpctl.estimate.parameters.declare import FAMILIES
+from hpctl.estimate.parameters.declare import FAMILIES, Count
 from hpctl.estimate.parameters.keys import keys_of
+from hpctl.estimate.parameters.places import PLACES
 from hpctl.estimate.parameters.refusals import refusal, refused_types
-from hpctl.estimate.parameters.towers import towers_of
 from hpctl.estimate.parameters.unknown import UnknownModelError
-from hpctl.estimate.shape import ModelShape
+from hpctl.estimate.shape import ModelShape, Tower
 from hpctl.spec.model_config import ModelConfig
 
 __all__ = ["UnknownModelError", "known_model_types", "refused_types", "shape_of"]
 
-_DECLARING = (
-    compressed,
-    deepseek,
-    dense,
-    distinct,
-    early,
-    gemma,
-    gemma4,
-    gpt,
-    hybrid,
-    indexed,
-    linears,
-    longcat,
-    mixture,
-    nemotron_h,
-    norms,
-    qwen,
-    recurrent,
-    sinks,
-    sparse,
-    states,
-    zamba,
-)
-"""Named, so that importing them for their declarations is seen to be of use."""
+_ENCODERS = ("vision_config", "audio_config")
 
 
 def shape_of(config: ModelConfig) -> ModelShape:
@@ -76,18 +31,32 @@ def shape_of(config: ModelConfig) -> ModelShape:
     Raises UnknownModelError for a model type that no family declares, SpecError for a configuration that does not say
     what is needed.
     """
-    count = FAMILIES.get(config.model_type)
-    if count is None:
-        raise _unknown(config)
-    language = count(keys_of(config))
-    towers = towers_of(config, language.hidden)
+    language = _count(config)(keys_of(config))
+    towers = _towers(config, language)
     beside = sum(tower.parameters for tower in towers)
     return replace(language, towers=towers, other_parameters=language.other_parameters + beside)
 
 
 def known_model_types() -> tuple[str, ...]:
     """All model types that can be counted, in alphabetical order."""
-    return tuple(sorted(FAMILIES))
+    return tuple(sorted(PLACES))
+
+
+def _count(config: ModelConfig) -> Count:
+    """Find the family's function; its module declares it as it is imported."""
+    place = PLACES.get(config.model_type)
+    if place is None:
+        raise _unknown(config)
+    import_module(f"{__name__}.{place}")
+    return FAMILIES[config.model_type]
+
+
+def _towers(config: ModelConfig, language: ModelShape) -> tuple[Tower, ...]:
+    if not any(config.raw.get(name) for name in _ENCODERS):
+        return ()
+    from hpctl.estimate.parameters.towers import towers_of
+
+    return towers_of(config, language.hidden)
 
 
 def _unknown(config: ModelConfig) -> UnknownModelError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hpctl.estimate.parameters.blocks import (
@@ -19,7 +20,7 @@ from hpctl.estimate.parameters.blocks import (
 )
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
-from hpctl.estimate.parameters.windows import by_kind, each_layer
+from hpctl.estimate.parameters.windows import as_told, by_kind, each_layer
 from hpctl.estimate.shape import Attention, ModelShape
 
 
@@ -30,7 +31,7 @@ def granite_swa(keys: Keys) -> ModelShape:
     biased = keys.flag("attention_bias")
     mixer = attention(of, qkv_bias=biased, out_bias=biased, extra=of.heads)
     mlp = gated(of.hidden, keys.number("intermediate_size"), bias=keys.flag("mlp_bias"))
-    return whole(keys, stack(keys, mixer, mlp, 2 * of.hidden, by_kind(keys, period=4)), outside=of.hidden)
+    return whole(keys, stack(keys, mixer, mlp, 2 * of.hidden, as_told(keys, _first_of_four(keys))), outside=of.hidden)
 
 
 @family("granitemoe_swa")
@@ -43,7 +44,11 @@ def granitemoe_swa(keys: Keys) -> ModelShape:
     each = gated(of.hidden, keys.number("intermediate_size"))
     routed = experts(of.hidden, keys.number("num_local_experts"), keys.number("num_experts_per_tok"), each)
     feed = Feed(gated(of.hidden, shared) if shared else None, routed)
-    return whole(keys, stack(keys, mixer, feed, 2 * of.hidden, by_kind(keys, period=4)), outside=of.hidden)
+    return whole(keys, stack(keys, mixer, feed, 2 * of.hidden, as_told(keys, _first_of_four(keys))), outside=of.hidden)
+
+
+def _first_of_four(keys: Keys) -> Iterator[str]:
+    return ("sliding_attention" if index % 4 else "full_attention" for index in range(layer_count(keys)))
 
 
 @family("laguna")

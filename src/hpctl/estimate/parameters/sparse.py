@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hpctl.estimate.parameters.blocks import (
@@ -19,7 +20,7 @@ from hpctl.estimate.parameters.blocks import (
 )
 from hpctl.estimate.parameters.declare import family
 from hpctl.estimate.parameters.keys import Keys
-from hpctl.estimate.parameters.windows import by_kind, each_layer
+from hpctl.estimate.parameters.windows import as_told, by_kind, each_layer
 from hpctl.estimate.shape import Attention, ModelShape
 
 
@@ -48,13 +49,20 @@ def flint(keys: Keys) -> ModelShape:
     mixer = _normed(keys, of, extra=of.heads)
     dense = Feed(gated(of.hidden, keys.number("intermediate_size")))
     sparse = Feed(gated(of.hidden, keys.number("shared_expert_intermediate_size")), _routed(keys, of).experts)
-    named = set(keys.numbers("mlp_only_layers") if "mlp_only_layers" in keys.said else (0, 1))
+    silent = keys.said.get("mlp_only_layers") is None
+    named = {0, 1} if silent else set(keys.numbers("mlp_only_layers"))
     step = max(keys.number("decoder_sparse_step", otherwise=1), 1)
     layers = [
-        layer(mixer, dense if index in named or (index + 1) % step else sparse, 2 * of.hidden)
-        for index in range(layer_count(keys))
+        layer(replace(mixer, window=reach), dense if index in named or (index + 1) % step else sparse, 2 * of.hidden)
+        for index, reach in enumerate(as_told(keys, _flint_kinds(layer_count(keys))))
     ]
     return whole(keys, layers, outside=of.hidden)
+
+
+def _flint_kinds(count: int) -> Iterator[str]:
+    """Tell which layers see all: the first two, the last, and every fourth."""
+    for index in range(count):
+        yield "full_attention" if index in {0, count - 1} or index % 4 == 1 else "sliding_attention"
 
 
 @family("cohere2_moe")

@@ -31,6 +31,12 @@ def everywhere(keys: Keys) -> list[int | None]:
     return [keys.optional("sliding_window")] * layer_count(keys)
 
 
+def as_told(keys: Keys, usual: Iterable[str]) -> list[int | None]:
+    """Give the window to the layers that are told to be near, by `layer_types` or else `usual`."""
+    window = keys.optional("sliding_window")
+    return [window if kind in _NEAR else None for kind in each_layer(keys, "layer_types", usual=usual)]
+
+
 def by_kind(keys: Keys, *, period: int, reach: str = "sliding_window") -> list[int | None]:
     """Follow `layer_types`; without them every `period`-th layer sees all tokens, the others `reach` of them."""
     window = keys.optional(reach)

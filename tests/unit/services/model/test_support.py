@@ -69,6 +69,46 @@ def test_a_model_that_is_too_new_for_the_pinned_transformers_is_told_so() -> Non
     assert "optimum-neuron is built on transformers 4.57.1, which does not know it" in row.note
 
 
+@pytest.mark.parametrize(
+    ("model_type", "framework", "parallelism", "methods"),
+    [
+        ("llama", "optimum-neuron", {"DP", "ZeRO-1", "TP", "SP", "PP"}, "supported"),
+        ("llama", "NxD Training", {"DP", "ZeRO-1", "TP", "SP", "PP", "CP"}, "supported-pin"),
+        ("mixtral", "NxD Training", {"DP", "ZeRO-1", "TP", "SP", "PP", "EP"}, "supported-pin"),
+        ("mistral", "NxD Training", {"DP", "ZeRO-1", "TP", "SP"}, "supported-pin"),
+        ("qwen3", "optimum-neuron", {"DP", "ZeRO-1", "TP", "SP", "PP"}, "supported"),
+        ("granite", "optimum-neuron", {"DP", "ZeRO-1", "TP", "SP"}, "supported"),
+        ("gpt_neox", "NxD Core (sample scripts)", {"DP", "ZeRO-1", "TP"}, "supported-pin"),
+        ("dbrx", "NxD Core (sample scripts)", {"DP", "ZeRO-1", "TP", "SP", "PP"}, "supported-pin"),
+        ("qwen2", "optimum-neuron", {"DP", "ZeRO-1"}, "fits-one-core-only"),
+        ("gemma2", "optimum-neuron", {"DP", "ZeRO-1"}, "fits-one-core-only"),
+    ],
+)
+def test_each_framework_trains_with_the_splits_that_it_has(
+    model_type: str, framework: str, parallelism: set[str], methods: str
+) -> None:
+    row = next(row for row in verdicts(model_type, Task.PRETRAIN, "trn1") if row.framework == framework)
+    assert (set(row.parallelism), row.status) == (parallelism, methods)
+
+
+@pytest.mark.parametrize("model_type", ["gemma3_text", "idefics3"])
+def test_what_is_on_a_main_branch_alone_is_told_as_code(model_type: str) -> None:
+    found = [row for row in verdicts(model_type, Task.INFERENCE, "trn1") if "optimum-neuron" in row.framework]
+    assert [(row.status, row.note) for row in found] == [("code-only", "on the main branch alone, in no release")]
+
+
+def test_inference_by_nxd_has_left_trn1_and_says_which_sdk_still_has_it() -> None:
+    assert ("NxD Inference of SDK 2.28", "supported-pin", "2.28.1") in said("llama", Task.INFERENCE, "trn1")
+    assert "NxD Inference" not in {framework for framework, _, _ in said("llama", Task.INFERENCE, "trn1")}
+
+
+def test_vllm_neuron_is_for_trn2_and_trn3_alone() -> None:
+    for model_type in ("llama", "gpt_oss", "qwen3_vl"):
+        for device in ("trn1", "trn1n", "inf2", "trn2", "trn3"):
+            here = "vLLM Neuron" in {framework for framework, _, _ in said(model_type, Task.INFERENCE, device)}
+            assert here == (device in {"trn2", "trn3"}), (model_type, device)
+
+
 def test_deepseek_v3_is_served_by_a_community_port_and_code_that_is_not_registered() -> None:
     assert [status for _, status, _ in said("deepseek_v3", Task.INFERENCE, "trn2")] == ["contrib", "code-only"]
 
@@ -76,6 +116,21 @@ def test_deepseek_v3_is_served_by_a_community_port_and_code_that_is_not_register
 def test_gpus_have_what_transformers_has() -> None:
     assert said("qwen3_moe", Task.FINETUNE, "nvidia") == [("transformers with PyTorch", "supported", None)]
     assert said("no_such_model", Task.FINETUNE, "nvidia")[0][1] == "no"
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_code_beside_the_weights_is_told_as_such_and_not_as_missing(task: Task) -> None:
+    (row,) = verdicts("kimi_k2", task, "nvidia")
+    assert row.status == "code-only"
+    assert (
+        row.note
+        == "its code lies beside its weights and runs with `trust_remote_code`; no release of transformers has it"
+    )
+
+
+def test_the_largest_llama_is_told_to_need_trn2_of_the_pinned_sdk() -> None:
+    row = next(one for one in verdicts("llama", Task.INFERENCE, "trn1") if one.framework == "NxD Inference of SDK 2.28")
+    assert row.note == "Llama 3.1 405B needs Trn2"
 
 
 def test_published_recipes_stand_beside_it_and_tell_what_they_are_for() -> None:
