@@ -41,8 +41,8 @@ float32 beside 4-bit layers. So the numbers below are not blind any more. *Too l
 
 FARTHER = (
     (
-        "**ms-swift, LoRA**: what PyTorch had reserved for samples of 91 to 19,548 tokens. The reserve is fragmented by "
-        "changing lengths: up to twice what the longest sample needs. hpctl estimates what is in use."
+        "**ms-swift, LoRA**: what PyTorch had reserved for samples of 91 to 19,548 tokens. The reserve is fragmented "
+        "by changing lengths: up to twice what the longest sample needs. hpctl estimates what is in use."
     ),
     (
         "**ms-swift, full, 1.8B at 2,048 tokens** (-42 %): the source's own 4,096 tokens needed less (31.6 GiB) than "
