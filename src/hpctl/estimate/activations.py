@@ -1,7 +1,6 @@
 """Activations of one device: what is kept for the backward pass, one layer at work, buffers, logits.
 
-Korthikanti et al., arXiv 2205.05198, table 2, carried over to grouped queries, gated feed-forward parts and flash
-attention (our own derivation). All widths in bytes a token with 2 bytes a number.
+The widths of a layer are those of `estimate.widths`; here they meet tokens, stages and micro-batches.
 """
 
 from __future__ import annotations
@@ -10,11 +9,14 @@ from collections.abc import Iterator
 
 from hpctl.estimate.items import Item
 from hpctl.estimate.layout import Layout, Sharding
-from hpctl.estimate.shape import Attention, Layer, Mlp, ModelShape
+from hpctl.estimate.shape import ModelShape
 from hpctl.estimate.stages import Stage
-from hpctl.estimate.training import Kernel, Logits, Offload, Recompute, Training
+from hpctl.estimate.training import Logits, Offload, Recompute, Training
+from hpctl.estimate.widths import gradient_widths, kept_bytes, whole_bytes
 
 _LOGIT_BYTES = {
+    Logits.COPIED: 18,  # float32 logits, a shifted copy, its log-softmax, two gradients of them, the bf16 one
+    Logits.KEPT: 14,  # counted with PyTorch's own memory tracker, transformers 5.23.0
     Logits.WHOLE: 12,  # bf16, a float32 copy, its gradient and the bf16 one: what PyTorch's cross-entropy has at once
     Logits.HALF: 6,  # bf16, its log-softmax, its gradient
     Logits.FUSED: 0,
@@ -31,11 +33,9 @@ def activation_items(stage: Stage, shape: ModelShape, training: Training, layout
         yield _tensor_buffers(shape, layout, tokens)
     if layout.pipeline > 1:
         yield _pipeline_buffers(shape, training, layout, tokens)
-    each = _LOGIT_BYTES[training.logits]
-    if stage.is_last and each:
-        values = {"logit_bytes": each, "vocabulary": shape.vocabulary, "tokens": tokens, "tp": layout.tensor}
-        total = each * shape.vocabulary * tokens / layout.tensor
-        yield Item("logits", total, "{logit_bytes} B x {vocabulary} x {tokens} tokens / {tp}", values)
+    logits = _logits(stage, shape, training, layout, tokens)
+    yield from _gradients_at_work(stage, shape, training, layout, sum(item.bytes for item in logits))
+    yield from logits
 
 
 def in_flight(stage: Stage, training: Training, layout: Layout) -> float:
@@ -50,45 +50,26 @@ def in_flight(stage: Stage, training: Training, layout: Layout) -> float:
     return waiting * (1 + more)
 
 
-def kept_bytes(layer: Layer, hidden: int, training: Training, layout: Layout) -> float:
-    """Bytes a token that one layer keeps for the backward pass."""
-    match training.recompute:
-        case Recompute.NONE:
-            return whole_bytes(layer, hidden, training, layout)
-        case Recompute.ATTENTION:
-            return _whole(layer, hidden, 0.0, layout)
-        case Recompute.SELECTIVE:
-            return _per_operator(layer, hidden, layout)
-        case Recompute.FULL:
-            return 2 * hidden / layout.hidden_split
+def _gradients_at_work(
+    stage: Stage, shape: ModelShape, training: Training, layout: Layout, logits: float
+) -> Iterator[Item]:
+    """Gradients of the widest feed-forward part, which come when those of the logits have gone: the larger counts."""
+    tokens = training.tokens / layout.context
+    widths = (gradient_widths(layer, training.operations) / layout.tensor for layer, _ in stage.blocks)
+    each = 2 * (max(widths, default=0.0) + shape.hidden / layout.hidden_split)
+    if each * tokens > logits:
+        values = {"bytes_a_token": each, "tokens": tokens, "logits": logits}
+        formula = "{bytes_a_token} B x {tokens} tokens - {logits} B of logits"
+        yield Item("gradients at work", each * tokens - logits, formula, values)
 
 
-def whole_bytes(layer: Layer, hidden: int, training: Training, layout: Layout) -> float:
-    """Bytes a token of one layer with nothing thrown away."""
-    heads = layer.attention.heads if layer.attention.softmax else 0
-    match training.kernel:
-        case Kernel.FLASH:
-            scores = 4.0 * heads
-        case Kernel.EAGER:
-            scores = 5.0 * heads * training.sequence
-    return _whole(layer, hidden, scores / layout.tensor, layout)
-
-
-def _whole(layer: Layer, hidden: int, scores: float, layout: Layout) -> float:
-    routed = 2 * _routed_copies(layer) * hidden
-    outer = (2 * 4 * hidden + 2 * routed) / layout.hidden_split
-    return outer + 2 * (_attention(layer.attention, hidden, layout.tensor) + _mlp(layer) / layout.tensor) + scores
-
-
-def _per_operator(layer: Layer, hidden: int, layout: Layout) -> float:
-    """As torchtitan does: the layer's input, what attention returns, and every second matrix product."""
-    attention, tensor = layer.attention, layout.tensor
-    returned = _query_width(attention) / tensor
-    projected = _attention(attention, hidden, tensor) - returned
-    up = sum(parts * mlp.width for mlp, parts in _mlps(layer, gated=2, plain=1)) / tensor
-    inner = returned + (projected + up) / 2
-    outer = hidden + (hidden + hidden) / 2 + _routed_copies(layer) * hidden
-    return 2 * (outer / layout.hidden_split + inner)
+def _logits(stage: Stage, shape: ModelShape, training: Training, layout: Layout, tokens: float) -> tuple[Item, ...]:
+    each = _LOGIT_BYTES[training.logits]
+    if not (stage.is_last and each):
+        return ()
+    values = {"logit_bytes": each, "vocabulary": shape.vocabulary, "tokens": tokens, "tp": layout.tensor}
+    total = each * shape.vocabulary * tokens / layout.tensor
+    return (Item("logits", total, "{logit_bytes} B x {vocabulary} x {tokens} tokens / {tp}", values),)
 
 
 def _kept(stage: Stage, shape: ModelShape, training: Training, layout: Layout, tokens: float) -> Item:
@@ -130,38 +111,3 @@ def _pipeline_buffers(shape: ModelShape, training: Training, layout: Layout, tok
     values = {"hidden": shape.hidden, "tokens": tokens, "batches": batches, "tp": layout.hidden_split}
     total = 3 * 2 * shape.hidden * tokens * batches / layout.hidden_split
     return Item("pipeline buffers", total, "3 x 2 B x {hidden} x {tokens} tokens x {batches} / {tp}", values)
-
-
-def _attention(attention: Attention, hidden: int, tensor: int) -> float:
-    """Widths of all projections; of a mixer without softmax they are known from its matrices only."""
-    if not attention.softmax:
-        return attention.parameters / hidden / tensor
-    return _query_width(attention) * 2 / tensor + _key_width(attention) / _key_split(attention, tensor)
-
-
-def _query_width(attention: Attention) -> float:
-    return attention.heads * (attention.head_dim + attention.value_dim) / 2
-
-
-def _key_width(attention: Attention) -> float:
-    return attention.kv_heads * (attention.head_dim + attention.value_dim)
-
-
-def _key_split(attention: Attention, tensor: int) -> int:
-    return max(1, min(tensor, attention.kv_heads))
-
-
-def _mlp(layer: Layer) -> float:
-    return sum(parts * mlp.width for mlp, parts in _mlps(layer, gated=4, plain=2))
-
-
-def _mlps(layer: Layer, *, gated: int, plain: int) -> Iterator[tuple[Mlp, int]]:
-    if layer.mlp:
-        yield layer.mlp, gated if layer.mlp.gated else plain
-    if layer.experts:
-        each = layer.experts.each
-        yield each, layer.experts.per_token * (gated if each.gated else plain)
-
-
-def _routed_copies(layer: Layer) -> int:
-    return layer.experts.per_token if layer.experts else 0

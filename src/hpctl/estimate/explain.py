@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hpctl.estimate.device import GIB
 from hpctl.estimate.items import Memory
 from hpctl.estimate.shape import ModelShape
-from hpctl.estimate.training import Inference, Training
+from hpctl.estimate.training import Adapter, Inference, Training
 from hpctl.terms import AcceleratorKind
 
 
@@ -23,6 +23,9 @@ def limited_by(memory: Memory, shape: ModelShape, asked: Training | Inference) -
         case Training() if memory.device.kind is AcceleratorKind.NEURON:
             advice = _NEURON.get(largest.name) or _TRAINING.get(largest.name, "more nodes or a smaller model")
             tokens = asked.tokens
+        case Training(adapter=Adapter(weight_bytes=0.55)) if largest.name == "frozen weights":
+            advice = "shard them over more devices"
+            tokens = asked.tokens
         case Training():
             advice = _TRAINING.get(largest.name, "more nodes or a smaller model")
             tokens = asked.tokens
@@ -35,7 +38,15 @@ def limited_by(memory: Memory, shape: ModelShape, asked: Training | Inference) -
     return f"{subject}, {largest.gib:,.1f} of {memory.total / GIB:,.1f} GiB: {advice}"
 
 
-_OF_TOKENS = {"logits", "activations", "one layer recomputed", "tensor-parallel buffers", "KV cache", "prompt at work"}
+_OF_TOKENS = {
+    "logits",
+    "activations",
+    "one layer recomputed",
+    "gradients at work",
+    "tensor-parallel buffers",
+    "KV cache",
+    "prompt at work",
+}
 
 _TRAINING = {
     "weights": "shard them (ZeRO-3, FSDP), or more tensor or pipeline parallelism",
@@ -46,9 +57,11 @@ _TRAINING = {
     "gathered weights": "tensor parallelism makes the gathered blocks smaller",
     "activations": "recompute more, a smaller micro-batch, or context parallelism",
     "one layer recomputed": "context or tensor parallelism, or a smaller micro-batch",
+    "gradients at work": "context or tensor parallelism, or a smaller micro-batch",
     "tensor-parallel buffers": "context parallelism, or a smaller micro-batch",
     "pipeline buffers": "a smaller micro-batch, or fewer stages",
     "logits": "use fused cross-entropy",
+    "optimizer step": "a fused optimizer",
 }
 _NEURON = {
     "weights": "more tensor or pipeline parallelism",

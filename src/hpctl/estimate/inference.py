@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from hpctl.estimate.activations import whole_bytes
 from hpctl.estimate.device import Device
 from hpctl.estimate.items import Item, Memory
 from hpctl.estimate.layout import Layout
@@ -14,6 +13,7 @@ from hpctl.estimate.regimes import REGIMES
 from hpctl.estimate.shape import Attention, ModelShape
 from hpctl.estimate.stages import Stage, held, stages
 from hpctl.estimate.training import Inference, Training
+from hpctl.estimate.widths import whole_bytes
 
 _LOGIT_BYTES = 4  # vLLM samples from float32 logits
 _PLAIN = 2.0  # embedding and head stay 16 bits wide beside quantised layers

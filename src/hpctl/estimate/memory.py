@@ -11,6 +11,7 @@ from hpctl.estimate.layout import Layout
 from hpctl.estimate.shape import ModelShape
 from hpctl.estimate.stages import Stage, stages
 from hpctl.estimate.states import state_items
+from hpctl.estimate.step import step_items
 from hpctl.estimate.training import Training
 
 __all__ = ["Item", "Memory", "binding", "memory", "memory_of", "stage_memory"]
@@ -52,6 +53,9 @@ def _stage(stage: Stage, shape: ModelShape, training: Training, layout: Layout, 
 
 
 def _items(stage: Stage, shape: ModelShape, training: Training, layout: Layout) -> Iterator[Item]:
-    yield from state_items(stage, shape.hidden, training, layout)
-    yield from activation_items(stage, shape, training, layout)
+    states = tuple(state_items(stage, shape.hidden, training, layout))
+    activations = tuple(activation_items(stage, shape, training, layout))
+    yield from states
+    yield from activations
+    yield from step_items(stage, training, layout, (*states, *activations))
     yield OVERHEAD

@@ -16,8 +16,6 @@ from hpctl.estimate.lora import adapter_parameters
 from hpctl.estimate.stages import Held, Stage, held
 from hpctl.estimate.training import Adapter, Offload, Training
 
-_PLAIN = 2.0  # bytes of an embedding, a head or a norm beside quantised layers
-
 
 def state_items(stage: Stage, hidden: int, training: Training, layout: Layout) -> Iterator[Item]:
     """The lines of the states, then of what is gathered."""
@@ -61,7 +59,7 @@ def _frozen(own: Held, adapter: Adapter, training: Training, layout: Layout) -> 
     if Offload.WEIGHTS in training.offload:
         return
     shards, expert_shards = (layout.shards, layout.expert_shards) if layout.sharding is Sharding.ZERO3 else (1, 1)
-    plain = max(_PLAIN, adapter.weight_bytes)
+    plain = max(adapter.plain_bytes, adapter.weight_bytes)
     layers = own.layers / shards + own.routed / expert_shards
     values = {
         "layers": layers,
@@ -92,7 +90,7 @@ def _gathered(own: Held, training: Training, layout: Layout) -> Iterator[Item]:
         values = {"stage": count, "used_bytes": used, "gradient_bytes": back}
         yield Item("gathered weights", count * (used + back), "{stage} x ({used_bytes} + {gradient_bytes}) B", values)
         return
-    plain = _PLAIN if training.adapter else training.regime.compute
+    plain = training.adapter.plain_bytes if training.adapter else training.regime.compute
     total = own.block * (2 * used + back) + own.edge * (plain + back)
     formula = "{block} x (2 x {used_bytes} + {gradient_bytes}) B + {edge} x ({plain_bytes} + {gradient_bytes}) B"
     values = {"block": own.block, "used_bytes": used, "gradient_bytes": back, "edge": own.edge, "plain_bytes": plain}

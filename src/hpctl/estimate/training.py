@@ -40,14 +40,38 @@ class Kernel(StrEnum):
 class Logits(StrEnum):
     """How the output of the head stands in memory.
 
-    `whole`: in bf16 and float32 with gradients (PyTorch's cross-entropy). `half`: in 16 bits only (flash-attn's
-    fused cross-entropy; log-probabilities of preference losses). `fused`: never, the loss is fused with the head
-    (Liger, Apple's CCE) or goes through it in chunks.
+    `whole`: in bf16 and float32 with gradients (PyTorch's cross-entropy). `kept`: the same, and the model's answer
+    holds on to the bf16 ones until the step ends (transformers from 4.47). `copied`: as transformers did before, which
+    made float32 logits and then a shifted copy of them. `half`: in 16 bits only (flash-attn's fused cross-entropy;
+    log-probabilities of preference losses). `fused`: never, the loss is fused with the head (Liger, Apple's CCE) or
+    goes through it in chunks.
     """
 
+    COPIED = "copied"
+    KEPT = "kept"
     WHOLE = "whole"
     HALF = "half"
     FUSED = "fused"
+
+
+class Operations(StrEnum):
+    """How norms and gates run: `fused` (torch.compile, Liger, Megatron), or one by one and norms in float32 (`eager`).
+
+    `eager` is what the models of transformers do by themselves.
+    """
+
+    FUSED = "fused"
+    EAGER = "eager"
+
+
+class Step(StrEnum):
+    """How the optimizer updates: `fused` in one kernel, or `foreach` over all weights at once with temporary copies.
+
+    PyTorch takes `foreach` on GPUs unless it is told otherwise; transformers 5, torchtitan and torchtune take `fused`.
+    """
+
+    FUSED = "fused"
+    FOREACH = "foreach"
 
 
 class Offload(StrEnum):
@@ -69,12 +93,13 @@ class Targets(StrEnum):
 class Adapter:
     """LoRA: the model is frozen at `weight_bytes` a parameter of its layers (2 bf16; about 0.55 nf4 with its scales).
 
-    Embedding and head stay at 2 bytes when the layers are quantised (bitsandbytes and torchtune quantise linear
-    layers only). Routed experts get no adapters.
+    Embedding, head and norms stay at `plain_bytes` when the layers are quantised (bitsandbytes and torchtune quantise
+    linear layers only): 2, or 4 after PEFT's prepare_model_for_kbit_training. Routed experts get no adapters.
     """
 
     rank: int = 16
     weight_bytes: float = 2.0
+    plain_bytes: float = 2.0
     targets: Targets = Targets.LINEAR
 
 
@@ -95,6 +120,8 @@ class Training:
     recompute: Recompute = Recompute.FULL
     kernel: Kernel = Kernel.FLASH
     logits: Logits = Logits.WHOLE
+    operations: Operations = Operations.FUSED
+    step: Step = Step.FUSED
     adapter: Adapter | None = None
     reference_bytes: float = 0.0
     sequences: int = 1

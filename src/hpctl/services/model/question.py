@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import UsageError
 from hpctl.estimate.regimes import Optimizer, regime
-from hpctl.estimate.training import Adapter, Inference, Task, Training
+from hpctl.estimate.training import Adapter, Inference, Logits, Recompute, Task, Training
+from hpctl.services.model.savings import Savings
 from hpctl.terms import AcceleratorKind
 
 USUAL_TYPES = (
@@ -49,6 +50,7 @@ class Question:
     precision: str | None = None
     optimizer: Optimizer = Optimizer.ADAMW
     parallel: str | None = None
+    savings: Savings = field(default_factory=Savings)
 
 
 def optimizer(name: str) -> Optimizer:
@@ -79,26 +81,55 @@ def wish(question: Question, longest: int | None, usual: str) -> Training | Infe
     sequence = question.sequence or min(USUAL_SEQUENCE, longest or USUAL_SEQUENCE)
     if question.task is Task.INFERENCE:
         batch = question.micro_batch or question.global_batch or 1
-        return Inference(sequence, batch, weight_bytes=_width(question.precision or "bf16"))
+        stored = question.savings.quantized
+        width = stored.bytes_each if stored else _width(question.precision or "bf16")
+        return Inference(sequence, batch, weight_bytes=width)
+    return _training(question, sequence, usual)
+
+
+def _training(question: Question, sequence: int, usual: str) -> Training:
+    saved = question.savings
     return Training(
         regime(question.precision or usual),
         sequence,
         micro_batch=question.micro_batch or 1,
         global_batch=question.global_batch,
         optimizer=question.optimizer,
-        adapter=Adapter() if question.task is Task.LORA else None,
+        adapter=_adapter(question),
+        recompute=saved.recompute or Recompute.FULL,
+        logits=saved.logits or Logits.WHOLE,
+        offload=saved.offload,
     )
+
+
+def _adapter(question: Question) -> Adapter | None:
+    stored = question.savings.quantized
+    match question.task:
+        case Task.LORA if stored:
+            return Adapter(weight_bytes=stored.bytes_each)
+        case Task.LORA:
+            return Adapter()
+        case _ if stored:
+            hint = "`--quantize` stores weights that are not trained: use it with `--task lora` or `--task inference`"
+            raise UsageError(f"weights in {stored} cannot be trained", hint=hint)
+        case _:
+            return None
 
 
 def settings(question: Question, longest: int | None) -> str:
     """What is counted with, in words."""
     match wish(question, longest, "bf16-mixed"):
         case Inference(sequence=sequence, batch=sequences):
-            return f"{sequences} x {sequence:,} tokens in the KV cache, weights in {question.precision or 'bf16'}"
+            return f"{sequences} x {sequence:,} tokens in the KV cache, {_stored(question)}"
         case Training(sequence=sequence, micro_batch=micro):
             batch = f", global batch {question.global_batch}" if question.global_batch else ""
             precision = question.precision or "the framework's usual precision"
-            return f"{sequence:,} tokens, micro-batch {micro}{batch}, {question.optimizer}, {precision}"
+            saved = question.savings.words()
+            return f"{sequence:,} tokens, micro-batch {micro}{batch}, {question.optimizer}, {precision}{saved}"
+
+
+def _stored(question: Question) -> str:
+    return f"weights in {question.savings.quantized or question.precision or 'bf16'}"
 
 
 def _width(precision: str) -> float:
