@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hpctl.compile.bundle import Placement
-from hpctl.spec.job import Choice, Contract, JobSpec
+from hpctl.spec.job import Choice, Contract, JobSpec, Resume
 from tests.functional.job.overlays import training_image
 from tests.functional.job.tasks import payload, submit, task
 from tests.functional.job.test_files import packed
@@ -81,12 +81,42 @@ def test_rank_0_of_an_operators_job_stays_until_the_workers_have_begun(tmp_path:
     run(scenario, tmp_path)
 
 
-def test_a_rank_0_that_failed_does_not_stay(tmp_path: Path) -> None:
-    env = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+OPERATOR = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+SLEEP = "trap 'echo asked; exit 0' TERM; echo up; timeout 90 sleep 80 & wait"
+ENDED = "hpctl: ended because rank 1 failed\n"
+VERDICT = "hpctl: first failure: rank=1 phase=run exit=3\n"
+
+
+@pytest.mark.parametrize("env", [OPERATOR, {}], ids=["operator", "index"])
+def test_a_rank_that_fails_for_good_ends_the_others(tmp_path: Path, env: dict[str, str]) -> None:
+    """Also one that begins only after that, and where rank 0 hears of it in the middle of its own work."""
+    script = f"[ $NODE_RANK = 1 ] || {{ {SLEEP}; }}; sleep 1; exit 3"
 
     async def scenario(made: Cluster) -> None:
-        submit(made, training("exit 3", nodes=2, env=env), ranks=(0,))
-        await made.phase("task-0", "Failed")
+        submitted = submit(made, training(script, nodes=3, env=env), ranks=(0, 1))
+        await submitted.says(0, "up")
+        await made.phase("task-1", "Failed")
+        submitted.start(2)
+        assert await submitted.codes() == [137, 3, 137]
+        assert await submitted.said(0) == f"up\nasked\n{ENDED}"
+        assert await submitted.said(1) == VERDICT
+        assert (await submitted.said(2)).endswith(ENDED)
+        assert [submitted.last_words(rank) for rank in range(3)] == [ENDED + VERDICT, VERDICT, ENDED + VERDICT]
+
+    run(scenario, tmp_path)
+
+
+def test_a_rank_that_is_started_again_or_told_to_end_ends_nobody(tmp_path: Path) -> None:
+    script = "[ $NODE_RANK = 0 ] || { echo up; timeout 90 sleep 80; }; sleep 9; echo done"
+
+    async def scenario(made: Cluster) -> None:
+        spec = training(f"[ $NODE_RANK != 2 ] || exit 3; {script}", nodes=3, env=OPERATOR, resume=Resume())
+        submitted = submit(made, spec)
+        await submitted.says(1, "up")
+        made.delete("task-1")
+        await made.phase("task-0", "Succeeded")
+        assert await submitted.log(0) == "done\n"
+        assert await submitted.log(2) == "hpctl: first failure: rank=2 phase=run exit=3\n"
 
     run(scenario, tmp_path)
 
