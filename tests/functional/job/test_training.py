@@ -83,40 +83,34 @@ def test_rank_0_of_an_operators_job_stays_until_the_workers_have_begun(tmp_path:
 
 OPERATOR = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
 SLEEP = "trap 'echo asked; exit 0' TERM; echo up; timeout 90 sleep 80 & wait"
+RESUMED = {"MASTER_ADDR": "resumed-0.resumed", "RANK": "told"}
 ENDED = "hpctl: ended because rank 1 failed\n"
 VERDICT = "hpctl: first failure: rank=1 phase=run exit=3\n"
 
 
-@pytest.mark.parametrize("env", [OPERATOR, {}], ids=["operator", "index"])
-def test_a_rank_that_fails_for_good_ends_the_others(tmp_path: Path, env: dict[str, str]) -> None:
-    """Also one that begins only after that, and where rank 0 hears of it in the middle of its own work."""
-    script = f"[ $NODE_RANK = 1 ] || {{ {SLEEP}; }}; sleep 1; exit 3"
+def test_a_rank_that_fails_for_good_ends_the_others_and_one_that_is_started_again_does_not(tmp_path: Path) -> None:
+    """With an operator and without; a rank that begins only after the failure hears of it, too."""
+    fails = f"[ $NODE_RANK = 1 ] || {{ {SLEEP}; }}; sleep 1; exit 3"
+    goes_on = "[ $NODE_RANK != 2 ] || exit 3; [ $NODE_RANK = 0 ] || { echo up; timeout 90 sleep 80; }; sleep 9; echo on"
 
     async def scenario(made: Cluster) -> None:
-        submitted = submit(made, training(script, nodes=3, env=env), ranks=(0, 1))
-        await submitted.says(0, "up")
+        ended = submit(made, training(fails, nodes=3, env=OPERATOR), ranks=(0, 1))
+        indexed = submit(made, training(fails, nodes=2, name="indexed"))
+        resumed = submit(made, training(goes_on, nodes=3, name="resumed", env=RESUMED, resume=Resume()))
+        await resumed.says(1, "up")
+        made.delete("resumed-1")
         await made.phase("task-1", "Failed")
-        submitted.start(2)
-        assert await submitted.codes() == [137, 3, 137]
-        assert await submitted.said(0) == f"up\nasked\n{ENDED}"
-        assert await submitted.said(1) == VERDICT
-        assert (await submitted.said(2)).endswith(ENDED)
-        assert [submitted.last_words(rank) for rank in range(3)] == [ENDED + VERDICT, VERDICT, ENDED + VERDICT]
-
-    run(scenario, tmp_path)
-
-
-def test_a_rank_that_is_started_again_or_told_to_end_ends_nobody(tmp_path: Path) -> None:
-    script = "[ $NODE_RANK = 0 ] || { echo up; timeout 90 sleep 80; }; sleep 9; echo done"
-
-    async def scenario(made: Cluster) -> None:
-        spec = training(f"[ $NODE_RANK != 2 ] || exit 3; {script}", nodes=3, env=OPERATOR, resume=Resume())
-        submitted = submit(made, spec)
-        await submitted.says(1, "up")
-        made.delete("task-1")
-        await made.phase("task-0", "Succeeded")
-        assert await submitted.log(0) == "done\n"
-        assert await submitted.log(2) == "hpctl: first failure: rank=2 phase=run exit=3\n"
+        ended.start(2)
+        assert await ended.codes() == [137, 3, 137]
+        assert await indexed.codes() == [137, 3]
+        for submitted in (ended, indexed):
+            assert await submitted.said(0) == f"up\nasked\n{ENDED}"
+            assert await submitted.said(1) == VERDICT
+            assert [submitted.last_words(rank) for rank in (0, 1)] == [ENDED + VERDICT, VERDICT]
+        assert (await ended.said(2)).endswith(ENDED)
+        await made.phase("resumed-0", "Succeeded")
+        assert await resumed.log(0) == "on\n"
+        assert await resumed.log(2) == "hpctl: first failure: rank=2 phase=run exit=3\n"
 
     run(scenario, tmp_path)
 

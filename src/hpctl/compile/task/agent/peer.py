@@ -85,7 +85,9 @@ class Peer:
         limit = self._until - time.monotonic()
         if limit < math.inf:
             pause = max(0.0, limit if pause is None else min(pause, limit))
-        watched = [STDIN] if self._connection is None else [STDIN, self._connection]
+        watched: list[int | socket.socket] = [STDIN]
+        if self._connection is not None:
+            watched.append(self._connection)
         ready, _, _ = select.select(watched, [], [], pause)
         if STDIN in ready:
             self._listen()
