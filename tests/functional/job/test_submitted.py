@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.functional.job.cli.conftest import Jobs, jobs
-from tests.functional.job.overlays import IMAGES, demand_open_mpi, nccl_image, training_image
-from tests.functional.job.test_training import GROUP
+from tests.functional.job.overlays import demand_open_mpi, group_files, nccl_image, training_image
 
 __all__ = ["jobs"]
 pytestmark = pytest.mark.usefixtures("namespaces")
 BLOG = Path(__file__).parent / "blog"
-TORCH = IMAGES / "pytorch-training" / "opt" / "torch"
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +56,9 @@ def test_the_blogs_nccl_test_runs_over_two_nodes(jobs: Jobs, images: Path) -> No
 def test_two_nodes_form_a_process_group_in_every_kind(jobs: Jobs, images: Path, kind: str) -> None:
     project = jobs.folder / f"group-{kind.lower()}"
     project.mkdir()
-    (project / "train.py").write_bytes(GROUP)
-    for path in TORCH.rglob("*.py"):
-        copy = project / path.relative_to(TORCH)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
+    for path, text in group_files().items():
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_bytes(text)
     spec = f"""
 api_version: hpctl/v1
 kind: Job
