@@ -94,3 +94,23 @@ def test_every_rank_runs_also_where_rank_0_has_nothing_to_wait_for(jobs: Jobs) -
     jobs.hpctl("job", "submit", "--name", name, "--nodes", "2", "--wait", "--", "hostname")
     lines = jobs.hpctl("job", "logs", name).out.splitlines()
     assert sorted(lines) == [f"[rank 0] {name}-master-0", f"[rank 1] {name}-worker-0"]
+
+
+def test_a_training_that_resumes_is_started_again_with_all_of_its_ranks(jobs: Jobs) -> None:
+    """Rank 0 would wait for rank 1 for ever; one retry is one for each rank."""
+    spec = """
+api_version: hpctl/v1
+kind: Job
+name: again
+nodes: 2
+resume: {max_retries: 1}
+run: |
+  echo x >> tries; echo "attempt $(wc -l < tries)"
+  [ "$(wc -l < tries)" = 1 ] || exit 0
+  [ "$NODE_RANK" = 1 ] || exec sleep 600
+  sleep 1; exit 3
+"""
+    name, lines = ran(jobs, jobs.write("resumed.yaml", spec))
+    assert [lines.count(f"[rank {rank}] attempt 2") for rank in range(2)] == [1, 1]
+    assert "[rank 0] hpctl: ended because rank 1 failed" in lines
+    assert jobs.state(name) == "Succeeded"

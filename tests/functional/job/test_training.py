@@ -80,15 +80,16 @@ ENDED = "hpctl: ended because rank 1 failed\n"
 VERDICT = "hpctl: first failure: rank=1 phase=run exit=3\n"
 
 
-def test_a_rank_that_fails_for_good_ends_the_others_and_one_that_is_started_again_does_not(tmp_path: Path) -> None:
+def test_a_rank_that_fails_ends_the_others_unless_they_are_elastic(tmp_path: Path) -> None:
     """With an operator and without; a rank that begins only after the failure hears of it, too."""
     fails = f"[ $NODE_RANK = 1 ] || {{ {SLEEP}; }}; sleep 1; exit 3"
     goes_on = "[ $NODE_RANK != 2 ] || exit 3; [ $NODE_RANK = 0 ] || { echo up; timeout 90 sleep 80; }; sleep 9; echo on"
+    elastic = f"# torchrun --nnodes=1:3\n{goes_on}"
 
     async def scenario(made: Cluster) -> None:
         ended = submit(made, training(fails, nodes=3, env=OPERATOR), ranks=(0, 1))
         indexed = submit(made, training(fails, nodes=2, name="indexed"))
-        resumed = submit(made, training(goes_on, nodes=3, name="resumed", env=RESUMED, resume=Resume()))
+        resumed = submit(made, training(elastic, nodes=3, name="resumed", env=RESUMED, resume=Resume()))
         await resumed.says(1, "up")
         made.delete("resumed-1")
         await made.phase("task-1", "Failed")
