@@ -10,6 +10,7 @@ from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError, 
 from hpctl.facts.job_ports import JobObjects
 from hpctl.facts.jobs import JOB_KINDS, Job, ObjectKind
 from hpctl.services.job.where import Where
+from hpctl.spec.kubernetes_names import is_subdomain
 
 _NEAR: Final = 3
 """Names that an error proposes."""
@@ -19,13 +20,17 @@ def find(reference: str, at: Where, jobs: JobObjects) -> Job:
     """Return the job of exactly this name, or of this `kind/name`.
 
     Raises:
-        UsageError: the kind is none that hpctl manages.
+        UsageError: the kind is none that hpctl manages, or there is no name.
         NotFoundError: there is no such job in the namespace; the nearest names are in the hint.
         ConflictError: jobs of several kinds have the name; they are in the hint.
         AccessError: none was found, and some kinds the caller may not look at.
     """
     kind, _, name = reference.rpartition("/")
     wanted = _of_word(kind) if kind else JOB_KINDS
+    if not name:
+        raise UsageError("the job's name is empty", hint=f"hpctl job list {at.flags}")
+    if not is_subdomain(name):  # Kubernetes has no such names, and they would lead elsewhere in a path
+        raise _nothing(reference, at, jobs)
     found: list[Job] = []
     denied: list[AccessError] = []
     for one in (served for served in ordered(jobs.served(at.eks, wanted))):
@@ -70,6 +75,6 @@ def _nothing(reference: str, at: Where, jobs: JobObjects) -> NotFoundError:
         there = []
     name = reference.rpartition("/")[2]
     by_name = {one.rpartition("/")[2]: one for one in there}
-    near = [by_name[one] for one in get_close_matches(name, by_name, n=_NEAR)]
+    near = [by_name[one] for one in get_close_matches(name.lower(), by_name, n=_NEAR)]
     hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"hpctl job list {at.flags}"
     return NotFoundError(f"there is no job `{reference}` in namespace `{at.namespace}`", hint=hint)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hpctl.errors import UnavailableError
+from hpctl.errors import UnavailableError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import EksCluster
 from hpctl.services.connect import eks_cluster_of
+from hpctl.spec.kubernetes_names import is_label_name
 
 DEFAULT_NAMESPACE: Final = "default"
 
@@ -33,10 +34,21 @@ def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
 
     Raises:
         NotFoundError: there is no such cluster.
-        UsageError: Slurm orchestrates it.
+        UsageError: Slurm orchestrates it, or Kubernetes has no namespaces of such a name.
         UnavailableError: its Kubernetes has no endpoint yet.
     """
+    if namespace and not is_label_name(namespace):
+        raise UsageError(
+            f"`--namespace`: `{namespace}` cannot be the name of a namespace",
+            hint="small letters, digits and `-` between them, at most 63 characters",
+        )
     found = ports.clusters.describe(cluster)
+    if found.eks_cluster_arn is None:
+        raise UsageError(
+            f"cluster `{found.name}` is orchestrated by Slurm, and `hpctl job` runs jobs where Amazon EKS orchestrates",
+            hint=f"there jobs are submitted by sbatch, on a login or controller node of it\n"
+            f"its nodes: hpctl node list --cluster {found.name}",
+        )
     eks = ports.eks.describe(eks_cluster_of(found))
     if not eks.endpoint:
         raise UnavailableError(f"EKS cluster `{eks.name}` is {eks.status} and has no Kubernetes endpoint yet")
