@@ -23,7 +23,7 @@ SHM = {"volumes": [{"name": "shm", "emptyDir": {"medium": "Memory"}}]}
 
 def pods(limits: dict[str, Any], kind: str | None = "ml.p5.48xlarge", **spec: Any) -> dict[str, Any]:
     container = {
-        "name": "main",
+        "name": "pytorch",
         "image": "img",
         "resources": {"limits": limits},
         "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm/"}],

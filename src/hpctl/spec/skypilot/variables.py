@@ -10,6 +10,7 @@ from typing import Final
 from hpctl.spec.job_wish import JobOverrides
 from hpctl.spec.kubernetes_names import is_variable
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode
+from hpctl.spec.positions import Place
 from hpctl.spec.reading import Reading, cut, shown
 from hpctl.spec.yaml_values import as_python_text, is_null
 
@@ -23,23 +24,29 @@ _PLATFORM: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """Variables of a task: `env` by name, the names of secrets, and those of their values that the file holds."""
+    """Variables of a task: `env` by name, the names of secrets, and those of their values that the file holds.
+
+    `empty` are those that the file names without a value, and nobody has given one.
+    """
 
     env: Mapping[str, str]
     secrets: tuple[str, ...]
     secret_values: Mapping[str, str]
+    empty: frozenset[str] = frozenset()
 
-    def filled(self, reading: Reading, node: ScalarNode) -> str:
-        """Fill `$NAME` and `${NAME}` in a path, as SkyPilot does; names that `envs` does not have stay as written.
+    def filled(self, reading: Reading, text: str, place: Place) -> str:
+        """Fill `$NAME` and `${NAME}`, as SkyPilot does; names that `envs` does not have stay as written.
 
         A secret in a path is refused: paths are shown.
         """
-        for name in _NAME.findall(node.text):
+        for name in _NAME.findall(text):
             if name in self.secrets:
-                reading.refuse(
-                    node.place, f"the secret `{name}` cannot stand in a path, for paths are shown; use `envs`"
-                )
-        return _NAME.sub(lambda found: self.env.get(found[1], found[0]), node.text)
+                reading.refuse(place, f"the secret `{name}` cannot stand in a path, for paths are shown; use `envs`")
+        return _NAME.sub(lambda found: self.env.get(found[1], found[0]), text)
+
+    def left_in(self, text: str) -> frozenset[str]:
+        """Return the variables of a text that are not filled."""
+        return frozenset(_NAME.findall(text))
 
 
 def variables(reading: Reading, envs: Node | None, secrets: Node | None, given: JobOverrides) -> Variables:
@@ -51,7 +58,12 @@ def variables(reading: Reading, envs: Node | None, secrets: Node | None, given: 
         if name in own and secrets:
             reading.refuse(secrets.place, f"`{name}` stands in `envs` and in `secrets`; keep one of them")
     known = {name: value for name, value in values.items() if value is not None}
-    return Variables({name: env[name] for name in env if name not in values}, tuple(values), known)
+    empty = frozenset(entry.key for entry in _entries(envs) if is_null(entry.value) and entry.key not in env)
+    return Variables({name: env[name] for name in env if name not in values}, tuple(values), known, empty)
+
+
+def _entries(node: Node | None) -> tuple[Entry, ...]:
+    return node.entries if isinstance(node, MappingNode) else ()
 
 
 def _envs(reading: Reading, node: Node, given: JobOverrides) -> dict[str, str]:
