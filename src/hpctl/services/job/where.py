@@ -16,17 +16,18 @@ DEFAULT_NAMESPACE: Final = "default"
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place for jobs; `cluster` is the HyperPod cluster's name."""
+    """A place for jobs; `cluster` is the HyperPod cluster's name, `way` are flags of AWS (` --region us-west-2`)."""
 
     cluster: str
     eks: EksCluster
     namespace: str = DEFAULT_NAMESPACE
+    way: str = ""
 
     @property
     def flags(self) -> str:
         """The flags that lead here, as commands to paste have them."""
         namespace = "" if self.namespace == DEFAULT_NAMESPACE else f" --namespace {self.namespace}"
-        return f"--cluster {self.cluster}{namespace}"
+        return f"--cluster {self.cluster}{namespace}{self.way}"
 
 
 def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
