@@ -157,8 +157,8 @@ def test_a_job_without_secrets_has_no_secret() -> None:
     assert "Secret" not in {one.kind.kind for one in compiled(a_wish(), PYTORCH_JOB).before}
 
 
-def test_only_nodes_that_wait_for_each_other_share_a_token() -> None:
-    for wish, shared in ((a_task(), False), (a_task(nodes=2), True), (a_wish(nodes=2), False)):
+def test_nodes_of_one_job_share_a_token() -> None:
+    for wish, shared in ((a_task(), False), (a_task(nodes=2), True), (a_wish(nodes=2), True), (a_wish(), False)):
         bundle = compiled(wish, BATCH_JOB)
         sources = template_of(bundle)["spec"]["volumes"][0]["projected"]["sources"]
         assert any("secret" in source for source in sources) is shared
@@ -458,7 +458,7 @@ def test_a_pytorch_job_that_resumes_says_so_as_hyperpod_reads_it() -> None:
     assert template_of(bundle)["metadata"]["annotations"] == asked
     spec = bundle.job.body["spec"]
     assert {one["restartPolicy"] for one in spec["pytorchReplicaSpecs"].values()} == {"OnFailure"}
-    assert spec["runPolicy"]["backoffLimit"] == 10
+    assert spec["runPolicy"]["backoffLimit"] == 11
     assert bundle.notices == ()
 
 
