@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Final
 
 from hpctl.compile.bundle import Payload, Placement
+from hpctl.compile.labels import AUTO_RESUME
 from hpctl.spec.job import Contract, JobSpec
 
 SCRIPTS_PATH: Final = "/opt/hpctl/job"
@@ -26,7 +27,7 @@ SCRIPTS_PATH: Final = "/opt/hpctl/job"
 COMMAND: Final = ("/bin/bash", f"{SCRIPTS_PATH}/start.sh")
 """What a job's container runs; nothing of the user's stands in it."""
 COORDINATOR_PORT: Final = 46590
-"""The port between the nodes of a SkyPilot task; ssh has 22."""
+"""The port between the nodes of a job; ssh has 22."""
 TOKEN_KEY: Final = "mesh-token"  # noqa: S105  # the name of a secret
 """The key of the job's Secret that `mesh_token` belongs to, mounted as `token`."""
 PART_BYTES: Final = 900 * 1024
@@ -38,7 +39,7 @@ _SKYPILOT: Final = {
     "tool.sudo": "sudo.sh",
     "tool.uv": "uv.sh",
 }
-_AGENT: Final = ("__init__", "attendance", "coordinator", "member", "muster", "script", "wire")
+_AGENT: Final = ("__init__", "attendance", "coordinator", "member", "muster", "peer", "roll", "script", "wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,16 @@ def scripts(spec: JobSpec, placement: Placement, payload: Payload) -> Mapping[st
 
 
 def is_shared(spec: JobSpec) -> bool:
-    """Whether a job's nodes wait for each other, and so need the token: a SkyPilot task of several nodes."""
-    return spec.contract is Contract.SKYPILOT and spec.nodes > 1
+    """Whether a job's nodes speak with each other, and so need the token."""
+    return spec.nodes > 1
+
+
+def fails_for_good(spec: JobSpec) -> bool:
+    """Whether nothing starts a rank again that has failed, so that the others have nothing to wait for.
+
+    With resuming Kubernetes or an operator does, and torchrun's agents meet again.
+    """
+    return spec.resume is None and spec.annotations.get(AUTO_RESUME) != "true"
 
 
 def mesh_token(seed: bytes) -> str:
@@ -105,6 +114,7 @@ def _settings(spec: JobSpec, placement: Placement, payload: Payload) -> str:
         "devices": str(math.ceil(placement.devices)),
         "processes": str(placement.processes),
         "retries": str(spec.resume.max_retries if spec.resume else 0),
+        "final": "yes" if fails_for_good(spec) else "",
         "task_id": _task_id(spec.name, payload.submitted or datetime.fromtimestamp(0, UTC)),
         "cluster_info": _cluster_info(spec.name, payload.context),
         "user": payload.user,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hpctl.compile.bundle import Placement
-from hpctl.spec.job import Choice, Contract, JobSpec
+from hpctl.spec.job import Choice, Contract, JobSpec, Resume
 from tests.functional.job.overlays import training_image
 from tests.functional.job.tasks import payload, submit, task
 from tests.functional.job.test_files import packed
@@ -81,12 +81,36 @@ def test_rank_0_of_an_operators_job_stays_until_the_workers_have_begun(tmp_path:
     run(scenario, tmp_path)
 
 
-def test_a_rank_0_that_failed_does_not_stay(tmp_path: Path) -> None:
-    env = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+OPERATOR = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+SLEEP = "trap 'echo asked; exit 0' TERM; echo up; timeout 90 sleep 80 & wait"
+RESUMED = {"MASTER_ADDR": "resumed-0.resumed", "RANK": "told"}
+ENDED = "hpctl: ended because rank 1 failed\n"
+VERDICT = "hpctl: first failure: rank=1 phase=run exit=3\n"
+
+
+def test_a_rank_that_fails_for_good_ends_the_others_and_one_that_is_started_again_does_not(tmp_path: Path) -> None:
+    """With an operator and without; a rank that begins only after the failure hears of it, too."""
+    fails = f"[ $NODE_RANK = 1 ] || {{ {SLEEP}; }}; sleep 1; exit 3"
+    goes_on = "[ $NODE_RANK != 2 ] || exit 3; [ $NODE_RANK = 0 ] || { echo up; timeout 90 sleep 80; }; sleep 9; echo on"
 
     async def scenario(made: Cluster) -> None:
-        submit(made, training("exit 3", nodes=2, env=env), ranks=(0,))
-        await made.phase("task-0", "Failed")
+        ended = submit(made, training(fails, nodes=3, env=OPERATOR), ranks=(0, 1))
+        indexed = submit(made, training(fails, nodes=2, name="indexed"))
+        resumed = submit(made, training(goes_on, nodes=3, name="resumed", env=RESUMED, resume=Resume()))
+        await resumed.says(1, "up")
+        made.delete("resumed-1")
+        await made.phase("task-1", "Failed")
+        ended.start(2)
+        assert await ended.codes() == [137, 3, 137]
+        assert await indexed.codes() == [137, 3]
+        for submitted in (ended, indexed):
+            assert await submitted.said(0) == f"up\nasked\n{ENDED}"
+            assert await submitted.said(1) == VERDICT
+            assert [submitted.last_words(rank) for rank in (0, 1)] == [ENDED + VERDICT, VERDICT]
+        assert (await ended.said(2)).endswith(ENDED)
+        await made.phase("resumed-0", "Succeeded")
+        assert await resumed.log(0) == "on\n"
+        assert await resumed.log(2) == "hpctl: first failure: rank=2 phase=run exit=3\n"
 
     run(scenario, tmp_path)
 

@@ -140,6 +140,8 @@ class _Watch:
             return not self._alive() or stood_s >= timeouts.JOB_PODS_END_S
         if self._job.state is not JobState.FAILED:
             return True
+        if self._alive() and stood_s < timeouts.JOB_RANKS_END_S:
+            return False
         resumed = self._job.annotations.get(_RESUMED) == "true"
         return stood_s >= (timeouts.JOB_SETTLE_RESUMED_S if resumed else timeouts.JOB_SETTLE_S)
 
@@ -214,7 +216,7 @@ class _Watch:
         return new
 
     def _waiting_for(self) -> str:
-        if self._job.state is JobState.SUCCEEDED and (alive := self._alive()):
+        if self._job.state in (JobState.SUCCEEDED, JobState.FAILED) and (alive := self._alive()):
             return f"waiting for {len(alive)} of its pods to end"
         if self.final or self._job.state is JobState.RUNNING:
             return ""
