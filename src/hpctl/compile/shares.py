@@ -100,6 +100,12 @@ class Sharing:
         return _floor(amount, 1.0 if amount >= _FINE_BELOW else 0.25)
 
     @property
+    def is_cramped(self) -> bool:
+        """Whether the nodes leave less than the least amounts to a job."""
+        least = (LEAST_CPUS_PER_DEVICE * self.devices, LEAST_GIB_PER_DEVICE * self.devices)
+        return self.cpus < least[0] or self.memory_gib < least[1]
+
+    @property
     def storage_gib(self) -> int:
         """How many GiB of the node's disk: no more than it has."""
         wanted, there = self.choice.ephemeral_storage_gib or 0, self.pool.amount(STORAGE, self.spec.nodes)
