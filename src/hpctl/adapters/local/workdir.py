@@ -84,7 +84,7 @@ class WorkingFiles:
     def read(self, path: str) -> str:
         """Return the text of a file without its last newline."""
         where = self._path(path)
-        with _readable(path), where.open("rb") as file:
+        with _readable(path, "give the path of a text file"), where.open("rb") as file:
             content = file.read(_SECRET_BYTES + 1)
         if len(content) > _SECRET_BYTES:
             raise UsageError(f"`{path}` is larger than the {_SECRET_BYTES // 1024} KiB that a Secret takes")
@@ -105,8 +105,8 @@ class WorkingFiles:
 class _readable:  # noqa: N801  a context manager that reads as a word
     """Turns what the operating system says about a path into a `UsageError`."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, path: str, hint: str = "leave it out with `.skyignore`") -> None:
+        self._path, self._hint = path, hint
 
     def __enter__(self) -> None:
         """Begin."""
@@ -115,7 +115,7 @@ class _readable:  # noqa: N801  a context manager that reads as a word
         if isinstance(error, OSError):
             where = error.filename or self._path
             said = os.strerror(error.errno) if error.errno else str(error)
-            raise UsageError(f"`{where}` cannot be read: {said}", hint="leave it out with `.skyignore`") from error
+            raise UsageError(f"`{where}` cannot be read: {said}", hint=self._hint) from error
 
 
 def _collect(found: _Found, name: PurePosixPath, source: Path) -> None:

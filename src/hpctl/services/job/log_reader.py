@@ -14,6 +14,8 @@ from hpctl.services.job.log_tape import ROTATED, End, LogWish, Tape, Way
 _RESTARTED: Final = "the container was restarted, and the end of the instance before is gone"
 _DELETED: Final = "the pod is gone, and its last lines with it"
 _PREVIOUS_TRIES: Final = 2
+_NONE_BEFORE: Final = "previous terminated container"
+"""What the kubelet says is not there (kubernetes 1.33, pkg/kubelet/kubelet_pods.go)."""
 
 
 class Reader:
@@ -48,7 +50,8 @@ class Reader:
             self._way.pipe.remember(error)
             return
         if end is End.REFUSED:
-            self._tape.note(self._tape.refusal)
+            never = self._wish.previous and _NONE_BEFORE in self._tape.refusal
+            self._tape.note("has no instance before this one: it was not restarted" if never else self._tape.refusal)
 
     def follow(self) -> None:
         """Read what is there and what comes, until the pod has ended or is gone."""
