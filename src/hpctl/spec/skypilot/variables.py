@@ -15,6 +15,8 @@ from hpctl.spec.reading import Reading, cut, shown
 from hpctl.spec.yaml_values import as_python_text, is_null
 
 _NAME = re.compile(r"\$\{?\b([a-zA-Z_]\w*)\b\}?", re.ASCII)
+_LONGEST: Final = 4096
+"""Characters of a path (PATH_MAX of Linux)."""
 _LISTED: Final = "secrets:"
 _PLATFORM: Final = frozenset(
     f"SKYPILOT_{name}" for name in ("NODE_RANK", "NUM_GPUS_PER_NODE", "INTERNAL_JOB_ID", "CLUSTER_INFO", "USER")
@@ -37,9 +39,15 @@ class Variables:
     def filled(self, reading: Reading, text: str, place: Place) -> str:
         """Fill `$NAME` and `${NAME}`, as SkyPilot does; names that `envs` does not have stay as written.
 
-        A secret in a path is refused: paths are shown.
+        A secret in a path is refused: paths are shown. So is what is longer than a path can be, before it is filled.
         """
-        for name in _NAME.findall(text):
+        if "$" not in text:
+            return text
+        names = _NAME.findall(text) if len(text) <= _LONGEST else []
+        if len(text) + sum(len(self.env.get(name, "")) for name in names) > _LONGEST:
+            reading.refuse(place, f"filled in it is longer than the {_LONGEST} characters of a path")
+            return text
+        for name in names:
             if name in self.secrets:
                 reading.refuse(place, f"the secret `{name}` cannot stand in a path, for paths are shown; use `envs`")
         return _NAME.sub(lambda found: self.env.get(found[1], found[0]), text)
