@@ -14,6 +14,7 @@ from hpctl.facts.jobs import HYPERPOD_PYTORCH_JOB, JOB_KINDS, JOB_SET, MPI_JOB, 
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.job import Contract
+from hpctl.spec.manifest_pods import mapping
 
 _OPERATORS: Final = {
     PYTORCH_JOB.qualified: ("training-operator",),
@@ -155,7 +156,5 @@ def _has_ssh(job: JobInCluster) -> bool:
 
 def _restart_policies(job: JobInCluster) -> list[tuple[str, str]]:
     """Return the policy of each role; the training operator's own member wins over the pod's."""
-    replicas = ((job.job or {}).get("spec") or {}).get("pytorchReplicaSpecs") or {}
-    if replicas:
-        return [(str(role), str(one.get("restartPolicy", "Never"))) for role, one in replicas.items()]
-    return []
+    replicas = mapping(mapping((job.job or {}).get("spec")).get("pytorchReplicaSpecs"))
+    return [(str(role), str(mapping(one).get("restartPolicy", "Never"))) for role, one in replicas.items()]

@@ -59,14 +59,7 @@ class Attempt:
         slow = sharing.spec.nodes > 1 and choice.efa != 0 and not self.placement.efa
         size = pool.amount(CPU, sharing.spec.nodes)
         kind = (slow, sharing.is_cramped, size)
-        return (
-            self.tier,
-            other or pool.devices < sharing.devices,
-            pool.devices,
-            kind,
-            -len(self.roomy),
-            pool.instance_type or "",
-        )
+        return self.tier, unlike, pool.devices, kind, -len(self.roomy), pool.instance_type or ""
 
     @property
     def shortage(self) -> str:

@@ -29,6 +29,9 @@ _HEAD_BYTES: Final = 64 * 1024
 _NAMED: Final = 5
 """Files that an error names."""
 
+_PART: Final = 100
+"""Files that are smaller by this factor than the largest are not to blame."""
+
 _LONG_AGO: Final = 315_532_800
 """The beginning of 1980, before which ZIP files, and so wheels, know no time: every file's, or bytes would differ."""
 
@@ -216,7 +219,8 @@ class _Limited(io.BytesIO):
 
 def _too_large(found: _Found, said: str) -> UsageError:
     sizes = [(status.st_size, name) for name, (_, status) in found.entries.items() if stat.S_ISREG(status.st_mode)]
-    largest = [f"`{name}` ({_size(size)})" for size, name in sorted(sizes, reverse=True)]
+    telling = [one for one in sorted(sizes, reverse=True) if one[0] * _PART >= max(sizes)[0]]
+    largest = [f"`{name}` ({_size(size)})" for size, name in telling]
     return UsageError(
         f"the files of this machine are too much: {said} that go along with a job; the largest are {_some(largest)}",
         hint=_SMALLER,

@@ -14,6 +14,8 @@ from hpctl.services.job.log_tape import ROTATED, End, LogWish, Tape, Way
 _RESTARTED: Final = "the container was restarted, and the end of the instance before is gone"
 _DELETED: Final = "the pod is gone, and its last lines with it"
 _PREVIOUS_TRIES: Final = 2
+_STATUS_LOOKS: Final = 3
+"""How often a pod is looked at before its log is held for rotated."""
 _NONE_BEFORE: Final = "previous terminated container"
 """What the kubelet says is not there (kubernetes 1.33, pkg/kubelet/kubelet_pods.go)."""
 
@@ -149,15 +151,25 @@ class Reader:
 
         When another instance has begun meanwhile, nothing is lost yet: the next step tells the rest of the one before.
         """
-        look = self._way.sight.look()
-        container = look.container(self._pod.uid, self._container) if look else None
-        if container and self._instance is not None and container.restarts > self._instance:
+        if self._another_began():
             return
         self._tape.gap(_RESTARTED if self._untold else ROTATED)
         self._tape.take_all()
         if self._untold:
             self._tape.settle(previous=True, tries=_PREVIOUS_TRIES)
             self._begin()
+
+    def _another_began(self) -> bool:
+        """Whether another instance has: its log is there at once, and the pod's status tells of it a little later."""
+        for _ in range(_STATUS_LOOKS):
+            look = self._way.sight.look()
+            container = look.container(self._pod.uid, self._container) if look else None
+            if container and self._instance is not None and container.restarts > self._instance:
+                return True
+            if container is None or (look and self._ended(look)) or self._way.stop.is_set():
+                return False
+            self._tape.pause(timeouts.LOG_LOOK_S)
+        return False
 
     def _tell_gone(self) -> None:
         if self._instance is None or self._drained == self._instance:
