@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import math
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ TOKEN_KEY: Final = "mesh-token"  # noqa: S105  # the name of a secret
 """The key of the job's Secret that `mesh_token` belongs to, mounted as `token`."""
 PART_BYTES: Final = 900 * 1024
 """A ConfigMap holds 1 MiB, and base64 is not counted against it, but its metadata is (Kubernetes API reference)."""
+_ELASTIC: Final = re.compile(r"--nnodes[=\s]+\S*:|\bhyperpodrun\b")
+"""A launcher that goes on with fewer nodes, or whose operator restarts ranks itself."""
 _SHARED: Final = ("start.sh", "prepare.sh", "phase.sh")
 _SKYPILOT: Final = {
     "preamble.sh": "preamble.sh",
@@ -75,14 +78,6 @@ def is_shared(spec: JobSpec) -> bool:
     return spec.nodes > 1
 
 
-def fails_for_good(spec: JobSpec) -> bool:
-    """Whether nothing starts a rank again that has failed, so that the others have nothing to wait for.
-
-    With resuming Kubernetes or an operator does, and torchrun's agents meet again.
-    """
-    return spec.resume is None and spec.annotations.get(AUTO_RESUME) != "true"
-
-
 def mesh_token(seed: bytes) -> str:
     """Return what the pods of a job know each other by, from the submission's own random bytes."""
     return hmac.new(seed, b"nodes of one task", hashlib.sha256).hexdigest()
@@ -114,12 +109,24 @@ def _settings(spec: JobSpec, placement: Placement, payload: Payload) -> str:
         "devices": str(math.ceil(placement.devices)),
         "processes": str(placement.processes),
         "retries": str(spec.resume.max_retries if spec.resume else 0),
-        "final": "yes" if fails_for_good(spec) else "",
+        "failure": _failure(spec),
         "task_id": _task_id(spec.name, payload.submitted or datetime.fromtimestamp(0, UTC)),
         "cluster_info": _cluster_info(spec.name, payload.context),
         "user": payload.user,
     }
     return "".join(f"hpctl_{name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def _failure(spec: JobSpec) -> str:
+    """Return what the failure of one rank means for the others: `ends`, `restarts`, or they are left `alone`.
+
+    Left alone are those of which somebody else takes care: torchrun's elastic agents, the HyperPod operator's, and
+    HyperPod's auto-resume where the file itself asks for it.
+    """
+    if spec.resume is None:
+        return "alone" if spec.annotations.get(AUTO_RESUME) == "true" else "ends"
+    text = f"{spec.setup or ''}\n{spec.run or ''}"
+    return "alone" if _ELASTIC.search(text) or ":" in spec.env.get("PET_NNODES", "") else "restarts"
 
 
 def _task_id(name: str, submitted: datetime) -> str:

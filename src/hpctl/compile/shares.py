@@ -101,9 +101,11 @@ class Sharing:
 
     @property
     def is_cramped(self) -> bool:
-        """Whether the nodes leave less than the least amounts to a job."""
-        least = (LEAST_CPUS_PER_DEVICE * self.devices, LEAST_GIB_PER_DEVICE * self.devices)
-        return self.cpus < least[0] or self.memory_gib < least[1]
+        """Whether the nodes leave less than the least amounts to a job that does not say how much it wants."""
+        asked, choice = self.asked.resources, self.choice
+        few_cpus = CPU not in asked and choice.cpus is None and self.cpus < LEAST_CPUS_PER_DEVICE * self.devices
+        told_memory = MEMORY in asked or choice.memory_gib is not None
+        return few_cpus or (not told_memory and self.memory_gib < LEAST_GIB_PER_DEVICE * self.devices)
 
     @property
     def storage_gib(self) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.job.nodes import PATIENCE_S, nodes
+from tests.functional.job.nodes import PATIENCE_S, Relay, nodes
 
 RANK_0 = """
 import sys
@@ -22,7 +22,7 @@ from agent.coordinator import Coordinator, listening
 from agent.roll import Roll
 listener = listening(0)
 print(listener.getsockname()[1], flush=True)
-Coordinator(listener, Roll(int(sys.argv[2]), float(sys.argv[3])), int(sys.argv[2]), b"token", 0.5).serve()
+Coordinator(listener, Roll(int(sys.argv[2]), sys.argv[3], 30.0), int(sys.argv[2]), b"token", 0.5).serve()
 """
 PEER = """
 import os, socket, sys
@@ -50,18 +50,18 @@ class Training:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
     scripts: dict[int, subprocess.Popen[str]] = field(default_factory=dict)
 
-    def listen(self, ranks: int, grace_s: float = 30.0) -> int:
+    def listen(self, ranks: int, failure: str = "ends") -> int:
         """Start what listens on rank 0, and return its port."""
-        listening = self._start(sys.executable, "-c", RANK_0, str(self.folder), str(ranks), str(grace_s))
+        listening = self._start(sys.executable, "-c", RANK_0, str(self.folder), str(ranks), failure)
         assert listening.stdout is not None
         return int(listening.stdout.readline())
 
-    def peer(self, rank: int, port: int, *, first: str = "127.0.0.1", final: str = "yes") -> subprocess.Popen[str]:
+    def peer(self, rank: int, port: int, failure: str = "ends") -> subprocess.Popen[str]:
         """Start the peer of a rank, with a script."""
         self.scripts[rank] = self._start("/bin/bash", "-c", SCRIPT)
         (self.folder / str(rank)).mkdir()
         told = {"HPCTL_STATE": str(self.folder / str(rank)), "HPCTL_SCRIPTS": str(self.folder)}
-        told |= {"HPCTL_NODE_RANK": str(rank), "HPCTL_FIRST": first, "HPCTL_FINAL": final}
+        told |= {"HPCTL_NODE_RANK": str(rank), "HPCTL_FIRST": "127.0.0.1", "HPCTL_FAILURE": failure}
         told |= {"HPCTL_START": str(self.scripts[rank].pid)}
         return self._start(sys.executable, "-c", PEER, str(self.folder), str(port), **told)
 
@@ -131,7 +131,7 @@ def test_a_rank_that_fails_a_moment_after_another_ends_by_itself(training: Train
 
 def test_a_rank_0_that_is_gone_without_a_word_is_lost_where_nothing_starts_it_again(training: Training) -> None:
     port = training.listen(3)
-    peers = [training.peer(1, port), training.peer(2, port, final="")]
+    peers = [training.peer(1, port), training.peer(2, port, "restarts")]
     until(lambda: training.has(1, "heard")() and training.has(2, "heard")())
     training.started[0].kill()
     time.sleep(1.2)
@@ -141,6 +141,19 @@ def test_a_rank_0_that_is_gone_without_a_word_is_lost_where_nothing_starts_it_ag
     assert was_asked(training, 1)
     assert (training.folder / "1" / "stopped").read_text() == "0 lost 137\n"
     assert peers[1].poll() is None
+
+
+def test_ranks_are_started_again_with_a_rank_0_that_was_without_a_word(training: Training) -> None:
+    first, second = training.listen(2, "restarts"), training.listen(2, "restarts")
+    relay = Relay(first)
+    peer = training.peer(1, relay.port, "restarts")
+    until(training.has(1, "heard"))
+    relay.cut()
+    time.sleep(0.7)
+    assert peer.poll() is None, "it is the same one"
+    relay.turn(second)
+    assert peer.wait(PATIENCE_S) == 0
+    assert was_asked(training, 1)
 
 
 def test_a_peer_says_farewell_when_the_first_rank_ends_well(training: Training) -> None:

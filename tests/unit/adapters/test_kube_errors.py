@@ -16,14 +16,13 @@ def said(message: str) -> bytes:
 
 def test_the_permission_that_is_missing_is_the_one_that_kubernetes_names() -> None:
     words = 'pods "train-0" is forbidden: User "ada" cannot get resource "pods/exec" in API group ""'
-    error = refused(403, said(words), EXEC)
+    error, name = refused(403, said(words), EXEC), "get-pods-exec"
     assert isinstance(error, AccessError)
     assert error.message.startswith("Kubernetes denied to get `pods/exec` `train-0` in namespace `team`")
     assert (error.hint or "").splitlines() == [
         "the caller needs the Kubernetes permission to get `pods/exec` in namespace `team`",
         "kubectl create role get-pods-exec --namespace team --verb=get --resource=pods/exec",
-        "kubectl create rolebinding get-pods-exec --namespace team --role=get-pods-exec "
-        "--group=<group of your access entry>",
+        f"kubectl create rolebinding {name} --namespace team --role={name} --group=<group of your access entry>",
     ]
 
 

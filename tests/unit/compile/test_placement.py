@@ -173,7 +173,9 @@ def test_of_types_with_as_many_devices_the_smallest_that_is_not_cramped_is_taken
     nodes = [node for one in sizes for node in some_nodes(2, one)]
     # An xlarge has 4 CPUs and 16 GiB, of which less is left to pods than SkyPilot asks for with one device.
     assert place(a_wish(a_choice("L4", 1)), nodes, {}).instance_type == "ml.g6.2xlarge"
+    assert place(a_wish(a_choice("L4", 1, memory_gib=8)), nodes, {}).instance_type == "ml.g6.2xlarge"
     assert place(a_wish(a_choice("L4", 1, cpus=20)), nodes, {}).instance_type == "ml.g6.8xlarge"
+    assert place(a_wish(a_choice("L4", 1, cpus=2, memory_gib=8)), nodes, {}).instance_type == "ml.g6.xlarge"
     # Several nodes talk to each other: those with EFA come first.
     assert place(a_wish(a_choice("L4", 1), nodes=2), nodes, {}).instance_type == "ml.g6.8xlarge"
     assert place(a_wish(a_choice("L4", 1, efa=0), nodes=2), nodes, {}).instance_type == "ml.g6.2xlarge"

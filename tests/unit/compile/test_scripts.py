@@ -58,24 +58,32 @@ def test_settings_are_what_the_scripts_are_told() -> None:
         "hpctl_devices": "8",
         "hpctl_processes": "64",
         "hpctl_retries": "5",
-        "hpctl_final": "",
+        "hpctl_failure": "restarts",
         "hpctl_task_id": "sky-2026-11-22-05-30-01-000042_train_1",
         "hpctl_cluster_info": '{"cluster_name": "train", "cloud": "Kubernetes", "region": "arn", "zone": null}',
         "hpctl_user": "ada",
     }
 
 
+AUTO_RESUME = "sagemaker.amazonaws.com/enable-job-auto-resume"
+
+
 @pytest.mark.parametrize(
-    ("spec", "final"),
+    ("spec", "failure"),
     [
-        (job(run="x", nodes=2), "yes"),
-        (job(run="x", nodes=2, resume=Resume()), ""),
-        (job(run="x", nodes=2, annotations={"sagemaker.amazonaws.com/enable-job-auto-resume": "true"}), ""),
-        (job(run="x", nodes=2, annotations={"sagemaker.amazonaws.com/enable-job-auto-resume": "false"}), "yes"),
+        (job(run="x", nodes=2), "ends"),
+        (job(run="x", nodes=2, annotations={AUTO_RESUME: "false"}), "ends"),
+        (job(run="x", nodes=2, annotations={AUTO_RESUME: "true"}), "alone"),
+        (job(run="torchrun --nnodes=2 x", nodes=2, resume=Resume()), "restarts"),
+        (job(run="torchrun --nnodes=1:2 x", nodes=2, resume=Resume()), "alone"),
+        (job(run="torchrun \\\n --nnodes $MIN:$MAX x", nodes=2, resume=Resume()), "alone"),
+        (job(run="torchrun --nnodes=1:2 x", nodes=2), "ends"),
+        (job(run="x", nodes=2, resume=Resume(), env={"PET_NNODES": "1:2"}), "alone"),
+        (job(run="hyperpodrun x", nodes=2, resume=Resume()), "alone"),
     ],
 )
-def test_a_rank_that_is_started_again_has_not_failed_for_good(spec: JobSpec, final: str) -> None:
-    assert settings(spec)["hpctl_final"] == final
+def test_what_the_failure_of_one_rank_means_for_the_others(spec: JobSpec, failure: str) -> None:
+    assert settings(spec)["hpctl_failure"] == failure
 
 
 @given(

@@ -168,7 +168,7 @@ def test_a_wait_that_runs_out_says_how_to_go_on() -> None:
 def test_a_job_that_is_deleted_meanwhile_is_not_found() -> None:
     account = FakeAccount()
     account.clock.at(5, lambda: setattr(account.jobs, "known_jobs", []))
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="job `train` was deleted while hpctl waited for it"):
         waited(account, a_job())
 
 

@@ -36,7 +36,12 @@ hpctl_give_up() {
 # A failure of this node's own.
 hpctl_fail() {
   hpctl_tell_failure "$1" "$2"
-  if [ -n "$hpctl_final" ]; then hpctl_report "$1" "$2"; else hpctl_report away "$2"; fi
+  if [ "$hpctl_failure" = alone ]; then hpctl_report away "$2"; else hpctl_report "$1" "$2"; fi
+  if [ "$hpctl_failure" = restarts ] && [ -n "$hpctl_watched" ]; then
+    # For all to be started again at about the same time: the others end a little later.
+    sleep 8 &
+    wait $!
+  fi
   exit "$2"
 }
 
@@ -121,7 +126,7 @@ hpctl_watch() {
   ((hpctl_nodes > 1)) && [ -n "${HPCTL_HOSTS:-}${hpctl_operated:-}" ] && python=$(hpctl_python) || return 0
   hpctl_copy_agent
   rm -f "$HPCTL_STATE/heard" "$HPCTL_STATE/stopped" "$HPCTL_STATE/told"
-  export HPCTL_SCRIPTS=$hpctl_here HPCTL_FINAL=$hpctl_final HPCTL_START=$$ HPCTL_NODES=$hpctl_nodes
+  export HPCTL_SCRIPTS=$hpctl_here HPCTL_FAILURE=$hpctl_failure HPCTL_START=$$ HPCTL_NODES=$hpctl_nodes
   export HPCTL_FIRST=${HPCTL_HOSTS:-$MASTER_ADDR}
   HPCTL_FIRST=${HPCTL_FIRST%% *}
   if ((HPCTL_NODE_RANK == 0)); then
@@ -133,7 +138,7 @@ hpctl_watch() {
   fi
   exec 8> >(hpctl_stand_by "$python")
   hpctl_watched=yes
-  export -n HPCTL_SCRIPTS HPCTL_FINAL HPCTL_START HPCTL_NODES HPCTL_FIRST
+  export -n HPCTL_SCRIPTS HPCTL_FAILURE HPCTL_START HPCTL_NODES HPCTL_FIRST
 }
 
 hpctl_stand_by() {

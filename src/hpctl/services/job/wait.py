@@ -194,7 +194,11 @@ class _Watch:
 
     def _see(self) -> Job:
         jobs, before = self._ports.jobs, self._job
-        job = jobs.job(self._at.eks, before.kind, before.namespace, before.name)
+        try:
+            job = jobs.job(self._at.eks, before.kind, before.namespace, before.name)
+        except NotFoundError as error:
+            message = f"job `{before.name}` was deleted while hpctl waited for it"
+            raise NotFoundError(message, hint=f"hpctl job list {self._at.flags}") from error
         if job.uid != before.uid:
             raise NotFoundError(
                 f"job `{before.name}` was deleted, and another one has its name now",

@@ -28,6 +28,7 @@ _OLDER: Final = {
     "SKY_NUM_GPUS_PER_NODE": "NUM_GPUS_PER_NODE",
     "SKYPILOT_JOB_ID": "INTERNAL_JOB_ID",
     "SKYPILOT_JOB_RUN_ID": "TASK_ID",
+    "SKYPILOT_RUN_ID": "TASK_ID",
     "SKYPILOT_SPOT_RUN_ID": "TASK_ID",
 }
 _READ: Final = re.compile(r"(?<!\\)\$(?:\{#?(SKY(?:PILOT)?_[A-Z0-9_]+)(?!:?[-=+?A-Z0-9_])|(SKY(?:PILOT)?_[A-Z0-9_]+))")

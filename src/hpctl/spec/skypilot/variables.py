@@ -15,6 +15,7 @@ from hpctl.spec.reading import Reading, cut, shown
 from hpctl.spec.yaml_values import as_python_text, is_null
 
 _NAME = re.compile(r"\$\{?\b([a-zA-Z_]\w*)\b\}?", re.ASCII)
+_REFERENCE: Final = re.compile(r"\$(?:\{\w+\}|\(\w+\)|[A-Za-z_]\w*)", re.ASCII)
 _LONGEST: Final = 4096
 """Characters of a path (PATH_MAX of Linux)."""
 _LISTED: Final = "secrets:"
@@ -95,9 +96,14 @@ def _envs(reading: Reading, node: Node, given: JobOverrides) -> dict[str, str]:
 def _remark(reading: Reading, entry: Entry, value: str, given: JobOverrides) -> None:
     if entry.key in _PLATFORM:
         reading.note(entry.place, f"`{entry.key}` is replaced by what hpctl knows")
-    elif entry.key not in given.env and isinstance(entry.value, ScalarNode) and value != entry.value.text:
+    elif entry.key in given.env or not isinstance(entry.value, ScalarNode):
+        return
+    elif value != entry.value.text:
         written = cut(entry.value.text)
         reading.note(entry.value.place, f"YAML reads `{written}` as `{cut(value)}`; quote it to keep it as it stands")
+    elif found := _REFERENCE.search(value):
+        message = f"`{cut(found[0])}` stays as it is written: nothing fills variables in `envs`"
+        reading.note(entry.value.place, f"{message}; give `--env {entry.key}=…`")
 
 
 def _secrets(reading: Reading, node: Node) -> dict[str, str | None]:

@@ -6,29 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpctl.compile.task.agent.roll import AWAY, HEARD, NOTED, Roll
+from hpctl.compile.task.agent.roll import AWAY, ENDS, HEARD, NOTED, RESTARTS, Roll
 
 END, GONE_FOR_A_WHILE = {"order": "end"}, {"order": "away"}
 
 
-def hello(**codes: int) -> dict[str, Any]:
-    return {"codes": codes}
+def hello(boot: str = "first", **codes: int) -> dict[str, Any]:
+    return {"boot": boot, "codes": codes}
 
 
 def stop(rank: int, phase: str = "run", code: int = 3) -> dict[str, Any]:
     return {"order": "stop", "rank": rank, "phase": phase, "exit": code}
 
 
-def called(nodes: int = 3) -> Roll:
+def called(nodes: int = 3, failure: str = ENDS) -> Roll:
     """All ranks are there."""
-    roll = Roll(nodes, 100.0)
+    roll = Roll(nodes, failure, 100.0)
     for rank in range(nodes):
         roll.join(rank, hello())
     return roll
 
 
 def test_rank_0_hears_when_all_have_begun_and_the_others_at_once() -> None:
-    roll = Roll(3, 100.0)
+    roll = Roll(3, ENDS, 100.0)
     assert roll.join(2, hello()) == [(2, HEARD)]
     assert roll.join(0, hello()) == []
     assert roll.join(1, hello()) == [(1, HEARD), (0, HEARD)]
@@ -44,7 +44,7 @@ def test_a_failure_is_told_to_all_others_and_only_the_first() -> None:
 
 
 def test_who_comes_only_after_a_failure_hears_of_it() -> None:
-    roll = Roll(2, 100.0)
+    roll = Roll(2, ENDS, 100.0)
     roll.join(0, hello())
     assert not roll.strangers
     roll.report(0, "setup", 4)
@@ -54,7 +54,7 @@ def test_who_comes_only_after_a_failure_hears_of_it() -> None:
 
 
 def test_what_a_rank_could_not_report_in_time_comes_with_its_hello() -> None:
-    roll = Roll(2, 100.0)
+    roll = Roll(2, ENDS, 100.0)
     roll.join(0, hello())
     assert (0, stop(1)) in roll.join(1, hello(run=3))
     assert roll.join(1, hello(run=3)) == [(1, stop(1))]
@@ -92,7 +92,37 @@ def test_a_rank_that_stays_away_without_a_word_is_lost_and_one_that_comes_back_i
 
 
 def test_who_was_never_there_cannot_be_lost() -> None:
-    roll = Roll(2, 100.0)
+    roll = Roll(2, ENDS, 100.0)
+    roll.leave(1, now=0.0)
+    assert roll.look(now=1e9) == []
+
+
+def test_one_that_is_started_again_with_all_others_is_not_stopped_by_what_it_had_told() -> None:
+    roll = called(failure=RESTARTS)
+    assert roll.report(1, "run", 3) == [(0, stop(1)), (2, stop(1)), (1, NOTED)]
+    assert roll.join(1, hello("second")) == []
+    assert roll.join(2, hello()) == [(2, stop(1))]
+
+
+def test_one_that_was_started_again_without_a_word_makes_all_others_start_again() -> None:
+    roll = called(failure=RESTARTS)
+    roll.leave(1, now=0.0)
+    assert roll.look(now=1e9) == []
+    lost = stop(1, "lost", 137)
+    assert roll.join(1, hello("second")) == [(1, HEARD), (0, HEARD), (0, lost), (2, lost)]
+
+
+@pytest.mark.parametrize("failure", [ENDS, "alone"])
+def test_another_pod_in_a_rank_s_place_ends_nobody(failure: str) -> None:
+    roll = called(failure=failure)
+    assert roll.join(1, hello("second")) == [(1, HEARD), (0, HEARD)]
+    roll = called(failure=RESTARTS)
+    roll.report(1, AWAY, 143)
+    assert roll.join(1, hello("second")) == [(1, HEARD), (0, HEARD)]
+
+
+def test_elastic_ranks_are_left_alone_also_when_one_is_lost() -> None:
+    roll = called(failure="alone")
     roll.leave(1, now=0.0)
     assert roll.look(now=1e9) == []
 

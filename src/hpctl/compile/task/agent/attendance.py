@@ -6,7 +6,6 @@ none: so rank 0, when it is done, stays until all have begun.
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
@@ -28,7 +27,6 @@ def main() -> int:
         # Somebody else has the port: then nobody waits, and nobody is told.
         return 0
     token = (Path(os.environ["HPCTL_SCRIPTS"]) / "token").read_bytes().strip()
-    # Ranks that are started again may take their time.
-    roll = Roll(nodes, GRACE_S if os.environ["HPCTL_FINAL"] else math.inf)
+    roll = Roll(nodes, os.environ["HPCTL_FAILURE"], GRACE_S)
     Coordinator(listener, roll, nodes, token, STRANGERS_S).serve()
     return 0

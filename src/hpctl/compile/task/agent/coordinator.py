@@ -49,7 +49,7 @@ class Coordinator:
         strangers_s: float = STRANGERS_S,
     ) -> None:
         self._listener, self._muster, self._nodes, self._token = listener, muster, nodes, token
-        self._strangers_s = strangers_s
+        self._strangers_s, self._life = strangers_s, os.urandom(8).hex()
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
         self._guests: dict[socket.socket, Guest] = {}
@@ -87,7 +87,7 @@ class Coordinator:
         guest = Guest(connection, time.monotonic())
         self._guests[connection] = guest
         self._selector.register(connection, selectors.EVENT_READ)
-        self._send(guest, {"nonce": guest.nonce})
+        self._send(guest, {"nonce": guest.nonce, "life": self._life})
 
     def _hear(self, guest: Guest) -> None:
         try:

@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .roll import AWAY
+from .muster import KILLED
+from .roll import AWAY, ENDS, RESTARTS
 from .wire import PORT, Lines, proof, stay_awake, written
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ HURRY_S = 2.0
 """The same for one that nobody depends on, in a pod that is told to end."""
 CHANCE_S = 5.0
 """How long a rank may go on after another one has failed: many fail themselves then, with words of their own."""
+_LOST = {"order": "stop", "rank": 0, "phase": "lost", "exit": KILLED}
 _REFUSALS = 3
 _SOON_S, _LATER_S = 0.5, 5.0
 _HASTE_S = 60.0
@@ -46,7 +48,8 @@ class Peer:
         self._state = Path(environment["HPCTL_STATE"])
         self._rank, self._address = int(environment["HPCTL_NODE_RANK"]), (environment["HPCTL_FIRST"], port)
         self._start = int(environment["HPCTL_START"])
-        self._patience_s = LOST_S if environment["HPCTL_FINAL"] and self._rank else math.inf
+        self._failure = environment["HPCTL_FAILURE"]
+        self._patience_s = LOST_S if self._failure == ENDS and self._rank else math.inf
         self._token = (Path(environment["HPCTL_SCRIPTS"]) / "token").read_bytes().strip()
         self._hello = {"rank": self._rank, "boot": os.urandom(8).hex()}
         self._codes: dict[str, int] = {}
@@ -55,7 +58,7 @@ class Peer:
         self._began = time.monotonic()
         self._met = self._welcomed = self._over = False
         self._lost_at = self._until = math.inf
-        self._refusals = 0
+        self._refusals, self._life = 0, ""
 
     def serve(self) -> None:
         """Take part until this rank has ended, or shall end."""
@@ -64,7 +67,7 @@ class Peer:
                 self._connect()
             self._wait()
             if time.monotonic() > self._lost_at:
-                self._stop({"order": "stop", "rank": 0, "phase": "lost", "exit": 137})
+                self._stop(_LOST)
 
     def _connect(self) -> None:
         try:
@@ -118,9 +121,7 @@ class Peer:
 
     def _obey(self, message: Message) -> None:
         if "nonce" in message:
-            hello = {**self._hello, "codes": self._codes}
-            self._send({**hello, "proof": proof(self._token, str(message["nonce"]), hello)})
-            self._lost_at = math.inf
+            self._greet(message)
             return
         self._met = self._welcomed = True
         self._refusals = 0
@@ -128,11 +129,20 @@ class Peer:
         if order == "heard":
             (self._state / "heard").touch()
         elif order == AWAY:
-            self._patience_s = math.inf
+            self._patience_s, self._life = math.inf, ""
         elif order == "stop" and not self._codes:
             self._stop(message)
         else:
             self._over = True
+
+    def _greet(self, message: Message) -> None:
+        hello = {**self._hello, "codes": self._codes}
+        self._send({**hello, "proof": proof(self._token, str(message["nonce"]), hello)})
+        self._lost_at = math.inf
+        before, self._life = self._life, str(message["life"])
+        if self._welcomed and before not in ("", self._life) and self._failure == RESTARTS and not self._codes:
+            # Rank 0 was started again without a word.
+            self._stop(_LOST)
 
     def _stop(self, message: Message) -> None:
         """Let the script end by itself for a moment, then have it ended."""
