@@ -17,7 +17,16 @@ ENDED = "torch.distributed.elastic.multiprocessing.api.SignalException: Process 
 
 
 @pytest.mark.parametrize(
-    "line", [GLOO, f"[rank3]: {GLOO}", NCCL, STORE, "ConnectionResetError: [Errno 104] reset", "EOFError"]
+    "line",
+    [
+        GLOO,
+        f"[rank3]: {GLOO}",
+        NCCL,
+        STORE,
+        "ConnectionResetError: [Errno 104] reset",
+        "ConnectionError: it went away",
+        "EOFError",
+    ],
 )
 def test_an_error_that_follows_from_another_rank_is_not_a_rank_s_own(line: str) -> None:
     text = f"step 3\nTraceback (most recent call last):\n{line}\n{TORCHRUN}\n====\nplain.py FAILED"
