@@ -60,7 +60,7 @@ def _text(name: str, data: bytes) -> str:
         raise _NoTextError(name, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MB")
     text = _decoded(name, data)
     if stray := _UNPRINTABLE.search(text):
-        line, column = _position(text, stray.start())
+        line, column = position(text, stray.start())
         raise _NoTextError(name, line, column, f"the character U+{ord(stray[0]):04X} cannot stand in a text file")
     return text
 
@@ -84,10 +84,11 @@ def _decoded(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line, column = _position(data[: error.start].decode("utf-8", "replace"), error.start)
+        line, column = position(data[: error.start].decode("utf-8", "replace"), error.start)
         raise _NoTextError(name, line, column, f"the byte 0x{data[error.start]:02X} is not UTF-8") from None
 
 
-def _position(text: str, offset: int) -> tuple[int, int]:
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, from 1, of the character at `offset`."""
     before = text[:offset]
     return before.count("\n") + 1, len(before) - before.rfind("\n")
