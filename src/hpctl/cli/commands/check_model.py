@@ -23,55 +23,68 @@ class ModelTask(StrEnum):
     INFERENCE = "inference"
 
 
+ModelArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", autocompletion=models, help="Folder or config.json, name, Hub id, or family (Qwen3)."
+    ),
+]
+TypeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--instance-type",
+        "-t",
+        metavar="TYPE",
+        autocompletion=accelerated_types,
+        help="Judge this type; give it again for more.",
+    ),
+]
+LengthOption = Annotated[int | None, typer.Option("--seq-len", min=1, help="Tokens of a sequence (else 4096).")]
+GlobalBatchOption = Annotated[int | None, typer.Option("--global-batch", min=1, help="Sequences of a step.")]
+MicroBatchOption = Annotated[
+    int | None, typer.Option("--micro-batch", min=1, help="Sequences at once on a device (else 1).")
+]
+PrecisionOption = Annotated[
+    str | None, typer.Option("--precision", metavar="REGIME", help="For example bf16-mixed, bf16, neuron-mixed.")
+]
+ParallelOption = Annotated[
+    str | None, typer.Option("--parallel", metavar="LAYOUT", help="Judge this split: tp=8,pp=2.")
+]
+RecomputeOption = Annotated[
+    str | None, typer.Option("--recompute", metavar="MODE", help="none, attention, selective or full (else full).")
+]
+QuantizeOption = Annotated[
+    str | None,
+    typer.Option("--quantize", metavar="TYPE", help="Weights that are not trained: int8 or nf4 (QLoRA)."),
+]
+OffloadOption = Annotated[
+    list[str] | None, typer.Option("--offload", metavar="WHAT", help="activations, optimizer or weights; repeat.")
+]
+LossOption = Annotated[
+    str | None, typer.Option("--loss", metavar="KIND", help="fused, half, whole (else), kept or copied logits.")
+]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Show the formulas with the numbers in them.")]
+HubOption = Annotated[bool, typer.Option("--hub", help="Ask the Hugging Face Hub for what is not on this machine.")]
+
+
 def check_model(
     ctx: typer.Context,
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL", autocompletion=models, help="Folder or config.json, name, Hub id, or family (Qwen3)."
-        ),
-    ],
-    instance_type: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--instance-type",
-            "-t",
-            metavar="TYPE",
-            autocompletion=accelerated_types,
-            help="Judge this type; give it again for more.",
-        ),
-    ] = None,
+    model: ModelArgument,
+    instance_type: TypeOption = None,
     task: Annotated[ModelTask, typer.Option("--task", help="What the model is wanted for.")] = ModelTask.FINETUNE,
     nodes: Annotated[int | None, typer.Option("--nodes", min=1, help="So many nodes, not as few as it takes.")] = None,
-    seq_len: Annotated[int | None, typer.Option("--seq-len", min=1, help="Tokens of a sequence (else 4096).")] = None,
-    global_batch: Annotated[int | None, typer.Option("--global-batch", min=1, help="Sequences of a step.")] = None,
-    micro_batch: Annotated[
-        int | None, typer.Option("--micro-batch", min=1, help="Sequences at once on a device (else 1).")
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option("--precision", metavar="REGIME", help="For example bf16-mixed, bf16, neuron-mixed.")
-    ] = None,
+    seq_len: LengthOption = None,
+    global_batch: GlobalBatchOption = None,
+    micro_batch: MicroBatchOption = None,
+    precision: PrecisionOption = None,
     optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="For example adamw, lion.")] = "adamw",
-    parallel: Annotated[
-        str | None, typer.Option("--parallel", metavar="LAYOUT", help="Judge this split: tp=8,pp=2.")
-    ] = None,
-    recompute: Annotated[
-        str | None, typer.Option("--recompute", metavar="MODE", help="none, attention, selective or full (else full).")
-    ] = None,
-    quantize: Annotated[
-        str | None,
-        typer.Option("--quantize", metavar="TYPE", help="Weights that are not trained: int8 or nf4 (QLoRA)."),
-    ] = None,
-    offload: Annotated[
-        list[str] | None, typer.Option("--offload", metavar="WHAT", help="activations, optimizer or weights; repeat.")
-    ] = None,
-    loss: Annotated[
-        str | None, typer.Option("--loss", metavar="KIND", help="fused, half, whole (else), kept or copied logits.")
-    ] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show the formulas with the numbers in them.")] = False,
-    hub: Annotated[
-        bool, typer.Option("--hub", help="Ask the Hugging Face Hub for what is not on this machine.")
-    ] = False,
+    parallel: ParallelOption = None,
+    recompute: RecomputeOption = None,
+    quantize: QuantizeOption = None,
+    offload: OffloadOption = None,
+    loss: LossOption = None,
+    explain: ExplainOption = False,
+    hub: HubOption = False,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="`warn`: caveats are exit code 21.")] = FailOn.FAIL,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
