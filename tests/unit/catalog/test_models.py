@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -74,6 +75,13 @@ def test_the_catalogue_is_large_and_its_vision_models_are_whole() -> None:
     assert len(models) >= 160
     whole = {model.name for model in models if "vision_config" in model.config}
     assert {"google/gemma-3-27b-pt", "meta-llama/Llama-4-Scout-17B-16E", "Qwen/Qwen3-VL-8B-Instruct"} <= whole
+
+
+def test_no_name_without_its_hyphens_stands_for_another_model() -> None:
+    for model in known_models():
+        for name in (model.name, *model.aliases):
+            short = re.sub(r"(?<=[a-z])-(?=\d)", "", name.casefold())
+            assert find_model(short) is model or find_family(short) is not None, short
 
 
 @pytest.mark.parametrize("name", ["Qwen3", "llama", "Llama-3.1-9B", ""])

@@ -29,7 +29,7 @@ ModelArgument = Annotated[
         metavar="MODEL", autocompletion=models, help="Folder or config.json, name, Hub id, or family (Qwen3)."
     ),
 ]
-TypeOption = Annotated[
+TypesOption = Annotated[
     list[str] | None,
     typer.Option(
         "--instance-type",
@@ -39,7 +39,9 @@ TypeOption = Annotated[
         help="Judge this type; give it again for more.",
     ),
 ]
-LengthOption = Annotated[int | None, typer.Option("--seq-len", min=1, help="Tokens of a sequence (else 4096).")]
+TaskOption = Annotated[ModelTask, typer.Option("--task", help="What the model is wanted for.")]
+NodesOption = Annotated[int | None, typer.Option("--nodes", min=1, help="So many nodes, not as few as it takes.")]
+SeqLenOption = Annotated[int | None, typer.Option("--seq-len", min=1, help="Tokens of a sequence (else 4096).")]
 GlobalBatchOption = Annotated[int | None, typer.Option("--global-batch", min=1, help="Sequences of a step.")]
 MicroBatchOption = Annotated[
     int | None, typer.Option("--micro-batch", min=1, help="Sequences at once on a device (else 1).")
@@ -47,6 +49,7 @@ MicroBatchOption = Annotated[
 PrecisionOption = Annotated[
     str | None, typer.Option("--precision", metavar="REGIME", help="For example bf16-mixed, bf16, neuron-mixed.")
 ]
+OptimizerOption = Annotated[str, typer.Option("--optimizer", metavar="NAME", help="For example adamw, lion.")]
 ParallelOption = Annotated[
     str | None, typer.Option("--parallel", metavar="LAYOUT", help="Judge this split: tp=8,pp=2.")
 ]
@@ -65,19 +68,20 @@ LossOption = Annotated[
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show the formulas with the numbers in them.")]
 HubOption = Annotated[bool, typer.Option("--hub", help="Ask the Hugging Face Hub for what is not on this machine.")]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="`warn`: caveats are exit code 21.")]
 
 
 def check_model(
     ctx: typer.Context,
     model: ModelArgument,
-    instance_type: TypeOption = None,
-    task: Annotated[ModelTask, typer.Option("--task", help="What the model is wanted for.")] = ModelTask.FINETUNE,
-    nodes: Annotated[int | None, typer.Option("--nodes", min=1, help="So many nodes, not as few as it takes.")] = None,
-    seq_len: LengthOption = None,
+    instance_type: TypesOption = None,
+    task: TaskOption = ModelTask.FINETUNE,
+    nodes: NodesOption = None,
+    seq_len: SeqLenOption = None,
     global_batch: GlobalBatchOption = None,
     micro_batch: MicroBatchOption = None,
     precision: PrecisionOption = None,
-    optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="For example adamw, lion.")] = "adamw",
+    optimizer: OptimizerOption = "adamw",
     parallel: ParallelOption = None,
     recompute: RecomputeOption = None,
     quantize: QuantizeOption = None,
@@ -85,7 +89,7 @@ def check_model(
     loss: LossOption = None,
     explain: ExplainOption = False,
     hub: HubOption = False,
-    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="`warn`: caveats are exit code 21.")] = FailOn.FAIL,
+    fail_on: FailOnOption = FailOn.FAIL,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
