@@ -25,3 +25,7 @@ class ModelWish(SpecModel):
     micro_batch: Count | None = Field(None, description="Sequences at once on a device; 1 without")
     precision: str | None = Field(None, description="As `bf16-mixed`; the framework's usual one without")
     optimizer: str = Field("adamw", description="As `lion`; what it keeps counts")
+    recompute: str | None = Field(None, description="`none`, `attention`, `selective` or `full`; `full` without")
+    quantize: str | None = Field(None, description="Weights that are not trained: `int8` or `nf4` (QLoRA)")
+    offload: tuple[str, ...] = Field((), description="What lies on the host: `activations`, `optimizer`, `weights`")
+    loss: str | None = Field(None, description="`fused` where no whole logits are kept")

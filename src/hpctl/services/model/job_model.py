@@ -20,6 +20,7 @@ from hpctl.report.model import ModelOnType
 from hpctl.services.model.check import judge
 from hpctl.services.model.identify import FamilyAnswer, Model, Network, identify
 from hpctl.services.model.question import Question, optimizer
+from hpctl.services.model.savings import savings
 from hpctl.spec.job import JobSpec
 from hpctl.spec.job_model import ModelWish
 from hpctl.terms import Outcome
@@ -131,6 +132,7 @@ def _question(task: Task, said: ModelWish | None, nodes: int) -> Question:
         precision=said.precision,
         optimizer=optimizer(said.optimizer),
         parallel=said.parallel,
+        savings=savings(said.recompute, said.quantize, said.offload, said.loss),
     )
 
 

@@ -88,6 +88,13 @@ def test_sequences_and_batches_of_the_file_count() -> None:
     assert long.outcome is Outcome.FAIL
 
 
+def test_what_saves_memory_counts() -> None:
+    one = placed(devices=1)
+    assert said(BIG, one, task="lora").answers[0].outcome is Outcome.FAIL
+    words: dict[str, Any] = {"quantize": "nf4", "loss": "fused", "recompute": "full", "offload": ("activations",)}
+    assert said(BIG, one, task="lora", **words).answers[0].outcome is Outcome.PASS
+
+
 def test_what_no_framework_has_on_the_device_fails_and_says_where_it_goes() -> None:
     (answer,) = said(MIXTURE, placed("ml.trn1.32xlarge", 16)).answers
     assert answer.outcome is Outcome.FAIL
@@ -118,6 +125,7 @@ def test_a_job_that_takes_a_part_of_its_nodes_is_judged_on_that_part() -> None:
         ({"parallel": "xx=3"}, "`xx` is no degree of parallelism"),
         ({"precision": "bf61"}, "`bf61`"),
         ({"global_batch": 7, "parallel": "zero=3"}, "a global batch of 7 is no multiple of 1 x dp=8"),
+        ({"quantize": "nf5"}, "`nf5` is no way of storing weights"),
         ({"optimizer": "adamx"}, "`adamx` is no optimizer whose state is known"),
     ],
 )
