@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.errors import ConflictError, NotFoundError
+from hpctl.errors import AccessError, ConflictError, NotFoundError
 from hpctl.facts.jobs import (
     BATCH_JOB,
     CONFIG_MAP,
@@ -103,6 +103,15 @@ def test_deleting_takes_this_very_job_and_what_no_job_owns_of_it() -> None:
     assert {name for _, _, name in account.jobs.held} == {"train-secrets", "train-mine", "trainer-scripts"}
     assert outcome.result == "deleted"
     assert outcome.notes == ("configmap `train-scripts` was left from a submission, and is deleted",)
+
+
+def test_a_job_is_deleted_also_where_what_belongs_to_it_may_not_be_looked_at() -> None:
+    account = holding(FakeAccount())
+    account.calls.fail("jobs.objects", AccessError("Kubernetes denied to list `configmaps`"))
+    outcome = delete(a_job(), AT, account.ports)
+    assert (outcome.result, account.jobs.held) == ("deleted", {})
+    (note,) = outcome.notes
+    assert note.startswith("whether something else was left could not be seen (Kubernetes denied to list `configmaps`)")
 
 
 def test_a_job_that_is_gone_already_is_no_error() -> None:

@@ -34,6 +34,13 @@ def test_jobs_are_listed_newest_first_with_the_reason_of_their_state() -> None:
     assert len(list_jobs(AT, None, account.ports).jobs) == 3
 
 
+def test_a_kind_that_may_not_be_listed_is_said() -> None:
+    account = FakeAccount()
+    account.jobs.denied_kinds = [AccessError("Kubernetes denied to list `pytorchjobs.kubeflow.org`")]
+    report = list_jobs(AT, "team", account.ports)
+    assert report.notes == ("jobs of one kind are missing here: Kubernetes denied to list `pytorchjobs.kubeflow.org`",)
+
+
 def test_a_job_that_runs_is_described_with_its_ranks() -> None:
     account = FakeAccount()
     account.jobs.known_jobs = [a_job(labels=QUEUED)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, Final, Literal
 
-from hpctl.errors import ConflictError, NotFoundError
+from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.jobs import CANCELLED, CONFIG_MAP, JOB_LABEL, MANAGED_BY, POD, SECRET, SERVICE, Job, JobState
 from hpctl.facts.ports import Ports
 from hpctl.report.job import JobOutcomeReport
@@ -66,13 +66,20 @@ def delete(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
         ) from error
     else:
         result = "deleted"
-    left = clear_away(job.name, at, ports)
-    return _told("delete", result, job, at, None, left)
+    return _told("delete", result, job, at, None, tuple(_cleared_as_far_as_possible(job.name, at, ports)))
 
 
 def clear_away(name: str, at: Where, ports: Ports) -> tuple[str, ...]:
     """Delete what a submission left that never came to its end: objects of a job `name` that no job owns."""
     return tuple(_cleared(name, at, ports))
+
+
+def _cleared_as_far_as_possible(name: str, at: Where, ports: Ports) -> Iterator[str]:
+    """Yield what was cleared away; the job is gone by now, and with it what it owns, whatever comes after."""
+    try:
+        yield from _cleared(name, at, ports)
+    except HpctlError as error:
+        yield f"whether something else was left could not be seen ({error.message}); the same command again looks"
 
 
 def _cleared(name: str, at: Where, ports: Ports) -> Iterator[str]:

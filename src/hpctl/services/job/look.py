@@ -27,8 +27,11 @@ EVENTS_SHOWN: Final = 10
 
 def list_jobs(at: Where, namespace: str | None, ports: Ports) -> JobListReport:
     """Return the jobs of one namespace or (None) of all, newest first."""
-    jobs = sorted(ports.jobs.jobs(at.eks, namespace), key=lambda job: (job.created, job.reference), reverse=True)
-    return JobListReport(cluster=at.cluster, namespace=namespace, jobs=tuple(map(_row, jobs)))
+    denied: list[AccessError] = []
+    found = ports.jobs.jobs(at.eks, namespace, denied=denied)
+    jobs = sorted(found, key=lambda job: (job.created, job.reference), reverse=True)
+    notes = tuple(f"jobs of one kind are missing here: {error.message}" for error in denied)
+    return JobListReport(cluster=at.cluster, namespace=namespace, jobs=tuple(map(_row, jobs)), notes=notes)
 
 
 def describe(reference: str, at: Where, ports: Ports) -> JobReport:
