@@ -127,5 +127,8 @@ JOB_SETTLE_S: Final = 2.0
 JOB_PODS_END_S: Final = 60.0
 """How long the other pods of a job may go on that has succeeded: for some operators rank 0 alone decides that."""
 
+JOB_RANKS_END_S: Final = 30.0
+"""The same of a job that has failed: its own scripts end the other ranks within 5 s and 20 s of grace."""
+
 JOB_SETTLE_RESUMED_S: Final = 15.0
-"""The same where HyperPod resumes jobs, which begins when it has seen the failure."""
+"""How long a failure must stand where HyperPod resumes jobs, which begins when it has seen the failure."""

@@ -34,6 +34,8 @@ def main() -> NoReturn:
         code = _nobody_reads()
     except OSError as error:
         code = _no_space(error)
+    except KeyboardInterrupt:  # while the end was told, or before there was anything to tell
+        code = ExitCode.INTERRUPTED
     sys.exit(code)
 
 
@@ -112,6 +114,15 @@ def _end_on_sigterm(said: Invocation) -> None:
 
 
 def _tell(error: HpctlError, said: Invocation) -> int:
+    try:
+        _show(error, said)
+    except KeyboardInterrupt:  # `timeout -s INT` signals twice, and impatient people do: it is told all the same
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _show(error, said)
+    return error.exit_code
+
+
+def _show(error: HpctlError, said: Invocation) -> None:
     from hpctl.errors import UsageError
     from hpctl.render.errors import show_error
     from hpctl.render.terminal import Terminal
@@ -120,7 +131,6 @@ def _tell(error: HpctlError, said: Invocation) -> int:
         show_error(error, said.output, Terminal.current())
     except UsageError:  # stderr takes nothing either: the exit code is all that can be said
         _discard(sys.stderr)
-    return error.exit_code
 
 
 def _bug(error: Exception) -> int:

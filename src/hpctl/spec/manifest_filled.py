@@ -15,6 +15,7 @@ from hpctl.spec.manifest import ManifestObject
 from hpctl.spec.manifest_pods import PodTemplate, mapping, rows
 from hpctl.spec.manifest_shape import ENVSUBST, PLACEHOLDER
 from hpctl.spec.positions import SpecPath
+from hpctl.spec.reading import cut
 
 TEMPLATED: Final = re.compile(r"\{\{-?\s*[^{}]*\}\}|\{%-?[^{}]*%\}")
 """What Helm, Jinja and Go's templates fill in."""
@@ -34,11 +35,11 @@ def unfilled(one: ManifestObject) -> Iterator[Found]:
         if not (_is_name(path) and (one.is_job or path[0] == "metadata" or path[-1] == "image")):
             continue
         if variable := PLACEHOLDER.search(text):
-            yield path, f"`{variable[0]}` is not filled in; {ENVSUBST}"
+            yield path, f"`{cut(variable[0])}` is not filled in; {ENVSUBST}"
         elif template := TEMPLATED.search(text):
-            yield path, f"`{template[0]}` is not filled in; {_RENDER}"
+            yield path, f"`{cut(template[0])}` is not filled in; {_RENDER}"
         elif path[-1] == "image" and (brackets := _IN_BRACKETS.search(text)):
-            yield path, f"`{brackets[0]}` is not filled in; {_BY_HAND}"
+            yield path, f"`{cut(brackets[0])}` is not filled in; {_BY_HAND}"
 
 
 def literal(template: PodTemplate) -> Iterator[Found]:
@@ -48,7 +49,7 @@ def literal(template: PodTemplate) -> Iterator[Found]:
             value = mapping(row).get("value")
             if isinstance(value, str) and "\n" not in value and (variable := _plain_variable(value)):
                 why = "Kubernetes fills `$(NAME)` alone, with variables that stand above it"
-                yield (*path, "env", index, "value"), f"`{variable}` arrives as it is written: {why}"
+                yield (*path, "env", index, "value"), f"`{cut(variable)}` arrives as it is written: {why}"
         yield from _commands(path, container)
 
 
@@ -59,8 +60,8 @@ def _commands(path: SpecPath, container: Mapping[str, Any]) -> Iterator[Found]:
     for key in ("command", "args"):
         for index, word in enumerate(rows(container.get(key))):
             if isinstance(word, str) and "\n" not in word and (variable := _plain_variable(word)):
-                why = f"`{command[0]}` is no shell; Kubernetes fills `$(NAME)` alone"
-                yield (*path, key, index), f"`{variable}` arrives as it is written: {why}"
+                why = f"`{cut(command[0])}` is no shell; Kubernetes fills `$(NAME)` alone"
+                yield (*path, key, index), f"`{cut(variable)}` arrives as it is written: {why}"
 
 
 def _plain_variable(text: str) -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hpctl.catalog.manifest_fields import manifest_kind
+from hpctl.catalog.manifest_fields import POD_TEMPLATE, manifest_kind
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import UsageError
 from hpctl.spec.job_wish import JobOverrides
 from hpctl.spec.manifest import JOB_KINDS, KubernetesManifest, ManifestObject
+from hpctl.spec.manifest_pods import pod_templates
 from hpctl.spec.manifest_shape import shape_problems
 from hpctl.spec.nodes import Entry, MappingNode, Node, SequenceNode
 from hpctl.spec.positions import Place, SourceMap, SpecPath
@@ -72,7 +73,7 @@ def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject
     metadata = _placed(reading, body, given)
     if given.name is not None and (_group(reading, entries), kind) in JOB_KINDS:
         metadata = {"name": given.name, **{key: metadata[key] for key in metadata if key not in _NAMES}}
-    return ManifestObject(
+    found = ManifestObject(
         api_version=api_version,
         kind=kind,
         name=str(metadata.get("name") or ""),
@@ -80,6 +81,25 @@ def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject
         body={**body, "metadata": metadata},
         source=SourceMap(reading.file, dict(_places(node))),
     )
+    if fields is None and found.is_job:
+        # A version that hpctl does not know: its pods are Kubernetes' all the same.
+        for template in pod_templates(found):
+            below = _below(node, template.path)
+            reading.problems += shape_problems(reading.file, below, POD_TEMPLATE) if below else ()
+    return found
+
+
+def _below(node: Node, path: SpecPath) -> Node | None:
+    """Return the node at a path, None where the file has none."""
+    for step in path:
+        match node:
+            case MappingNode(entries=entries) if step in named(entries):
+                node = named(entries)[str(step)].value
+            case SequenceNode(items=items) if isinstance(step, int) and step < len(items):
+                node = items[step]
+            case _:
+                return None
+    return node
 
 
 def _demand_header(reading: Reading, one: ManifestObject) -> None:

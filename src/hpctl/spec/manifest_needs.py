@@ -13,6 +13,7 @@ from hpctl.spec.kubernetes_names import MAX_PART, is_label_name, is_subdomain
 from hpctl.spec.manifest import ManifestObject
 from hpctl.spec.manifest_pods import PodTemplate, mapping, rows
 from hpctl.spec.positions import SpecPath
+from hpctl.spec.reading import cut
 
 Need = tuple[SpecPath, str, str | None]
 """Where, what is wrong, and what may have been meant."""
@@ -32,7 +33,7 @@ def unmet(job: ManifestObject, templates: tuple[PodTemplate, ...]) -> Iterator[N
     """Yield what keeps a job from being made, or its pods from being started."""
     yield from _header(job)
     spec, key = mapping(job.body.get("spec")), _PODS_IN[job.kind]
-    if not spec.get(key):
+    if not (spec.get(key) and templates):
         yield ("spec",), f"`spec.{key}` is missing: it describes the pods", None
         return
     if job.kind == "Job":
@@ -47,7 +48,7 @@ def _header(job: ManifestObject) -> Iterator[Need]:
     metadata = mapping(job.body.get("metadata"))
     name = job.name or str(metadata.get("generateName") or "x").rstrip("-")
     if "$" not in name and "{" not in name and not (is_subdomain(name) and len(name) <= MAX_PART):
-        yield ("metadata", "name"), f"`{name}` is not a name of Kubernetes: {_LABEL}", None
+        yield ("metadata", "name"), f"`{cut(name)}` is not a name of Kubernetes: {_LABEL}", None
     if metadata.get("resourceVersion"):
         message = "the object comes out of a cluster; leave out what the cluster wrote: this, `uid` and `status`"
         yield ("metadata", "resourceVersion"), message, None
@@ -58,7 +59,7 @@ def _batch(spec: Mapping[str, Any], templates: tuple[PodTemplate, ...]) -> Itera
         yield ("spec", "selector"), "Kubernetes selects a Job's pods itself; leave `selector` out", None
     for template in templates:
         if template.restart_policy not in _ENDING:
-            said = f", not `{template.restart_policy}`" if template.restart_policy else ""
+            said = f", not `{cut(template.restart_policy)}`" if template.restart_policy else ""
             message = f"the pods of a Job need `restartPolicy: Never` or `OnFailure`{said}"
             yield template.restart_path, message, "restartPolicy: Never"
 
@@ -74,10 +75,20 @@ def _containers(job: ManifestObject, template: PodTemplate) -> Iterator[Need]:
     for where, one in (*found, *_before(template, path)):
         name = one.get("name")
         if not isinstance(name, str) or not is_label_name(name):
-            said = f"`{name}` is not the name of a container" if name else "the container has no `name`"
+            said = f"`{cut(name)}` is not the name of a container" if name else "the container has no `name`"
             yield (*where, "name"), f"{said}: {_LABEL}", None
         if not one.get("image"):
             yield (*where, "image"), "the container has no `image`", None
+        yield from _without_nul(where, one)
+
+
+def _without_nul(where: SpecPath, container: Mapping[str, Any]) -> Iterator[Need]:
+    texts = [((key, index), word) for key in ("command", "args") for index, word in enumerate(rows(container.get(key)))]
+    env = rows(container.get("env"))
+    texts += [(("env", index), mapping(row).get("value")) for index, row in enumerate(env)]
+    for path, text in texts:
+        if isinstance(text, str) and "\0" in text:
+            yield (*where, *path), "a NUL character stands here, which no process can be given", None
 
 
 def _before(template: PodTemplate, path: SpecPath) -> Iterator[tuple[SpecPath, Mapping[str, Any]]]:

@@ -260,7 +260,7 @@ def test_the_instance_before_is_read_when_it_is_asked_for(server: LogServer, ste
     found = steps(LogWish(previous=True))
     assert printed(found, 0) == texts(lines(10))
     assert printed(found, 1) == []
-    assert any("previous terminated container" in note for note in notes(found))
+    assert any("was not restarted" in note for note in notes(found))
 
 
 def test_only_the_ranks_that_are_named_are_read(server: LogServer, steps: Follow) -> None:

@@ -122,7 +122,10 @@ def test_a_permission_that_is_missing_is_named_with_the_way_to_give_it(jobs: Eks
         jobs.merge(server.cluster, PYTORCH_JOB, "team", "one", {})
     assert caught.value.hint == (
         "the caller needs the Kubernetes permission to patch `pytorchjobs.kubeflow.org` in namespace `team`\n"
-        "kubectl create role hpctl-jobs --namespace team --verb=patch --resource=pytorchjobs.kubeflow.org"
+        "kubectl create role patch-pytorchjobs.kubeflow.org --namespace team "
+        "--verb=patch --resource=pytorchjobs.kubeflow.org\n"
+        "kubectl create rolebinding patch-pytorchjobs.kubeflow.org --namespace team "
+        "--role=patch-pytorchjobs.kubeflow.org --group=<group of your access entry>"
     )
 
 

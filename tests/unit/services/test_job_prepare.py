@@ -89,7 +89,7 @@ def test_the_values_of_secrets_are_nowhere_in_what_is_shown(account: FakeAccount
     assert encoded not in repr(made)
     assert made.bundle is not None
     assert encoded in json.dumps([one.body for one in made.bundle.before])
-    assert [one.note for one in made.report.objects if one.kind == "Secret"] == ["HF_TOKEN"]
+    assert [one.note for one in made.report.objects if one.kind == "Secret"] == ["HF_TOKEN, mesh-token"]
 
 
 def test_a_secret_without_a_value_is_an_error_before_anything_is_asked(account: FakeAccount) -> None:

@@ -243,6 +243,18 @@ def test_of_a_bucket_that_is_not_there_the_cause_is_told(envs: str, source: str,
     assert [one.message for one in caught.value.problems] == problems
 
 
+@pytest.mark.parametrize(("value", "source"), [("y" * 10_000, "$A$A"), ("y", "$A" * 3_000), ("y" * 100, "${A}/" * 100)])
+def test_a_path_is_filled_no_further_than_a_path_can_be(value: str, source: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        job(json.dumps({"run": "a", "envs": {"A": value}, "file_mounts": {"/a": source}}))
+    assert caught.value.problems[0].message == "filled in it is longer than the 4096 characters of a path"
+
+
+def test_of_very_many_variables_that_nobody_sets_a_few_are_told() -> None:
+    script = " ".join(f"$SKYPILOT_V{number}" for number in range(1000))
+    assert sum("which nothing sets" in one for one in loaded(json.dumps({"run": script})).notices) == 10
+
+
 @pytest.mark.parametrize(
     ("part", "script", "said"),
     [

@@ -53,7 +53,7 @@ def answered(status: int, body: bytes, asked: Asked) -> HpctlError:
             )
         case HTTPStatus.FORBIDDEN:
             hint = f"the caller needs the Kubernetes permission to list `{asked.resource}` in all namespaces\n{view}"
-            return AccessError(f"Kubernetes denied {asked}{told}", hint=hint)
+            return AccessError(f"Kubernetes denied to list {asked}{told}", hint=hint)
         case HTTPStatus.NOT_FOUND:
             return NotFoundError(f"Kubernetes has no {asked}{told}")
         case _:
@@ -125,9 +125,11 @@ class Deed:
     def permission(self) -> str:
         """What the caller needs, and how somebody who may can give it."""
         kind, options = ("role", f" --namespace {self.namespace}") if self.namespace else ("clusterrole", "")
+        name = f"{self.verb}-{self.resource.replace('/', '-')}"
         return (
             f"the caller needs the Kubernetes permission to {self.verb} `{self.resource}`{self._where}\n"
-            f"kubectl create {kind} hpctl-jobs{options} --verb={self.verb} --resource={self.resource}"
+            f"kubectl create {kind} {name}{options} --verb={self.verb} --resource={self.resource}\n"
+            f"kubectl create {kind}binding {name}{options} --{kind}={name} --group=<group of your access entry>"
         )
 
 

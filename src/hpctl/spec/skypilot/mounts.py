@@ -163,7 +163,7 @@ def _storage(around: Surroundings, path: str, node: MappingNode) -> Mount | None
     if mode != "COPY" and source.startswith(_S3):
         at = found["mode"].place if "mode" in found else node.place
         said = f"the key `{at.path}`" if "mode" in found else f"`{at.path}` without a `mode` (SkyPilot's is `MOUNT`)"
-        around.refuse(at, f"{said} is not honoured: {_UNMOUNTED}", "mode: COPY")
+        around.refuse(at, f"{said} is not honoured: {_UNMOUNTED}")
         return None
     how = MountMode.COPY if mode == "COPY" else MountMode.MOUNT
     mount = _of_source(around, path, source, place, how)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final
 
 from hpctl.catalog.nearest import nearest
@@ -18,6 +19,8 @@ _SET: Final = {
     "run": _BOTH | {"NODE_RANK", "NODE_IPS", "NUM_GPUS_PER_NODE", "INTERNAL_JOB_ID"},
 }
 """What is set in each script, without `SKYPILOT_`."""
+_MOST: Final = 10
+"""How many are told of one script."""
 _OLDER: Final = {
     "SKY_NODE_RANK": "NODE_RANK",
     "SKY_NODE_IPS": "NODE_IPS",
@@ -25,6 +28,7 @@ _OLDER: Final = {
     "SKY_NUM_GPUS_PER_NODE": "NUM_GPUS_PER_NODE",
     "SKYPILOT_JOB_ID": "INTERNAL_JOB_ID",
     "SKYPILOT_JOB_RUN_ID": "TASK_ID",
+    "SKYPILOT_RUN_ID": "TASK_ID",
     "SKYPILOT_SPOT_RUN_ID": "TASK_ID",
 }
 _READ: Final = re.compile(r"(?<!\\)\$(?:\{#?(SKY(?:PILOT)?_[A-Z0-9_]+)(?!:?[-=+?A-Z0-9_])|(SKY(?:PILOT)?_[A-Z0-9_]+))")
@@ -38,11 +42,17 @@ def unset(part: str, script: str, own: Collection[str]) -> Iterator[tuple[str, s
     `own` are the variables that the task has itself; what the script assigns is its own business.
     """
     assigned = {found[1] for found in _ASSIGNED.finditer(script)}
-    for name in dict.fromkeys(found[1] or found[2] for found in _READ.finditer(script)):
-        bare = name.removeprefix("SKYPILOT_")
-        known = name.startswith("SKYPILOT_") or name in _OLDER
-        if known and bare not in _SET[part] and name not in own and name not in assigned:
-            yield name, _meant(part, name, bare)
+    read = dict.fromkeys(found[1] or found[2] for found in _READ.finditer(script))
+    left = (name for name in read if _is_promised(part, name) is False and name not in own and name not in assigned)
+    for name in islice(left, _MOST):
+        yield name, _meant(part, name, name.removeprefix("SKYPILOT_"))
+
+
+def _is_promised(part: str, name: str) -> bool | None:
+    """Tell whether a variable is set; None of those that are not SkyPilot's."""
+    if not name.startswith("SKYPILOT_") and name not in _OLDER:
+        return None
+    return name.removeprefix("SKYPILOT_") in _SET[part]
 
 
 def _meant(part: str, name: str, bare: str) -> str | None:

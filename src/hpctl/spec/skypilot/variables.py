@@ -15,6 +15,9 @@ from hpctl.spec.reading import Reading, cut, shown
 from hpctl.spec.yaml_values import as_python_text, is_null
 
 _NAME = re.compile(r"\$\{?\b([a-zA-Z_]\w*)\b\}?", re.ASCII)
+_REFERENCE: Final = re.compile(r"\$(?:\{\w+\}|\(\w+\)|[A-Za-z_]\w*)", re.ASCII)
+_LONGEST: Final = 4096
+"""Characters of a path (PATH_MAX of Linux)."""
 _LISTED: Final = "secrets:"
 _PLATFORM: Final = frozenset(
     f"SKYPILOT_{name}" for name in ("NODE_RANK", "NUM_GPUS_PER_NODE", "INTERNAL_JOB_ID", "CLUSTER_INFO", "USER")
@@ -37,9 +40,15 @@ class Variables:
     def filled(self, reading: Reading, text: str, place: Place) -> str:
         """Fill `$NAME` and `${NAME}`, as SkyPilot does; names that `envs` does not have stay as written.
 
-        A secret in a path is refused: paths are shown.
+        A secret in a path is refused: paths are shown. So is what is longer than a path can be, before it is filled.
         """
-        for name in _NAME.findall(text):
+        if "$" not in text:
+            return text
+        names = _NAME.findall(text) if len(text) <= _LONGEST else []
+        if len(text) + sum(len(self.env.get(name, "")) for name in names) > _LONGEST:
+            reading.refuse(place, f"filled in it is longer than the {_LONGEST} characters of a path")
+            return text
+        for name in names:
             if name in self.secrets:
                 reading.refuse(place, f"the secret `{name}` cannot stand in a path, for paths are shown; use `envs`")
         return _NAME.sub(lambda found: self.env.get(found[1], found[0]), text)
@@ -87,9 +96,14 @@ def _envs(reading: Reading, node: Node, given: JobOverrides) -> dict[str, str]:
 def _remark(reading: Reading, entry: Entry, value: str, given: JobOverrides) -> None:
     if entry.key in _PLATFORM:
         reading.note(entry.place, f"`{entry.key}` is replaced by what hpctl knows")
-    elif entry.key not in given.env and isinstance(entry.value, ScalarNode) and value != entry.value.text:
+    elif entry.key in given.env or not isinstance(entry.value, ScalarNode):
+        return
+    elif value != entry.value.text:
         written = cut(entry.value.text)
         reading.note(entry.value.place, f"YAML reads `{written}` as `{cut(value)}`; quote it to keep it as it stands")
+    elif found := _REFERENCE.search(value):
+        message = f"`{cut(found[0])}` stays as it is written: nothing fills variables in `envs`"
+        reading.note(entry.value.place, f"{message}; give `--env {entry.key}=…`")
 
 
 def _secrets(reading: Reading, node: Node) -> dict[str, str | None]:
