@@ -76,8 +76,9 @@ def judged(
         if found := first_failure(job, pods, at, ports.streams):
             failure = found[0]
             told = explained(*found, at, job)
-            again = {} if job.state.final else {"message": f"{told.message}, and was started again", "final": False}
-            diagnoses.append(told.model_copy(update=again))
+            if job.state not in (JobState.FAILED, JobState.CANCELLED):
+                told = told.model_copy(update={"message": f"{told.message}, and was started again", "final": False})
+            diagnoses.append(told)
         diagnoses += _by_condition(job, failure)
     if job.state is JobState.CANCELLED:
         when = job.annotations.get(CANCELLED, "")
