@@ -48,7 +48,8 @@ SOME: Final = ("503 with Retry-After", "half an answer", "403")
 """What the calls meet that are read by the code that all reads go through."""
 
 _AWS: Final = {name: told for name, told in matrix.LASTING.items() if told["fault"] != "stall"}
-_STALLED_S: Final = 0.4
+_STALLED_S: Final = 1.0
+"""Long enough for every answer that does come, on a busy machine too."""
 _GARBAGE_S: Final = 5.0
 _PAUSE_S: Final = 0.002
 _OF_THE_MOMENT: Final = re.compile(r"\b\d+(\.\d+)? ?(s|m|min)\b|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?")
@@ -151,19 +152,15 @@ class JobBench:
             yield self._row(call, name)
 
     def _kubernetes(self, call: str) -> Iterator[recorded.Row]:
-        for name, kind in LASTING.items():
-            if name not in SOME and call not in self.verb.every:
-                continue
-            yield self._struck(call, name, KubeFault(kind, call))
-            if name in ONCE and call in self.verb.every:
-                yield self._struck(call, f"{name} (once)", KubeFault(kind, call, count=1))
+        for name, fault in faults(self.verb, call):
+            yield self._struck(call, name, fault)
 
     def _struck(self, call: str, name: str, fault: KubeFault) -> recorded.Row:
         self._begin()
         self.hpctl.sandbox.front.fault = fault
         if fault.kind == "stall":
             hurry(self.patch, self.hpctl.sandbox, read_s=_STALLED_S)
-            self.patch.setattr(timeouts, "KUBE_ATTEMPTS", 2)
+            self.patch.setattr(timeouts, "KUBE_ATTEMPTS", 2 if fault.count else 1)
             self.patch.setattr(timeouts, "FOLLOW_MISSED", 2)
         try:
             with self.patch.context() as patch:
@@ -232,6 +229,16 @@ class JobBench:
         while self.kubernetes.collects() and time.monotonic() < until:
             time.sleep(0.005)
         return self.kubernetes.digest()
+
+
+def faults(verb: JobVerb, call: str) -> Iterator[tuple[str, KubeFault]]:
+    """Yield what strikes a call to Kubernetes, by name; to wait for an answer once more shows no more elsewhere."""
+    for name, kind in LASTING.items():
+        if name not in SOME and call not in verb.every:
+            continue
+        yield name, KubeFault(kind, call)
+        if name in ONCE and call in verb.every and (kind != "stall" or verb is SUBMIT):
+            yield f"{name} (once)", KubeFault(kind, call, count=1)
 
 
 def _well(ended: Ended) -> None:
