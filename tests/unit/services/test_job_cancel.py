@@ -142,7 +142,7 @@ def test_of_names_that_hpctl_gives_no_job_nothing_is_left(name: str) -> None:
 
 def test_a_job_is_deleted_also_by_whoever_may_not_see_what_is_left() -> None:
     account = holding(FakeAccount())
-    account.calls.fail_always("jobs.objects", AccessError("Kubernetes denied to list `configmaps`"))
+    account.calls.fail_always("jobs.objects", AccessError("Kubernetes denied to list `configmaps`: User cannot"))
     outcome = delete(a_job(), AT, account.ports)
     assert outcome.result == "deleted"
     assert outcome.notes == (

@@ -9,7 +9,7 @@ import http.client
 import json
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -18,6 +18,9 @@ from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError, 
 _VIEW: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
 _BY_RULE: Final = re.compile(r"exceeded quota|denied the request|violates PodSecurity|is being terminated")
 """A quota, an admission webhook or policy, a namespace that goes: 403 as well, and no permission would help."""
+
+_DENIED: Final = re.compile(r"cannot ([a-z]+) resource")
+"""RBAC's own verb: a command over a websocket takes `get`, and since Kubernetes 1.35 `create` as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,8 @@ def refused(status: int, body: bytes, deed: Deed) -> HpctlError:
         case HTTPStatus.UNAUTHORIZED:
             error = answered(status, body, deed.asked)
         case HTTPStatus.FORBIDDEN if not _BY_RULE.search(words):
-            error = AccessError(f"Kubernetes denied to {deed.verb} {deed}{told}", hint=deed.permission)
+            missing = replace(deed, verb=found[1]) if (found := _DENIED.search(words)) else deed
+            error = AccessError(f"Kubernetes denied to {missing.verb} {deed}{told}", hint=missing.permission)
         case HTTPStatus.NOT_FOUND:
             error = NotFoundError(f"Kubernetes has no {deed}{told}")
         case HTTPStatus.CONFLICT:

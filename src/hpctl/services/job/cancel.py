@@ -70,7 +70,7 @@ def delete(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
     try:
         left = clear_away(job.name, at, ports)
     except HpctlError as error:  # the job is gone, and Kubernetes deletes what it owned
-        left = (f"whether a submission left something else cannot be seen: {error.message}",)
+        left = (f"whether a submission left something else cannot be seen: {error.message.partition(': ')[0]}",)
     return _told("delete", result, job, at, None, left)
 
 
