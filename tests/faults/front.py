@@ -126,6 +126,17 @@ class Front:
             assert self.loop is not None
             asyncio.run_coroutine_threadsafe(self._open(), self.loop).result(10)
 
+    def hang_up(self) -> None:
+        """Let go of every connection that a client keeps, so that none is left when the server's loop ends."""
+        assert self.loop is not None
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(10)
+
+    async def _hang_up(self) -> None:
+        for handler in tuple(self._site._runner.server.connections):
+            if handler.transport is not None:
+                handler.transport.abort()
+        await asyncio.sleep(0.1)  # what was aborted closes its socket a turn later
+
     async def _answer(self, answer: Callable[..., Awaitable[Answer]], request: web.Request, *to: Any) -> Answer:
         self.served, path = to
         call = _call(request, path)
@@ -204,7 +215,7 @@ async def _half(request: web.Request, answer: Callable[[], Awaitable[web.Respons
     from aiohttp import web
 
     whole = await answer()
-    body = whole.body
+    body: Any = whole.body
     half = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
     half.content_length = len(body)
     await half.prepare(request)

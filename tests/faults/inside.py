@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -219,4 +220,6 @@ def _served(folder: Path) -> Iterator[Inside]:
     try:
         yield running
     finally:
+        gc.collect()  # connections of commands that have ended
+        running.front.hang_up()
         _close(kubernetes, doors, journal)

@@ -252,7 +252,7 @@ def _named(told: str) -> str:
 
 def _is_lasting(told: str) -> bool:
     """Whether it is no pod: nobody makes or ends these here but hpctl."""
-    return json.loads(told)["kind"] != "Pod"
+    return str(json.loads(told)["kind"]) != "Pod"
 
 
 def _lasting(out: str) -> str:
