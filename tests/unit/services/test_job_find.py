@@ -87,3 +87,16 @@ def test_a_namespace_without_anything_alike_leads_to_the_list(account: FakeAccou
     with pytest.raises(NotFoundError) as missing:
         find("train", AT, account.jobs)
     assert missing.value.hint == "hpctl job list --cluster ml-cluster --namespace team"
+
+
+def test_a_job_of_another_namespace_is_pointed_to(account: FakeAccount) -> None:
+    account.jobs.known_jobs = [a_job("train", namespace="other")]
+    with pytest.raises(NotFoundError, match="there is no job `train` in namespace `team`") as missing:
+        find("train", AT, account.jobs)
+    assert missing.value.hint == (
+        "hpctl job list --cluster ml-cluster --namespace team\nin namespace `other` there is one: --namespace other"
+    )
+    account.calls.fail("jobs.jobs", AccessError("denied"), AccessError("denied"))
+    with pytest.raises(NotFoundError) as missing:
+        find("train", AT, account.jobs)
+    assert missing.value.hint == "hpctl job list --cluster ml-cluster --namespace team"

@@ -12,11 +12,21 @@ NCCL = (
     "possibly due to a network error or a remote process exiting prematurely."
 )
 STORE = "torch.distributed.DistNetworkError: Failed to recv, got 0 bytes. Connection was likely closed."
-TORCHRUN = "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: "
+TORCHRUN = "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: train.py"
+ENDED = "torch.distributed.elastic.multiprocessing.api.SignalException: Process 39 got signal: 15"
 
 
 @pytest.mark.parametrize(
-    "line", [GLOO, f"[rank3]: {GLOO}", NCCL, STORE, "ConnectionResetError: [Errno 104] reset", "EOFError"]
+    "line",
+    [
+        GLOO,
+        f"[rank3]: {GLOO}",
+        NCCL,
+        STORE,
+        "ConnectionResetError: [Errno 104] reset",
+        "ConnectionError: it went away",
+        "EOFError",
+    ],
 )
 def test_an_error_that_follows_from_another_rank_is_not_a_rank_s_own(line: str) -> None:
     text = f"step 3\nTraceback (most recent call last):\n{line}\n{TORCHRUN}\n====\nplain.py FAILED"
@@ -40,7 +50,9 @@ def test_an_error_of_its_own_counts_whatever_stands_beside_it(line: str, error: 
     assert not tells_only_of_lost_peers(text)
 
 
-@pytest.mark.parametrize("text", ["", "connection reset, trying again\nexit 3", "  ValueError: quoted", TORCHRUN])
+@pytest.mark.parametrize(
+    "text", ["", "connection reset, trying again\nexit 3", "  ValueError: quoted", TORCHRUN, ENDED]
+)
 def test_what_is_no_error_says_nothing(text: str) -> None:
     assert own_error(text) is None
     assert not tells_only_of_lost_peers(text)

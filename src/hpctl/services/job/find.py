@@ -83,9 +83,20 @@ def _nothing(reference: str, at: Where, jobs: JobObjects, denied: Sequence[Acces
     by_name = {one.rpartition("/")[2]: one for one in there}
     near = [by_name[one] for one in get_close_matches(name.lower(), by_name, n=_NEAR)]
     hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"hpctl job list {at.flags}"
+    if elsewhere := _elsewhere(name, at, jobs):
+        hint += f"\nin namespace `{elsewhere}` there is one: --namespace {elsewhere}"
     unseen = "; ".join(error.message.partition(":")[0] for error in denied)
     return NotFoundError(
         f"there is no job `{reference}` in namespace `{at.namespace}`{' that may be looked at' if unseen else ''}",
         cause=unseen or None,
         hint=hint,
     )
+
+
+def _elsewhere(name: str, at: Where, jobs: JobObjects) -> str | None:
+    """Return another namespace that has a job of this name, where the caller may look."""
+    try:
+        there = (job.namespace for job in jobs.jobs(at.eks, None) if job.name == name)
+        return next((namespace for namespace in there if namespace != at.namespace), None)
+    except HpctlError:
+        return None

@@ -19,7 +19,7 @@ _GONE: Final = re.compile(
     r"connection (?:was |is |has been )?(?:likely )?(?:reset|closed|refused|aborted|lost)|broken ?pipe|"
     r"peer .*(?:gone|closed|reset)|remote process exit|remote server shut ?down|ncclRemoteError|"
     r"collective operation timeout|failed to recv|sendBytes failed|recvValue failed|socket timeout|"
-    r"ConnectionResetError|ConnectionAbortedError|ConnectionRefusedError|EOFError|DistNetworkError|"
+    r"^ConnectionError:|ConnectionResetError|ConnectionAbortedError|ConnectionRefusedError|EOFError|DistNetworkError|"
     r"RendezvousConnectionError|RendezvousClosedError",
     re.IGNORECASE,
 )
