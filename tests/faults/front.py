@@ -102,7 +102,7 @@ class Front:
             yield
             _wait_for(port)
         finally:
-            wire.answer, web.SockSite.start = answer, start  # type: ignore[assignment,method-assign]
+            wire.answer, web.SockSite.start = answer, start  # type: ignore[method-assign]
 
     def do(self, work: Callable[[], Any]) -> Any:
         """Do something in the server's thread, where its objects are at home; returns what that returns."""

@@ -147,7 +147,9 @@ def _told(home: Home, account: str, port: int, seed: dict[str, str]) -> SandboxS
     return state
 
 
-def _close(kubernetes: KubernetesServer, doors: Doors, journal: Journal) -> None:
+def _close(kubernetes: KubernetesServer, doors: Doors, journal: Journal, front: Front) -> None:
+    gc.collect()  # connections of commands that have ended
+    front.hang_up()
     kubernetes.stop()
     doors.shut()
     journal.close()
@@ -220,6 +222,4 @@ def _served(folder: Path) -> Iterator[Inside]:
     try:
         yield running
     finally:
-        gc.collect()  # connections of commands that have ended
-        running.front.hang_up()
-        _close(kubernetes, doors, journal)
+        _close(kubernetes, doors, journal, running.front)
