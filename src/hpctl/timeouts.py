@@ -106,6 +106,9 @@ LOG_QUIET: Final = 6
 LOG_SILENT: Final = 6
 """Answers in a row that stop in silence, each after `LOG_IDLE_S`, where nothing is left to be printed."""
 
+LOG_BROKEN: Final = 3 * LOG_STUCK
+"""Connections in a row that broke and told nothing new, after which a log that nobody follows is given up."""
+
 LOG_GRACE_S: Final = 60.0
 """How long pods of a job that is over are followed before their logs are read to the end and left."""
 

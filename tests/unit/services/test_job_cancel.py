@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.errors import AccessError, ConflictError, NotFoundError
+from hpctl.errors import AccessError, ConflictError, NotFoundError, UnavailableError
 from hpctl.facts.jobs import (
     BATCH_JOB,
     CONFIG_MAP,
@@ -103,6 +103,14 @@ def test_deleting_takes_this_very_job_and_what_no_job_owns_of_it() -> None:
     assert {name for _, _, name in account.jobs.held} == {"train-secrets", "train-mine", "trainer-scripts"}
     assert outcome.result == "deleted"
     assert outcome.notes == ("configmap `train-scripts` was left from a submission, and is deleted",)
+
+
+def test_a_job_is_deleted_also_where_nobody_answers_what_belongs_to_it() -> None:
+    account = holding(FakeAccount())
+    account.calls.fail("jobs.objects", UnavailableError("Kubernetes answered 503"))
+    outcome = delete(a_job(), AT, account.ports)
+    assert (outcome.result, account.jobs.held) == ("deleted", {})
+    assert outcome.notes == ("whether a submission left something else cannot be seen: Kubernetes answered 503",)
 
 
 def test_a_job_that_is_gone_already_is_no_error() -> None:

@@ -36,6 +36,13 @@ def test_jobs_are_listed_newest_first_with_the_reason_of_their_state() -> None:
     assert len(list_jobs(AT, None, account.ports).jobs) == 4
 
 
+def test_a_kind_that_may_not_be_listed_is_said() -> None:
+    account = FakeAccount()
+    account.jobs.denied_kinds = [AccessError("Kubernetes denied to list `pytorchjobs.kubeflow.org`")]
+    report = list_jobs(AT, "team", account.ports)
+    assert report.notes == ("jobs of one kind are missing here: Kubernetes denied to list `pytorchjobs.kubeflow.org`",)
+
+
 def test_a_job_that_runs_is_described_with_its_ranks() -> None:
     account = FakeAccount()
     account.jobs.known_jobs = [a_job(labels=QUEUED)]
@@ -68,15 +75,14 @@ def test_a_job_that_failed_is_described_with_the_rank_that_failed_first() -> Non
     assert report.next_steps[-1] == "hpctl job delete train --cluster ml-cluster --namespace team"
 
 
-def test_a_rank_that_was_started_again_is_told_as_such() -> None:
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED])
+def test_a_rank_that_was_started_again_is_told_as_such(state: JobState) -> None:
     account = FakeAccount()
-    account.jobs.known_jobs = [a_job()]
+    account.jobs.known_jobs = [a_job(state=state)]
     again = ContainerState("pytorch", running=True, restarts=1, last_exit_code=9, last_reason="Error", last_ended=NOW)
     account.jobs.known_pods = [a_pod(0, "Running", again)]
-    told = describe("train", AT, account.ports).diagnoses
-    assert [(one.message, one.final) for one in told] == [
-        ("rank 0 ended with exit code 9, and was started again", False)
-    ]
+    first, *_ = describe("train", AT, account.ports).diagnoses
+    assert (first.message, first.final) == ("rank 0 ended with exit code 9, and was started again", False)
 
 
 def test_a_failure_that_no_pod_tells_of_is_told_by_the_jobs_condition() -> None:

@@ -5,6 +5,7 @@ Sources: the `Status` object of the Kubernetes API conventions, and the EKS user
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import ssl
@@ -72,10 +73,22 @@ def unreached(error: Exception, asked: Asked) -> UnavailableError:
             hint="a proxy that replaces certificates cannot stand between hpctl and Kubernetes",
         )
     return UnavailableError(
-        f"could not reach Kubernetes for {asked}: {str(reason) or type(reason).__name__}",
+        f"could not reach Kubernetes for {asked}: {_words(reason)}",
         hint="a private endpoint is reached from inside the VPC alone, a public one from the allowed addresses "
         f"(aws eks describe-cluster --region {asked.region} --name {asked.cluster} --query cluster.resourcesVpcConfig)",
     )
+
+
+def _words(reason: object) -> str:
+    match reason:
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionResetError() | BrokenPipeError() | http.client.IncompleteRead() | ssl.SSLEOFError():
+            return "the connection broke off"
+        case OSError(strerror=str(told)) if told and not isinstance(reason, ssl.SSLError):
+            return told
+        case _:
+            return str(reason) or type(reason).__name__
 
 
 def words_of(body: bytes) -> str:

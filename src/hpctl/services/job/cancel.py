@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, Final, Literal
 
-from hpctl.errors import AccessError, ConflictError, NotFoundError
+from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError
 from hpctl.facts.jobs import CANCELLED, CONFIG_MAP, JOB_LABEL, MANAGED_BY, POD, SECRET, SERVICE, Job, JobState
 from hpctl.facts.ports import Ports
 from hpctl.report.job import JobOutcomeReport
@@ -69,7 +69,7 @@ def delete(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
         result = "deleted"
     try:
         left = clear_away(job.name, at, ports)
-    except AccessError as error:  # the job is gone, and Kubernetes deletes what it owned
+    except HpctlError as error:  # the job is gone, and Kubernetes deletes what it owned
         left = (f"whether a submission left something else cannot be seen: {error.message.partition(': ')[0]}",)
     return _told("delete", result, job, at, None, left)
 

@@ -27,8 +27,11 @@ EVENTS_SHOWN: Final = 10
 
 def list_jobs(at: Where, namespace: str | None, ports: Ports) -> JobListReport:
     """Return the jobs of one namespace or (None) of all, newest first."""
-    jobs = sorted(ports.jobs.jobs(at.eks, namespace), key=lambda job: (job.created, job.reference), reverse=True)
-    return JobListReport(cluster=at.cluster, namespace=namespace, jobs=tuple(map(_row, jobs)))
+    denied: list[AccessError] = []
+    found = ports.jobs.jobs(at.eks, namespace, denied=denied)
+    jobs = sorted(found, key=lambda job: (job.created, job.reference), reverse=True)
+    notes = tuple(f"jobs of one kind are missing here: {error.message}" for error in denied)
+    return JobListReport(cluster=at.cluster, namespace=namespace, jobs=tuple(map(_row, jobs)), notes=notes)
 
 
 def describe(reference: str, at: Where, ports: Ports) -> JobReport:
@@ -73,8 +76,9 @@ def judged(
         if found := first_failure(job, pods, at, ports.streams):
             failure = found[0]
             told = explained(*found, at, job)
-            again = {} if job.state.final else {"message": f"{told.message}, and was started again", "final": False}
-            diagnoses.append(told.model_copy(update=again))
+            if job.state not in (JobState.FAILED, JobState.CANCELLED):
+                told = told.model_copy(update={"message": f"{told.message}, and was started again", "final": False})
+            diagnoses.append(told)
         diagnoses += _by_condition(job, failure)
     if job.state is JobState.CANCELLED:
         when = job.annotations.get(CANCELLED, "")
