@@ -1,4 +1,4 @@
-"""What one layer keeps, beside what PyTorch 2.13.0 counted of transformers 5.23.0 (`tools/count_saved_activations.py`)."""
+"""What one layer keeps, beside what PyTorch counted (`tools/count_saved_activations.py`, torch 2.13.0)."""
 
 from __future__ import annotations
 
