@@ -2,7 +2,8 @@
 
 `models.json` is kept by hand. A configuration holds what counts and widths follow from, as the model's `config.json`
 on the Hugging Face Hub says it; `parameters` is what follows from it, of vision models with the vision part where the
-configuration has it, compared with the count that the Hub shows for the checkpoint wherever that could be had.
+configuration has it. Where the maker's own count of the checkpoint is known, it is the same number; what counts in
+the end is the file itself, and `hpctl check-model ID --hub` reads it.
 """
 
 from __future__ import annotations

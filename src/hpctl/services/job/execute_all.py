@@ -89,8 +89,11 @@ def _outcomes(pods: Mapping[str, Pod], run: Callable[[str, Pod], int]) -> Mappin
         with places:
             try:
                 ended.put((label, run(label, pod)))
-            except BaseException as error:  # noqa: BLE001  whoever waits raises it
+            except HpctlError as error:
                 ended.put((label, error))
+            except BaseException as error:  # a bug: whoever waits ends with it, too
+                ended.put((label, error))
+                raise
 
     for label, pod in pods.items():
         Thread(target=work, args=(label, pod), name=label, daemon=True).start()
