@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.pages import (
     checks,
     commands,
+    estimates,
     exit_codes,
     failures,
     faults,
@@ -37,6 +38,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "job-file.md": job_file.job_file,
     "job.schema.json": job_file.schema,
     "kubernetes.md": kubernetes.kubernetes,
+    "model-estimates.md": estimates.estimates,
     "reports.md": reports.reports,
     "rules.md": rules.rules,
     "skypilot.md": skypilot.skypilot,

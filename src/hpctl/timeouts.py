@@ -106,6 +106,9 @@ LOG_QUIET: Final = 6
 LOG_SILENT: Final = 6
 """Answers in a row that stop in silence, each after `LOG_IDLE_S`, where nothing is left to be printed."""
 
+LOG_BROKEN: Final = 3 * LOG_STUCK
+"""Connections in a row that broke and told nothing new, after which a log that nobody follows is given up."""
+
 LOG_GRACE_S: Final = 60.0
 """How long pods of a job that is over are followed before their logs are read to the end and left."""
 
@@ -124,5 +127,8 @@ JOB_SETTLE_S: Final = 2.0
 JOB_PODS_END_S: Final = 60.0
 """How long the other pods of a job may go on that has succeeded: for some operators rank 0 alone decides that."""
 
+JOB_RANKS_END_S: Final = 30.0
+"""The same of a job that has failed: its own scripts end the other ranks within 5 s and 20 s of grace."""
+
 JOB_SETTLE_RESUMED_S: Final = 15.0
-"""The same where HyperPod resumes jobs, which begins when it has seen the failure."""
+"""How long a failure must stand where HyperPod resumes jobs, which begins when it has seen the failure."""

@@ -9,10 +9,31 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.rules import imports
 from tests.architecture.source import Module, modules
+from tests.unit.services.model.configs import QWEN3_8B
 
 HEAVY = ("boto3", "botocore", "kubernetes", "moto", "questionary", "werkzeug")
+FOREIGN_TO_A_MODEL = (
+    "accelerate",
+    "huggingface_hub",
+    "numpy",
+    "requests",
+    "rich",
+    "ruamel",
+    "safetensors",
+    "ssl",
+    "torch",
+    "transformers",
+    "urllib.request",
+    "hpctl.adapters.aws",
+    "hpctl.cli.commands.cluster",
+    "hpctl.cli.commands.job",
+    "hpctl.cli.commands.sandbox",
+)
+"""Neither frameworks nor the network nor another command's modules: a configuration needs none of them."""
 PYDANTIC_USERS = tuple(module.name for module in modules() if imports(module, "pydantic"))
 
 # Runs each command line in one interpreter and notes what was first loaded by which.
@@ -22,12 +43,12 @@ lines, heavy, answer = json.loads(sys.argv[1]), set(json.loads(sys.argv[2])), {}
 from hpctl.cli.main import main
 if not lines:
     from typer.main import get_command
-    from hpctl.cli.app import app
+    from hpctl.cli.app import command_tree
     def walk(command, path):
         lines.append([*path, "--help"])
         for name, child in sorted(getattr(command, "commands", {}).items()):
             walk(child, [*path, name])
-    walk(get_command(app), [])
+    walk(get_command(command_tree()), [])
 for line in lines:
     sys.argv = ["hpctl", *line]
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
@@ -38,10 +59,14 @@ print(json.dumps(answer), file=sys.__stdout__)
 Answers = dict[str, dict[str, object]]
 
 
-def probe(lines: Sequence[Sequence[str]], environment: Mapping[str, str] | None = None) -> Answers:
+def probe(
+    lines: Sequence[Sequence[str]],
+    environment: Mapping[str, str] | None = None,
+    heavy: Sequence[str] = (*HEAVY, *PYDANTIC_USERS),
+) -> Answers:
     """Return per command line what it said and which heavy modules were in `sys.modules` after it."""
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, json.dumps(lines), json.dumps([*HEAVY, *PYDANTIC_USERS])],
+        [sys.executable, "-c", PROBE, json.dumps(lines), json.dumps(heavy)],
         env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
@@ -70,10 +95,21 @@ def test_the_help_of_every_command_loads_nothing_heavy() -> None:
     assert loaded(answers) == {}
 
 
-def test_completion_loads_nothing_heavy() -> None:
-    words = {"_HPCTL_COMPLETE": "complete_bash", "COMP_WORDS": "hpctl cluster ", "COMP_CWORD": "2"}
+def test_a_model_on_this_machine_is_judged_without_frameworks_or_network(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(QWEN3_8B), encoding="utf-8")
+    line = ["check-model", str(tmp_path), "-t", "trn1.32xlarge", "-o", "json"]
+    answers = probe([line], heavy=(*HEAVY, *FOREIGN_TO_A_MODEL))
+    assert '"parameters": 8190735360' in str(answers[" ".join(line)]["said"])
+    assert loaded(answers) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"), [("hpctl cluster ", "describe"), ("hpctl check-model Qwen/Qwen3-8", "Qwen/Qwen3-8B")]
+)
+def test_completion_loads_nothing_heavy(line: str, offered: str) -> None:
+    words = {"_HPCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "2"}
     answers = probe([[]], words)
-    assert "describe" in str(answers[""]["said"])
+    assert offered in str(answers[""]["said"])
     assert loaded(answers) == {}
 
 

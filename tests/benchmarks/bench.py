@@ -26,9 +26,23 @@ READY_WITHIN_S = 60.0
 TARGETS = (
     Target("hpctl --version", 0.15),
     Target("hpctl --help", 0.30),
+    Target("hpctl check-model", 0.40),
     Target("hpctl cluster describe", 1.0, yardstick="aws describe-cluster"),
     Target("hpctl eks-token", 0.75, yardstick="aws eks get-token"),
 )
+QWEN3_8B = {
+    "architectures": ["Qwen3ForCausalLM"],
+    "model_type": "qwen3",
+    "hidden_size": 4096,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "intermediate_size": 12288,
+    "vocab_size": 151936,
+    "max_position_embeddings": 40960,
+    "tie_word_embeddings": False,
+}
 UNFAIR = {"PYTHONDONTWRITEBYTECODE"}
 """Without compiled bytecode both sides would be measured compiling themselves, run after run."""
 PRINT_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
@@ -74,13 +88,22 @@ def create_cluster(environment: Mapping[str, str]) -> None:
         time.sleep(0.5)
 
 
-def commands(environment: Mapping[str, str]) -> tuple[Command, ...]:
+def a_model(home: Path) -> Path:
+    """Write the configuration of Qwen3-8B into a folder of its own, as somebody has it who trains."""
+    folder = home / "Qwen3-8B"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(QWEN3_8B))
+    return folder
+
+
+def commands(environment: Mapping[str, str], model: Path) -> tuple[Command, ...]:
     """Return what is measured; each line is what a person would type."""
     token = ("--cluster-name", environment["EKS_CLUSTER_NAME"], "--region", environment["AWS_REGION"])
     lines = {
         "aws --version": (AWS, "--version"),
         "hpctl --version": (HPCTL, "--version"),
         "hpctl --help": (HPCTL, "--help"),
+        "hpctl check-model": (HPCTL, "check-model", str(model)),
         "aws describe-cluster": (AWS, "sagemaker", "describe-cluster", "--cluster-name", CLUSTER),
         "hpctl cluster describe": (HPCTL, "cluster", "describe", CLUSTER, "-o", "json"),
         "aws eks get-token": (AWS, "eks", "get-token", *token),
@@ -93,7 +116,7 @@ def main() -> int:
     """Measure, print the table, and return the exit status."""
     with tempfile.TemporaryDirectory(prefix="hpctl-bench-") as home, sandbox(Path(home)) as environment:
         create_cluster(environment)
-        samples = measure(commands(environment))
+        samples = measure(commands(environment, a_model(Path(home))))
     print(*table(samples, TARGETS, yardstick="aws --version"), sep="\n")
     rates = logs.measure()
     print("", *logs.report(rates), sep="\n")

@@ -28,6 +28,9 @@ PATHS = (
     "docs/a.md",
     "data/raw/a.bin",
     "data/b.log",
+    "x y",
+    "[z]",
+    "B.log",
 )
 WORDS = (
     "*.log",
@@ -43,6 +46,12 @@ WORDS = (
     "*",
     "*/",
     "a*",
+    "[[:alpha:]].log",
+    "[![:lower:][:digit:]]*",
+    "x[[:space:]]y",
+    "[[]z]",
+    "[z-a]",
+    "[a||b]*",
 )
 PATTERNS = st.lists(st.builds("{}{}".format, st.sampled_from(("", "!")), st.sampled_from(WORDS)), max_size=5)
 
@@ -104,6 +113,8 @@ def test_tracked_files_go_along_although_a_pattern_names_them(tmp_path: Path) ->
         "build/keep.py",
         "docs/a.md",
         "data/raw/a.bin",
+        "x y",
+        "[z]",
     }
     (tmp_path / "a.log").unlink()
     assert "a.log" not in taken(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tests.faults.commands import Mutating, Scope, Start, prepare
 from tests.faults.inprocess import Command, enter, hurry
 from tests.faults.inside import Inside, inside
+from tests.faults.job_matrix import JobBench, Made
 from tests.faults.matrix import Bench
 from tests.faults.remembered import Remembered, judged
 
@@ -66,6 +68,20 @@ def _remembered() -> Remembered:
     return Remembered()
 
 
+@contextmanager
+def _at_work(sandbox: Inside, folder: Path, remembered: Remembered) -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        sandbox.reset()
+        enter(patch, sandbox)
+        hurry(patch, sandbox, read_s=20.0)
+        patch.setenv("HPCTL_STATE_HOME", str(folder / "state"))
+        patch.chdir(folder)
+        patch.setattr("hpctl.checks.engine.WORKERS", 1)
+        patch.setattr("hpctl.facts.world.DESCRIBES", 1)
+        remembered.stand_in(patch)
+        yield patch
+
+
 @pytest.fixture(scope="module")
 def bench(
     request: pytest.FixtureRequest,
@@ -75,17 +91,28 @@ def bench(
 ) -> Iterator[Bench]:
     """The module's `COMMAND`, set up to be struck; its checks run one by one, so that its calls keep their order."""
     folder, kept = tmp_path_factory.mktemp("bench"), tmp_path_factory.mktemp("kept") / "start"
-    with pytest.MonkeyPatch.context() as patch:
-        _inside.reset()
-        enter(patch, _inside)
-        hurry(patch, _inside, read_s=20.0)
-        patch.setenv("HPCTL_STATE_HOME", str(folder / "state"))
-        patch.chdir(folder)
-        patch.setattr("hpctl.checks.engine.WORKERS", 1)
-        patch.setattr("hpctl.facts.world.DESCRIBES", 1)
-        _remembered.stand_in(patch)
+    with _at_work(_inside, folder, _remembered) as patch:
         if request.module.COMMAND.scope is Scope.AFTER_THE_CHECKS:
             judged(patch)
         made = Bench.set_up(request.module.COMMAND, Command(_inside), folder, kept, patch)
         gc.freeze()  # what is there now is there for good: no collection need look at it again and again
         yield made
+
+
+@pytest.fixture(scope="session")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(tmp_path_factory.mktemp("kept") / "start")
+
+
+@pytest.fixture(scope="module")
+def job_bench(
+    request: pytest.FixtureRequest,
+    _inside: Inside,
+    _remembered: Remembered,
+    _made: Made,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[JobBench]:
+    """A job's command, set up to be struck."""
+    folder = tmp_path_factory.mktemp("bench")
+    with _at_work(_inside, folder, _remembered) as patch:
+        yield JobBench.set_up(request.param, Command(_inside), folder, patch, _made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -16,6 +17,8 @@ from botocore.config import Config
 
 from hpctl.sandbox.environment import applied, environment, write_client_files
 from hpctl.sandbox.home import Home, SandboxState
+from tests.faults.front import Front
+from tests.faults.pods import PrintedLogs
 from tests.faults.virtual import VirtualTime
 
 if TYPE_CHECKING:
@@ -51,10 +54,14 @@ class Kept:
 
 @dataclass
 class Inside:
-    """A sandbox in this process. `proxy` is the road that clients take, `seed` what `sandbox env` exports."""
+    """A sandbox in this process. `proxy` is the road that clients take, `front` the same of its Kubernetes.
+
+    `seed` is what `sandbox env` exports.
+    """
 
     time: VirtualTime
     state: SandboxState
+    front: Front
     _gateway: Gateway
     _doors: Doors
     _journal: Journal
@@ -110,6 +117,7 @@ class Inside:
         from hpctl.sandbox.eks.models import EksBackend
 
         self.proxy.forget()
+        self.front.forget()
         self.time.reset()
         self._seeded.restore()
         EksBackend.kubernetes = self._kubernetes
@@ -139,12 +147,9 @@ def _told(home: Home, account: str, port: int, seed: dict[str, str]) -> SandboxS
     return state
 
 
-def _started(kubernetes: KubernetesServer) -> KubernetesServer:
-    kubernetes.start()
-    return kubernetes
-
-
-def _close(kubernetes: KubernetesServer, doors: Doors, journal: Journal) -> None:
+def _close(kubernetes: KubernetesServer, doors: Doors, journal: Journal, front: Front) -> None:
+    gc.collect()  # connections of commands that have ended
+    front.hang_up()
     kubernetes.stop()
     doors.shut()
     journal.close()
@@ -163,6 +168,9 @@ def inside(folder: Path) -> Iterator[Inside]:
 class _ChartAlone:
     """Clusters have what AWS's chart puts into them, and nobody who works on it: their clocks would be real ones."""
 
+    def __init__(self, streams: Any) -> None:
+        self._streams = streams
+
     def busy(self) -> frozenset[str]:
         return frozenset()
 
@@ -171,8 +179,16 @@ class _ChartAlone:
         from hpctl.sandbox.kube.workers import Work
 
         controllers.prepare(api, record)
-        streams: Any = None
-        return Work(streams, ())
+        return Work(self._streams, ())
+
+
+def _kubernetes(home: Home, journal: Journal, gateway: Gateway, front: Front) -> KubernetesServer:
+    from hpctl.sandbox.server import kubernetes_of
+
+    server = kubernetes_of(home, journal, gateway, lambda _: _ChartAlone(PrintedLogs()))
+    with front.built_in(server._listener.getsockname()[1]):
+        server.start()
+    return server
 
 
 def _served(folder: Path) -> Iterator[Inside]:
@@ -186,7 +202,7 @@ def _served(folder: Path) -> Iterator[Inside]:
     from hpctl.sandbox.past import Snapshot
     from hpctl.sandbox.proxy.ledger import Ledger
     from hpctl.sandbox.scripts import Outcome
-    from hpctl.sandbox.server import ACCOUNT, kubernetes_of, seeded_account
+    from hpctl.sandbox.server import ACCOUNT, seeded_account
 
     BackendDict.reset()
     home, time, journal = Home(folder / "sandbox"), VirtualTime(), Journal(Path(":memory:"))
@@ -194,16 +210,16 @@ def _served(folder: Path) -> Iterator[Inside]:
     gateway = Gateway(Moto(ACCOUNT), journal, pace=PACE_S, clock=time.now, health={}, **at_once)
     home.prepare()
     doors = Doors(gateway, REGION, "token", bound([0]), Ledger(time.now))
-    kubernetes = _started(kubernetes_of(home, journal, gateway, lambda _: _ChartAlone()))
+    kubernetes = _kubernetes(home, journal, gateway, front := Front())
     doors.open_side()
     doors.open_front()
     seed = seeded_account(journal, gateway, doors.side_url, REGION)
     state = _told(home, ACCOUNT, doors.proxy.port, seed)
     gateway.warm("sagemaker", REGION)
     kept = Snapshot.take(), EksBackend.kubernetes, journal.last_attempt
-    running = Inside(time, state, gateway, doors, journal, *kept)
+    running = Inside(time, state, front, gateway, doors, journal, *kept)
     running.reset()
     try:
         yield running
     finally:
-        _close(kubernetes, doors, journal)
+        _close(kubernetes, doors, journal, running.front)

@@ -114,7 +114,7 @@ def cells(call: Struck) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @contextmanager
-def _kept(failing: list[str], case: str) -> Iterator[None]:
+def kept(failing: list[str], case: str) -> Iterator[None]:
     try:
         yield
     except AssertionError as error:
@@ -164,7 +164,7 @@ class Bench:
         failing: list[str] = []
         for call in self.to_strike():
             for name, fault in cells(call):
-                with _kept(failing, f"{call}, {name}"):
+                with kept(failing, f"{call}, {name}"):
                     found.append(self.row(call, name, fault))
         recorded.write(self.command.file, found)
         assert not failing, "\n\n".join(failing)

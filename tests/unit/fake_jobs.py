@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hpctl.errors import ConflictError, HpctlError, NotFoundError
+from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError
 from hpctl.facts.jobs import BATCH_JOB, PYTORCH_JOB, Job, KubernetesEvent, ObjectKind, Pod, Queue
 from hpctl.facts.records import EksCluster
 
@@ -26,6 +26,7 @@ class FakeJobObjects:
         self.kinds: list[ObjectKind] = [PYTORCH_JOB, BATCH_JOB]
         self.held: dict[Key, dict[str, Any]] = {}
         self.known_jobs: list[Job] = []
+        self.denied_kinds: list[AccessError] = []
         self.known_pods: list[Pod] = []
         self.known_events: list[KubernetesEvent] = []
         self.known_queues: list[Queue] = []
@@ -85,8 +86,12 @@ class FakeJobObjects:
             if qualified == kind.qualified and namespace in (None, where) and _selected(found["metadata"], selector):
                 yield copy.deepcopy(found)
 
-    def jobs(self, cluster: EksCluster, namespace: str | None, selector: str = "") -> Iterator[Job]:
+    def jobs(
+        self, cluster: EksCluster, namespace: str | None, selector: str = "", *, denied: list[AccessError] | None = None
+    ) -> Iterator[Job]:
         self._log.record("jobs.jobs", namespace, selector)
+        if denied is not None:
+            denied += self.denied_kinds
         yield from (
             job
             for job in self.known_jobs

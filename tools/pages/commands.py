@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hpctl.cli.app import app
+from hpctl.cli.app import command_tree
 from tools.pages.markdown import anchor, code, fence, page, prose, sections, table
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def paths() -> frozenset[str]:
 
 
 def _leaves() -> Iterator[Context]:
-    yield from _below(_context(typer.main.get_command(app), "hpctl", None))
+    yield from _below(_context(typer.main.get_command(command_tree()), "hpctl", None))
 
 
 def _below(context: Context) -> Iterator[Context]:

@@ -46,7 +46,7 @@ _LIMITED: Final[Mapping[str, Mapping[str, str]]] = {
     "`file_mounts`, each as a mapping": {
         "store": "`s3`; other stores are refused",
         "source": "one; `s3://`, or with `mode: COPY` a file or folder of this machine",
-        "mode": "`MOUNT` needs a claim that mounts the bucket; `MOUNT_CACHED` is taken as `MOUNT`",
+        "mode": "`COPY` alone: `MOUNT` and `MOUNT_CACHED` need a claim that mounts the bucket, in `volumes`",
     },
     "`config.kubernetes`": {"remote_identity": "the name of a service account"},
 }

@@ -19,6 +19,7 @@ from hpctl.checks import (
     job_efa,
     job_environment,
     job_image,
+    job_model,
     job_names,
     job_place,
     job_queue,
@@ -86,6 +87,7 @@ MODULES: tuple[ModuleType, ...] = (
     job_image,
     job_efa,
     job_environment,
+    job_model,
 )
 """Where checks are declared, in the catalogue's order."""
 

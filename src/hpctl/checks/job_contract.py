@@ -10,10 +10,11 @@ from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.job_pods import TYPE_LABEL, templates
 from hpctl.checks.live import eks_of
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.jobs import HYPERPOD_PYTORCH_JOB, JOB_SET, MPI_JOB, PYTORCH_JOB
+from hpctl.facts.jobs import HYPERPOD_PYTORCH_JOB, JOB_KINDS, JOB_SET, MPI_JOB, PYTORCH_JOB
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.job import Contract
+from hpctl.spec.manifest_pods import mapping
 
 _OPERATORS: Final = {
     PYTORCH_JOB.qualified: ("training-operator",),
@@ -50,7 +51,7 @@ def kind(job: JobInCluster, world: World) -> Iterator[Finding]:
     if job.kind.version not in served:
         evidence = (f"served: {', '.join(served)}",) if served else ()
         message = f"the cluster does not serve `{job.kind.api_version}`"
-        yield fail(f"{job.kind.kind}/{job.name}", message, *evidence, remedy=_other_kind(job))
+        yield fail(f"{job.kind.kind}/{job.name}", message, *evidence, remedy=_other_version(job, served))
 
 
 @check(
@@ -133,8 +134,19 @@ def ssh(job: JobInCluster, _world: World) -> Iterator[Finding]:
 _KINDS: Final = "take a kind that is resumed: --kind PyTorchJob"
 
 
+def _other_version(job: JobInCluster, served: tuple[str, ...]) -> str:
+    """Return what helps where a version is not served: a manifest's is the file's to change."""
+    known = [one for one in JOB_KINDS if job.kind and one.qualified == job.kind.qualified and one.version in served]
+    if job.contract is None and known:
+        return f"write the job for the version that is served: `apiVersion: {known[0].api_version}`"
+    return _other_kind(job)
+
+
 def _other_kind(job: JobInCluster) -> str:
-    return f"hpctl cluster check {job.live.name}\nor take a kind that the cluster has: --kind Job"
+    look = f"hpctl cluster check {job.live.name}"
+    other = "write the job as a kind" if job.contract is None else "take a kind"
+    known_as = "such as `batch/v1` Job" if job.contract is None else "--kind Job"
+    return f"{look}\nor {other} that the cluster has: {known_as}"
 
 
 def _has_ssh(job: JobInCluster) -> bool:
@@ -144,7 +156,5 @@ def _has_ssh(job: JobInCluster) -> bool:
 
 def _restart_policies(job: JobInCluster) -> list[tuple[str, str]]:
     """Return the policy of each role; the training operator's own member wins over the pod's."""
-    replicas = ((job.job or {}).get("spec") or {}).get("pytorchReplicaSpecs") or {}
-    if replicas:
-        return [(str(role), str(one.get("restartPolicy", "Never"))) for role, one in replicas.items()]
-    return []
+    replicas = mapping(mapping((job.job or {}).get("spec")).get("pytorchReplicaSpecs"))
+    return [(str(role), str(mapping(one).get("restartPolicy", "Never"))) for role, one in replicas.items()]

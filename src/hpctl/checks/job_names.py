@@ -71,6 +71,8 @@ def names_free(job: JobInCluster, world: World) -> Iterator[Finding]:
     want the kind with it, as in `pytorchjob/train`.
     """
     cluster, where = eks_of(job.live, world), job.live.namespace
+    if not job.name:  # Kubernetes makes one of `generateName`
+        return
     for kind, name in job.before if job.contract else ():
         found = world.kubernetes_object(cluster, kind, where, name)
         labels = ((found or {}).get("metadata") or {}).get("labels") or {}

@@ -13,6 +13,7 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import KubernetesNode
 from hpctl.facts.quantities import quantity
 from hpctl.facts.world import World
+from hpctl.spec.manifest_pods import mapping, rows
 
 EFA: Final = "vpc.amazonaws.com/efa"
 GPU: Final = "nvidia.com/gpu"
@@ -124,12 +125,12 @@ def _templates(body: Mapping[str, Any]) -> Iterator[PodTemplate]:
         yield PodTemplate("pod", 1, body.get("metadata") or {}, spec)
         return
     for key in ("pytorchReplicaSpecs", "mpiReplicaSpecs", "tfReplicaSpecs", "xgbReplicaSpecs", "paddleReplicaSpecs"):
-        for role, replica in (spec.get(key) or {}).items():
-            yield from _one(str(role), replica.get("replicas", 1), replica)
-    for replica in spec.get("replicaSpecs") or ():
+        for role, replica in mapping(spec.get(key)).items():
+            yield from _one(str(role), mapping(replica).get("replicas", 1), mapping(replica))
+    for replica in map(mapping, rows(spec.get("replicaSpecs"))):
         yield from _one(str(replica.get("name", "pods")), replica.get("replicas", 1), replica)
-    for replica in spec.get("replicatedJobs") or ():
-        inner = (replica.get("template") or {}).get("spec") or {}
+    for replica in map(mapping, rows(spec.get("replicatedJobs"))):
+        inner = mapping(mapping(replica.get("template")).get("spec"))
         count = _count(replica.get("replicas", 1)) * _count(inner.get("parallelism", 1))
         yield from _one(str(replica.get("name", "pods")), count, inner)
     if "template" in spec:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import os
 import signal
 import sys
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     Command = Callable[[Invocation], None]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_GARBAGE = 100_000
+"""New objects between two looks for cycles: modules and classes are none, and every look at them costs."""
 
 
 def main() -> NoReturn:
     """Run hpctl and exit with a documented code (`hpctl.errors.ExitCode`)."""
+    _leave_garbage()
     try:
         # Scripts ask for the version often, kubectl for tokens: no need to build the command tree for them.
         code = _tell_version() if sys.argv[1:] == ["--version"] else _run(_quick() or _whole)
@@ -34,7 +39,15 @@ def main() -> NoReturn:
         code = _nobody_reads()
     except OSError as error:
         code = _no_space(error)
+    except KeyboardInterrupt:  # while the end was told, or before there was anything to tell
+        code = ExitCode.INTERRUPTED
     sys.exit(code)
+
+
+def _leave_garbage() -> None:
+    """Look for cycles rarely, and not once more at the end: the process is gone then, and all that it held."""
+    gc.set_threshold(_GARBAGE)
+    atexit.register(gc.freeze)
 
 
 def _tell_version() -> int:
@@ -74,9 +87,9 @@ def _quick() -> Command | None:
 
 
 def _whole(said: Invocation) -> None:
-    from hpctl.cli.app import app
+    from hpctl.cli.app import command_tree
 
-    app(obj=said)
+    command_tree(next(iter(sys.argv[1:]), None))(obj=said)
 
 
 def _run(command: Command) -> int:
@@ -112,6 +125,15 @@ def _end_on_sigterm(said: Invocation) -> None:
 
 
 def _tell(error: HpctlError, said: Invocation) -> int:
+    try:
+        _show(error, said)
+    except KeyboardInterrupt:  # `timeout -s INT` signals twice, and impatient people do: it is told all the same
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _show(error, said)
+    return error.exit_code
+
+
+def _show(error: HpctlError, said: Invocation) -> None:
     from hpctl.errors import UsageError
     from hpctl.render.errors import show_error
     from hpctl.render.terminal import Terminal
@@ -120,7 +142,6 @@ def _tell(error: HpctlError, said: Invocation) -> int:
         show_error(error, said.output, Terminal.current())
     except UsageError:  # stderr takes nothing either: the exit code is all that can be said
         _discard(sys.stderr)
-    return error.exit_code
 
 
 def _bug(error: Exception) -> int:

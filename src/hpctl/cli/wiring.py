@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
     from hpctl.facts.local_files import LocalFiles, Sensitive
+    from hpctl.facts.model_ports import ModelHub
     from hpctl.facts.ports import Ports
     from hpctl.facts.records import Machine
     from hpctl.facts.world import World
@@ -231,6 +232,7 @@ def asked(words_of_secrets: Sequence[str], kind: ObjectKind | None, sensitive: S
         secrets=tuple(words_of_secrets),
         kind=kind,
         sensitive=sensitive,
+        models=model_hub(),
     )
 
 
@@ -239,6 +241,13 @@ def local_files() -> LocalFiles:
     from hpctl.adapters.local.workdir import WorkingFiles
 
     return WorkingFiles(Path.cwd(), Path.home())
+
+
+def model_hub() -> ModelHub:
+    """Return the Hugging Face cache of this machine, and the Hub behind it."""
+    from hpctl.adapters.local.hub import LocalHub
+
+    return LocalHub(os.environ)
 
 
 def read_plan(file: str) -> str:

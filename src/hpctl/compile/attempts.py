@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from hpctl.compile.fleet import Machine
+from hpctl.compile.fleet import CPU, Machine
 from hpctl.compile.resources import demand_of, shortage, told, tolerations_of
 from hpctl.compile.shares import Sharing, share_of
 from hpctl.facts.placement import Placement
+
+Rank = tuple[int, bool, int, tuple[bool, bool, float], int, str]
 
 
 class Tier(IntEnum):
@@ -45,16 +47,25 @@ class Attempt:
         return next((tier for tier, count in zip(Tier, counts, strict=False) if count >= wanted), Tier.NEVER)
 
     @property
-    def rank(self) -> tuple[int, bool, int, int, str]:
-        """The best attempt has the lowest: it fits, is of the very name, wastes least, and has most nodes free."""
-        choice, pool = self.sharing.choice, self.sharing.pool
+    def rank(self) -> Rank:
+        """The best attempt has the lowest.
+
+        It fits, is of the very name, wastes least, talks by EFA where there are several nodes, has as much as SkyPilot
+        asks for, and again wastes least; then the one with most nodes free.
+        """
+        sharing, choice, pool = self.sharing, self.sharing.choice, self.sharing.pool
         other = choice.accelerator is not None and choice.accelerator.name != pool.accelerator_name
-        return self.tier, other, pool.devices, -len(self.roomy), pool.instance_type or ""
+        unlike = other or pool.devices < sharing.devices
+        slow = sharing.spec.nodes > 1 and choice.efa != 0 and not self.placement.efa
+        size = pool.amount(CPU, sharing.spec.nodes)
+        kind = (slow, sharing.is_cramped, size)
+        return self.tier, unlike, pool.devices, kind, -len(self.roomy), pool.instance_type or ""
 
     @property
     def shortage(self) -> str:
         """Why no node is large enough."""
-        demand, pool = demand_of(self.placement), self.sharing.pool
+        pool = self.sharing.pool
+        demand = {**self.sharing.asked.resources, **demand_of(self.placement)}
         best = {name: max((one.offered.get(name, 0.0) for one in pool.machines), default=0.0) for name in demand}
         short = shortage(demand, best)
         where = f"`{pool.instance_type}`" if pool.instance_type else "the largest node"
@@ -62,6 +73,8 @@ class Attempt:
             return (
                 f"no node of {where} has all of it together" if pool.instance_type else "no node has all of it together"
             )
+        if "/" in short and not best[short]:
+            return f"{where} offers no `{short}`"
         if short == pool.resource:
             return f"{where} has {pool.devices} `{pool.accelerator_name or short}`, not {self.placement.devices}"
         return f"{where} has {told(short, best[short])} for pods, not {told(short, demand[short])}"

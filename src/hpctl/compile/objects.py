@@ -58,13 +58,15 @@ def compile_job(
 
 
 def redacted(manifest: Manifest) -> Mapping[str, Any]:
-    """Return an object as it may be shown: a Secret's values are not in it."""
+    """Return an object as it may be shown: a Secret's values are not in it.
+
+    They stand as text (`stringData`): in `data` Kubernetes takes nothing but base64.
+    """
     if manifest.kind.qualified != SECRET.qualified:
         return manifest.body
-    return {
-        key: dict.fromkeys(value, REDACTED) if key in {"data", "stringData"} else value
-        for key, value in manifest.body.items()
-    }
+    values = [key for part in ("data", "stringData") for key in manifest.body.get(part) or {}]
+    shown = {key: value for key, value in manifest.body.items() if key not in {"data", "stringData"}}
+    return {**shown, "stringData": dict.fromkeys(values, REDACTED)} if values else shown
 
 
 def _object(making: Making, kind: ObjectKind, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from operator import itemgetter
 
 from hpctl.compile.asked import Asked, asked_by
-from hpctl.compile.attempts import Attempt, Tier, attempt
+from hpctl.compile.attempts import Attempt, Rank, Tier, attempt
 from hpctl.compile.fleet import ACCELERATOR_KEYS, Machine, Pool, pools_of
 from hpctl.compile.misfit import misfit
 from hpctl.compile.node_labels import with_node_labels
@@ -65,5 +65,5 @@ def _pools(choice: Choice, machines: tuple[Machine, ...], asked: Asked) -> Itera
             yield pool
 
 
-def _rank(one: Attempt) -> tuple[int, bool, int, int, str]:
+def _rank(one: Attempt) -> Rank:
     return one.rank

@@ -28,8 +28,9 @@ def pytorch_job(making: Making) -> dict[str, Any]:
     if spec.timeout_s is not None:
         policy["activeDeadlineSeconds"] = spec.timeout_s
     if spec.resume is not None:
-        # A failing script restarts every rank once each time: without a limit for ever.
-        policy["backoffLimit"] = spec.resume.max_retries * spec.nodes
+        # A failing script restarts every rank once each time: without a limit for ever. The job fails with the restart
+        # that reaches the limit (kubeflow/training-operator 1.8, PastBackoffLimit), so that is one more than it may.
+        policy["backoffLimit"] = spec.resume.max_retries * spec.nodes + 1
     restart = "Never" if spec.resume is None else "OnFailure"
     replica = {"restartPolicy": restart, "template": pod}
     replicas = {"Master": {"replicas": 1, **replica}}

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import math
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from importlib.resources import files
 from typing import Final
 
 from hpctl.compile.bundle import Payload, Placement
+from hpctl.compile.labels import AUTO_RESUME
 from hpctl.spec.job import Contract, JobSpec
 
 SCRIPTS_PATH: Final = "/opt/hpctl/job"
@@ -26,11 +28,13 @@ SCRIPTS_PATH: Final = "/opt/hpctl/job"
 COMMAND: Final = ("/bin/bash", f"{SCRIPTS_PATH}/start.sh")
 """What a job's container runs; nothing of the user's stands in it."""
 COORDINATOR_PORT: Final = 46590
-"""The port between the nodes of a SkyPilot task; ssh has 22."""
+"""The port between the nodes of a job; ssh has 22."""
 TOKEN_KEY: Final = "mesh-token"  # noqa: S105  # the name of a secret
 """The key of the job's Secret that `mesh_token` belongs to, mounted as `token`."""
 PART_BYTES: Final = 900 * 1024
 """A ConfigMap holds 1 MiB, and base64 is not counted against it, but its metadata is (Kubernetes API reference)."""
+_ELASTIC: Final = re.compile(r"--nnodes[=\s]+\S*:|\bhyperpodrun\b")
+"""A launcher that goes on with fewer nodes, or whose operator restarts ranks itself."""
 _SHARED: Final = ("start.sh", "prepare.sh", "phase.sh")
 _SKYPILOT: Final = {
     "preamble.sh": "preamble.sh",
@@ -38,7 +42,7 @@ _SKYPILOT: Final = {
     "tool.sudo": "sudo.sh",
     "tool.uv": "uv.sh",
 }
-_AGENT: Final = ("__init__", "attendance", "coordinator", "member", "muster", "script", "wire")
+_AGENT: Final = ("__init__", "attendance", "coordinator", "member", "muster", "peer", "roll", "script", "wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ def scripts(spec: JobSpec, placement: Placement, payload: Payload) -> Mapping[st
 
 
 def is_shared(spec: JobSpec) -> bool:
-    """Whether a job's nodes wait for each other, and so need the token: a SkyPilot task of several nodes."""
-    return spec.contract is Contract.SKYPILOT and spec.nodes > 1
+    """Whether a job's nodes speak with each other, and so need the token."""
+    return spec.nodes > 1
 
 
 def mesh_token(seed: bytes) -> str:
@@ -105,11 +109,24 @@ def _settings(spec: JobSpec, placement: Placement, payload: Payload) -> str:
         "devices": str(math.ceil(placement.devices)),
         "processes": str(placement.processes),
         "retries": str(spec.resume.max_retries if spec.resume else 0),
+        "failure": _failure(spec),
         "task_id": _task_id(spec.name, payload.submitted or datetime.fromtimestamp(0, UTC)),
         "cluster_info": _cluster_info(spec.name, payload.context),
         "user": payload.user,
     }
     return "".join(f"hpctl_{name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def _failure(spec: JobSpec) -> str:
+    """Return what the failure of one rank means for the others: `ends`, `restarts`, or they are left `alone`.
+
+    Left alone are those of which somebody else takes care: torchrun's elastic agents, the HyperPod operator's, and
+    HyperPod's auto-resume where the file itself asks for it.
+    """
+    if spec.resume is None:
+        return "alone" if spec.annotations.get(AUTO_RESUME) == "true" else "ends"
+    text = f"{spec.setup or ''}\n{spec.run or ''}"
+    return "alone" if _ELASTIC.search(text) or ":" in spec.env.get("PET_NNODES", "") else "restarts"
 
 
 def _task_id(name: str, submitted: datetime) -> str:

@@ -100,6 +100,14 @@ class Sharing:
         return _floor(amount, 1.0 if amount >= _FINE_BELOW else 0.25)
 
     @property
+    def is_cramped(self) -> bool:
+        """Whether the nodes leave less than the least amounts to a job that does not say how much it wants."""
+        asked, choice = self.asked.resources, self.choice
+        few_cpus = CPU not in asked and choice.cpus is None and self.cpus < LEAST_CPUS_PER_DEVICE * self.devices
+        told_memory = MEMORY in asked or choice.memory_gib is not None
+        return few_cpus or (not told_memory and self.memory_gib < LEAST_GIB_PER_DEVICE * self.devices)
+
+    @property
     def storage_gib(self) -> int:
         """How many GiB of the node's disk: no more than it has."""
         wanted, there = self.choice.ephemeral_storage_gib or 0, self.pool.amount(STORAGE, self.spec.nodes)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol
 
+from hpctl.errors import AccessError
 from hpctl.facts.jobs import Job, KubernetesEvent, ObjectKind, Pod, Queue
 from hpctl.facts.records import EksCluster
 
@@ -51,8 +52,13 @@ class JobObjects(Protocol):
         """Yield objects of one kind as the server sends them; none where the kind is not served."""
         ...
 
-    def jobs(self, cluster: EksCluster, namespace: str | None, selector: str = "") -> Iterator[Job]:
-        """Yield the jobs of every kind that is served, in one namespace or (None) all."""
+    def jobs(
+        self, cluster: EksCluster, namespace: str | None, selector: str = "", *, denied: list[AccessError] | None = None
+    ) -> Iterator[Job]:
+        """Yield the jobs of every kind that is served, in one namespace or (None) all.
+
+        A kind that the caller may not list is passed over as long as there is one that they may; `denied` takes why.
+        """
         ...
 
     def job(self, cluster: EksCluster, kind: ObjectKind, namespace: str, name: str) -> Job:

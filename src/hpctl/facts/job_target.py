@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hpctl.errors import HpctlError
+from hpctl.facts.job_model import JobModel
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.placement import Placement
@@ -21,7 +22,7 @@ class JobInCluster:
     and name of those that are created with it. Where nothing in the cluster fits, `job` is None and `refusal` says why.
     `contract` is what its scripts are promised, None for a manifest that is submitted as it is; `scripts` are the texts
     that its pods run (setup and run), by what they are called. `nodes` is how many pods it wants, `run_id` the
-    submission's: objects that carry it are this job's own.
+    submission's: objects that carry it are this job's own. `model` is None where nothing says which model it trains.
     """
 
     name: str
@@ -35,3 +36,4 @@ class JobInCluster:
     scripts: Mapping[str, str] = field(default_factory=dict, hash=False)
     placement: Placement | None = None
     refusal: HpctlError | None = None
+    model: JobModel | None = None

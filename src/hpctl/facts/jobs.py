@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import quote
 
 JOB_LABEL: Final = "hpctl/job"
 RUN_ID_LABEL: Final = "hpctl/run-id"
@@ -40,10 +41,15 @@ class ObjectKind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str | None, name: str = "", *below: str) -> str:
-        """Return the path of the collection, of one object, or of a subresource."""
+        """Return the path of the collection, of one object, or of a subresource; no name leads out of it."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        where = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        return "/".join((f"{root}{where}/{self.plural}", *((name,) if name else ()), *below))
+        where = f"/namespaces/{_part(namespace)}" if self.namespaced and namespace else ""
+        return "/".join((f"{root}{where}/{self.plural}", *((_part(name),) if name else ()), *below))
+
+
+def _part(text: str) -> str:
+    """Return a text as one part of a path; dots alone would be steps in it."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 PYTORCH_JOB: Final = ObjectKind("kubeflow.org", "v1", "PyTorchJob", "pytorchjobs")

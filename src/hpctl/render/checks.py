@@ -44,9 +44,16 @@ def check_report_wide(report: CheckReport) -> Iterator[Piece]:
 
 
 def check_summary(report: CheckReport) -> Iterator[Piece]:
-    """Yield what did not pass, and the count: the part of a plan that is about checks."""
+    """Yield what did not pass, and the count: the part of a plan that is about checks.
+
+    Checks that were left out for one reason are named together: there the reason counts.
+    """
     noisy = _noisy(report)
-    yield from _results(noisy)
+    skipped = [result for result in noisy if result.outcome is Outcome.SKIP]
+    yield from _results(result for result in noisy if result.outcome not in {Outcome.SKIP, Outcome.PASS})
+    for reason in dict.fromkeys(result.reason for result in skipped):
+        yield from _left_out(reason, [result for result in skipped if result.reason == reason])
+    yield from _results(result for result in noisy if result.outcome is Outcome.PASS)
     if noisy:
         yield Blank()
     yield Prose(f"checks: {_count(report)}")
@@ -96,6 +103,15 @@ def _results(results: Iterable[CheckResult]) -> Iterator[Piece]:
         well = result.outcome is Outcome.PASS
         yield _headline(result, result.title if well else f"{result.title} ({result.id})")
         yield from _details(result)
+
+
+def _left_out(reason: str | None, results: Sequence[CheckResult]) -> Iterator[Piece]:
+    if len(results) == 1:
+        yield from _results(results)
+        return
+    lead = Outcome.SKIP.ljust(_INDENT - 1)
+    yield Prose(f"{len(results)} checks: {reason}", lead=lead, style=_STYLES[Outcome.SKIP])
+    yield Prose(", ".join(result.id for result in results), indent=_INDENT)
 
 
 def _headline(result: CheckResult, title: str) -> Piece:

@@ -15,12 +15,14 @@ from hpctl.report.job import FirstFailure, JobListReport, JobOutcomeReport, JobP
 
 _STATES: Final = {"Succeeded": Style.GOOD, "Running": Style.GOOD, "Failed": Style.BAD, "Cancelled": Style.PLAIN}
 _WELL: Final = frozenset({"Running", "Succeeded", "Completed"})
+_REDACTED: Final = "# Secrets are not shown: put their values in place of <redacted> before `kubectl create -f`.\n"
 _ON_THE_WAY: Final = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating"})
 
 
 def manifests(report: JobPlanReport) -> str:
     """Return the objects as one YAML file of several documents, such as kubectl takes; secrets are redacted."""
-    return "---\n".join(yaml(_readable(one)) for one in report.manifests)
+    secret = any(one.get("kind") == "Secret" for one in report.manifests)
+    return (_REDACTED if secret else "") + "---\n".join(yaml(_readable(one)) for one in report.manifests)
 
 
 def _readable(value: object) -> object:

@@ -59,7 +59,7 @@ def show_logs(steps: Iterable[LogStep], terminal: Terminal, style: LogStyle, out
 
 def _show_lines(block: LogLines, view: _View, terminal: Terminal) -> None:
     if view.style.raw:
-        write_raw(terminal, b"".join(line + b"\n" for line in block.lines))
+        write_raw(terminal, view.raw(block))
         return
     for text in view.texts(block):
         write(terminal.stdout, text)
@@ -108,6 +108,12 @@ class _View:
         """Begin a page."""
         self._screen, self.style = screen, style
         self._prefixes: dict[str, str] = {}
+        self._owed = b""
+
+    def raw(self, block: LogLines) -> bytes:
+        """Return lines as they were printed; one that had no end gets it when something comes after it."""
+        before, self._owed = self._owed, b"\n" if block.open_end else b""
+        return before + b"\n".join(block.lines) + (b"" if block.open_end else b"\n")
 
     def texts(self, block: LogLines) -> Iterator[str]:
         """Yield the block's text in portions."""

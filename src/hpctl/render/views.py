@@ -27,6 +27,8 @@ _VIEWS = {
     "JobList": "jobs.job_list",
     "JobOutcome": "jobs.job_outcome",
     "JobPlan": "jobs.job_plan",
+    "Model": "models.model",
+    "ModelFamily": "models.model_family",
     "Node": "nodes.node",
     "NodeList": "nodes.node_list",
     "Outcome": "clusters.outcome",
@@ -40,6 +42,7 @@ _WIDE = {
     "Checks": "checks.check_report_wide",
     "Explanation": "explanations.explanation_wide",
     "InstanceType": "instances.instance_type_wide",
+    "Model": "models.model_wide",
 }
 """Views whose wide form is more than further columns."""
 

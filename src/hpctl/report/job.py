@@ -99,7 +99,10 @@ class PodRow(Part):
 
 
 class FirstFailure(Part):
-    """The rank that failed first, and its last words. `reason` is Kubernetes' (`Error`, `OOMKilled`)."""
+    """The rank that failed first, and its last words. `reason` is Kubernetes' (`Error`, `OOMKilled`).
+
+    `together` are ranks that failed by themselves so close to it that nobody can say which was first.
+    """
 
     rank: int | None
     pod: str
@@ -109,6 +112,7 @@ class FirstFailure(Part):
     reason: str = ""
     at: datetime | None = None
     log: tuple[str, ...] = ()
+    together: tuple[int, ...] = ()
 
 
 class JobReport(Report):

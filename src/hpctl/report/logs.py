@@ -24,11 +24,15 @@ class LogSource:
 
 @dataclass(frozen=True, slots=True)
 class LogLines:
-    """Lines in the order in which they were printed, without their ends; `times_ns` are the node's stamps (epoch)."""
+    """Lines in the order in which they were printed, without their ends; `times_ns` are the node's stamps (epoch).
+
+    `open_end` says that the log ended with the last of them before its end was printed.
+    """
 
     source: LogSource
     times_ns: Sequence[int]
     lines: Sequence[bytes]
+    open_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

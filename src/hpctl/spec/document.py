@@ -38,6 +38,9 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000
 """Values after aliases are expanded; a CreateCluster request at all of its limits stays below."""
 
+MAX_DOCUMENTS = 1_000
+"""Documents of one file."""
+
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
@@ -176,7 +179,7 @@ def compose_all(file: str, text: str, wanted: str) -> tuple[tuple[Node, ...], tu
     The limits hold for the whole file.
     """
     composer = _composer(file, text, wanted)
-    composed = _understood(composer, most=MAX_NODES)
+    composed = _understood(composer, most=MAX_DOCUMENTS)
     roots = tuple(root for root in composed if not (isinstance(root, ScalarNode) and root.text == ""))
     if not roots:
         composer.refuse(Place(1, 1, ""), "the file is empty")
@@ -216,7 +219,7 @@ def _roots(composer: _Composer, most: int) -> Iterator[Node]:
             continue
         found += 1
         if found > most:
-            composer.refuse(_place(event, ""), "a second document begins here; a file describes one cluster")
+            composer.refuse(_place(event, ""), _TOO_MANY[most])
         composer.anchors.clear()
         yield composer.node(next(composer.events), "", 0)
     if not found:
@@ -234,6 +237,12 @@ def _place(event: Event, path: str) -> Place:
     return Place(event.start_mark.line + 1, event.start_mark.column + 1, path)
 
 
+_TOO_MANY: Mapping[int, str] = MappingProxyType(
+    {
+        1: "a second document begins here; a file describes one cluster",
+        MAX_DOCUMENTS: f"more than {MAX_DOCUMENTS:,} documents",
+    }
+)
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}", re.ASCII)
 _SHIELDS: Mapping[int, int] = MappingProxyType(str.maketrans("\ue000\ue001\ue002", "${}"))
 """What hides the braces of `${VAR}` from YAML, where `[${VAR}]` is a syntax error; columns stay the same."""

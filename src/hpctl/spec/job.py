@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from hpctl.spec.frozen_map import Frozen
+from hpctl.spec.job_model import ModelWish
 from hpctl.spec.model import SpecModel
 
 
@@ -89,6 +90,7 @@ class JobSpec(SpecModel):
     `choices` are tried in order (SkyPilot's `any_of`); one is usual, none means a CPU job of the smallest share.
     `env` reaches the scripts exactly as written; `secrets` are names, whose values are taken from the environment or a
     file at submission and never stand here. `workdir` is a folder of this machine. `timeout_s` ends the job.
+    `model` is judged, and changes nothing of what runs.
     `pod_config` is merged into every pod (SkyPilot's rules). `described` is where the wish comes from, for messages.
     """
 
@@ -115,6 +117,7 @@ class JobSpec(SpecModel):
     annotations: Annotated[Mapping[str, str], *Frozen] = Field(default_factory=dict, validate_default=True)
     service_account: str | None = None
     ports: tuple[int, ...] = ()
+    model: ModelWish | None = None
     limits: Annotated[float, Field(ge=1)] | None = None
     """Limits of CPU and memory as a multiple of their requests; None sets no limits."""
     pod_config: str | None = None

@@ -14,6 +14,7 @@ from hpctl.errors import NotFoundError
 from hpctl.spec.accelerators import AcceleratorError, accelerator, name_of, satisfies
 from hpctl.spec.frozen_map import Frozen
 from hpctl.spec.job import Choice, JobSpec, Mount, Resume, Topology
+from hpctl.spec.job_model import ModelWish
 from hpctl.spec.kubernetes_names import JOB_NAME, is_job_name, is_subdomain, is_variable, label_problems
 from hpctl.spec.limits import OrPlaceholder
 from hpctl.spec.model import SpecModel, shape_problem
@@ -142,6 +143,7 @@ class JobFile(NodeWish):
         default_factory=dict, validate_default=True, description="Variables, which arrive exactly as written"
     )
     secrets: tuple[Variable, ...] = Field((), description="Variables whose values are given at submission")
+    model: ModelWish | None = Field(None, description="The model that it trains: judged before it is submitted")
     workdir: str | None = Field(None, description="A folder, relative to this file, that is packed and brought along")
     mounts: tuple[Mount, ...] = Field((), description="Storage in every pod")
     queue: ObjectName | None = Field(None, description="A Kueue LocalQueue of the namespace")

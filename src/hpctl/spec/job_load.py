@@ -20,13 +20,14 @@ from hpctl.spec.job_change import changed, refuse_for_manifest
 from hpctl.spec.job_wish import NO_OVERRIDES, JobNotation, JobOverrides, LoadedJob
 from hpctl.spec.job_yaml import JobText, read_job
 from hpctl.spec.kubernetes_names import job_name
-from hpctl.spec.manifest_lint import lint
+from hpctl.spec.manifest_filled import TEMPLATED
+from hpctl.spec.manifest_lint import demands, lint
 from hpctl.spec.manifest_load import read_manifest
 from hpctl.spec.nodes import MappingNode, Node
 from hpctl.spec.positions import SourceMap
-from hpctl.spec.reading import Reading, named, shown
+from hpctl.spec.reading import Reading, cut, named, shown
 from hpctl.spec.skypilot.task import is_task, read_task
-from hpctl.spec.source import JOB, TextSource, read, unreadable
+from hpctl.spec.source import JOB, TextSource, position, read, unreadable
 
 _SBATCH: Final = "#SBATCH"
 _SKYPILOT: Final = "a SkyPilot task that hpctl can run"
@@ -57,7 +58,7 @@ def load_job(
     """
     text = read(source, JOB)
     _refuse_script(text)
-    roots, repeated = compose_all(text.name, text.text, JOB)
+    roots, repeated = _composed(text)
     reading = Reading(text.name, list(repeated))
     match _notation(text.name, roots[0]):
         case JobNotation.KUBERNETES:
@@ -67,6 +68,19 @@ def load_job(
         case _:
             loaded = _task(reading, roots, _stem(source), env.get("HOME", ""), overrides)
     return replace(loaded, notices=(*loaded.notices, *_unused(set_values, frozenset())))
+
+
+def _composed(text: TextSource) -> tuple[tuple[Node, ...], tuple[Problem, ...]]:
+    """Read the documents; of a file that is no YAML because it is a template, say that."""
+    try:
+        return compose_all(text.name, text.text, JOB)
+    except SpecError:
+        mark = TEMPLATED.search(text.text)
+        if mark is None:
+            raise
+        line, column = position(text.text, mark.start())
+        message = f"`{cut(mark[0])}` is a template's: render the file first, then submit what comes out"
+        raise unreadable(text.name, Problem(text.name, line, column, "", message), wanted=JOB) from None
 
 
 def command_job(command: Sequence[str], *, overrides: JobOverrides = NO_OVERRIDES) -> LoadedJob:
@@ -123,6 +137,7 @@ def _manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides) ->
         reading.demand(_MANIFEST, _MANIFEST_HINT)
     found = lint(manifest)
     reading.problems += found.problems
+    reading.problems += () if reading.problems else demands(manifest)
     reading.demand(_MANIFEST, _MANIFEST_HINT)
     warnings = tuple(sorted(found.warnings, key=lambda one: (one.line, one.column)))
     return LoadedJob(manifest, JobNotation.KUBERNETES, reading.notices, warnings, source=manifest.job.source)

@@ -143,4 +143,8 @@ def _located(job: JobSpec, text: JobText) -> JobSpec:
         mount if mount.local is None else mount.model_copy(update={"local": local(mount.local)}) for mount in job.mounts
     )
     workdir = None if job.workdir is None else local(job.workdir)
-    return job.model_copy(update={"mounts": mounts, "workdir": workdir})
+    model = job.model
+    if model is not None and model.name.startswith((".", "~")):
+        found = local(model.name)  # `mine` alone would be a name, not a folder
+        model = model.model_copy(update={"name": found if found.startswith(("/", ".")) else f"./{found}"})
+    return job.model_copy(update={"mounts": mounts, "workdir": workdir, "model": model})

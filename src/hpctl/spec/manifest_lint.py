@@ -14,12 +14,15 @@ from typing import Any, Final
 from hpctl.catalog.instance_types import InstanceType, instance_type
 from hpctl.errors import NotFoundError, Problem
 from hpctl.spec.manifest import KubernetesManifest, ManifestObject
+from hpctl.spec.manifest_filled import literal, unfilled
+from hpctl.spec.manifest_needs import unmet
 from hpctl.spec.manifest_pods import PodTemplate, mapping, pod_templates, rows
-from hpctl.spec.manifest_shape import ENVSUBST, PLACEHOLDER
 from hpctl.spec.positions import SpecPath
 from hpctl.spec.skypilot.sizes import gibibytes
 
 _INSTANCE_TYPE: Final = "node.kubernetes.io/instance-type"
+_INSTANCE_TYPES: Final = (_INSTANCE_TYPE, "beta.kubernetes.io/instance-type")
+"""The label, and its older name, which nodes still carry."""
 _EFA: Final = "vpc.amazonaws.com/efa"
 _ACCELERATORS: Final = ("nvidia.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neurondevice")
 _EXTENDED = re.compile(r"(nvidia\.com|aws\.amazon\.com|vpc\.amazonaws\.com)/\S+|hugepages-\S+", re.ASCII)
@@ -50,13 +53,19 @@ class Lint:
 
 
 def lint(manifest: KubernetesManifest) -> Lint:
-    """Judge the job of a manifest by itself, without a cluster."""
+    """Judge a manifest by itself, without a cluster: its job, and whether the other objects are filled in."""
     found = Lint(manifest.job)
     templates = tuple(pod_templates(manifest.job))
-    _placeholders(found, manifest.job.body)
+    for one in manifest.objects:
+        beside = Lint(one)
+        for path, message in unfilled(one):
+            beside.problem(path, message)
+        found.problems += beside.problems
     _resume(found, templates)
     pods = sum(template.replicas for template in templates)
     for template in templates:
+        for path, message in literal(template):
+            found.warn(path, message)
         types = tuple(_types(found, template))
         for path, container in template.containers():
             _resources(found, path, mapping(container.get("resources")))
@@ -65,23 +74,12 @@ def lint(manifest: KubernetesManifest) -> Lint:
     return found
 
 
-def _placeholders(found: Lint, body: Mapping[str, Any]) -> None:
-    """Names, images and types cannot hold a `$`: a variable was meant to be filled in before."""
-    for path, text in _texts(body):
-        if path[-1] in {"image", "name", "namespace", _INSTANCE_TYPE} and (variable := PLACEHOLDER.search(text)):
-            found.problem(path, f"`{variable[0]}` is not filled in; {ENVSUBST}")
-
-
-def _texts(value: object, path: SpecPath = ()) -> Iterator[tuple[SpecPath, str]]:
-    match value:
-        case str():
-            yield path, value
-        case Mapping():
-            for key, below in value.items():
-                yield from _texts(below, (*path, key))
-        case list():
-            for index, below in enumerate(value):
-                yield from _texts(below, (*path, index))
+def demands(manifest: KubernetesManifest) -> tuple[Problem, ...]:
+    """Judge what a job must have; of one that is misspelt or not filled in it would say the same in other words."""
+    found = Lint(manifest.job)
+    for path, message, close in unmet(manifest.job, tuple(pod_templates(manifest.job))):
+        found.problem(path, message, close)
+    return tuple(found.problems)
 
 
 def _resume(found: Lint, templates: tuple[PodTemplate, ...]) -> None:
@@ -119,15 +117,16 @@ def _types(found: Lint, template: PodTemplate) -> Iterator[InstanceType]:
 
 def _type_names(template: PodTemplate) -> Iterator[tuple[SpecPath, str]]:
     spec, path = template.spec, (*template.path, "spec")
-    if isinstance(name := mapping(spec.get("nodeSelector")).get(_INSTANCE_TYPE), str):
-        yield (*path, "nodeSelector", _INSTANCE_TYPE), name
+    for label in _INSTANCE_TYPES:
+        if isinstance(name := mapping(spec.get("nodeSelector")).get(label), str):
+            yield (*path, "nodeSelector", label), name
     required = "requiredDuringSchedulingIgnoredDuringExecution"
     affinity = (*path, "affinity", "nodeAffinity")
     node = mapping(mapping(spec.get("affinity")).get("nodeAffinity"))
     terms = rows(mapping(node.get(required)).get("nodeSelectorTerms"))
     for at, term in enumerate(terms):
         for below, row in enumerate(rows(mapping(term).get("matchExpressions"))):
-            if mapping(row).get("key") == _INSTANCE_TYPE and mapping(row).get("operator") == "In":
+            if mapping(row).get("key") in _INSTANCE_TYPES and mapping(row).get("operator") == "In":
                 where = (*affinity, required, "nodeSelectorTerms", at, "matchExpressions", below)
                 for index, name in enumerate(rows(row.get("values"))):
                     if isinstance(name, str):
@@ -186,9 +185,15 @@ def _interfaces(
             where, f"{asked} EFA interfaces are asked for, and {names} has {most}", str(most) if most else None
         )
     elif most and pods > 1 and not asked and devices:
-        found.warn(path, f"without `{_EFA}` the nodes talk by TCP; {names} has {most} interfaces", f"{_EFA}: {most}")
+        found.warn(
+            path, f"without `{_EFA}` the nodes talk by TCP; {names} has {_interfaces_of(most)}", f"{_EFA}: {most}"
+        )
     elif 0 < asked < most and any(devices and devices == row.accelerator_count for row in known):
         found.warn(where, f"{asked} of {most} EFA interfaces for all accelerators of {names}", str(most))
+
+
+def _interfaces_of(count: int) -> str:
+    return f"{count} interface{'' if count == 1 else 's'}"
 
 
 def _asked(container: Mapping[str, Any], name: str) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hpctl.catalog.manifest_fields import manifest_kind
+from hpctl.catalog.manifest_fields import POD_TEMPLATE, manifest_kind
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import UsageError
 from hpctl.spec.job_wish import JobOverrides
 from hpctl.spec.manifest import JOB_KINDS, KubernetesManifest, ManifestObject
+from hpctl.spec.manifest_pods import pod_templates
 from hpctl.spec.manifest_shape import shape_problems
 from hpctl.spec.nodes import Entry, MappingNode, Node, SequenceNode
 from hpctl.spec.positions import Place, SourceMap, SpecPath
 from hpctl.spec.reading import Reading, named, shown
 from hpctl.spec.yaml_values import plain
 
+_OTHER_OPERATOR: Final = "of the training operator's kinds hpctl runs PyTorchJob; MPIJob runs MPI and Horovod"
 _NAMES: Final = frozenset({"name", "generateName"})
 _INSTEAD: Final = {
     "Pod": "put its `spec` into the `template` of a `batch/v1` Job",
@@ -23,6 +25,11 @@ _INSTEAD: Final = {
     "Deployment": "a Deployment never ends; put its `template` into a `batch/v1` Job",
     "StatefulSet": "a StatefulSet never ends; put its `template` into a `batch/v1` Job",
     "TrainJob": "hpctl manages PyTorchJob of the training operator v1, which HyperPod's Helm chart brings",
+    **dict.fromkeys(("TFJob", "XGBoostJob", "MXJob", "PaddleJob", "JAXJob"), _OTHER_OPERATOR),
+    "AppWrapper": "submit the job in its `components` by itself",
+    "Workflow": "Argo runs it; submit the job of a step by itself",
+    "LeaderWorkerSet": "a LeaderWorkerSet never ends; write its pods as a JobSet",
+    "Kustomization": "put it through `kubectl kustomize FOLDER` first",
     "RayJob": "start Ray in the `run` part of a job",
     "RayCluster": "start Ray in the `run` part of a job",
 }
@@ -41,9 +48,9 @@ def read_manifest(reading: Reading, roots: tuple[Node, ...], given: JobOverrides
 
 
 def _unlisted(reading: Reading, root: Node) -> Iterator[Node]:
-    """Yield the objects of a `List`, or the one that a document is."""
+    """Yield the objects of a `List` (or `JobList`, as kubectl takes both), or the one that a document is."""
     entries = named(root.entries) if isinstance(root, MappingNode) else {}
-    if "kind" in entries and reading.text(entries["kind"].value) == "List" and "items" in entries:
+    if "items" in entries and "kind" in entries and shown(entries["kind"].value).endswith("List`"):
         yield from reading.items(entries["items"].value)
     else:
         yield root
@@ -66,9 +73,7 @@ def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject
     metadata = _placed(reading, body, given)
     if given.name is not None and (_group(reading, entries), kind) in JOB_KINDS:
         metadata = {"name": given.name, **{key: metadata[key] for key in metadata if key not in _NAMES}}
-    if not (metadata.get("name") or metadata.get("generateName")):
-        reading.refuse(entries.get("metadata", entries["kind"]).place, "`metadata.name` is missing")
-    return ManifestObject(
+    found = ManifestObject(
         api_version=api_version,
         kind=kind,
         name=str(metadata.get("name") or ""),
@@ -76,6 +81,36 @@ def _object(reading: Reading, node: Node, given: JobOverrides) -> ManifestObject
         body={**body, "metadata": metadata},
         source=SourceMap(reading.file, dict(_places(node))),
     )
+    if fields is None and found.is_job:
+        # A version that hpctl does not know: its pods are Kubernetes' all the same.
+        for template in pod_templates(found):
+            below = _below(node, template.path)
+            reading.problems += shape_problems(reading.file, below, POD_TEMPLATE) if below else ()
+    return found
+
+
+def _below(node: Node, path: SpecPath) -> Node | None:
+    """Return the node at a path, None where the file has none."""
+    for step in path:
+        match node:
+            case MappingNode(entries=entries) if step in named(entries):
+                node = named(entries)[str(step)].value
+            case SequenceNode(items=items) if isinstance(step, int) and step < len(items):
+                node = items[step]
+            case _:
+                return None
+    return node
+
+
+def _demand_header(reading: Reading, one: ManifestObject) -> None:
+    """Refuse an object without a name, and a Job of a version that no Kubernetes has."""
+    metadata = one.body["metadata"]
+    if not (metadata.get("name") or metadata.get("generateName")):
+        place = one.source.at(("metadata",) if ("metadata",) in one.source.places else ("kind",))
+        reading.refuse(place, "`metadata.name` is missing")
+    if (one.group, one.kind) == ("batch", "Job") and one.api_version != "batch/v1":
+        message = f"Kubernetes has no `{one.api_version}` Job"
+        reading.refuse(one.source.at(("apiVersion",)), message, "batch/v1")
 
 
 def _group(reading: Reading, entries: dict[str, Entry]) -> str:
@@ -97,23 +132,33 @@ def _placed(reading: Reading, body: dict[str, Any], given: JobOverrides) -> dict
 
 def _demand_one_job(reading: Reading, objects: tuple[ManifestObject, ...], first: Place) -> None:
     jobs = [one for one in objects if one.is_job]
-    if len(jobs) == 1 or reading.problems:
+    if not jobs:
+        if objects or not reading.problems:
+            _refuse_kinds(reading, objects, first)
         return
+    for one in objects:
+        _demand_header(reading, one)
     for extra in jobs[1:]:
         reading.refuse(extra.source.at("kind"), "a second job begins here; a file describes one job")
-    if not jobs:
-        _refuse_kinds(reading, objects, first)
 
 
 def _refuse_kinds(reading: Reading, objects: tuple[ManifestObject, ...], first: Place) -> None:
     kinds = ", ".join(f"{kind} ({group})" for group, kind in JOB_KINDS)
     for one in objects:
+        place, close = _nearest_kind(one)
         advice = _INSTEAD.get(one.kind) or f"hpctl runs {kinds}"
-        close = next(iter(nearest(one.kind, [kind for _, kind in JOB_KINDS])), None)
-        close = None if one.kind in _INSTEAD else close
-        reading.refuse(one.source.at("kind"), f"`{one.api_version}` {one.kind} is not a job: {advice}", close)
+        reading.refuse(place, f"`{one.api_version}` {one.kind} is not a job: {advice}", close)
     if not objects:
         reading.refuse(first, f"there is no job: hpctl runs {kinds}")
+
+
+def _nearest_kind(one: ManifestObject) -> tuple[Place, str | None]:
+    """Return where an object says that it is no job, and what it may have been meant to be."""
+    group = next((group for group, kind in JOB_KINDS if kind == one.kind), None)
+    if group is not None:
+        return one.source.at("apiVersion"), group
+    close = next(iter(nearest(one.kind, [kind for _, kind in JOB_KINDS])), None)
+    return one.source.at("kind"), None if one.kind in _INSTEAD else close
 
 
 def _places(node: Node, path: SpecPath = ()) -> Iterator[tuple[SpecPath, Place]]:

@@ -12,7 +12,7 @@ from hpctl.catalog.nearest import nearest
 from hpctl.errors import Problem
 from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.positions import Place
-from hpctl.spec.reading import shown
+from hpctl.spec.reading import cut, shown
 from hpctl.spec.yaml_values import is_null, plain
 
 PLACEHOLDER: Final = re.compile(r"\$\{?[A-Za-z_]\w*\}?", re.ASCII)
@@ -47,7 +47,7 @@ def shape_problems(file: str, node: Node, field: FieldType) -> Iterator[Problem]
             yield from _scalar_problems(file, node, word)
         case list() as items, SequenceNode():
             for item in node.items:
-                yield from shape_problems(file, item, items[0])
+                yield from _item_problems(file, item, items[0])
         case dict() as fields, MappingNode():
             for entry in node.entries:
                 yield from _entry_problems(file, entry, fields)
@@ -55,6 +55,13 @@ def shape_problems(file: str, node: Node, field: FieldType) -> Iterator[Problem]
             yield _problem(file, node.place, f"{shown(node)} is not a list")
         case _:
             yield _problem(file, node.place, f"{shown(node)} is not a mapping of keys to values")
+
+
+def _item_problems(file: str, item: Node, field: FieldType) -> Iterator[Problem]:
+    if is_null(item):
+        yield _problem(file, item.place, "an item of a list is missing here")
+    else:
+        yield from shape_problems(file, item, field)
 
 
 def _entry_problems(file: str, entry: Entry, fields: Mapping[str, FieldType]) -> Iterator[Problem]:
@@ -71,7 +78,7 @@ def _scalar_problems(file: str, node: Node, word: str) -> Iterator[Problem]:
         return
     value = plain(node)
     if word != "string" and isinstance(value, str) and (variable := PLACEHOLDER.search(value)):
-        yield _problem(file, node.place, f"`{variable[0]}` is not filled in; {ENVSUBST}")
+        yield _problem(file, node.place, f"`{cut(variable[0])}` is not filled in; {ENVSUBST}")
         return
     if type(value) in _ACCEPTED[word]:
         return

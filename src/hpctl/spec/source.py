@@ -11,8 +11,8 @@ from hpctl.errors import Problem, SpecError
 MAX_BYTES = 10 * 1024 * 1024
 """Largest file that is read; CreateCluster requests are a few kilobytes."""
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What YAML 1.2 does not allow in a file (section 5.1)."""
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What YAML 1.2 does not allow in a file (section 5.1). What it allows, negated, would take 10 ms to compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _text(name: str, data: bytes) -> str:
         raise _NoTextError(name, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MB")
     text = _decoded(name, data)
     if stray := _UNPRINTABLE.search(text):
-        line, column = _position(text, stray.start())
+        line, column = position(text, stray.start())
         raise _NoTextError(name, line, column, f"the character U+{ord(stray[0]):04X} cannot stand in a text file")
     return text
 
@@ -84,10 +84,11 @@ def _decoded(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line, column = _position(data[: error.start].decode("utf-8", "replace"), error.start)
+        line, column = position(data[: error.start].decode("utf-8", "replace"), error.start)
         raise _NoTextError(name, line, column, f"the byte 0x{data[error.start]:02X} is not UTF-8") from None
 
 
-def _position(text: str, offset: int) -> tuple[int, int]:
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, from 1, of the character at `offset`."""
     before = text[:offset]
     return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -110,6 +110,11 @@ class Relay:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
+    def turn(self, port: int) -> None:
+        """Break what is connected, and lead what comes to another port."""
+        self._port = port
+        self.cut()
+
     def close(self) -> None:
         """Let nothing through any more."""
         # A listener that is closed only would go on for the thread that waits at it.

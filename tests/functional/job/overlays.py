@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import present
@@ -35,6 +36,30 @@ def training_image(images: Path, name: str = "pytorch-training") -> Path:
     _wheel(wheels, "numpy", "2.1.0", {"numpy/__init__.py": '__version__ = "2.1.0"\n'})
     _wheel(wheels, "fsspec", "2026.1.0", {"fsspec/__init__.py": ""})
     return folder
+
+
+# What trains with the group that the real variables form, whoever sets them.
+GROUP = b"""
+import os, torch, torch.distributed as dist
+dist.init_process_group("gloo")
+total = torch.tensor(float(os.environ["RANK"]))
+dist.all_reduce(total)
+# In one piece, for the processes of a node share a pipe.
+os.write(1, f"rank {os.environ['RANK']} of {os.environ['WORLD_SIZE']} sum {total.item()}\\n".encode())
+dist.destroy_process_group()
+"""
+
+
+@cache
+def group_files() -> Mapping[str, bytes]:
+    """Return the files of a working directory that forms a process group: with PyTorch where pods have it (Debian's
+    python3-torch), else with its stand-in of the standard library."""
+    package = IMAGES / "pytorch-training/opt/torch"
+    tried = subprocess.run(
+        ["/usr/bin/python3", "-I", "-c", "import torch.distributed"], capture_output=True, check=False
+    )
+    beside = [] if tried.returncode == 0 else _python(package)
+    return {"train.py": GROUP} | {str(path.relative_to(package)): path.read_bytes() for path in beside}
 
 
 def nccl_image(images: Path, name: str = "nccl-tests") -> Path:

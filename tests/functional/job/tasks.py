@@ -51,6 +51,10 @@ class Task:
     async def said(self, rank: int = 0) -> str:
         """Wait for the end of all pods and return what one has printed."""
         await self.codes()
+        return await self.log(rank)
+
+    async def log(self, rank: int) -> str:
+        """Return what a pod has printed until now."""
         return (await self.cluster.log(self.pod(rank))).decode()
 
     async def says(self, rank: int, words: str) -> None:
@@ -58,7 +62,7 @@ class Task:
         await self.cluster.until(self.pod(rank), _started, PATIENCE_S)
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                if words in (await self.cluster.log(self.pod(rank))).decode():
+                if words in await self.log(rank):
                     return
                 await asyncio.sleep(0.05)
 

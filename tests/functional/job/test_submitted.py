@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.functional.job.cli.conftest import Jobs, jobs
-from tests.functional.job.overlays import IMAGES, demand_open_mpi, nccl_image, training_image
-from tests.functional.job.test_training import GROUP
+from tests.functional.job.overlays import demand_open_mpi, group_files, nccl_image, training_image
 
 __all__ = ["jobs"]
 pytestmark = pytest.mark.usefixtures("namespaces")
 BLOG = Path(__file__).parent / "blog"
-TORCH = IMAGES / "pytorch-training" / "opt" / "torch"
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +56,9 @@ def test_the_blogs_nccl_test_runs_over_two_nodes(jobs: Jobs, images: Path) -> No
 def test_two_nodes_form_a_process_group_in_every_kind(jobs: Jobs, images: Path, kind: str) -> None:
     project = jobs.folder / f"group-{kind.lower()}"
     project.mkdir()
-    (project / "train.py").write_bytes(GROUP)
-    for path in TORCH.rglob("*.py"):
-        copy = project / path.relative_to(TORCH)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
+    for path, text in group_files().items():
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_bytes(text)
     spec = f"""
 api_version: hpctl/v1
 kind: Job
@@ -98,3 +94,23 @@ def test_every_rank_runs_also_where_rank_0_has_nothing_to_wait_for(jobs: Jobs) -
     jobs.hpctl("job", "submit", "--name", name, "--nodes", "2", "--wait", "--", "hostname")
     lines = jobs.hpctl("job", "logs", name).out.splitlines()
     assert sorted(lines) == [f"[rank 0] {name}-master-0", f"[rank 1] {name}-worker-0"]
+
+
+def test_a_training_that_resumes_is_started_again_with_all_of_its_ranks(jobs: Jobs) -> None:
+    """Rank 0 would wait for rank 1 for ever; one retry is one for each rank."""
+    spec = """
+api_version: hpctl/v1
+kind: Job
+name: again
+nodes: 2
+resume: {max_retries: 1}
+run: |
+  echo x >> tries; echo "attempt $(wc -l < tries)"
+  [ "$(wc -l < tries)" = 1 ] || exit 0
+  [ "$NODE_RANK" = 1 ] || exec sleep 600
+  sleep 1; exit 3
+"""
+    name, lines = ran(jobs, jobs.write("resumed.yaml", spec))
+    assert [lines.count(f"[rank {rank}] attempt 2") for rank in range(2)] == [1, 1]
+    assert "[rank 0] hpctl: ended because rank 1 failed" in lines
+    assert jobs.state(name) == "Succeeded"

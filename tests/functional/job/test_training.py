@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hpctl.compile.bundle import Placement
-from hpctl.spec.job import Choice, Contract, JobSpec
-from tests.functional.job.overlays import training_image
+from hpctl.spec.job import Choice, Contract, JobSpec, Resume
+from tests.functional.job.overlays import group_files
 from tests.functional.job.tasks import payload, submit, task
 from tests.functional.job.test_files import packed
 from tests.functional.sandbox.kubelet.clusters import Cluster, run
@@ -18,14 +18,6 @@ pytestmark = pytest.mark.usefixtures("namespaces")
 FOUR = Placement(choice=Choice(), instance_type="ml.g5.12xlarge", devices=4, processes=4)
 TWO = Placement(choice=Choice(), instance_type="ml.g5.12xlarge", devices=2, processes=2)
 NAMES = "NNODES|NODE_RANK|NPROC_PER_NODE|MASTER_ADDR|MASTER_PORT|RANK|WORLD_SIZE"
-# What trains with the group that the real variables form, whoever sets them.
-GROUP = b"""
-import os, torch.distributed as dist
-dist.init_process_group()
-total = dist.all_reduce(float(os.environ["RANK"]))
-# In one piece, for the processes of a node share a pipe.
-os.write(1, f"rank {os.environ['RANK']} of {os.environ['WORLD_SIZE']} sum {total}\\n".encode())
-"""
 
 
 def training(run_text: str, **members: Any) -> JobSpec:
@@ -81,12 +73,37 @@ def test_rank_0_of_an_operators_job_stays_until_the_workers_have_begun(tmp_path:
     run(scenario, tmp_path)
 
 
-def test_a_rank_0_that_failed_does_not_stay(tmp_path: Path) -> None:
-    env = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+OPERATOR = {"MASTER_ADDR": "task-0.task", "RANK": "told"}
+SLEEP = "trap 'echo asked; exit 0' TERM; echo up; timeout 90 sleep 80 & wait"
+RESUMED = {"MASTER_ADDR": "resumed-0.resumed", "RANK": "told"}
+ENDED = "hpctl: ended because rank 1 failed\n"
+VERDICT = "hpctl: first failure: rank=1 phase=run exit=3\n"
+
+
+def test_a_rank_that_fails_ends_the_others_unless_they_are_elastic(tmp_path: Path) -> None:
+    """With an operator and without; a rank that begins only after the failure hears of it, too."""
+    fails = f"[ $NODE_RANK = 1 ] || {{ {SLEEP}; }}; sleep 1; exit 3"
+    goes_on = "[ $NODE_RANK != 2 ] || exit 3; [ $NODE_RANK = 0 ] || { echo up; timeout 90 sleep 80; }; sleep 9; echo on"
+    elastic = f"# torchrun --nnodes=1:3\n{goes_on}"
 
     async def scenario(made: Cluster) -> None:
-        submit(made, training("exit 3", nodes=2, env=env), ranks=(0,))
-        await made.phase("task-0", "Failed")
+        ended = submit(made, training(fails, nodes=3, env=OPERATOR), ranks=(0, 1))
+        indexed = submit(made, training(fails, nodes=2, name="indexed"))
+        resumed = submit(made, training(elastic, nodes=3, name="resumed", env=RESUMED, resume=Resume()))
+        await resumed.says(1, "up")
+        made.delete("resumed-1")
+        await made.phase("task-1", "Failed")
+        ended.start(2)
+        assert await ended.codes() == [137, 3, 137]
+        assert await indexed.codes() == [137, 3]
+        for submitted in (ended, indexed):
+            assert await submitted.said(0) == f"up\nasked\n{ENDED}"
+            assert await submitted.said(1) == VERDICT
+            assert [submitted.last_words(rank) for rank in (0, 1)] == [ENDED + VERDICT, VERDICT]
+        assert (await ended.said(2)).endswith(ENDED)
+        await made.phase("resumed-0", "Succeeded")
+        assert await resumed.log(0) == "on\n"
+        assert await resumed.log(2) == "hpctl: first failure: rank=2 phase=run exit=3\n"
 
     run(scenario, tmp_path)
 
@@ -108,19 +125,16 @@ def test_secrets_and_values_arrive_and_the_working_directory_is_ones_own(tmp_pat
 @pytest.mark.parametrize("contract", [Contract.TRAINING, Contract.SKYPILOT])
 def test_two_nodes_form_a_process_group_from_the_real_variables(tmp_path: Path, contract: Contract) -> None:
     place = "/workdir" if contract is Contract.TRAINING else "~/sky_workdir"
-    # The stand-in for torch is all that this needs of an image.
-    package = training_image(tmp_path / "images") / "opt/torch"
-    files = {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*.py")} | {"train": GROUP}
     torchrun = "python3 -m torch.distributed.run"
     if contract is Contract.SKYPILOT:
         torchrun += (
             " --nnodes=$SKYPILOT_NUM_NODES --nproc_per_node=$SKYPILOT_NUM_GPUS_PER_NODE --node_rank=$SKYPILOT_NODE_RANK"
             ' --master_addr=$(echo "$SKYPILOT_NODE_IPS" | head -n1) --master_port=8008'
         )
-    spec = task(f"{torchrun} train", contract=contract, nodes=2)
+    spec = task(f"{torchrun} train.py", contract=contract, nodes=2)
 
     async def scenario(made: Cluster) -> list[str]:
-        submitted = submit(made, spec, payload(archives={place: packed(files)}), TWO)
+        submitted = submit(made, spec, payload(archives={place: packed(group_files())}), TWO)
         words = [line for rank in range(2) for line in (await submitted.said(rank)).splitlines()]
         assert await submitted.codes() == [0, 0], words
         return words

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hpctl.compile.bundle import Payload, Placement
 from hpctl.spec.job import Choice, Contract, JobSpec
-from tests.functional.job.overlays import IMAGES
+from tests.functional.job.overlays import group_files
 from tests.functional.job.tasks import payload, submit, task
 from tests.functional.job.test_files import packed
-from tests.functional.job.test_training import GROUP, TWO
+from tests.functional.job.test_training import TWO
 from tests.functional.sandbox.kubelet.clusters import Cluster, run
 
 NONE = Placement(choice=Choice(), instance_type=None)
@@ -35,10 +35,8 @@ def test_a_task_has_a_home_of_its_own_and_changes_nothing_else(tmp_path: Path) -
 
 
 def test_two_nodes_of_a_training_form_a_group_in_working_directories_of_their_own(tmp_path: Path) -> None:
-    package = IMAGES / "pytorch-training" / "opt" / "torch"
-    files = {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*.py")} | {"train": GROUP}
-    spec = task("touch here; python3 -m torch.distributed.run train", contract=Contract.TRAINING, nodes=2)
-    said, codes = ended(tmp_path, spec, payload(archives={"/workdir": packed(files)}), TWO)
+    spec = task("touch here; python3 -m torch.distributed.run train.py", contract=Contract.TRAINING, nodes=2)
+    said, codes = ended(tmp_path, spec, payload(archives={"/workdir": packed(group_files())}), TWO)
     assert codes == [0, 0]
     assert sorted("".join(said).splitlines()) == [f"rank {rank} of 4 sum 6.0" for rank in range(4)]
     assert not Path("/workdir").exists()

@@ -29,6 +29,8 @@ class Server:
     location: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     methods: list[str] = field(default_factory=list)
+    cut: int = 0
+    """How many answers from now on break off in the middle."""
 
 
 def page(*names: str, following: str = "") -> Answer:
@@ -72,7 +74,8 @@ def serving(directory: Path) -> Iterator[Server]:
                 self.send_header("Location", server.location)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.close_connection, server.cut = server.cut > 0, max(0, server.cut - 1)
+            self.wfile.write(body[: len(body) // 2] if self.close_connection else body)
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])

@@ -122,7 +122,10 @@ def test_a_permission_that_is_missing_is_named_with_the_way_to_give_it(jobs: Eks
         jobs.merge(server.cluster, PYTORCH_JOB, "team", "one", {})
     assert caught.value.hint == (
         "the caller needs the Kubernetes permission to patch `pytorchjobs.kubeflow.org` in namespace `team`\n"
-        "kubectl create role hpctl-jobs --namespace team --verb=patch --resource=pytorchjobs.kubeflow.org"
+        "kubectl create role patch-pytorchjobs.kubeflow.org --namespace team "
+        "--verb=patch --resource=pytorchjobs.kubeflow.org\n"
+        "kubectl create rolebinding patch-pytorchjobs.kubeflow.org --namespace team "
+        "--role=patch-pytorchjobs.kubeflow.org --group=<group of your access entry>"
     )
 
 
@@ -135,6 +138,30 @@ def test_a_creation_that_was_throttled_is_tried_again_and_no_other(jobs: EksJobs
     with pytest.raises(UnavailableError, match="answered 503 when asked to create"):
         jobs.create(server.cluster, CONFIG_MAP, BODY)
     assert len(server.posted) == 3
+
+
+def test_what_may_be_done_twice_is_tried_again_as_a_read_is(jobs: EksJobs, server: Server, clock: Clock) -> None:
+    server.answers = [status(503, "etcd is busy"), told(**BODY)]
+    jobs.merge(server.cluster, CONFIG_MAP, "team", "one", {"metadata": {"uid": "1"}})
+    server.answers = [status(500, "etcd is busy"), told(**BODY)]
+    jobs.delete(server.cluster, CONFIG_MAP, "team", "one", uid="1")
+    assert (server.methods, clock.slept) == (["PATCH", "PATCH", "DELETE", "DELETE"], [0.5, 0.5])
+
+
+def test_an_answer_that_breaks_off_in_the_middle_is_asked_for_again(jobs: EksJobs, server: Server) -> None:
+    server.answers, server.cut = [told(**BODY)], 1
+    assert jobs.read(server.cluster, CONFIG_MAP, "team", "one") == BODY
+    server.cut = 3
+    with pytest.raises(UnavailableError, match=r"could not reach Kubernetes for .*: the connection broke off$"):
+        jobs.read(server.cluster, CONFIG_MAP, "team", "one")
+    assert len(server.asked) == 5
+
+
+def test_a_creation_whose_answer_breaks_off_is_not_sent_again(jobs: EksJobs, server: Server) -> None:
+    server.answers, server.cut = [told(201, **BODY)], 1
+    with pytest.raises(UnavailableError, match="the connection broke off"):
+        jobs.create(server.cluster, CONFIG_MAP, BODY)
+    assert len(server.posted) == 1
 
 
 def test_a_read_is_tried_three_times_with_growing_pauses(jobs: EksJobs, server: Server, clock: Clock) -> None:

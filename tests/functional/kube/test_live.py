@@ -143,5 +143,5 @@ def test_nodes_come_with_what_pods_can_ask_of_them(kubernetes: EksKubernetes, se
 
 def test_what_is_forbidden_is_told_and_not_passed_over(kubernetes: EksKubernetes, server: Server) -> None:
     server.answers = [status(403, 'nodes is forbidden: User "me" cannot list it')]
-    with pytest.raises(AccessError, match="Kubernetes denied `nodes`"):
+    with pytest.raises(AccessError, match="Kubernetes denied to list `nodes`"):
         kubernetes.nodes(server.cluster)

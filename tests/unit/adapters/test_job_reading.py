@@ -115,3 +115,18 @@ def test_a_job_keeps_what_it_was_told_and_when() -> None:
     assert (job.created, job.started, job.ended) == (at, at.replace(minute=1), at.replace(minute=5))
     assert job.conditions == (Condition("Failed", "True", "Why", "Words", at.replace(minute=5)),)
     assert (job.restarts, job.labels, job.raw, job.reference) == (1, {"a": "b"}, row, "job/train")
+
+
+def test_a_job_has_started_once_a_pod_of_it_runs() -> None:
+    status = {"startTime": "2026-03-01T12:00:01Z"}
+    assert job_of(PYTORCH_JOB, an_object(status=status | true("Created"))).started is None
+    assert job_of(PYTORCH_JOB, an_object(status=status | true("Created", "Running"))).started == datetime(
+        2026, 3, 1, 12, 0, 1, tzinfo=UTC
+    )
+
+
+def test_a_job_that_was_cancelled_ended_then() -> None:
+    at = {CANCELLED: "2026-03-01T12:30:00Z"}
+    assert job_of(PYTORCH_JOB, an_object(annotations=at)).ended == datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+    assert job_of(PYTORCH_JOB, an_object(annotations={CANCELLED: "once"})).ended is None
+    assert job_of(PYTORCH_JOB, an_object()).ended is None

@@ -269,3 +269,26 @@ def test_odd_names_arrive(folder: Path) -> None:
     for name in odd:
         put(folder, name)
     assert sorted(names(pack(folder))) == sorted(odd)
+
+
+def test_sets_of_characters_are_read_as_git_reads_them_and_nothing_is_remarked(folder: Path) -> None:
+    for name in ("b.py", "[z]", "a1", "ab", "x y", "q"):
+        put(folder, name)
+    put(folder, ".gitignore", "[z-a]\n[[]z]\na[[:digit:]]\nx[[:space:]]y\n[p||q]\n")
+    assert names(pack(folder)) == [".gitignore", "ab", "b.py"]
+
+
+def test_files_that_are_not_to_blame_are_not_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workdir, "PACKED_BYTES", 1000)
+    (folder / "noise.bin").write_bytes(os.urandom(9000))
+    put(folder, "tiny.py")
+    with pytest.raises(UsageError, match="too much") as refused:
+        pack(folder)
+    assert "`noise.bin`" in refused.value.message
+    assert "tiny.py" not in refused.value.message
+
+
+def test_a_secret_that_cannot_be_read_is_no_matter_of_ignoring(folder: Path) -> None:
+    with pytest.raises(UsageError, match="No such file or directory") as refused:
+        WorkingFiles(folder, folder).read("absent.txt")
+    assert refused.value.hint == "give the path of a text file"

@@ -14,6 +14,7 @@ from hpctl.facts.jobs import (
     JOB_SET,
     NAMESPACE,
     PRIORITY_CLASS,
+    PYTORCH_JOB,
     SECRET,
     SERVICE_ACCOUNT,
     WORKLOAD_PRIORITY_CLASS,
@@ -182,6 +183,7 @@ NAMES: tuple[JobRow, ...] = (
         said("job/train", "has the name, too: commands will want the kind with it"),
         happen=holds(BATCH_JOB, "train"),
     ),
+    passes("job-names-free", "a name that Kubernetes makes", a_target(name=""), happen=holds(BATCH_JOB, "")),
 )
 
 CONTRACT: tuple[JobRow, ...] = (
@@ -201,6 +203,28 @@ CONTRACT: tuple[JobRow, ...] = (
             "JobSet/train",
             "the cluster does not serve `jobset.x-k8s.io/v1alpha2`",
             remedy="hpctl cluster check ml-cluster\nor take a kind that the cluster has: --kind Job",
+        ),
+    ),
+    fails(
+        "job-kind",
+        "a manifest's version that is not served",
+        a_target(kind=replace(PYTORCH_JOB, version="v1beta1"), contract=None),
+        bad(
+            "PyTorchJob/train",
+            "the cluster does not serve `kubeflow.org/v1beta1`",
+            "served: v2beta1, v1",
+            remedy="write the job for the version that is served: `apiVersion: kubeflow.org/v1`",
+        ),
+    ),
+    fails(
+        "job-kind",
+        "a manifest's kind that is not served",
+        a_target(kind=JOB_SET, contract=None),
+        bad(
+            "JobSet/train",
+            "the cluster does not serve `jobset.x-k8s.io/v1alpha2`",
+            remedy="hpctl cluster check ml-cluster\nor write the job as a kind that the cluster has: "
+            "such as `batch/v1` Job",
         ),
     ),
     fails(

@@ -10,19 +10,20 @@ from hpctl.checks.catalogue import CHECKS, JOB_CHECKS
 from hpctl.checks.declare import Check
 from hpctl.checks.engine import run_checks
 from hpctl.errors import AccessError, HpctlError, NotFoundError, UnavailableError
+from hpctl.facts.job_model import JobModel, Origin
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import Stage
 from hpctl.report.check import CheckResult
 from hpctl.services.create import Judging
 from hpctl.services.job.check import judge_job
 from hpctl.terms import Outcome
-from tests.unit.checks import rows_job_cluster, rows_job_pods
+from tests.unit.checks import rows_job_cluster, rows_job_model, rows_job_pods
 from tests.unit.checks.job_rows import JobRow, a_container, a_pod, a_target, job_account, resources
 from tests.unit.checks.rows_job_cluster import QUEUE_LABEL, kueue, mounting
 from tests.unit.checks.rows_live import contact
 from tests.unit.fakes import FakeAccount
 
-ROWS: tuple[JobRow, ...] = (*rows_job_cluster.ROWS, *rows_job_pods.ROWS)
+ROWS: tuple[JobRow, ...] = (*rows_job_cluster.ROWS, *rows_job_pods.ROWS, *rows_job_model.ROWS)
 BY_ID = {one.id: one for one in JOB_CHECKS}
 each_check = pytest.mark.parametrize("one", JOB_CHECKS, ids=lambda one: one.id)
 
@@ -150,6 +151,22 @@ def test_of_a_job_without_a_place_no_more_is_said_than_that() -> None:
     report = judge_job(job, job_account().world, Judging(skip=("job-ssh",)))
     assert [one.id for one in report.results if one.id.startswith("job-")] == ["job-namespace", "job-fits"]
     assert [one.id for one in report.failed] == ["job-fits"]
+
+
+def test_of_a_model_that_nobody_knows_nothing_is_said() -> None:
+    report = judge_job(a_target(), job_account().world, Judging(skip=("job-model",)))
+    assert "job-model" not in {one.id for one in report.results}
+
+
+def test_a_model_that_does_not_fit_stops_a_submission_and_an_unknown_one_does_not() -> None:
+    target = a_target(model=rows_job_model.a_model(rows_job_model.BAD))
+    report = judge_job(target, job_account().world, Judging(), locate=lambda path: f"job.yaml:{path}")
+    (found,) = report.failed
+    assert (found.id, found.findings[0].location) == ("job-model", "job.yaml:('model',)")
+    blind = a_target(model=JobModel("x", Origin.SAID, "`model`", blind=rows_job_model.BLIND))
+    (one,) = (row for row in judge_job(blind, job_account().world, Judging()).results if row.id == "job-model")
+    assert (one.outcome, one.blocking) == (Outcome.UNKNOWN, False)
+    assert (one.reason, one.hint) == (f"could not look: {rows_job_model.BLIND.message}", rows_job_model.BLIND.hint)
 
 
 def test_a_check_can_be_left_out() -> None:

@@ -168,6 +168,26 @@ def test_the_smallest_node_that_has_enough_is_taken() -> None:
     assert place(a_wish(a_choice("H100", 2)), both, {}).instance_type == P5
 
 
+def test_of_types_with_as_many_devices_the_smallest_that_is_not_cramped_is_taken() -> None:
+    sizes = ("ml.g6.16xlarge", "ml.g6.xlarge", "ml.g6.4xlarge", "ml.g6.2xlarge", "ml.g6.8xlarge")
+    nodes = [node for one in sizes for node in some_nodes(2, one)]
+    # An xlarge has 4 CPUs and 16 GiB, of which less is left to pods than SkyPilot asks for with one device.
+    assert place(a_wish(a_choice("L4", 1)), nodes, {}).instance_type == "ml.g6.2xlarge"
+    assert place(a_wish(a_choice("L4", 1, memory_gib=8)), nodes, {}).instance_type == "ml.g6.2xlarge"
+    assert place(a_wish(a_choice("L4", 1, cpus=20)), nodes, {}).instance_type == "ml.g6.8xlarge"
+    assert place(a_wish(a_choice("L4", 1, cpus=2, memory_gib=8)), nodes, {}).instance_type == "ml.g6.xlarge"
+    # Several nodes talk to each other: those with EFA come first.
+    assert place(a_wish(a_choice("L4", 1), nodes=2), nodes, {}).instance_type == "ml.g6.8xlarge"
+    assert place(a_wish(a_choice("L4", 1, efa=0), nodes=2), nodes, {}).instance_type == "ml.g6.2xlarge"
+    assert place(a_wish(a_choice("L4", 1)), nodes[2:4], {}).instance_type == "ml.g6.xlarge"
+
+
+def test_what_does_not_fit_is_told_of_the_type_that_has_the_devices() -> None:
+    both = [*some_nodes(2, "ml.p5.4xlarge"), *some_nodes(2)]
+    with pytest.raises(DoesNotFitError, match=r"`ml\.p5\.48xlarge` offers no `rdma/ib`"):
+        place(a_wish(H100, pod_config=RDMA), both, {})
+
+
 def test_the_ranks_of_a_job_are_on_one_type() -> None:
     both = [*some_nodes(1, "ml.p5e.48xlarge"), *some_nodes(1, "ml.p5en.48xlarge")]
     with pytest.raises(DoesNotFitError) as caught:
@@ -304,6 +324,7 @@ def test_the_words_of_a_node_affinity(expression: dict[str, Any], taken: bool) -
             place(wish, nodes, {})
 
 
+RDMA = '{"spec": {"containers": [{"resources": {"limits": {"rdma/ib": 1}}}]}}'
 THERE = "the cluster has 2 x `ml.p5.48xlarge` (8 H100), 1 x `ml.g5.48xlarge` (8 A10G), 3 x `ml.m5.4xlarge`"
 
 
@@ -329,6 +350,11 @@ THERE = "the cluster has 2 x `ml.p5.48xlarge` (8 H100), 1 x `ml.g5.48xlarge` (8 
         (
             a_wish(a_choice("H100", 8, efa=64)),
             "`ml.p5.48xlarge` has 32 `vpc.amazonaws.com/efa` for pods, not 64 `vpc.amazonaws.com/efa`",
+            "1 node with 8 `H100` (`ml.p5.48xlarge`)",
+        ),
+        (
+            a_wish(H100, pod_config=RDMA),
+            "`ml.p5.48xlarge` offers no `rdma/ib`",
             "1 node with 8 `H100` (`ml.p5.48xlarge`)",
         ),
         (

@@ -17,7 +17,8 @@ PLACEMENT = Placement(choice=Choice(), instance_type=None, devices=8, processes=
 PAYLOAD = Payload(run_id="r", user="ada", submitted=SUBMITTED, context="arn")
 SHARED = {"archives", "copies", "env-names", "phase.sh", "prepare.sh", "secret-names", "settings.sh", "start.sh"}
 SKYPILOT = {"preamble.sh", "session.sh", "tool.sudo", "tool.uv"}
-AGENT = {f"agent.{name}.py" for name in ("__init__", "attendance", "coordinator", "member", "muster", "script", "wire")}
+MODULES = ("__init__", "attendance", "coordinator", "member", "muster", "peer", "roll", "script", "wire")
+AGENT = {f"agent.{name}.py" for name in MODULES}
 
 
 def job(**members: object) -> JobSpec:
@@ -41,7 +42,7 @@ def settings(spec: JobSpec, payload: Payload = PAYLOAD) -> dict[str, str]:
 )
 def test_a_job_has_the_files_that_its_contract_needs(spec: JobSpec, names: set[str]) -> None:
     assert set(scripts(spec, PLACEMENT, PAYLOAD)) == names
-    assert is_shared(spec) is (names >= AGENT | SKYPILOT)
+    assert is_shared(spec) is (names >= AGENT)
 
 
 @given(st.text())
@@ -57,10 +58,32 @@ def test_settings_are_what_the_scripts_are_told() -> None:
         "hpctl_devices": "8",
         "hpctl_processes": "64",
         "hpctl_retries": "5",
+        "hpctl_failure": "restarts",
         "hpctl_task_id": "sky-2026-11-22-05-30-01-000042_train_1",
         "hpctl_cluster_info": '{"cluster_name": "train", "cloud": "Kubernetes", "region": "arn", "zone": null}',
         "hpctl_user": "ada",
     }
+
+
+AUTO_RESUME = "sagemaker.amazonaws.com/enable-job-auto-resume"
+
+
+@pytest.mark.parametrize(
+    ("spec", "failure"),
+    [
+        (job(run="x", nodes=2), "ends"),
+        (job(run="x", nodes=2, annotations={AUTO_RESUME: "false"}), "ends"),
+        (job(run="x", nodes=2, annotations={AUTO_RESUME: "true"}), "alone"),
+        (job(run="torchrun --nnodes=2 x", nodes=2, resume=Resume()), "restarts"),
+        (job(run="torchrun --nnodes=1:2 x", nodes=2, resume=Resume()), "alone"),
+        (job(run="torchrun \\\n --nnodes $MIN:$MAX x", nodes=2, resume=Resume()), "alone"),
+        (job(run="torchrun --nnodes=1:2 x", nodes=2), "ends"),
+        (job(run="x", nodes=2, resume=Resume(), env={"PET_NNODES": "1:2"}), "alone"),
+        (job(run="hyperpodrun x", nodes=2, resume=Resume()), "alone"),
+    ],
+)
+def test_what_the_failure_of_one_rank_means_for_the_others(spec: JobSpec, failure: str) -> None:
+    assert settings(spec)["hpctl_failure"] == failure
 
 
 @given(

@@ -5,13 +5,19 @@ Written out by hand, from EC2's figures for interfaces and the vendors' for devi
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from hpctl.catalog.instance_types import instance_types
+from hpctl.compile.objects import compile_job
 from hpctl.compile.placement import place
+from hpctl.facts.jobs import PYTORCH_JOB, ObjectKind
 from hpctl.facts.kubernetes import KubernetesNode
 from tests.unit.builders import a_kubernetes_node
-from tests.unit.compile.wishes import a_choice, a_wish, some_nodes
+from tests.unit.compile.wishes import a_choice, a_payload, a_wish, some_nodes
 
 EFA = "vpc.amazonaws.com/efa"
 # type: accelerator, devices, EFA interfaces of a node; of half a node and of one device, on one node and on two.
@@ -134,6 +140,54 @@ def test_another_type_in_the_cluster_changes_nothing(instance_type: str, other: 
     for nodes in ([*others, *nodes_of(instance_type)], [*nodes_of(instance_type), *others]):
         found = place(a_wish(a_choice(name, devices), nodes=2), nodes, {})
         assert (found.instance_type, found.devices, found.efa) == (instance_type, devices, efa)
+
+
+NAMES = sorted({row[0] for row in ROWS.values()})
+
+
+def share(instance_type: str, count: int, nodes: int) -> int:
+    """The interfaces that go with so many devices of a type: as many as of its devices, rounded down."""
+    _, devices, efa, _, _ = ROWS[instance_type]
+    return max(efa * count // devices, min(1, efa) if nodes > 1 else 0)
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+@pytest.mark.parametrize("name", NAMES)
+def test_among_types_with_the_same_accelerator_the_chosen_one_decides(name: str, nodes: int) -> None:
+    """A node's count taken from another type of the same accelerator loses up to 31 of 32 interfaces."""
+    alike = [one for one, row in ROWS.items() if row[0] == name]
+    for count in sorted({ROWS[one][1] for one in alike} | {1}):
+        for order in (alike, alike[::-1]):
+            there = [node for one in order for node in nodes_of(one)]
+            found = place(a_wish(a_choice(name, count), nodes=nodes), there, {})
+            assert found.instance_type in alike
+            assert (found.devices, found.efa) == (count, share(found.instance_type, count, nodes))
+
+
+@pytest.mark.parametrize("served", [(), (PYTORCH_JOB,)], ids=["a Job", "a PyTorchJob"])
+@pytest.mark.parametrize("instance_type", ROWS)
+def test_the_pods_ask_for_just_that_in_requests_and_limits(instance_type: str, served: tuple[ObjectKind, ...]) -> None:
+    name, devices, efa, _, _ = ROWS[instance_type]
+    spec = a_wish(a_choice(name, devices), nodes=2, namespace="team")
+    bundle = compile_job(spec, place(spec, nodes_of(instance_type), {}), served, a_payload())
+    (container,) = {json.dumps(one["resources"], sort_keys=True) for one in containers(bundle.job.body)}
+    resources = json.loads(container)
+    key = "aws.amazon.com/neuron" if name.startswith("Trainium") else "nvidia.com/gpu"
+    wanted = {key: str(devices), **({EFA: str(efa)} if efa else {})}
+    assert {asked: amount for asked, amount in resources["limits"].items() if "/" in asked} == wanted
+    assert {asked: amount for asked, amount in resources["requests"].items() if "/" in asked} == wanted
+
+
+def containers(value: object) -> Iterator[dict[str, Any]]:
+    match value:
+        case {"containers": [*found]}:
+            yield from found
+        case dict():
+            for below in value.values():
+                yield from containers(below)
+        case list():
+            for below in value:
+                yield from containers(below)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from hpctl.report.plan import Action, PlannedGroup, PlanReport
 from hpctl.report.sandbox import SandboxReport
 from hpctl.terms import Outcome
 from tests.unit.render.job_samples import EVERY_JOB_REPORT
+from tests.unit.render.model_samples import EVERY_MODEL_REPORT
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:us-west-2:123456789012:cluster/ab12cd34ef56"
@@ -449,4 +450,5 @@ EVERY_REPORT = {
     "instance-type": INSTANCE_TYPE,
     "sandbox": SANDBOX,
     **EVERY_JOB_REPORT,
+    **EVERY_MODEL_REPORT,
 }

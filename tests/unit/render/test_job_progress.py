@@ -90,7 +90,8 @@ def test_a_job_without_a_place_creates_nothing_and_that_is_said() -> None:
 def test_the_manifests_are_documents_that_kubectl_takes() -> None:
     text = manifests(JOB_PLAN)
     assert list(YAML(typ="safe", pure=True).load_all(text)) == list(JOB_PLAN.manifests)
-    assert "<redacted>" in text
+    assert text.startswith("# Secrets are not shown: put their values in place of <redacted> before `kubectl create")
+    assert manifests(JOB_PLAN.model_copy(update={"manifests": ({"kind": "Job"},)})) == "kind: Job\n"
 
 
 def test_scripts_are_readable_in_the_manifests() -> None:

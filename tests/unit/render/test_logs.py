@@ -41,6 +41,14 @@ def test_each_line_says_where_it_comes_from() -> None:
     assert shown(block(b"one", b"two"), style=LogStyle(prefixed=False)) == ("one\ntwo\n", "")
 
 
+def test_raw_lines_end_as_they_were_printed() -> None:
+    last = LogLines(ZERO, [TIME_NS], [b"two\r"], open_end=True)
+    raw = LogStyle(raw=True, prefixed=False)
+    assert shown(block(b"one"), last, style=raw)[0] == "one\ntwo\r"
+    assert shown(last, last, block(b"one"), style=raw)[0] == "two\r\ntwo\r\none\n"
+    assert shown(last)[0] == "[rank 0] two\n"
+
+
 def test_times_are_whole_and_in_the_zone_that_is_wished() -> None:
     out, _ = shown(block(b"one"), style=LogStyle(timestamps=True))
     assert out == "[rank 0] 2026-01-01T00:00:00.000000001Z one\n"

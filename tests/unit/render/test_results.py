@@ -10,9 +10,10 @@ from hpctl.render.output import Output
 from hpctl.render.results import ResultTeller
 from hpctl.render.show import show
 from hpctl.render.terminal import Terminal
-from hpctl.report.check import CheckReport
+from hpctl.report.check import CheckReport, CheckResult
 from hpctl.terms import Outcome
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
+from tests.unit.render.job_samples import JOB_PLAN
 from tests.unit.render.samples import CHECKS
 
 
@@ -94,3 +95,17 @@ def test_a_form_for_machines_is_whole_on_a_terminal_too(output: Output) -> None:
 
 def test_a_query_is_answered() -> None:
     assert told(Output.JSON, in_a_pipe(), query="subject")[-1] == f'"{CHECKS.subject}"\n'
+
+
+def test_in_a_plan_checks_that_were_left_out_for_one_reason_are_named_together() -> None:
+    left_out = [
+        CheckResult(id=name, title="a title", outcome=Outcome.SKIP, blocking=False, reason=reason)
+        for name, reason in (("job-room", "needs `job-fits`"), ("job-alone", "other"), ("job-efa", "needs `job-fits`"))
+    ]
+    report = CheckReport(subject="job", results=(*left_out, *CHECKS.results))
+    terminal = in_a_pipe()
+    show(JOB_PLAN.model_copy(update={"checks": report}), Output.TABLE, None, terminal)
+    text = out(terminal)
+    assert "skip     2 checks: needs `job-fits`\n         job-room, job-efa\n" in text
+    assert "skip     a title (job-alone)\n         reason: other\n" in text
+    assert [text.count(name) for name in ("job-room", "job-alone", "job-efa", "spec-names")] == [1, 1, 1, 0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.errors import ConflictError, NotFoundError
+from hpctl.errors import AccessError, ConflictError, NotFoundError, UnavailableError
 from hpctl.facts.jobs import (
     BATCH_JOB,
     CONFIG_MAP,
@@ -21,7 +21,7 @@ from hpctl.facts.jobs import (
     JobState,
     ObjectKind,
 )
-from hpctl.services.job.cancel import cancel, clear_away, delete
+from hpctl.services.job.cancel import cancel, clear_away, delete, delete_left
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.jobs import AT, a_job, a_pod
 
@@ -105,6 +105,14 @@ def test_deleting_takes_this_very_job_and_what_no_job_owns_of_it() -> None:
     assert outcome.notes == ("configmap `train-scripts` was left from a submission, and is deleted",)
 
 
+def test_a_job_is_deleted_also_where_nobody_answers_what_belongs_to_it() -> None:
+    account = holding(FakeAccount())
+    account.calls.fail("jobs.objects", UnavailableError("Kubernetes answered 503"))
+    outcome = delete(a_job(), AT, account.ports)
+    assert (outcome.result, account.jobs.held) == ("deleted", {})
+    assert outcome.notes == ("whether a submission left something else cannot be seen: Kubernetes answered 503",)
+
+
 def test_a_job_that_is_gone_already_is_no_error() -> None:
     assert delete(a_job(), AT, FakeAccount().ports).result == "unchanged"
 
@@ -123,3 +131,32 @@ def test_what_a_killed_submission_left_can_be_cleared_away_without_a_job() -> No
     assert clear_away("train", AT, account.ports) == (
         "configmap `train-files-0` was left from a submission, and is deleted",
     )
+
+
+@pytest.mark.parametrize("name", ["..", "a b", "x" * 64, "dotted.name"])
+def test_of_names_that_hpctl_gives_no_job_nothing_is_left(name: str) -> None:
+    account = FakeAccount()
+    account.calls.fail_always("jobs.objects", AssertionError())  # type: ignore[arg-type]
+    assert clear_away(name, AT, account.ports) == ()
+
+
+def test_a_job_is_deleted_also_by_whoever_may_not_see_what_is_left() -> None:
+    account = holding(FakeAccount())
+    account.calls.fail_always("jobs.objects", AccessError("Kubernetes denied to list `configmaps`: User cannot"))
+    outcome = delete(a_job(), AT, account.ports)
+    assert outcome.result == "deleted"
+    assert outcome.notes == (
+        "whether a submission left something else cannot be seen: Kubernetes denied to list `configmaps`",
+    )
+
+
+def test_what_is_left_of_a_job_that_is_not_there_is_told_as_a_report() -> None:
+    account, missing = FakeAccount(), NotFoundError("there is no job `train`")
+    with pytest.raises(NotFoundError, match="there is no job `train`"):
+        delete_left("train", missing, AT, account.ports)
+    account.calls.fail("jobs.objects", AccessError("denied"))
+    with pytest.raises(NotFoundError, match="there is no job `train`"):
+        delete_left("train", missing, AT, account.ports)
+    holding(account, SECRET, "train-secrets", labels={MANAGED_BY[0]: MANAGED_BY[1], JOB_LABEL: "train"})
+    told = delete_left("train", missing, AT, account.ports)
+    assert (told.result, told.job, len(told.notes)) == ("unchanged", "train", 1)

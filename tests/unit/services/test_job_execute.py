@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 
-from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from hpctl.facts.jobs import ContainerState
 from hpctl.services.job.execute import Streams, execute
 from tests.unit.fakes import FakeAccount
@@ -74,3 +74,14 @@ def test_a_single_pod_without_a_rank_is_rank_0(account: FakeAccount) -> None:
 def test_no_command_is_refused(account: FakeAccount) -> None:
     with pytest.raises(UsageError, match="no command to run"):
         execute(a_job(), 0, (), AT, account.ports, streams())
+
+
+def test_a_program_that_is_not_there_is_not_found(account: FakeAccount) -> None:
+    words = 'exec failed: unable to start container process: exec: "nosuch": executable file not found in $PATH'
+    account.streams.codes = [RefusedError(words, aws_code="InternalError")]
+    with pytest.raises(NotFoundError, match="container `pytorch` of pod `train-0` has no program `nosuch x`") as told:
+        execute(a_job(), 0, ("nosuch x",), AT, account.ports, streams())
+    assert "bash -c" in (told.value.hint or "")
+    account.streams.codes = [RefusedError("container not running", aws_code="BadRequest")]
+    with pytest.raises(RefusedError, match="container not running"):
+        execute(a_job(), 0, ("true",), AT, account.ports, streams())

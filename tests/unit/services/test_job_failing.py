@@ -50,13 +50,65 @@ def test_what_the_scripts_wrote_down_counts_more_than_times() -> None:
     assert (failure.rank, failure.phase, failure.exit_code, failure.pod) == (2, "setup", 7, "train-2")
 
 
-def test_of_ranks_that_each_tell_of_themselves_the_earliest_counts() -> None:
-    def told(rank: int, at: str) -> str:
-        return f"hpctl: first failure: rank={rank} phase=run exit=1\nat={at}\n"
+def told(rank: int, at_s: float, own: int | None = None, code: int = 1) -> Pod:
+    """A pod of rank `own` that holds `rank` for the first, so long after NOW; `own` itself where that is not said."""
+    message = f"hpctl: first failure: rank={rank} phase=run exit={code}\nat={NOW.timestamp() + at_s:.6f}\n"
+    ended_by_others = own is not None and own != rank
+    before = f"hpctl: ended because rank {rank} failed\n" if ended_by_others else ""
+    return failed(rank if own is None else own, 137 if ended_by_others else code, int(at_s), message=before + message)
 
-    pods = (failed(0, 1, 4, message=told(0, "1793345000.250000")), failed(1, 1, 4, message=told(1, "1793345000.20")))
-    failure, _ = first(FakeAccount(), *pods)
-    assert (failure.rank, failure.pod) == (1, "train-1")
+
+def says(account: FakeAccount, rank: int, *lines: str) -> None:
+    account.streams.logs[f"train-{rank}", "pytorch"] = [STAMP + line.encode() + b"\n" for line in lines]
+
+
+PEER_GONE = "[rank0]: RuntimeError: [pair.cc:553] Connection closed by peer [10.0.0.1]:31132"
+
+
+def test_of_ranks_that_each_tell_of_themselves_the_earliest_counts() -> None:
+    failure, _ = first(FakeAccount(), told(0, 4.25), told(1, 4.02))
+    assert (failure.rank, failure.pod, failure.together) == (1, "train-1", ())
+
+
+def test_ranks_that_were_ended_for_another_are_not_it_whatever_their_clocks_say() -> None:
+    failure, _ = first(FakeAccount(), told(1, 0.5, own=0), told(1, 9), told(1, 0.6, own=2))
+    assert (failure.rank, failure.pod, failure.exit_code) == (1, "train-1", 1)
+
+
+def test_a_rank_that_only_lost_another_comes_second_although_it_ended_first() -> None:
+    """torchrun may end a node that failed after one that only lost it."""
+    account = FakeAccount()
+    says(account, 0, PEER_GONE)
+    says(account, 1, "[rank3]: ValueError: bad data")
+    failure, text = first(account, told(0, 4.0), told(1, 4.1))
+    assert (failure.rank, failure.together, text) == (1, (), "[rank3]: ValueError: bad data")
+    assert explained(failure, text, AT, JOB).cause == "its log says `ValueError: bad data`"
+
+
+def test_a_rank_that_only_lost_another_is_it_where_the_other_failed_much_later() -> None:
+    account = FakeAccount()
+    says(account, 0, PEER_GONE)
+    failure, _ = first(account, told(0, 4), told(1, 40))
+    assert failure.rank == 0
+    assert [call[1] for call in account.calls.of("streams.log")] == ["train-0"]
+
+
+def test_ends_too_close_to_tell_them_apart_are_told_together() -> None:
+    account = FakeAccount()
+    says(account, 2, PEER_GONE)
+    failure, text = first(account, told(0, 4.02), told(1, 4.0), told(2, 4.01), told(3, 4.3))
+    assert (failure.rank, failure.together) == (1, (0,))
+    assert explained(failure, text, AT, JOB).message == (
+        "rank 1 `run` ended with exit code 1 (at about the same time: ranks 0, 1)"
+    )
+
+
+def test_a_rank_that_died_without_a_word_counts_among_those_that_tell() -> None:
+    """The kernel ends a whole container that needs too much memory."""
+    account = FakeAccount()
+    says(account, 0, PEER_GONE)
+    failure, _ = first(account, told(0, 4.5), failed(1, 137, 4, "OOMKilled"))
+    assert (failure.rank, failure.reason, failure.phase) == (1, "OOMKilled", None)
 
 
 def test_of_ranks_that_tell_nothing_and_end_in_one_second_the_one_whose_log_stops_first_is_it() -> None:

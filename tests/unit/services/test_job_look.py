@@ -19,19 +19,28 @@ QUEUED = {"kueue.x-k8s.io/queue-name": "q", "kueue.x-k8s.io/priority-class": "hi
 
 def test_jobs_are_listed_newest_first_with_the_reason_of_their_state() -> None:
     account = FakeAccount()
-    failed = a_condition("Failed", "PyTorchJobFailed")
+    failed, plain = a_condition("Failed", "BackoffLimitExceeded"), a_condition("Failed", "PyTorchJobFailed")
     account.jobs.known_jobs = [
         a_job("old", JobState.FAILED, conditions=(failed,)),
+        a_job("older", JobState.FAILED, conditions=(plain,), created=NOW - timedelta(hours=1)),
         a_job("new", created=NOW, labels=QUEUED),
         a_job("else", namespace="other", created=NOW),
     ]
     report = list_jobs(AT, "team", account.ports)
     assert [(row.job, row.reason, row.queue) for row in report.jobs] == [
         ("pytorchjob/new", None, "q"),
-        ("pytorchjob/old", "PyTorchJobFailed", None),
+        ("pytorchjob/old", "BackoffLimitExceeded", None),
+        ("pytorchjob/older", None, None),
     ]
-    assert report.names() == ("pytorchjob/new", "pytorchjob/old")
-    assert len(list_jobs(AT, None, account.ports).jobs) == 3
+    assert report.names() == ("pytorchjob/new", "pytorchjob/old", "pytorchjob/older")
+    assert len(list_jobs(AT, None, account.ports).jobs) == 4
+
+
+def test_a_kind_that_may_not_be_listed_is_said() -> None:
+    account = FakeAccount()
+    account.jobs.denied_kinds = [AccessError("Kubernetes denied to list `pytorchjobs.kubeflow.org`")]
+    report = list_jobs(AT, "team", account.ports)
+    assert report.notes == ("jobs of one kind are missing here: Kubernetes denied to list `pytorchjobs.kubeflow.org`",)
 
 
 def test_a_job_that_runs_is_described_with_its_ranks() -> None:
@@ -66,15 +75,14 @@ def test_a_job_that_failed_is_described_with_the_rank_that_failed_first() -> Non
     assert report.next_steps[-1] == "hpctl job delete train --cluster ml-cluster --namespace team"
 
 
-def test_a_rank_that_was_started_again_is_told_as_such() -> None:
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED])
+def test_a_rank_that_was_started_again_is_told_as_such(state: JobState) -> None:
     account = FakeAccount()
-    account.jobs.known_jobs = [a_job()]
+    account.jobs.known_jobs = [a_job(state=state)]
     again = ContainerState("pytorch", running=True, restarts=1, last_exit_code=9, last_reason="Error", last_ended=NOW)
     account.jobs.known_pods = [a_pod(0, "Running", again)]
-    told = describe("train", AT, account.ports).diagnoses
-    assert [(one.message, one.final) for one in told] == [
-        ("rank 0 ended with exit code 9, and was started again", False)
-    ]
+    first, *_ = describe("train", AT, account.ports).diagnoses
+    assert (first.message, first.final) == ("rank 0 ended with exit code 9, and was started again", False)
 
 
 def test_a_failure_that_no_pod_tells_of_is_told_by_the_jobs_condition() -> None:
@@ -109,6 +117,17 @@ def test_a_cancelled_job_says_when() -> None:
     account = FakeAccount()
     account.jobs.known_jobs = [a_job(state=JobState.CANCELLED, annotations={CANCELLED: "2026-11-22T05:00:00Z"})]
     assert describe("train", AT, account.ports).diagnoses[0].message == "the job was cancelled at 2026-11-22T05:00:00Z"
+
+
+def test_what_warns_is_shown_before_what_every_pod_tells_of_its_start() -> None:
+    account = FakeAccount()
+    account.jobs.known_jobs, account.jobs.known_pods = [a_job()], [a_pod(0)]
+    account.jobs.known_events = [
+        an_event("pod-0", "FailedScheduling", "no node", "Warning", 0),
+        *(an_event("pod-0", "Pulled", f"image {number}", "Normal", number) for number in range(1, 20)),
+    ]
+    shown = describe("train", AT, account.ports).events
+    assert [event.message for event in shown] == ["no node", *(f"image {number}" for number in range(11, 20))]
 
 
 def test_events_are_those_of_the_job_and_its_pods_the_newest_last() -> None:

@@ -15,6 +15,7 @@ from hpctl.services.job.draft import in_use
 from hpctl.services.job.prepare import Asked, Prepared, demand_possible, prepare
 from hpctl.services.job.where import Where, where
 from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec
+from hpctl.spec.job_model import ModelWish
 from hpctl.spec.job_wish import JobNotation, LoadedJob
 from hpctl.spec.manifest import KubernetesManifest, ManifestObject
 from tests.unit.builders import a_cluster, a_kubernetes_node, an_eks_cluster
@@ -89,7 +90,7 @@ def test_the_values_of_secrets_are_nowhere_in_what_is_shown(account: FakeAccount
     assert encoded not in repr(made)
     assert made.bundle is not None
     assert encoded in json.dumps([one.body for one in made.bundle.before])
-    assert [one.note for one in made.report.objects if one.kind == "Secret"] == ["HF_TOKEN"]
+    assert [one.note for one in made.report.objects if one.kind == "Secret"] == ["HF_TOKEN, mesh-token"]
 
 
 def test_a_secret_without_a_value_is_an_error_before_anything_is_asked(account: FakeAccount) -> None:
@@ -189,3 +190,19 @@ def test_jobs_are_placed_in_a_cluster_that_kubernetes_orchestrates() -> None:
     found = where("ml-cluster", None, account.ports)
     assert (found.cluster, found.namespace, found.flags) == ("ml-cluster", "default", "--cluster ml-cluster")
     assert Where("c", found.eks, "team").flags == "--cluster c --namespace team"
+
+
+def test_a_model_that_is_known_is_judged_where_the_job_goes(account: FakeAccount) -> None:
+    made = prepared(account, a_spec(model=ModelWish(name="meta-llama/Llama-3.1-405B")))
+    with pytest.raises(ChecksFailedError):
+        demand_possible(made, Blindness.REFUSED)
+    assert made.report.checks is not None
+    (found,) = (one for one in made.report.checks.failed if one.id == "job-model")
+    assert found.findings[0].message.startswith("does not go for finetune on 2 x ml.p5.48xlarge: does not fit")
+
+
+def test_of_a_job_without_a_model_nothing_is_said_of_one(account: FakeAccount) -> None:
+    for wish in (a_spec(), KubernetesManifest((a_manifest(),))):
+        checks = prepared(account, wish).report.checks
+        assert checks is not None
+        assert "job-model" not in {one.id for one in checks.results}

@@ -17,6 +17,13 @@ def test_a_file_wins_over_the_environment_and_that_over_what_the_job_file_told()
     assert values == {"A": "from a file", "B": "env b", "C": "c", "D": "env d"}
 
 
+def test_what_the_job_file_leaves_empty_is_a_value_unless_there_is_another() -> None:
+    told = {"A": "", "B": ""}
+    assert secret_values(("A", "B"), (), {"B": "env b"}, told, FILES) == {"A": "", "B": "env b"}
+    with pytest.raises(UsageError, match="secrets have no value: `A`"):
+        secret_values(("A",), ("A=@empty",), {}, told, FakeFiles(texts={"empty": ""}))
+
+
 @pytest.mark.parametrize("word", ["TOKEN=hf_abcdef", "TOKEN=", "TOKEN=@"])
 def test_a_value_on_the_command_line_is_refused_and_not_repeated(word: str) -> None:
     with pytest.raises(UsageError, match="does not belong on the command line") as refused:

@@ -59,6 +59,7 @@ def test_pods_that_run_on_after_a_failure_are_told_of() -> None:
     account = FakeAccount()
     account.jobs.known_pods = [a_pod(0), a_pod(1, "Failed", ended(1))]
     steps = waited(account, a_job(state=JobState.FAILED))
+    assert timeouts.JOB_RANKS_END_S <= waited_s(the_end(steps)) < timeouts.JOB_PODS_END_S
     assert isinstance(steps[-2], JobRemarked)
     assert steps[-2].message.startswith("train-0: still there, though the job has failed; to end what is left: ")
 
@@ -93,6 +94,17 @@ def test_a_pod_that_does_not_end_is_remarked_and_not_waited_for_for_ever() -> No
         "train-1: still there, though the job has succeeded; "
         "to end what is left: hpctl job cancel train --cluster ml-cluster --namespace team"
     )
+
+
+def test_a_failure_waits_a_while_for_the_ranks_that_are_being_ended() -> None:
+    account = FakeAccount()
+    account.jobs.known_pods = [a_pod(0), a_pod(1, "Failed", ended(3))]
+    account.clock.at(8, lambda: setattr(account.jobs, "known_pods", [a_pod(0, "Failed", ended(137, 8))]))
+    steps = waited(account, a_job(state=JobState.FAILED))
+    assert 8 <= waited_s(the_end(steps)) < 13
+    assert isinstance(steps[0], JobObserved)
+    assert steps[0].waiting_for == "waiting for 1 of its pods to end"
+    assert not [step for step in steps if isinstance(step, JobRemarked)]
 
 
 def test_a_failure_counts_when_it_is_still_one_a_moment_later() -> None:
@@ -156,7 +168,7 @@ def test_a_wait_that_runs_out_says_how_to_go_on() -> None:
 def test_a_job_that_is_deleted_meanwhile_is_not_found() -> None:
     account = FakeAccount()
     account.clock.at(5, lambda: setattr(account.jobs, "known_jobs", []))
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="job `train` was deleted while hpctl waited for it"):
         waited(account, a_job())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hpctl.errors import AccessError
-from hpctl.facts.jobs import BATCH_JOB, WORKLOAD, ContainerState, Job, JobState, KubernetesEvent, Pod, Queue
+from hpctl.facts.jobs import BATCH_JOB, CLAIM, WORKLOAD, ContainerState, Job, JobState, KubernetesEvent, Pod, Queue
 from hpctl.report.cluster import Diagnosis
 from hpctl.services.job.why import why_not_running
 from tests.unit.builders import NOW, a_kubernetes_node
@@ -193,6 +193,41 @@ def test_a_type_that_the_cluster_does_not_have_is_said_with_those_that_it_has() 
     account = nodes(FakeAccount(), a_kubernetes_node("n-1", "ml.g5.8xlarge"), a_kubernetes_node("n-2", "ml.g5.8xlarge"))
     found = only(why(account, PENDING, (unscheduled(0, SAID),)))
     assert found.cause == "no node is an `ml.p5.48xlarge`; the nodes: 2 x ml.g5.8xlarge"
+
+
+def claiming(*names: str) -> Job:
+    volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in names]
+    template = a_pod_template(volumes=[*volumes, {"name": "shm", "emptyDir": {}}])
+    return a_job(state=JobState.PENDING, raw={"spec": {"pytorchReplicaSpecs": {"Master": {"template": template}}}})
+
+
+def test_claims_without_a_volume_are_named_instead_of_nodes() -> None:
+    account = nodes(FakeAccount(), a_gpu_node("n-1"))
+    for name, phase, spec in (
+        ("data", "Pending", {"storageClassName": "fsx-sc"}),
+        ("bare", "Pending", {}),
+        ("well", "Bound", {}),
+    ):
+        account.jobs.held[CLAIM.qualified, "team", name] = {"spec": spec, "status": {"phase": phase}}
+    said = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"
+    found = only(why(account, claiming("data", "bare", "well", "gone"), (unscheduled(0, said),)))
+    assert found.message == f"its pods wait for a volume: {said}"
+    assert (found.cause or "").split("; ") == [
+        "claim `data` has no volume yet: it is Pending, with storage class `fsx-sc`",
+        "claim `bare` has no volume yet: it is Pending, with no storage class",
+        "claim `gone` is not in namespace `team`",
+    ]
+    assert "kubectl describe pvc data --namespace team" in (found.remedy or "")
+
+
+def test_a_volume_in_another_zone_is_told() -> None:
+    account = nodes(FakeAccount(), a_gpu_node("n-1"))
+    account.jobs.held[CLAIM.qualified, "team", "data"] = {"spec": {}, "status": {"phase": "Bound"}}
+    said = "0/1 nodes are available: 1 node(s) had volume node affinity conflict."
+    assert "in another zone" in (only(why(account, claiming("data"), (unscheduled(0, said),))).cause or "")
+    account.calls.fail("jobs.read", AccessError("Kubernetes denied to get `persistentvolumeclaims`: forbidden"))
+    cause = only(why(account, claiming("data"), (unscheduled(0, said),))).cause
+    assert cause == "claim `data` cannot be looked at (Kubernetes denied to get `persistentvolumeclaims`)"
 
 
 def test_a_deep_health_check_that_runs_is_said_and_how_long_it_takes() -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from hpctl.errors import SpecError
-from hpctl.spec.document import MAX_DEPTH, compose, compose_all
+from hpctl.spec.document import MAX_DEPTH, MAX_DOCUMENTS, compose, compose_all
 from hpctl.spec.nodes import MappingNode, ScalarNode, SequenceNode
 
 
@@ -141,3 +141,11 @@ def test_characters_of_private_use_stay_what_they_are(written: str) -> None:
         "${X}",
         "\ue000\ue001",
     ]
+
+
+def test_a_file_of_very_many_documents_is_refused_before_they_are_read() -> None:
+    with pytest.raises(SpecError) as caught:
+        compose_all("f", "---\na: 1\n" * (MAX_DOCUMENTS + 1), "a job")
+    assert caught.value.problems[-1].message == "more than 1,000 documents"
+    roots, _ = compose_all("f", "---\na: 1\n" * MAX_DOCUMENTS, "a job")
+    assert len(roots) == MAX_DOCUMENTS

@@ -15,6 +15,7 @@ from hpctl.errors import SpecError, UsageError
 from hpctl.spec.accelerators import accelerator_names
 from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec, Mount, MountMode, Resume, Topology
 from hpctl.spec.job_load import command_job, load_job
+from hpctl.spec.job_model import ModelWish
 from hpctl.spec.job_wish import JobNotation, JobOverrides, LoadedJob
 from hpctl.spec.kubernetes_names import JOB_NAME
 from hpctl.spec.manifest import JOB_KINDS, KubernetesManifest
@@ -117,10 +118,13 @@ def test_folders_of_hpctl_yaml_lie_beside_the_file(tmp_path: Path) -> None:
     folder = tmp_path / "deep"
     folder.mkdir()
     path = folder / "job.yaml"
-    path.write_text(f"{HEAD}run: a\nworkdir: ../code\nmounts: [{{path: /a, local: data}}, {{path: /b, local: ~/x}}]\n")
+    mounts = "mounts: [{path: /a, local: data}, {path: /b, local: ~/x}]"
+    path.write_text(f"{HEAD}run: a\nworkdir: ../code\n{mounts}\nmodel: {{name: ./qwen}}\n")
     wish = load_job(path, env={"HOME": "/home/me"}).wish
     assert isinstance(wish, JobSpec)
     assert wish.workdir == str(tmp_path / "code")
+    assert wish.model is not None
+    assert wish.model.name == str(path.parent / "qwen")
     assert [mount.local for mount in wish.mounts] == [str(folder / "data"), "/home/me/x"]
     assert wish.name == "job"
     given = load_job(path, env={}, overrides=JobOverrides(workdir="here")).wish
@@ -333,3 +337,30 @@ def test_any_script_arrives_exactly_or_is_refused(script: str) -> None:
             assert all("NUL" in one for one in refused(text))
         else:
             assert (job(text).setup, job(text).run) == (script, script)
+
+
+def test_the_model_of_a_job_is_found_from_the_file_that_names_it() -> None:
+    head = f"{HEAD}name: t\nrun: 'true'\n"
+    said = job(f"{head}model: {{name: Qwen/Qwen3-8B, task: lora, parallel: 'tp=8', seq_len: 2048}}\n").model
+    assert said == ModelWish(name="Qwen/Qwen3-8B", task="lora", parallel="tp=8", seq_len=2048)
+    for name, found in (("./mine", "./mine"), ("../mine", "../mine"), ("~/mine", "/home/me/mine"), ("/a/m", "/a/m")):
+        located = job(f"{head}model: {{name: {name}}}\n").model
+        assert located is not None
+        assert located.name == found
+    assert job(head).model is None
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("{task: lora}", "dir/train.yaml:5:8: `name` is missing"),
+        ("{name: a, task: tune}", "dir/train.yaml:5:24: "),
+        ("{name: a, sequence: 1}", "dir/train.yaml:5:18: "),
+        ("{name: a, seq_len: 0}", "dir/train.yaml:5:27: "),
+    ],
+)
+def test_what_is_wrong_with_a_model_is_said_at_its_place(model: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        job(f"{HEAD}name: t\nrun: 'true'\nmodel: {model}\n")
+    told = "\n".join(f"{one.file}:{one.line}:{one.column}: {one.message}" for one in caught.value.problems)
+    assert message in told, told

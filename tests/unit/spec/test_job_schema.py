@@ -40,7 +40,7 @@ def test_it_is_a_schema_of_the_2020_12_draft(schema: dict[str, Any]) -> None:
 
 def test_every_property_is_described_and_no_other_is_taken(schema: dict[str, Any]) -> None:
     structures = objects(schema)
-    assert len(structures) == 5
+    assert len(structures) == 6
     assert {one["additionalProperties"] for one in structures} == {False}
     assert [name for one in structures for name, entry in one["properties"].items() if "description" not in entry] == []
 
@@ -52,7 +52,14 @@ def test_files_that_load_are_valid(schema: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize(
     "rest",
-    ["nodes: ${N}", "cpus: $CPUS\nefa: 0", "limits: 1.5", "pod_config: {spec: {anything: [1]}}", "ports: [80]"],
+    [
+        "nodes: ${N}",
+        "cpus: $CPUS\nefa: 0",
+        "limits: 1.5",
+        "model: {name: a, seq_len: '${N}'}",
+        "pod_config: {spec: {anything: [1]}}",
+        "ports: [80]",
+    ],
 )
 def test_placeholders_and_parts_of_pods_are_valid(schema: dict[str, Any], rest: str) -> None:
     assert valid(schema, f"api_version: hpctl/v1\nkind: Job\nrun: a\n{rest}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hpctl.errors import Problem, SpecError
 from hpctl.spec.document import compose_all
 from hpctl.spec.job_load import load_job
 from hpctl.spec.job_wish import JobOverrides
@@ -23,7 +24,7 @@ SHM = {"volumes": [{"name": "shm", "emptyDir": {"medium": "Memory"}}]}
 
 def pods(limits: dict[str, Any], kind: str | None = "ml.p5.48xlarge", **spec: Any) -> dict[str, Any]:
     container = {
-        "name": "main",
+        "name": "pytorch",
         "image": "img",
         "resources": {"limits": limits},
         "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm/"}],
@@ -151,3 +152,33 @@ def test_requests_and_limits_are_compared_as_amounts(limit: object, request_: ob
     template = pods({"hugepages-2Mi": limit})
     template["spec"]["containers"][0]["resources"]["requests"] = {"hugepages-2Mi": request_}
     assert (judged(batch(template)).problems == []) is equal
+
+
+@pytest.mark.parametrize(
+    ("member", "path"),
+    [
+        ({"args": ["a", "b\0"]}, "args[1]"),
+        ({"command": ["\0"]}, "command[0]"),
+        ({"env": [{"name": "A", "value": "\0"}]}, "env[0]"),
+    ],
+)
+def test_what_no_process_can_be_given_is_refused(member: dict[str, Any], path: str) -> None:
+    template = pods({"cpu": 1}, kind=None)
+    template["spec"]["containers"][0] |= member
+    assert [(one.message, one.path.endswith(path)) for one in refused(batch(template))] == [
+        ("a NUL character stands here, which no process can be given", True)
+    ]
+
+
+def test_a_name_that_never_ends_is_not_repeated() -> None:
+    body = batch(pods({"cpu": 1}))
+    body["metadata"]["name"] = "a" * 100_000
+    (problem,) = refused(body)
+    assert problem.message.startswith("`aaa")
+    assert len(problem.message) < 200
+
+
+def refused(body: dict[str, Any]) -> tuple[Problem, ...]:
+    with pytest.raises(SpecError) as caught:
+        load_job(TextSource("m.json", json.dumps(body)), env={})
+    return caught.value.problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from hpctl.errors import SpecError, UsageError
 from hpctl.spec.accelerators import accelerator_names
-from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec, Mount, MountMode, Resume
+from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec, Mount, Resume
 from hpctl.spec.job_load import load_job
 from hpctl.spec.job_wish import JobNotation, JobOverrides, LoadedJob
 from hpctl.spec.source import TextSource
@@ -203,13 +204,13 @@ def test_mounts_come_from_this_machine_from_s3_and_from_claims() -> None:
     task = job(
         """
         run: a
-        envs: {B: bkt, R: r1}
+        envs: {B: bkt, R: r1, STORE: s3, HOW: COPY}
         workdir: ~/code/$R/
         file_mounts:
           ~/conf/: ~/conf/
           /c.txt: ./c.txt
           /copy: s3://$B/x/
-          /rw: {source: "s3://${B}/${UNKNOWN}"}
+          /deep: {source: "s3://${B}/${UNKNOWN}", store: $STORE, mode: "${HOW}"}
           /ro: {name: models, mode: copy, config: {mount: {read_only: true}}}
         volumes:
           /data: claim-1
@@ -221,11 +222,56 @@ def test_mounts_come_from_this_machine_from_s3_and_from_claims() -> None:
         Mount(path="~/conf", local="/home/me/conf"),
         Mount(path="/c.txt", local="./c.txt"),
         Mount(path="/copy", s3="s3://bkt/x"),
-        Mount(path="/rw", s3="s3://bkt/${UNKNOWN}", mode=MountMode.MOUNT),
+        Mount(path="/deep", s3="s3://bkt/${UNKNOWN}"),
         Mount(path="/ro", s3="s3://models", read_only=True),
         Mount(path="/data", claim="claim-1"),
         Mount(path="/nvme", host_path="/opt/dlami/nvme"),
     )
+
+
+@pytest.mark.parametrize(
+    ("envs", "source", "problems"),
+    [
+        ("{}", "s3://$B/x", ["`s3://$B/x` names no bucket of S3; `B` has no value: give it in `envs`, or `--env B=…`"]),
+        ("{B: }", "s3://${B}", ["the variable `B` has no value; give `--env B=…`, or `--secret B`"]),
+        ("{B: UP}", "s3://$B", ["`s3://UP` names no bucket of S3"]),
+    ],
+)
+def test_of_a_bucket_that_is_not_there_the_cause_is_told(envs: str, source: str, problems: list[str]) -> None:
+    with pytest.raises(SpecError) as caught:
+        job(f"run: a\nenvs: {envs}\nfile_mounts:\n  /a: {source}")
+    assert [one.message for one in caught.value.problems] == problems
+
+
+@pytest.mark.parametrize(("value", "source"), [("y" * 10_000, "$A$A"), ("y", "$A" * 3_000), ("y" * 100, "${A}/" * 100)])
+def test_a_path_is_filled_no_further_than_a_path_can_be(value: str, source: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        job(json.dumps({"run": "a", "envs": {"A": value}, "file_mounts": {"/a": source}}))
+    assert caught.value.problems[0].message == "filled in it is longer than the 4096 characters of a path"
+
+
+def test_of_very_many_variables_that_nobody_sets_a_few_are_told() -> None:
+    script = " ".join(f"$SKYPILOT_V{number}" for number in range(1000))
+    assert sum("which nothing sets" in one for one in loaded(json.dumps({"run": script})).notices) == 10
+
+
+@pytest.mark.parametrize(
+    ("part", "script", "said"),
+    [
+        ("run", 'echo "$SKY_NODE_IPS" ${SKY_NODE_RANK}',
+         ["SKY_NODE_IPS", "SKYPILOT_NODE_IPS", "SKY_NODE_RANK", "SKYPILOT_NODE_RANK"]),
+        ("run", "ray start --address=$SKYPILOT_NODE_IP:6379", ["SKYPILOT_NODE_IP", "SKYPILOT_NODE_IPS"]),
+        ("run", "x --run_name $SKYPILOT_SPOT_RUN_ID", ["SKYPILOT_SPOT_RUN_ID", "SKYPILOT_TASK_ID"]),
+        ("setup", "echo $SKYPILOT_NODE_RANK", ["SKYPILOT_NODE_RANK", "SKYPILOT_SETUP_NODE_RANK"]),
+        ("run", "echo ${SKYPILOT_NUM_GPUS_PER_NODE} ${SKYPILOT_TASK_ID%%_*} ${#SKYPILOT_NODE_IPS}", []),
+        ("run", "echo ${SKYPILOT_X:-1} ${SKYPILOT_Y-} \\\\$SKYPILOT_Z $SKY_MINE", []),
+        ("run", "SKYPILOT_X=1; echo $SKYPILOT_X $SKYPILOT_OWN", []),
+    ],
+)  # fmt: skip
+def test_variables_that_nobody_sets_are_told(part: str, script: str, said: list[str]) -> None:
+    body = json.dumps({"envs": {"SKYPILOT_OWN": "1"}, "run": "a", part: script})
+    notices = [one for one in loaded(body).notices if "which nothing sets" in one]
+    assert [word for one in notices for word in re.findall(r"`(SKY\w+)`", one)] == said
 
 
 def test_what_holds_for_the_whole_task_is_kept() -> None:

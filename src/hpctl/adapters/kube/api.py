@@ -1,7 +1,8 @@
 """Requests to the Kubernetes of EKS clusters: signed, repeated where that is safe, answered in JSON or refused.
 
-A read is asked again after a connection that broke and an answer that says "later"; what writes is repeated only where
-the server says that it did nothing (429), because a second creation is not the first.
+What is asked a second time and would be no other thing then is asked again after a connection that broke and an answer
+that says "later". A creation is repeated only where the server says that it did nothing (429): a second one is not the
+first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ _LATER: Final = frozenset(
 )
 _SPARE: Final = timedelta(minutes=2)
 """A token that ends sooner is signed anew."""
+_NOTHING_DONE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +73,7 @@ class Api:
 
     def read(self, cluster: EksCluster, path: str, deed: Deed) -> Mapping[str, Any]:
         """Return the JSON object at a path; raises what `adapters.kube.errors.refused` says."""
-        for attempt in range(timeouts.KUBE_ATTEMPTS):
-            try:
-                reply = self._ask(cluster, "GET", path, {"Accept": JSON})
-            except (OSError, http.client.HTTPException) as error:
-                if attempt + 1 == timeouts.KUBE_ATTEMPTS or isinstance(error, ssl.SSLCertVerificationError):
-                    raise unreached(error, deed.asked) from error
-                self._pause(attempt, None)
-                continue
-            if reply.status not in _LATER or attempt + 1 == timeouts.KUBE_ATTEMPTS:
-                return _object(reply, deed)
-            self._pause(attempt, reply.after_s)
-        raise AssertionError  # the last attempt returns or raises
+        return self._answered(lambda: self._ask(cluster, "GET", path, {"Accept": JSON}), deed, _LATER)
 
     def write(
         self, cluster: EksCluster, method: str, path: str, deed: Deed, body: object, *, content: str = JSON
@@ -90,15 +81,8 @@ class Api:
         """Send a JSON body and return the object that is answered; raises what `refused` says."""
         headers = {"Accept": JSON, "Content-Type": content}
         sent = json.dumps(body).encode()
-        for attempt in range(timeouts.KUBE_ATTEMPTS):
-            try:
-                reply = self._ask(cluster, method, path, headers, sent)
-            except (OSError, http.client.HTTPException) as error:
-                raise unreached(error, deed.asked) from error
-            if reply.status != HTTPStatus.TOO_MANY_REQUESTS or attempt + 1 == timeouts.KUBE_ATTEMPTS:
-                return _object(reply, deed)
-            self._pause(attempt, reply.after_s)
-        raise AssertionError  # the last attempt returns or raises
+        again = _NOTHING_DONE if method == "POST" else _LATER
+        return self._answered(lambda: self._ask(cluster, method, path, headers, sent), deed, again)
 
     def open(self, cluster: EksCluster, path: str, deed: Deed, *, idle_s: float) -> Stream:
         """Open a stream, whose end is the caller's business; raises as `read` does."""
@@ -149,6 +133,22 @@ class Api:
         sock.settimeout(idle_s)
         return Stream(sock, response)
 
+    def _answered(self, ask: Callable[[], Reply], deed: Deed, again: frozenset[int]) -> Mapping[str, Any]:
+        """Ask until there is an answer that is not among `again`; a break says nothing of what was done."""
+        for attempt in range(timeouts.KUBE_ATTEMPTS):
+            last = attempt + 1 == timeouts.KUBE_ATTEMPTS
+            try:
+                reply = ask()
+            except (OSError, http.client.HTTPException) as error:
+                if last or again is _NOTHING_DONE or isinstance(error, ssl.SSLCertVerificationError):
+                    raise unreached(error, deed.asked) from error
+                self._pause(attempt, None)
+                continue
+            if last or reply.status not in again:
+                return _object(reply, deed)
+            self._pause(attempt, reply.after_s)
+        raise AssertionError  # the last attempt returns or raises
+
     def _ask(
         self, cluster: EksCluster, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Reply:
@@ -167,7 +167,7 @@ class Api:
         connection = used or dial(cluster, answer_s=timeouts.READ_S)
         try:
             response = self._sent(connection, cluster, method, path, headers, body)
-            found = response.read(_MOST_BYTES + 1)
+            found = _whole(response)
         except BaseException as error:
             connection.close()
             if used and isinstance(error, (ConnectionError, http.client.RemoteDisconnected, ssl.SSLError)):
@@ -198,6 +198,13 @@ class Api:
     def _pause(self, attempt: int, after_s: float | None) -> None:
         pause = timeouts.KUBE_AGAIN_S * 2**attempt * (0.5 + self.clock.jitter())
         self.clock.sleep(min(max(pause, after_s or 0.0), timeouts.BACKOFF_CAP_S))
+
+
+def _whole(response: http.client.HTTPResponse) -> bytes:
+    found = response.read(_MOST_BYTES + 1)
+    if response.length and len(found) <= _MOST_BYTES:  # with a size `read` says nothing of an answer that breaks off
+        raise http.client.IncompleteRead(found, response.length)
+    return found
 
 
 def _object(reply: Reply, deed: Deed) -> Mapping[str, Any]:

@@ -5,10 +5,11 @@ Sources: the `Status` object of the Kubernetes API conventions, and the EKS user
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -17,6 +18,9 @@ from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError, 
 _VIEW: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
 _BY_RULE: Final = re.compile(r"exceeded quota|denied the request|violates PodSecurity|is being terminated")
 """A quota, an admission webhook or policy, a namespace that goes: 403 as well, and no permission would help."""
+
+_DENIED: Final = re.compile(r"cannot ([a-z]+) resource")
+"""RBAC's own verb: a command over a websocket takes `get`, and since Kubernetes 1.35 `create` as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def answered(status: int, body: bytes, asked: Asked) -> HpctlError:
             )
         case HTTPStatus.FORBIDDEN:
             hint = f"the caller needs the Kubernetes permission to list `{asked.resource}` in all namespaces\n{view}"
-            return AccessError(f"Kubernetes denied {asked}{told}", hint=hint)
+            return AccessError(f"Kubernetes denied to list {asked}{told}", hint=hint)
         case HTTPStatus.NOT_FOUND:
             return NotFoundError(f"Kubernetes has no {asked}{told}")
         case _:
@@ -69,10 +73,22 @@ def unreached(error: Exception, asked: Asked) -> UnavailableError:
             hint="a proxy that replaces certificates cannot stand between hpctl and Kubernetes",
         )
     return UnavailableError(
-        f"could not reach Kubernetes for {asked}: {str(reason) or type(reason).__name__}",
+        f"could not reach Kubernetes for {asked}: {_words(reason)}",
         hint="a private endpoint is reached from inside the VPC alone, a public one from the allowed addresses "
         f"(aws eks describe-cluster --region {asked.region} --name {asked.cluster} --query cluster.resourcesVpcConfig)",
     )
+
+
+def _words(reason: object) -> str:
+    match reason:
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionResetError() | BrokenPipeError() | http.client.IncompleteRead() | ssl.SSLEOFError():
+            return "the connection broke off"
+        case OSError(strerror=str(told)) if told and not isinstance(reason, ssl.SSLError):
+            return told
+        case _:
+            return str(reason) or type(reason).__name__
 
 
 def words_of(body: bytes) -> str:
@@ -112,9 +128,11 @@ class Deed:
     def permission(self) -> str:
         """What the caller needs, and how somebody who may can give it."""
         kind, options = ("role", f" --namespace {self.namespace}") if self.namespace else ("clusterrole", "")
+        name = f"{self.verb}-{self.resource.replace('/', '-')}"
         return (
             f"the caller needs the Kubernetes permission to {self.verb} `{self.resource}`{self._where}\n"
-            f"kubectl create {kind} hpctl-jobs{options} --verb={self.verb} --resource={self.resource}"
+            f"kubectl create {kind} {name}{options} --verb={self.verb} --resource={self.resource}\n"
+            f"kubectl create {kind}binding {name}{options} --{kind}={name} --group=<group of your access entry>"
         )
 
 
@@ -126,7 +144,8 @@ def refused(status: int, body: bytes, deed: Deed) -> HpctlError:
         case HTTPStatus.UNAUTHORIZED:
             error = answered(status, body, deed.asked)
         case HTTPStatus.FORBIDDEN if not _BY_RULE.search(words):
-            error = AccessError(f"Kubernetes denied to {deed.verb} {deed}{told}", hint=deed.permission)
+            missing = replace(deed, verb=found[1]) if (found := _DENIED.search(words)) else deed
+            error = AccessError(f"Kubernetes denied to {missing.verb} {deed}{told}", hint=missing.permission)
         case HTTPStatus.NOT_FOUND:
             error = NotFoundError(f"Kubernetes has no {deed}{told}")
         case HTTPStatus.CONFLICT:

@@ -21,7 +21,7 @@ from hpctl import timeouts
 from hpctl.adapters.kube.api import Api
 from hpctl.adapters.kube.errors import Deed, refused, unreached
 from hpctl.adapters.kube.https import endpoint_of, trusting
-from hpctl.errors import UnavailableError
+from hpctl.errors import ClosedPipeError, UnavailableError, UsageError
 from hpctl.facts.jobs import POD
 from hpctl.facts.records import EksCluster
 
@@ -124,9 +124,19 @@ def _heard(connection: ClientConnection, streams: Streams, deed: Deed) -> int:
         if channel == _ERROR:
             return _exit_code(said, deed)
         if said and channel in outputs:
-            outputs[channel].write(said)
-            outputs[channel].flush()
+            _print(outputs[channel], said)
     raise UnavailableError(f"the connection to {deed} ended before the command did")
+
+
+def _print(stream: BinaryIO, said: bytes) -> None:
+    """Write what the command printed; that nobody takes it here is no matter of the connection's."""
+    try:
+        stream.write(said)
+        stream.flush()
+    except BrokenPipeError as error:
+        raise ClosedPipeError("nobody reads the output any more") from error
+    except OSError as error:
+        raise UsageError(f"the output cannot be written: {error.strerror}", hint="is the disk full?") from error
 
 
 def _exit_code(said: bytes, deed: Deed) -> int:

@@ -28,28 +28,40 @@ from hpctl.facts.jobs import (
 QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 _SUCCEEDED: Final = frozenset({"Succeeded", "Complete", "Completed"})
 _FAILED: Final = frozenset({"Failed"})
+_NOT_BEGUN: Final = frozenset({JobState.QUEUED, JobState.PENDING})
+"""Operators set `startTime` when they see a job, and not when a pod of it runs."""
 
 
 def job_of(kind: ObjectKind, row: Object) -> Job:
     """Read a job of one of `JOB_KINDS`."""
     metadata, status = row["metadata"], row.get("status") or {}
     conditions = conditions_of(status)
+    state = state_of(kind, row, conditions)
+    began = moment_of(status.get("startTime")) or _since(conditions, {"Running"})
+    ended = moment_of(status.get("completionTime")) or _since(conditions, _SUCCEEDED | _FAILED)
     return Job(
         kind=kind,
         namespace=str(metadata.get("namespace") or ""),
         name=str(metadata["name"]),
         uid=str(metadata.get("uid") or ""),
         created=moment_of(metadata.get("creationTimestamp")) or datetime.fromtimestamp(0, UTC),
-        state=state_of(kind, row, conditions),
+        state=state,
         nodes=nodes_of(kind, row.get("spec") or {}),
         labels=dict(metadata.get("labels") or {}),
         annotations=dict(metadata.get("annotations") or {}),
         conditions=conditions,
-        started=moment_of(status.get("startTime")) or _since(conditions, {"Running"}),
-        ended=moment_of(status.get("completionTime")) or _since(conditions, _SUCCEEDED | _FAILED),
+        started=None if state in _NOT_BEGUN else began,
+        ended=ended or (_cancelled(metadata) if state is JobState.CANCELLED else None),
         restarts=_restarts(kind, status),
         raw=row,
     )
+
+
+def _cancelled(metadata: Object) -> datetime | None:
+    try:
+        return moment_of((metadata.get("annotations") or {}).get(CANCELLED))
+    except ValueError:  # anybody may write annotations
+        return None
 
 
 def nodes_of(kind: ObjectKind, spec: Object) -> int:

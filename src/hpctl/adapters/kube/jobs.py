@@ -79,13 +79,15 @@ class EksJobs:
         except NotFoundError:  # the group is not there, and so are not its objects
             return
 
-    def jobs(self, cluster: EksCluster, namespace: str | None, selector: str = "") -> Iterator[Job]:
+    def jobs(
+        self, cluster: EksCluster, namespace: str | None, selector: str = "", *, denied: list[AccessError] | None = None
+    ) -> Iterator[Job]:
         """Yield the jobs of every kind that is served, in one namespace or (None) all.
 
         What another of these jobs controls is a part of it and left out. A kind that the caller may not list is passed
-        over as long as there is one that they may.
+        over as long as there is one that they may; `denied` takes why.
         """
-        denied: list[AccessError] = []
+        denied = [] if denied is None else denied
         as_served = discovery.served(self._api, cluster, JOB_KINDS)
         for kind in as_served.values():
             try:

@@ -7,7 +7,9 @@ depth unless they begin with `/`.
 from __future__ import annotations
 
 import os
+import re
 import stat
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +23,20 @@ from hpctl.adapters.local.tracked import tracked_files
 SKY_IGNORE: Final = ".skyignore"
 GIT_IGNORE: Final = ".gitignore"
 GIT_FOLDER: Final = ".git"
+
+_CLASSES: Final = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "space": " \t\r\f\v",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
+"""Classes of characters in sets (POSIX), as git's wildmatch reads them: ASCII alone."""
+
+_CLASS: Final = re.compile(rf"(\[[!^]?[^]\[]*)\[:({'|'.join(_CLASSES)}):\]")
 
 GIT_BYTES: Final = 4 * 1024 * 1024
 """A `.git` folder up to this size goes along, because scripts ask it for versions; a larger one stays."""
@@ -156,9 +172,18 @@ def _patterns(lines: list[str]) -> tuple[GitIgnoreSpecPattern, ...]:
 def _parsed(lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]:
     for line in lines:
         try:
-            yield GitIgnoreSpecPattern(line)
-        except GitIgnorePatternError:  # it names nothing, as for git
+            with warnings.catch_warnings():  # of sets that a later Python may read otherwise: nobody wrote those
+                warnings.simplefilter("ignore", FutureWarning)
+                yield GitIgnoreSpecPattern(_without_classes(line))
+        except (GitIgnorePatternError, re.error):  # it names nothing, as for git
             continue
+
+
+def _without_classes(line: str) -> str:
+    """Return a pattern with ranges in place of classes as `[[:digit:]]`, which git knows and the library does not."""
+    while (written := _CLASS.sub(lambda found: found[1] + _CLASSES[found[2]], line)) != line:
+        line = written
+    return line
 
 
 def _lines(file: Path) -> list[str]:

@@ -29,6 +29,9 @@ _HEAD_BYTES: Final = 64 * 1024
 _NAMED: Final = 5
 """Files that an error names."""
 
+_PART: Final = 100
+"""Files that are smaller by this factor than the largest are not to blame."""
+
 _LONG_AGO: Final = 315_532_800
 """The beginning of 1980, before which ZIP files, and so wheels, know no time: every file's, or bytes would differ."""
 
@@ -84,7 +87,7 @@ class WorkingFiles:
     def read(self, path: str) -> str:
         """Return the text of a file without its last newline."""
         where = self._path(path)
-        with _readable(path), where.open("rb") as file:
+        with _readable(path, "give the path of a text file"), where.open("rb") as file:
             content = file.read(_SECRET_BYTES + 1)
         if len(content) > _SECRET_BYTES:
             raise UsageError(f"`{path}` is larger than the {_SECRET_BYTES // 1024} KiB that a Secret takes")
@@ -105,8 +108,8 @@ class WorkingFiles:
 class _readable:  # noqa: N801  a context manager that reads as a word
     """Turns what the operating system says about a path into a `UsageError`."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, path: str, hint: str = "leave it out with `.skyignore`") -> None:
+        self._path, self._hint = path, hint
 
     def __enter__(self) -> None:
         """Begin."""
@@ -115,7 +118,7 @@ class _readable:  # noqa: N801  a context manager that reads as a word
         if isinstance(error, OSError):
             where = error.filename or self._path
             said = os.strerror(error.errno) if error.errno else str(error)
-            raise UsageError(f"`{where}` cannot be read: {said}", hint="leave it out with `.skyignore`") from error
+            raise UsageError(f"`{where}` cannot be read: {said}", hint=self._hint) from error
 
 
 def _collect(found: _Found, name: PurePosixPath, source: Path) -> None:
@@ -216,7 +219,8 @@ class _Limited(io.BytesIO):
 
 def _too_large(found: _Found, said: str) -> UsageError:
     sizes = [(status.st_size, name) for name, (_, status) in found.entries.items() if stat.S_ISREG(status.st_mode)]
-    largest = [f"`{name}` ({_size(size)})" for size, name in sorted(sizes, reverse=True)]
+    telling = [one for one in sorted(sizes, reverse=True) if one[0] * _PART >= max(sizes)[0]]
+    largest = [f"`{name}` ({_size(size)})" for size, name in telling]
     return UsageError(
         f"the files of this machine are too much: {said} that go along with a job; the largest are {_some(largest)}",
         hint=_SMALLER,

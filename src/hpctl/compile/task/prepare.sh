@@ -17,9 +17,10 @@ hpctl_prepare() {
     training)
       # The container's working directory, which its volume is mounted at.
       export HPCTL_WORKDIR=$PWD
+      hpctl_rendezvous
+      hpctl_watch
       hpctl_unpack
       hpctl_copy
-      hpctl_rendezvous
       ;;
   esac
 }

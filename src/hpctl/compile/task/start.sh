@@ -13,9 +13,14 @@ hpctl_say() {
 # What went wrong first, where `kubectl describe` and hpctl find it.
 hpctl_tell_failure() {
   # With microseconds, for several nodes of a training fail within one second.
-  local line="hpctl: first failure: rank=$HPCTL_NODE_RANK phase=$1 exit=$2" at=${EPOCHREALTIME:-$(date +%s)}
+  local line="hpctl: first failure: rank=$HPCTL_NODE_RANK phase=$1 exit=$2"
+  hpctl_write_down "$line"
   echo "$line" >&2
-  [ ! -w /dev/termination-log ] || printf '%s\n' "$line" "at=${at/,/.}" >/dev/termination-log
+}
+
+hpctl_write_down() {
+  local at=${EPOCHREALTIME:-$(date +%s)}
+  [ ! -w /dev/termination-log ] || printf '%s\n' "$1" "at=${at/,/.}" >/dev/termination-log
 }
 
 hpctl_give_up() {
@@ -25,8 +30,19 @@ hpctl_give_up() {
     export HPCTL_START_CODE=${2:-1}
     hpctl_together
   fi
-  hpctl_tell_failure start "${2:-1}"
-  exit "${2:-1}"
+  hpctl_fail start "${2:-1}"
+}
+
+# A failure of this node's own.
+hpctl_fail() {
+  hpctl_tell_failure "$1" "$2"
+  if [ "$hpctl_failure" = alone ]; then hpctl_report away "$2"; else hpctl_report "$1" "$2"; fi
+  if [ "$hpctl_failure" = restarts ] && [ -n "$hpctl_watched" ]; then
+    # For all to be started again at about the same time: the others end a little later.
+    sleep 8 &
+    wait $!
+  fi
+  exit "$2"
 }
 
 hpctl_is_shared() {
@@ -61,9 +77,11 @@ hpctl_phase() {
   # The script tells by it that it heeds SIGTERM: an interactive bash does not from its first moment.
   rm -f "$HPCTL_STATE/begun"
   alone=$(type -P setsid) || set -m
-  $alone /bin/bash "$hpctl_here/phase.sh" "$1" </dev/null &
+  $alone /bin/bash "$hpctl_here/phase.sh" "$1" </dev/null 8>&- &
   hpctl_child=$!
   set +m
+  # The signal may have come before there was a child to end.
+  [ -z "$hpctl_ending" ] || hpctl_end "$hpctl_child"
   wait "$hpctl_child"
   code=$?
   # A signal ends `wait` before the script ends: the trap has seen to it by then.
@@ -74,52 +92,85 @@ hpctl_phase() {
 
 hpctl_alone() {
   local phase code
-  hpctl_watch
   for phase in setup run; do
-    hpctl_phase "$phase"
+    [ -n "$hpctl_ending" ] || hpctl_phase "$phase"
     code=$?
-    if ((code != 0)); then
-      hpctl_tell_failure "$phase" "$code"
-      exit "$code"
-    fi
+    [ -z "$hpctl_ending" ] || hpctl_ended "$phase"
+    ((code == 0)) || hpctl_fail "$phase" "$code"
   done
   hpctl_stay
+  hpctl_report run 0
   exit 0
 }
 
-# The training operator starts a worker only once it finds rank 0 by name, and a pod that has ended has no name: rank 0
-# of a PyTorchJob stays until all workers have said to it that they have begun.
-hpctl_watch() {
-  local python
-  hpctl_began=$(date +%s) hpctl_watcher='' hpctl_patience=600
-  [ -n "${hpctl_operated:-}" ] && ((hpctl_nodes > 1)) || return 0
-  if ((HPCTL_NODE_RANK == 0)); then
-    python=$(hpctl_python) || return 0
-    hpctl_copy_agent
-    HPCTL_NODES=$hpctl_nodes "$python" -I -S -c "$hpctl_loader" "$HPCTL_STATE" attendance &
-  else
-    # Without a Python on rank 0 nobody listens there.
-    hpctl_patience=15
-    hpctl_announce &
+# Somebody has ended this node's script: because another node has failed, or for a reason of the cluster's.
+hpctl_ended() {
+  local rank phase code line
+  if { read -r rank phase code <"$HPCTL_STATE/stopped"; } 2>/dev/null; then
+    hpctl_say "ended because rank $rank failed"
+    line="hpctl: ended because rank $rank failed"$'\n'"hpctl: first failure: rank=$rank phase=$phase exit=$code"
+    hpctl_write_down "$line"
+    # Ranks that begin only now hear of it too.
+    [ -z "$hpctl_coordinator" ] || wait "$hpctl_coordinator"
+    exit 137
   fi
-  hpctl_watcher=$!
-  trap 'kill "$hpctl_watcher" 2>/dev/null' EXIT
+  hpctl_report away 143
+  hpctl_say "told to end (SIGTERM) during $1"
+  hpctl_write_down "hpctl: told to end (SIGTERM) during $1"
+  exit 143
 }
 
-# Again and again, for a rank 0 whose container is started anew has forgotten who was there.
-hpctl_announce() {
-  while :; do
-    ! (echo "$HPCTL_NODE_RANK" >"/dev/tcp/$MASTER_ADDR/46590") 2>/dev/null || : >"$HPCTL_STATE/heard"
-    if [ -f "$HPCTL_STATE/heard" ]; then sleep 30; else sleep 0.5; fi
+# Lets the ranks of a training hear of each other, where rank 0 can be found. Nothing of it is needed for the training.
+hpctl_watch() {
+  local python listen=
+  ((hpctl_nodes > 1)) && [ -n "${HPCTL_HOSTS:-}${hpctl_operated:-}" ] && python=$(hpctl_python) || return 0
+  hpctl_copy_agent
+  rm -f "$HPCTL_STATE/heard" "$HPCTL_STATE/stopped" "$HPCTL_STATE/told"
+  export HPCTL_SCRIPTS=$hpctl_here HPCTL_FAILURE=$hpctl_failure HPCTL_START=$$ HPCTL_NODES=$hpctl_nodes
+  export HPCTL_FIRST=${HPCTL_HOSTS:-$MASTER_ADDR}
+  HPCTL_FIRST=${HPCTL_FIRST%% *}
+  if ((HPCTL_NODE_RANK == 0)); then
+    HPCTL_FIRST=127.0.0.1
+    ! hpctl_is_guest || HPCTL_FIRST=$HPCTL_POD_IP listen=$HPCTL_POD_IP
+    HPCTL_LISTEN=$listen "$python" -I -S -c "$hpctl_loader" "$HPCTL_STATE" attendance &
+    hpctl_coordinator=$!
+    trap 'kill "$hpctl_coordinator" 2>/dev/null' EXIT
+  fi
+  exec 8> >(hpctl_stand_by "$python")
+  hpctl_watched=yes
+  export -n HPCTL_SCRIPTS HPCTL_FAILURE HPCTL_START HPCTL_NODES HPCTL_FIRST
+}
+
+hpctl_stand_by() {
+  local try
+  trap - EXIT TERM INT USR1
+  for try in 1 2 3; do
+    ! "$1" -I -S -c "$hpctl_loader" "$HPCTL_STATE" peer || break
+    sleep 1
   done
+  : >"$HPCTL_STATE/told"
 }
 
+# Tells rank 0 how this rank has ended, and stays until it has heard it, or cannot be reached. Rank 0 itself stays until
+# the others have heard.
+hpctl_report() {
+  local left=200
+  [ -n "$hpctl_watched" ] || return 0
+  (echo "$1 $2" >&8) 2>/dev/null
+  while [ ! -f "$HPCTL_STATE/told" ] && ((left--)); do sleep 0.1; done
+  [ "$1" = away ] || [ -z "$hpctl_coordinator" ] || wait "$hpctl_coordinator"
+}
+
+# The training operator starts a worker only once it finds rank 0 by name, and a pod that has ended has no name: rank 0
+# of a PyTorchJob stays until all workers have begun.
 hpctl_stay() {
-  local told since
-  while [ -n "$hpctl_watcher" ] && [ ! -f "$HPCTL_STATE/heard" ] && kill -0 "$hpctl_watcher" 2>/dev/null; do
-    since=$(($(date +%s) - hpctl_began))
-    ((since < hpctl_patience)) || return 0
-    if ((since > 30)) && [ -z "${told:-}" ]; then
+  local told='' since began=$SECONDS
+  [ -n "$hpctl_coordinator" ] && [ -n "${hpctl_operated:-}" ] || return 0
+  while [ ! -f "$HPCTL_STATE/heard" ] && kill -0 "$hpctl_coordinator" 2>/dev/null; do
+    [ -z "$hpctl_ending" ] || hpctl_ended run
+    since=$((SECONDS - began))
+    ((since < 600)) || return 0
+    if ((since > 30)) && [ -z "$told" ]; then
       hpctl_say "rank 0 waits until all of $hpctl_nodes nodes have begun"
       told=yes
     fi
@@ -165,13 +216,20 @@ sys.exit(import_module("agent." + sys.argv.pop(1)).main())
 
 hpctl_on_term() {
   hpctl_ending=yes
-  [ -n "$hpctl_child" ] || exit 143
-  if [ -n "${hpctl_agents:-}" ]; then kill -TERM "$hpctl_child"; else hpctl_end "$hpctl_child"; fi
+  [ -n "$hpctl_child" ] || [ -n "$hpctl_watched" ] || exit 143
+  if [ -n "${hpctl_agents:-}" ]; then
+    kill -TERM "$hpctl_child"
+  elif [ -n "$hpctl_child" ]; then
+    hpctl_end "$hpctl_child"
+  fi
 }
 
 hpctl_ending=
 hpctl_child=
-trap hpctl_on_term TERM INT
+hpctl_coordinator=
+hpctl_watched=
+# SIGUSR1 comes from beside: another rank has failed.
+trap hpctl_on_term TERM INT USR1
 hpctl_prepare
 ! hpctl_is_shared || hpctl_together
 hpctl_alone

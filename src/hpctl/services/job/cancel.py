@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, Final, Literal
 
-from hpctl.errors import ConflictError, NotFoundError
+from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError
 from hpctl.facts.jobs import CANCELLED, CONFIG_MAP, JOB_LABEL, MANAGED_BY, POD, SECRET, SERVICE, Job, JobState
 from hpctl.facts.ports import Ports
 from hpctl.report.job import JobOutcomeReport
 from hpctl.services.job.queued import workload_of
 from hpctl.services.job.shape import queue, suspension
 from hpctl.services.job.where import Where
+from hpctl.spec.kubernetes_names import is_job_name
 
 _BELONGINGS: Final = (CONFIG_MAP, SECRET, SERVICE)
 """What hpctl makes for a job beside the job."""
@@ -66,13 +67,35 @@ def delete(job: Job, at: Where, ports: Ports) -> JobOutcomeReport:
         ) from error
     else:
         result = "deleted"
-    left = clear_away(job.name, at, ports)
+    try:
+        left = clear_away(job.name, at, ports)
+    except HpctlError as error:  # the job is gone, and Kubernetes deletes what it owned
+        left = (f"whether a submission left something else cannot be seen: {error.message.partition(': ')[0]}",)
     return _told("delete", result, job, at, None, left)
+
+
+def delete_left(reference: str, missing: NotFoundError, at: Where, ports: Ports) -> JobOutcomeReport:
+    """Delete what a submission left of a job that is not there; raises `missing` where it left nothing."""
+    try:
+        left = clear_away(reference.rpartition("/")[2], at, ports)
+    except AccessError:
+        left = ()
+    if not left:
+        raise missing
+    return JobOutcomeReport(
+        verb="delete",
+        result="unchanged",
+        cluster=at.cluster,
+        namespace=at.namespace,
+        job=reference,
+        uid="",
+        notes=left,
+    )
 
 
 def clear_away(name: str, at: Where, ports: Ports) -> tuple[str, ...]:
     """Delete what a submission left that never came to its end: objects of a job `name` that no job owns."""
-    return tuple(_cleared(name, at, ports))
+    return tuple(_cleared(name, at, ports)) if is_job_name(name) else ()  # hpctl gives no job another name
 
 
 def _cleared(name: str, at: Where, ports: Ports) -> Iterator[str]:

@@ -17,18 +17,27 @@ _WAY: Final = with_needs(("kube-token",), LIVE_CHECKS)
 _WITHOUT_OBJECT: Final = ("job-namespace", "job-fits")
 """What can be judged of a job that has no place."""
 
+_OF_THE_MODEL: Final = "job-model"
+
 
 def judge_job(
     target: JobInCluster, world: World, judging: Judging, *, locate: Locate = lambda _path: None
 ) -> CheckReport:
     """Return what the checks of jobs say, and before them those of the way to the cluster.
 
-    Where nothing fits there is no object to judge, and no more is said than that. `UsageError` for an id in
+    Where nothing fits there is no object to judge, and no more is said than that; where no model is known, nothing is
+    said of one. `UsageError` for an id in
     `judging.skip` that no check has.
     """
-    about_it = tuple(one for one in JOB_CHECKS if target.job is not None or one.id in _WITHOUT_OBJECT)
+    about_it = tuple(one for one in JOB_CHECKS if _applies(one.id, target))
     demand_known(judging.skip, (*_WAY, *JOB_CHECKS))
     skip = tuple(check_id for check_id in judging.skip if check_id in {one.id for one in (*_WAY, *about_it)})
     return run_checks(
         (*_WAY, *about_it), (target.live, target), world, skip=skip, locate=locate, observe=judging.observe
     )
+
+
+def _applies(check_id: str, target: JobInCluster) -> bool:
+    if check_id == _OF_THE_MODEL and target.model is None:
+        return False
+    return target.job is not None or check_id in _WITHOUT_OBJECT

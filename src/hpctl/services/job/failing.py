@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hpctl.catalog.failures import fill
@@ -15,6 +15,7 @@ from hpctl.facts.job_ports import PodStreams
 from hpctl.facts.jobs import ContainerState, Job, JobState, Pod
 from hpctl.report.cluster import Diagnosis
 from hpctl.report.job import FirstFailure
+from hpctl.services.job.last_words import own_error, tells_only_of_lost_peers
 from hpctl.services.job.where import Where
 
 SHOWN: Final = 20
@@ -36,11 +37,18 @@ _VERDICT: Final = re.compile(
 )
 """What the scripts of a job write down for Kubernetes: the rank that they hold for the first, and when that was.
 
-Where ranks know of each other all write the same, elsewhere each writes down itself.
+In a SkyPilot task all ranks write the same. In a training a rank that fails writes down itself, and one that was ended
+writes down whom it was ended for.
 """
 
 _TIED: Final = 8
-"""Ranks that ended in the same second of whose logs the last stamp is looked at."""
+"""Ranks that ended at about the same time whose logs are looked at."""
+
+_AFTERMATH: Final = timedelta(seconds=30)
+"""How much later a rank may tell its own error than another that only lost it: torchrun ends its processes first."""
+
+_TOGETHER: Final = timedelta(milliseconds=200)
+"""Ends so close say nothing about their order: torchrun looks after its processes every 100 ms."""
 
 _ENDED_BY_OTHERS: Final = frozenset({137, 143})
 """128 + SIGKILL and SIGTERM: ranks that somebody ended, usually because another one had failed."""
@@ -63,34 +71,84 @@ class _End:
     @property
     def order(self) -> tuple[datetime, bool, int, str]:
         """Kubernetes tells seconds: among those of one second, whoever was ended by a signal was not first."""
-        killed = self.exit_code in _ENDED_BY_OTHERS and self.reason != "OOMKilled"
-        return self.ended or _NEVER, killed, self.pod.rank or 0, self.pod.name
+        return self.ended or _NEVER, self.is_killed, self.pod.rank or 0, self.pod.name
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether somebody ended it; the kernel does that to whoever needs too much memory."""
+        return self.exit_code in _ENDED_BY_OTHERS and self.reason != "OOMKilled"
+
+    @property
+    def verdict(self) -> re.Match[str] | None:
+        """What its scripts wrote down."""
+        return _VERDICT.search(self.message)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it ended by itself: it says so, or has died without a word."""
+        return self.names(self.pod.rank) if self.verdict else not self.is_killed
+
+    @property
+    def moment(self) -> datetime:
+        """When it ended, as exactly as that is known."""
+        told = self.verdict
+        return datetime.fromtimestamp(float(told["at"]), UTC) if told and told["at"] else self.ended or _NEVER
+
+    def names(self, rank: int | None) -> bool:
+        """Whether it holds a rank for the first."""
+        told = self.verdict
+        return told is not None and int(told["rank"]) == rank
 
 
 def first_failure(job: Job, pods: Iterable[Pod], at: Where, streams: PodStreams) -> tuple[FirstFailure, str] | None:
     """Return the rank that failed first, and the end of its log in full; None when no pod tells of a failure.
 
-    What the job's own scripts wrote down counts; else the first end in time does.
+    Ranks that ended by themselves come before those that were ended. Of several the first in time counts, but for one
+    whose log tells only that another rank has gone.
     """
     known = tuple(pods)
     ends = sorted((end for pod in known for end in _ends(pod)), key=lambda end: end.order)
     if not ends:
         return _without_container(known)
-    verdicts = [found for end in ends if (found := _VERDICT.search(end.message))]
-    told = min(verdicts, key=lambda found: float(found["at"] or "inf"), default=None)
-    first = next((end for end in ends if told and end.pod.rank == int(told["rank"])), None)
-    first = first or _earliest(ends, job, at, streams)
-    text = _last_words(first, job, at, streams)
+    if not any(end.verdict for end in ends):
+        first = _earliest(ends, job, at, streams)
+        return _told(first, None, (), _last_words(first, job, at, streams))
+    own = sorted((end for end in ends if end.is_own), key=lambda end: end.moment)
+    if not own:
+        return _named_by_others(ends, job, at, streams)
+    found = _first_of(own, job, at, streams)
+    (first, text), *others = found
+    near = tuple(end.pod.rank for end, _ in others if end.moment - first.moment <= _TOGETHER)
+    verdict = first.verdict or next((end.verdict for end in ends if end.names(first.pod.rank)), None)
+    return _told(first, verdict, tuple(rank for rank in near if rank is not None), text)
+
+
+def _first_of(own: list[_End], job: Job, at: Where, streams: PodStreams) -> list[tuple[_End, str]]:
+    """Return the ends that may be the first, in time, with their last words; at least one."""
+    close = [end for end in own if end.moment - own[0].moment <= _AFTERMATH][:_TIED]
+    read = [(end, _last_words(end, job, at, streams)) for end in close]
+    return [one for one in read if not tells_only_of_lost_peers(one[1])] or read
+
+
+def _named_by_others(ends: list[_End], job: Job, at: Where, streams: PodStreams) -> tuple[FirstFailure, str]:
+    """Return the rank that those tell of who were ended for it: it may have no container left, or a later one."""
+    telling = min((end for end in ends if end.verdict), key=lambda end: end.moment)
+    first = next((end for end in ends if telling.names(end.pod.rank)), telling)
+    return _told(first, telling.verdict, (), _last_words(first, job, at, streams))
+
+
+def _told(end: _End, verdict: re.Match[str] | None, together: tuple[int, ...], text: str) -> tuple[FirstFailure, str]:
     lines = text.split("\n")[-SHOWN:] if text else []
     failure = FirstFailure(
-        rank=int(told["rank"]) if told else first.pod.rank,
-        pod=first.pod.name,
-        container=first.container,
-        phase=told["phase"] if told else None,
-        exit_code=int(told["exit"]) if told else first.exit_code,
-        reason=first.reason,
-        at=first.ended,
+        rank=int(verdict["rank"]) if verdict else end.pod.rank,
+        pod=end.pod.name,
+        container=end.container,
+        phase=verdict["phase"] if verdict else None,
+        exit_code=int(verdict["exit"]) if verdict else end.exit_code,
+        reason=end.reason,
+        at=end.ended,
         log=tuple(line[:_LONGEST] for line in lines),
+        together=together,
     )
     return failure, text
 
@@ -102,6 +160,10 @@ def explained(failure: FirstFailure, text: str, at: Where, job: Job) -> Diagnosi
     what = f"{phase}ended with exit code {failure.exit_code}" if failure.exit_code is not None else failure.reason
     reason = f" ({failure.reason})" if failure.reason not in ("", "Error") and failure.exit_code is not None else ""
     message = f"{who} {what}{reason}"
+    if failure.together:
+        message += (
+            f" (at about the same time: ranks {', '.join(map(str, sorted({failure.rank or 0, *failure.together})))})"
+        )
     rank = "" if failure.rank is None else f" --rank {failure.rank}"
     remedy = f"hpctl job logs {job.name}{rank} {at.flags}"
     if failure.reason == "OOMKilled":
@@ -131,7 +193,12 @@ def explained(failure: FirstFailure, text: str, at: Where, job: Job) -> Diagnosi
             failure=known.id,
             final=True,
         )
-    cause = _MEANINGS.get(failure.exit_code or 0) or _PHASES.get(failure.phase or "")
+    said = own_error(text)
+    cause = (
+        _MEANINGS.get(failure.exit_code or 0)
+        or _PHASES.get(failure.phase or "")
+        or (said and f"its log says `{said[:_LONGEST]}`")
+    )
     return Diagnosis(subject=job.reference, message=message, cause=cause, remedy=remedy, final=True)
 
 

@@ -24,12 +24,16 @@ _DOT, _NANOS, _TEXT = 20, 29, 31
 
 @dataclass(slots=True)
 class Lines:
-    """Lines, and beside each its time. `strays` are lines without one: what the server says, or a line's later part."""
+    """Lines, and beside each its time. `strays` are lines without one: what the server says, or a line's later part.
+
+    `open_end` says that the last line has no end of its own.
+    """
 
     times_ns: list[int] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
     strays: list[bytes] = field(default_factory=list)
     cut_bytes: int = 0
+    open_end: bool = False
 
 
 class Splitter:
@@ -63,7 +67,11 @@ class Splitter:
 
     def end(self) -> Lines:
         """Return the last line when it has no end of its own."""
-        return self._read([self._let_go()]) if self._held else Lines()
+        if not self._held:
+            return Lines()
+        found = self._read([self._let_go()])
+        found.open_end = bool(found.lines)
+        return found
 
     def _hold(self, data: bytes) -> None:
         room = LONGEST_LINE - self._held

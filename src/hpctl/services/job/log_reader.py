@@ -14,6 +14,10 @@ from hpctl.services.job.log_tape import ROTATED, End, LogWish, Tape, Way
 _RESTARTED: Final = "the container was restarted, and the end of the instance before is gone"
 _DELETED: Final = "the pod is gone, and its last lines with it"
 _PREVIOUS_TRIES: Final = 2
+_STATUS_LOOKS: Final = 3
+"""How often a pod is looked at before its log is held for rotated."""
+_NONE_BEFORE: Final = "previous terminated container"
+"""What the kubelet says is not there (kubernetes 1.33, pkg/kubelet/kubelet_pods.go)."""
 
 
 class Reader:
@@ -48,7 +52,8 @@ class Reader:
             self._way.pipe.remember(error)
             return
         if end is End.REFUSED:
-            self._tape.note(self._tape.refusal)
+            never = self._wish.previous and _NONE_BEFORE in self._tape.refusal
+            self._tape.note("has no instance before this one: it was not restarted" if never else self._tape.refusal)
 
     def follow(self) -> None:
         """Read what is there and what comes, until the pod has ended or is gone."""
@@ -146,15 +151,25 @@ class Reader:
 
         When another instance has begun meanwhile, nothing is lost yet: the next step tells the rest of the one before.
         """
-        look = self._way.sight.look()
-        container = look.container(self._pod.uid, self._container) if look else None
-        if container and self._instance is not None and container.restarts > self._instance:
+        if self._another_began():
             return
         self._tape.gap(_RESTARTED if self._untold else ROTATED)
         self._tape.take_all()
         if self._untold:
             self._tape.settle(previous=True, tries=_PREVIOUS_TRIES)
             self._begin()
+
+    def _another_began(self) -> bool:
+        """Whether another instance has: its log is there at once, and the pod's status tells of it a little later."""
+        for _ in range(_STATUS_LOOKS):
+            look = self._way.sight.look()
+            container = look.container(self._pod.uid, self._container) if look else None
+            if container and self._instance is not None and container.restarts > self._instance:
+                return True
+            if container is None or (look and self._ended(look)) or self._way.stop.is_set():
+                return False
+            self._tape.pause(timeouts.LOG_LOOK_S)
+        return False
 
     def _tell_gone(self) -> None:
         if self._instance is None or self._drained == self._instance:

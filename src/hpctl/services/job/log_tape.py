@@ -132,6 +132,7 @@ class Tape:
         self._nearer = Nearer()
         self._all_is_new = False
         self._unfinished: tuple[int, bytes] | None = None
+        self._said = b""
         self._stuck = self._missed = self._quiet = 0
         self._stream: LogStream | None = None
         self._cut_off = Event()
@@ -171,7 +172,7 @@ class Tape:
         An answer that ends well may still have been cut by something in between: only one that has met the last line,
         and has nothing after it, is believed.
         """
-        empty = silent = 0
+        empty = silent = broken = 0
         while not self._way.stop.is_set():
             before = self._unfinished
             told = self._connect(follow=False, previous=previous)
@@ -180,6 +181,11 @@ class Tape:
             silent = 0 if told.news or told.end is not End.IDLE else silent + 1
             if silent >= timeouts.LOG_SILENT:
                 raise UnavailableError(f"the log of pod `{self._pod.name}` stalls", hint="try again later")
+            broken = broken + 1 if told.end is End.BROKEN and not told.news else 0
+            if broken >= timeouts.LOG_BROKEN:
+                raise UnavailableError(
+                    f"the log of pod `{self._pod.name}` breaks off each time", hint="try again later"
+                )
             if told.end is not End.CLEAN or told.news or self._unfinished != before:
                 continue
             empty += 1
@@ -310,7 +316,7 @@ class Tape:
         """Return a last line without an end, when the log ended with it the time before, too: else it may go on."""
         rest = splitter.end()
         if search.state is not Sought.FOUND or not rest.lines:
-            return Lines()
+            return Lines(strays=rest.strays)  # a kubelet that has no log any more says so, and ends no line
         before, self._unfinished = self._unfinished, (rest.times_ns[0], rest.lines[0])
         return rest if self._unfinished == before else Lines()
 
@@ -324,7 +330,7 @@ class Tape:
             kept = [(time, text) for time, text in zip(times, texts, strict=True) if time >= since_ns]
             shown_times, shown = [time for time, _ in kept], [text for _, text in kept]
         if shown:
-            self._way.pipe.put(LogLines(self._source, shown_times, shown))
+            self._way.pipe.put(LogLines(self._source, shown_times, shown, lines.open_end))
         if lines.cut_bytes:
             told = f"a line was longer than {LONGEST_LINE >> 20} MiB; {lines.cut_bytes} bytes of it are not shown"
             self._way.pipe.put(LogGap(self._source, times[0], told))
@@ -333,6 +339,9 @@ class Tape:
 
     def _say(self, strays: list[bytes]) -> None:
         for stray in filter(None, strays):
+            if stray == self._said:  # it says so whenever it is asked
+                continue
+            self._said = stray
             self.note(f"the server says: {stray.decode('utf-8', 'backslashreplace')}")
 
     def _skip(self) -> None:

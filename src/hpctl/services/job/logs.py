@@ -113,7 +113,7 @@ class _Follower:
 
     def _demand(self, look: Look) -> None:
         if wrong := sorted(rank for rank in self._wish.ranks if rank >= max(self._job.nodes, len(look.pods))):
-            hint = f"its ranks are 0 to {max(self._job.nodes, 1) - 1}"
+            hint = f"its ranks are 0 to {self._job.nodes - 1}" if self._job.nodes > 1 else "its only rank is 0"
             raise UsageError(f"job `{self._job.name}` has no rank {wrong[0]}", hint=hint)
         names = {one.name for pod in look.pods.values() for one in pod.containers}
         if names and (unknown := sorted(self._wish.containers - names)):

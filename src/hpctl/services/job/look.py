@@ -22,13 +22,16 @@ _OUTLIVED_S: Final = 15.0
 """How long pods of a job that has ended may go on: they print their last lines."""
 
 EVENTS_SHOWN: Final = 10
-"""The newest events that a description shows."""
+"""The events that a description shows."""
 
 
 def list_jobs(at: Where, namespace: str | None, ports: Ports) -> JobListReport:
     """Return the jobs of one namespace or (None) of all, newest first."""
-    jobs = sorted(ports.jobs.jobs(at.eks, namespace), key=lambda job: (job.created, job.reference), reverse=True)
-    return JobListReport(cluster=at.cluster, namespace=namespace, jobs=tuple(map(_row, jobs)))
+    denied: list[AccessError] = []
+    found = ports.jobs.jobs(at.eks, namespace, denied=denied)
+    jobs = sorted(found, key=lambda job: (job.created, job.reference), reverse=True)
+    notes = tuple(f"jobs of one kind are missing here: {error.message}" for error in denied)
+    return JobListReport(cluster=at.cluster, namespace=namespace, jobs=tuple(map(_row, jobs)), notes=notes)
 
 
 def describe(reference: str, at: Where, ports: Ports) -> JobReport:
@@ -57,7 +60,7 @@ def describe(reference: str, at: Where, ports: Ports) -> JobReport:
         pods=tuple(map(pod_row, pods)),
         first_failure=failure,
         diagnoses=diagnoses,
-        events=tuple(events[-EVENTS_SHOWN:]),
+        events=telling(events),
         notes=tuple(notes),
         next_steps=tuple(_next_steps(job, at)),
     )
@@ -73,8 +76,9 @@ def judged(
         if found := first_failure(job, pods, at, ports.streams):
             failure = found[0]
             told = explained(*found, at, job)
-            again = {} if job.state.final else {"message": f"{told.message}, and was started again", "final": False}
-            diagnoses.append(told.model_copy(update=again))
+            if job.state not in (JobState.FAILED, JobState.CANCELLED):
+                told = told.model_copy(update={"message": f"{told.message}, and was started again", "final": False})
+            diagnoses.append(told)
         diagnoses += _by_condition(job, failure)
     if job.state is JobState.CANCELLED:
         when = job.annotations.get(CANCELLED, "")
@@ -102,6 +106,12 @@ def events_of(job: Job, pods: Iterable[Pod], at: Where, ports: Ports, notes: lis
         notes.append(f"events cannot be read: {error.message}")
         return ()
     return tuple(sorted(found, key=lambda event: (event.last is not None, event.last)))
+
+
+def telling(events: Sequence[KubernetesEvent]) -> tuple[KubernetesEvent, ...]:
+    """Return the newest events in their order: warnings first of all, for every pod tells of its start as well."""
+    newest = sorted(range(len(events)), key=lambda place: (events[place].type != "Warning", -place))
+    return tuple(events[place] for place in sorted(newest[:EVENTS_SHOWN]))
 
 
 def pod_row(pod: Pod) -> PodRow:
@@ -192,7 +202,9 @@ def _reason(job: Job) -> str | None:
         return None
     wanted = {JobState.FAILED: "Failed", JobState.RESTARTING: "Restarting", JobState.QUEUED: "Suspended"}
     found = next((one for one in job.conditions if one.type == wanted.get(job.state) and one.status == "True"), None)
-    return (found.reason or None) if found else None
+    if found is None or found.reason.startswith(job.kind.kind):  # the operator's `PyTorchJobFailed` tells nothing more
+        return None
+    return found.reason or None
 
 
 def _next_steps(job: Job, at: Where) -> Iterator[str]:

@@ -12,6 +12,7 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import LiveCluster
 from hpctl.facts.local_files import LocalFiles, Sensitive
+from hpctl.facts.model_ports import EMPTY_HUB, ModelHub
 from hpctl.facts.placement import Placement
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
@@ -24,6 +25,7 @@ from hpctl.services.job.draft import Draft, as_it_is, compiled
 from hpctl.services.job.secrets import secret_values
 from hpctl.services.job.shape import PRIORITY_LABEL, QUEUE_LABEL, image, pods_wanted
 from hpctl.services.job.where import Where
+from hpctl.services.model.job_model import job_model
 from hpctl.spec.job import JobSpec
 from hpctl.spec.job_wish import LoadedJob
 from hpctl.spec.manifest import KubernetesManifest
@@ -44,6 +46,7 @@ class Asked:
     secrets: tuple[str, ...] = ()
     kind: ObjectKind | None = None
     sensitive: Sensitive = Sensitive.REFUSED
+    models: ModelHub = EMPTY_HUB
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def _target(loaded: LoadedJob, draft: Draft, at: Where, asked: Asked) -> JobInCl
         scripts=scripts,
         placement=draft.placement,
         refusal=draft.refusal,
+        model=job_model(wish, draft.placement, asked.models) if isinstance(wish, JobSpec) else None,
     )
 
 

@@ -49,7 +49,7 @@ def why_queued(job: Job, at: Where, jobs: JobObjects) -> Iterator[Diagnosis]:
         return
     here = next((one for one in queues if one.name == name), None)
     if here is None:
-        yield _without_queue(job, name, queues)
+        yield _without_queue(job, name, queues, at)
         return
     if not here.active:
         said = f": {here.waiting}" if here.waiting else ""
@@ -60,10 +60,10 @@ def why_queued(job: Job, at: Where, jobs: JobObjects) -> Iterator[Diagnosis]:
             f"kubectl describe localqueue {name} --namespace {job.namespace}",
         )
         return
-    yield from _by_workload(job, here, found[1]) if found else _unseen(job, name)
+    yield from _by_workload(job, here, found[1], at) if found else _unseen(job, name)
 
 
-def _by_workload(job: Job, here: Queue, workload: Mapping[str, Any]) -> Iterator[Diagnosis]:
+def _by_workload(job: Job, here: Queue, workload: Mapping[str, Any], at: Where) -> Iterator[Diagnosis]:
     rows = ((workload.get("status") or {}).get("conditions")) or ()
     conditions = {str(row.get("type")): row for row in rows if isinstance(row, Mapping)}
     if (workload.get("spec") or {}).get("active") is False:
@@ -82,7 +82,7 @@ def _by_workload(job: Job, here: Queue, workload: Mapping[str, Any]) -> Iterator
         job,
         f"the job waits in queue `{here.name}`{f': {said}' if said else ''}",
         _cause(said, here),
-        f"hpctl job list --namespace {job.namespace}\nkubectl describe clusterqueue {here.cluster_queue}",
+        f"hpctl job list {at.flags}\nkubectl describe clusterqueue {here.cluster_queue}",
     )
 
 
@@ -109,7 +109,7 @@ def _unseen(job: Job, name: str) -> Iterator[Diagnosis]:
     )
 
 
-def _without_queue(job: Job, name: str, queues: Sequence[Queue]) -> Diagnosis:
+def _without_queue(job: Job, name: str, queues: Sequence[Queue], at: Where) -> Diagnosis:
     there = ", ".join(f"`{one.name}`" for one in queues)
     return _told(
         job,
@@ -117,7 +117,7 @@ def _without_queue(job: Job, name: str, queues: Sequence[Queue]) -> Diagnosis:
         f"the queues there: {there}"
         if there
         else "there is no queue in the namespace: task governance makes one a team",
-        f"hpctl job delete {job.name}\nand submit it again with --queue NAME",
+        f"hpctl job delete {job.name} {at.flags}\nand submit it again with --queue NAME",
     )
 
 

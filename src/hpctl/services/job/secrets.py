@@ -25,7 +25,8 @@ def secret_values(
 ) -> dict[str, str]:
     """Return the values of secrets by name.
 
-    A value comes from the file that a word names, else from the environment, else from what the job's own file told.
+    A value comes from the file that a word names, else from the environment, else from what the job's own file told:
+    what is empty there is meant to be.
 
     Raises:
         UsageError: secrets have no value, all of them are named; or a file cannot be read.
@@ -36,8 +37,8 @@ def secret_values(
     for name in dict.fromkeys((*names, *from_files)):
         file = from_files.get(name)
         value = files.read(file) if file else env.get(name) or told.get(name)
-        if value:
-            values[name] = value
+        if value or (not file and name in told):  # an empty value in the job's own file is one
+            values[name] = value or ""
         else:
             missing.append(name)
     if missing:

@@ -39,8 +39,7 @@ class Surroundings:
 
 def why_unscheduled(job: Job, waiting: Sequence[Pod], around: Surroundings, at: Where) -> Iterator[Diagnosis]:
     """Yield why pods wait for a node: the scheduler's words, and what the nodes say to them."""
-    said = Counter(message for pod in waiting if (message := refusal(pod)))
-    words = said.most_common(1)[0][0].partition(" preemption:")[0] if said else ""
+    words = commonest(message for pod in waiting if (message := refusal(pod)))
     message = f"{_ranks(waiting, job)} for a node" + (f": {words}" if words else "")
     causes = list(_causes(job, waiting, around))
     yield Diagnosis(
@@ -49,6 +48,12 @@ def why_unscheduled(job: Job, waiting: Sequence[Pod], around: Surroundings, at: 
         cause="; ".join(causes) or None,
         remedy=f"hpctl node list --cluster {at.cluster}\nhpctl job list {at.flags}",
     )
+
+
+def commonest(refusals: Iterable[str]) -> str:
+    """Return the scheduler's commonest words, without what it says of preemption."""
+    said = Counter(refusals)
+    return said.most_common(1)[0][0].partition(" preemption:")[0] if said else ""
 
 
 def refusal(pod: Pod) -> str | None:

@@ -140,6 +140,8 @@ class _Watch:
             return not self._alive() or stood_s >= timeouts.JOB_PODS_END_S
         if self._job.state is not JobState.FAILED:
             return True
+        if self._alive() and stood_s < timeouts.JOB_RANKS_END_S:
+            return False
         resumed = self._job.annotations.get(_RESUMED) == "true"
         return stood_s >= (timeouts.JOB_SETTLE_RESUMED_S if resumed else timeouts.JOB_SETTLE_S)
 
@@ -192,7 +194,11 @@ class _Watch:
 
     def _see(self) -> Job:
         jobs, before = self._ports.jobs, self._job
-        job = jobs.job(self._at.eks, before.kind, before.namespace, before.name)
+        try:
+            job = jobs.job(self._at.eks, before.kind, before.namespace, before.name)
+        except NotFoundError as error:
+            message = f"job `{before.name}` was deleted while hpctl waited for it"
+            raise NotFoundError(message, hint=f"hpctl job list {self._at.flags}") from error
         if job.uid != before.uid:
             raise NotFoundError(
                 f"job `{before.name}` was deleted, and another one has its name now",
@@ -214,7 +220,7 @@ class _Watch:
         return new
 
     def _waiting_for(self) -> str:
-        if self._job.state is JobState.SUCCEEDED and (alive := self._alive()):
+        if self._job.state in (JobState.SUCCEEDED, JobState.FAILED) and (alive := self._alive()):
             return f"waiting for {len(alive)} of its pods to end"
         if self.final or self._job.state is JobState.RUNNING:
             return ""

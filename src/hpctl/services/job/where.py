@@ -5,27 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hpctl.errors import UnavailableError
+from hpctl.errors import UnavailableError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import EksCluster
 from hpctl.services.connect import eks_cluster_of
+from hpctl.spec.kubernetes_names import is_label_name
 
 DEFAULT_NAMESPACE: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place for jobs; `cluster` is the HyperPod cluster's name."""
+    """A place for jobs; `cluster` is the HyperPod cluster's name, `way` are flags of AWS (` --region us-west-2`)."""
 
     cluster: str
     eks: EksCluster
     namespace: str = DEFAULT_NAMESPACE
+    way: str = ""
 
     @property
     def flags(self) -> str:
         """The flags that lead here, as commands to paste have them."""
         namespace = "" if self.namespace == DEFAULT_NAMESPACE else f" --namespace {self.namespace}"
-        return f"--cluster {self.cluster}{namespace}"
+        return f"--cluster {self.cluster}{namespace}{self.way}"
 
 
 def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
@@ -33,10 +35,21 @@ def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
 
     Raises:
         NotFoundError: there is no such cluster.
-        UsageError: Slurm orchestrates it.
+        UsageError: Slurm orchestrates it, or Kubernetes has no namespaces of such a name.
         UnavailableError: its Kubernetes has no endpoint yet.
     """
+    if namespace and not is_label_name(namespace):
+        raise UsageError(
+            f"`--namespace`: `{namespace}` cannot be the name of a namespace",
+            hint="small letters, digits and `-` between them, at most 63 characters",
+        )
     found = ports.clusters.describe(cluster)
+    if found.eks_cluster_arn is None:
+        raise UsageError(
+            f"cluster `{found.name}` is orchestrated by Slurm, and `hpctl job` runs jobs where Amazon EKS orchestrates",
+            hint=f"there jobs are submitted by sbatch, on a login or controller node of it\n"
+            f"its nodes: hpctl node list --cluster {found.name}",
+        )
     eks = ports.eks.describe(eks_cluster_of(found))
     if not eks.endpoint:
         raise UnavailableError(f"EKS cluster `{eks.name}` is {eks.status} and has no Kubernetes endpoint yet")

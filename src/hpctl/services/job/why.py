@@ -13,9 +13,10 @@ from hpctl.errors import AccessError
 from hpctl.facts.jobs import BATCH_JOB, ContainerState, Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Ports
 from hpctl.report.cluster import Diagnosis
+from hpctl.services.job.claims import why_without_volumes
 from hpctl.services.job.queued import why_queued
 from hpctl.services.job.shape import has_made_pods, queue, suspended
-from hpctl.services.job.unscheduled import Surroundings, refusal, why_unscheduled
+from hpctl.services.job.unscheduled import Surroundings, commonest, refusal, why_unscheduled
 from hpctl.services.job.where import Where
 
 _IMAGE: Final = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
@@ -39,8 +40,9 @@ def why_not_running(
             yield from _without_pods(job, events, ports.clock.now())
         return
     waiting = [pod for pod in pods if pod.node is None and pod.phase == "Pending"]
-    if any(refusal(pod) for pod in waiting):
-        yield from why_unscheduled(job, waiting, _around(at, ports), at)
+    if said := [words for pod in waiting if (words := refusal(pod))]:
+        unmounted = tuple(why_without_volumes(job, commonest(said), at, ports.jobs))
+        yield from unmounted or why_unscheduled(job, waiting, _around(at, ports), at)
     yield from _starting(job, pods, events)
 
 

@@ -28,7 +28,7 @@ def accelerators(reading: Reading, node: Node) -> tuple[Accelerator, ...]:
         _note_count(reading, node, read[0])
     for place, failure in failed:
         if read:
-            reading.note(place, f"an alternative is left out: {failure}")
+            reading.note(place, f"an alternative is left out: {str(failure).partition(';')[0]}")
         else:
             reading.refuse(place, str(failure), failure.nearest)
     return tuple(dict.fromkeys(read))

@@ -73,6 +73,7 @@ def _not_taken(reading: Reading, entry: Entry, known: Keys) -> None:
 
 _INTERNAL = "it is SkyPilot's own bookkeeping"
 _ESTIMATE = "it only estimates costs"
+_STOPPED = "nothing runs when a pod is stopped; trap SIGTERM in `run`"
 _VM = "it is for virtual machines; on Kubernetes SkyPilot has none of it either"
 
 TASK: Final = keys(
@@ -129,6 +130,8 @@ RESOURCES: Final = keys(
         "accelerator_args": "it is for TPUs, and HyperPod has none",
         "volumes": "it attaches disks of virtual machines; mount a claim by the `volumes` beside `resources`",
         "spot_recovery": "its name is `job_recovery` by now",
+        "preemption": _STOPPED,
+        "termination_hook": _STOPPED,
         "tpu_args": "HyperPod has no TPUs",
     },
     meant={
@@ -170,7 +173,7 @@ CONFIG: Final = keys(
     },
     refused={
         "serve": "hpctl serves no models from a SkyPilot file",
-        "hooks": "nothing runs when a pod is stopped; trap SIGTERM in `run`",
+        "hooks": _STOPPED,
     },
 )
 
@@ -190,6 +193,7 @@ KUBERNETES: Final = keys(
     },
     refused={
         "dws": "it is of Google's scheduler; use `kueue.local_queue_name`",
+        "container_tools": "pods have no Docker; build the image beforehand",
         "enable_docker": "pods have no Docker; build the image beforehand",
         "namespace": "give `--namespace` instead",
         "allowed_nodes": "use `pod_config` with a `nodeSelector` instead",

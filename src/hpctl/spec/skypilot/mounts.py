@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hpctl.spec.job import Mount, MountMode
 from hpctl.spec.kubernetes_names import is_subdomain
-from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hpctl.spec.paths import expanded, is_bucket
 from hpctl.spec.positions import Place
 from hpctl.spec.reading import Reading, named, shown
@@ -22,6 +22,9 @@ _URI = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@)", re.IGNORECASE | re.ASCII)
 _STORES: Final = ("s3", "gcs", "azure", "r2", "ibm", "oci", "nebius", "coreweave", "vastdata", "hf", "volume")
 _MODES: Final = ("MOUNT", "COPY", "MOUNT_CACHED")
 _WORKDIR: Final = "~/sky_workdir"
+_UNMOUNTED: Final = (
+    "mounting a bucket takes a claim of an S3 CSI driver: name the claim in `volumes`, or copy with `mode: COPY`"
+)
 _ONLY_S3 = "only S3 is reached from HyperPod's nodes: copy it to `s3://BUCKET/PREFIX`"
 
 
@@ -34,14 +37,35 @@ class Surroundings:
     home: str
 
     def path(self, node: Node) -> str | None:
-        """Return a path or URI with its variables filled in."""
+        """Return a path or URI, whose variables are filled in already."""
         text = self.reading.text(node)
-        if text is None or not isinstance(node, ScalarNode):
-            return None
-        if "\0" in text:
+        if text is not None and "\0" in text:
             self.reading.refuse(node.place, "a path cannot hold a NUL character")
             return None
-        return self.variables.filled(self.reading, node)
+        return text
+
+    def filled(self, node: Node) -> Node:
+        """Fill `$NAME` and `${NAME}` everywhere in a part of the task, keys included, as SkyPilot does."""
+        match node:
+            case ScalarNode():
+                return replace(node, text=self.variables.filled(self.reading, node.text, node.place))
+            case SequenceNode(items=items):
+                return replace(node, items=tuple(self.filled(item) for item in items))
+            case MappingNode(entries=entries):
+                return replace(node, entries=tuple(self._entry(entry) for entry in entries))
+
+    def _entry(self, entry: Entry) -> Entry:
+        key = self.variables.filled(self.reading, entry.key, entry.place)
+        return replace(entry, key=key, value=self.filled(entry.value))
+
+    def refuse_bucket(self, place: Place, uri: str) -> None:
+        """Say what is wrong with a bucket's name; a variable without a value has been refused already."""
+        left = self.variables.left_in(uri)
+        if left & self.variables.empty:
+            return
+        message = f"`{uri}` names no bucket of S3"
+        advice = "".join(f"; `{name}` has no value: give it in `envs`, or `--env {name}=…`" for name in sorted(left))
+        self.refuse(place, message + advice)
 
     def refuse(self, place: Place, message: str, close: str | None = None) -> None:
         """Remember a problem."""
@@ -54,7 +78,7 @@ def workdir(around: Surroundings, node: Node) -> str | None:
         why = "a repository is not cloned for a job: clone it here and name the folder, or clone it in `setup`"
         around.refuse(node.place, f"the key `workdir.url` is not honoured: {why}")
         return None
-    path = around.path(node)
+    path = around.path(around.filled(node))
     if path and _URI.match(path):
         around.refuse(node.place, f"{shown(node)} is not a folder of this machine")
         return None
@@ -64,7 +88,7 @@ def workdir(around: Surroundings, node: Node) -> str | None:
 def file_mounts(around: Surroundings, node: Node, folder: str | None) -> tuple[Mount, ...]:
     """Read `file_mounts`; where there is a working directory (`folder`), nothing may take its place in the pods."""
     mounts: list[Mount] = []
-    for entry in around.reading.entries(node):
+    for entry in around.reading.entries(around.filled(node)):
         around.reading.found["mounts", len(mounts)] = entry.place
         path = _target(around, entry)
         if folder and path == _WORKDIR:
@@ -77,7 +101,7 @@ def file_mounts(around: Surroundings, node: Node, folder: str | None) -> tuple[M
 def volumes(around: Surroundings, node: Node, first: int) -> tuple[Mount, ...]:
     """Read `volumes`: claims and folders of the node; `first` is how many mounts there are already."""
     mounts: list[Mount] = []
-    for entry in around.reading.entries(node):
+    for entry in around.reading.entries(around.filled(node)):
         around.reading.found["mounts", first + len(mounts)] = entry.place
         path = _target(around, entry)
         if path is not None and not path.startswith("/"):
@@ -120,7 +144,7 @@ def _file_mount(around: Surroundings, path: str, entry: Entry) -> Mount | None:
 def _from_s3(around: Surroundings, path: str, uri: str, place: Place, mode: MountMode) -> Mount | None:
     bucket = uri.removeprefix(_S3).partition("/")[0]
     if not is_bucket(bucket):
-        around.refuse(place, f"`{uri}` names no bucket of S3")
+        around.refuse_bucket(place, uri)
         return None
     return Mount(path=path, s3=uri.rstrip("/"), mode=mode)
 
@@ -133,10 +157,13 @@ def _storage(around: Surroundings, path: str, node: MappingNode) -> Mount | None
         reading.refuse(found["store"].place, f"the store `{store}` is not honoured: {_ONLY_S3}")
         return None
     mode = (reading.word(found["mode"].value, _MODES) if "mode" in found else None) or "MOUNT"
-    if mode == "MOUNT_CACHED":
-        reading.note(found["mode"].place, "`MOUNT_CACHED` is taken as `MOUNT`: writes are not held back")
     source, place = _source(around, found, node)
     if source is None:
+        return None
+    if mode != "COPY" and source.startswith(_S3):
+        at = found["mode"].place if "mode" in found else node.place
+        said = f"the key `{at.path}`" if "mode" in found else f"`{at.path}` without a `mode` (SkyPilot's is `MOUNT`)"
+        around.refuse(at, f"{said} is not honoured: {_UNMOUNTED}")
         return None
     how = MountMode.COPY if mode == "COPY" else MountMode.MOUNT
     mount = _of_source(around, path, source, place, how)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hpctl.spec.job import Contract, JobSpec
 from hpctl.spec.job_wish import JobOverrides
 from hpctl.spec.kubernetes_names import job_name
-from hpctl.spec.nodes import Entry, MappingNode, Node
+from hpctl.spec.nodes import Entry, MappingNode, Node, ScalarNode
 from hpctl.spec.reading import Reading, shown
 from hpctl.spec.skypilot.config import Config, config
 from hpctl.spec.skypilot.keys import EXPERIMENTAL, TASK, taken
 from hpctl.spec.skypilot.mounts import Surroundings, file_mounts, volumes, workdir
+from hpctl.spec.skypilot.promised import unset
 from hpctl.spec.skypilot.resources import Resources, resources
 from hpctl.spec.skypilot.variables import Variables, variables
 from hpctl.spec.yaml_values import is_null
@@ -51,6 +52,7 @@ def read_task(reading: Reading, root: Node, stem: str, home: str, given: JobOver
     if "run" not in found:
         reading.note(root.place, "the task has no `run`: the job ends after its setup")
     job = _job(reading, found, _Parts(known, wanted, settings, around))
+    _note_unset(reading, found, {*job.env, *job.secrets, *given.secrets})
     return Task(_with_name(reading, found, job, stem, given), known.secret_values)
 
 
@@ -119,6 +121,14 @@ def _script(reading: Reading, found: Mapping[str, Entry], key: str) -> str | Non
     if text and "\0" in text:
         reading.refuse(found[key].value.place, f"`{key}` holds a NUL character, which no shell takes")
     return text
+
+
+def _note_unset(reading: Reading, found: Mapping[str, Entry], own: Collection[str]) -> None:
+    for part in ("setup", "run"):
+        value = found[part].value if part in found else None
+        for name, meant in unset(part, value.text, own) if isinstance(value, ScalarNode) else ():
+            advice = f"; `{meant}` is set there" if meant else ""
+            reading.note(found[part].place, f"`{part}` reads `{name}`, which nothing sets{advice}")
 
 
 def _with_name(reading: Reading, found: Mapping[str, Entry], job: JobSpec, stem: str, given: JobOverrides) -> JobSpec:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
 import subprocess
 import time
+from collections.abc import Sequence
 
 import pytest
 
 from hpctl.errors import ExitCode
 from tests.functional.cli.command import EXECUTABLE, PATIENCE_S
+from tests.functional.cli.screen import Screen
 from tests.functional.job.cli.conftest import Jobs
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -80,21 +81,33 @@ def test_a_reader_that_goes_away_is_no_error(jobs: Jobs, counted: str) -> None:
     assert "error" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
-)
-def test_leaving_a_job_leaves_it_alone_and_says_how_to_return(jobs: Jobs, sent: signal.Signals, code: ExitCode) -> None:
+def test_who_leaves_a_job_leaves_it_alone_and_the_commands_that_are_named_return_and_cancel(jobs: Jobs) -> None:
+    """By Ctrl-C in a terminal, after submitting and after returning, and by SIGTERM."""
     name = jobs.name()
-    following = jobs.hpctl.start("job", "submit", "--name", name, "--follow", "--", "echo up; sleep 600")
+    words = ["job", "submit", "--name", name, "--follow", "--", "echo up; sleep 600"]
+    for _ in range(2):
+        with Screen(jobs.hpctl, *words) as screen:
+            screen.until("[rank 0] up")
+            screen.type("\x03")
+            assert screen.end() == ExitCode.INTERRUPTED
+            assert screen.cursor_is_shown
+            assert "Traceback" not in screen.text
+            words, cancel = (_named(screen.lines, verb) for verb in ("logs", "cancel"))
+    following = jobs.hpctl.start(*words)
     assert following.stdout is not None
     assert following.stdout.readline() == "[rank 0] up\n"
-    following.send_signal(sent)
+    following.terminate()
     _out, err = following.communicate(timeout=PATIENCE_S)
-    assert following.returncode == code
-    assert f"hpctl job logs pytorchjob/{name} --follow --cluster demo-eks" in err
-    assert f"hpctl job cancel pytorchjob/{name} --cluster demo-eks" in err
+    assert following.returncode == ExitCode.TERMINATED
+    assert [_named(err.splitlines(), verb) for verb in ("logs", "cancel")] == [words, cancel]
     assert jobs.state(name) == "Running"
-    jobs.hpctl("job", "delete", name, "--yes")
+    assert jobs.hpctl(*cancel, "--yes", "-o", "json").json()["job"] == f"pytorchjob/{name}"
+
+
+def _named(lines: Sequence[str], verb: str) -> list[str]:
+    """Return the words of the command of a verb that was named last: it must stand in one line, to be copied."""
+    line = next(line for line in reversed(lines) if f"hpctl job {verb} " in line)
+    return shlex.split(line.partition("hpctl ")[2])
 
 
 def test_following_shows_what_comes_and_ends_with_the_job(jobs: Jobs) -> None:

@@ -29,11 +29,12 @@ def test_a_job_is_listed_with_its_kind(jobs: Jobs, long_job: str) -> None:
 def test_a_wait_of_no_time_says_that_it_goes_on(jobs: Jobs, long_job: str) -> None:
     ended = jobs.hpctl("job", "wait", long_job, "--timeout", "0", ends=ExitCode.JOB_UNFINISHED)
     assert "job `long`" in ended.err
+    assert "to wait for its end: hpctl job wait pytorchjob/long --cluster demo-eks\n" in ended.err
 
 
 def test_a_wait_that_runs_out_tells_how_to_go_on(jobs: Jobs, long_job: str) -> None:
     ended = jobs.hpctl("job", "wait", long_job, "--timeout", "1s", ends=ExitCode.TIMEOUT)
-    assert "hpctl job wait long" in ended.err
+    assert "hpctl job wait pytorchjob/long" in ended.err
 
 
 def test_a_command_runs_where_a_rank_runs(jobs: Jobs, long_job: str) -> None:
@@ -42,6 +43,15 @@ def test_a_command_runs_where_a_rank_runs(jobs: Jobs, long_job: str) -> None:
         "job", "exec", long_job, "--rank", "1", "-i", "--", "bash", "-c", script, ends=7, stdin="what I typed\n"
     )
     assert (ended.out, ended.err.splitlines()[-1]) == ("here is 1\nwhat I typed\n", "aside")
+
+
+def test_a_command_runs_in_all_ranks(jobs: Jobs, long_job: str) -> None:
+    words = ("job", "exec", long_job, "--all", "--", "bash", "-c", 'hostname; exit "$((RANK * 5))"')
+    assert sorted(jobs.hpctl(*words, ends=5).out.splitlines()) == ["[rank 0] long-master-0", "[rank 1] long-worker-0"]
+    refused = jobs.hpctl("job", "exec", long_job, "--all", "--tty", "--", "true", ends=ExitCode.USAGE)
+    assert "`--all` runs in every rank" in refused.err
+    absent = jobs.hpctl("job", "exec", long_job, "--", "no-such-program", ends=ExitCode.NOT_FOUND)
+    assert "has no program `no-such-program`" in absent.err
 
 
 def test_a_rank_that_is_not_there_is_named(jobs: Jobs, long_job: str) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
-from ruamel.yaml import YAML
 
 from hpctl.errors import ExitCode
+from tests.conftest import present
+from tests.functional.cli.command import Hpctl
 from tests.functional.job.cli.conftest import Jobs
+from tests.functional.kubectl.command import EXECUTABLE as KUBECTL
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -21,11 +26,17 @@ def test_a_dry_run_shows_everything_and_makes_nothing(jobs: Jobs) -> None:
     assert jobs.hpctl("job", "list", "-o", "name").out == before
 
 
-def test_the_manifests_of_a_dry_run_are_such_as_kubectl_takes(jobs: Jobs) -> None:
-    shown = jobs.hpctl("job", "submit", "train.yaml", "--dry-run", "-o", "yaml").out
-    documents = list(YAML(typ="safe").load_all(shown))
-    assert [one["kind"] for one in documents] == ["ConfigMap", "ConfigMap", "PyTorchJob"]
-    assert all(one["apiVersion"] and one["metadata"]["namespace"] == "default" for one in documents)
+def test_kubectl_creates_the_manifests_of_a_dry_run(jobs: Jobs, tmp_path: Path) -> None:
+    present(KUBECTL, "kubectl", "install `kubectl` beside hpctl: `make test` does")
+    env = {**jobs.hpctl.env, "KUBECONFIG": str(tmp_path / "config")}
+    Hpctl(env, jobs.folder)("cluster", "connect", "demo-eks")
+    shown = jobs.hpctl("job", "submit", "train.yaml", "--name", "by-kubectl", "--dry-run", "-o", "yaml").out
+    assert shown.startswith("# Secrets are not shown: put their values in place of <redacted> ")
+    words = (KUBECTL, "create", "--dry-run=server", "-o", "name", "-f", "-")
+    done = subprocess.run(words, input=shown, env=env, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    kinds = [line.partition("/")[0] for line in done.stdout.splitlines()]
+    assert kinds == ["secret", "configmap", "configmap", "pytorchjob.kubeflow.org"]
 
 
 def test_the_two_nodes_of_the_example_train_together(jobs: Jobs) -> None:

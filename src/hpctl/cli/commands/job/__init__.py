@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpctl.cli.commands.job import submit, look, logs, wait, end, execute, schema  # isort: skip
+from hpctl.cli.commands.job import submit, look, logs, wait, end, execute, init, schema  # isort: skip
 from hpctl.cli.commands.job.group import app
 
-__all__ = ["app", "end", "execute", "logs", "look", "schema", "submit", "wait"]
+__all__ = ["app", "end", "execute", "init", "logs", "look", "schema", "submit", "wait"]

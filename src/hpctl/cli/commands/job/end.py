@@ -58,8 +58,8 @@ def delete(
     verbose: VerboseOption = False,
 ) -> None:
     """Delete a job, its pods and their logs, and all that was created with it."""
-    from hpctl.services.job.cancel import clear_away
     from hpctl.services.job.cancel import delete as carry_out
+    from hpctl.services.job.cancel import delete_left
     from hpctl.services.job.find import find
 
     if not yes:
@@ -67,12 +67,8 @@ def delete(
     session, at = place(ctx, cluster, namespace)
     try:
         one = find(job, at, session.ports.jobs)
-    except NotFoundError:
-        left = clear_away(job.rpartition("/")[2], at, session.ports)
-        if not left:
-            raise
-        for line in left:
-            session.say(f"note: {line}")
+    except NotFoundError as missing:
+        session.show(delete_left(job, missing, at, session.ports))
         return
     if not yes:
         session.confirm(f"delete {one.reference} in namespace {one.namespace}, which is {one.state}, with its logs?")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, found
 from hpctl.cli.options import ClusterOption, ProfileOption, RegionOption, VerboseOption
+from hpctl.errors import UsageError
+
+_ALONE: Final = "leave `--rank`, `--stdin` and `--tty` out"
 
 
 @app.command("exec")
@@ -16,7 +19,12 @@ def execute(
     ctx: typer.Context,
     job: JobArgument,
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run.")],
-    rank: Annotated[int, typer.Option("--rank", min=0, metavar="RANK", help="Where: this rank's container.")] = 0,
+    rank: Annotated[
+        int | None, typer.Option("--rank", min=0, metavar="RANK", help="Where: this rank's container (else 0).")
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="In all ranks at the same time; each line with its rank before it.")
+    ] = False,
     stdin: Annotated[bool, typer.Option("--stdin", "-i", help="Pass standard input on.")] = False,
     tty: Annotated[bool, typer.Option("--tty", "-t", help="Give the command a terminal.")] = False,
     cluster: ClusterOption = None,
@@ -25,11 +33,22 @@ def execute(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run a command in the container of a rank; its exit code is this command's."""
+    """Run a command in the container of a rank; its exit code is this command's.
+
+    With --all the exit code is that of the lowest rank with another one than 0.
+    """
+    from hpctl.render.ranks import RankPrinter
     from hpctl.services.job.execute import Streams
     from hpctl.services.job.execute import execute as carry_out
+    from hpctl.services.job.execute_all import execute_on_all
 
+    if everywhere and (rank is not None or stdin or tty):
+        raise UsageError("`--all` runs in every rank, without input and without a terminal", hint=_ALONE)
     session, at, one = found(ctx, job, cluster, namespace)
-    out = session.terminal
+    out, words = session.terminal, tuple(command)
+    if everywhere:
+        ranks = RankPrinter(out)
+        apart = lambda label: Streams(None, ranks.stdout(label), ranks.stderr(label))  # noqa: E731
+        raise typer.Exit(execute_on_all(one, words, at, session.ports, apart))
     streams = Streams(sys.stdin.buffer if stdin else None, out.stdout.buffer, out.stderr.buffer, tty=tty)
-    raise typer.Exit(carry_out(one, rank, tuple(command), at, session.ports, streams))
+    raise typer.Exit(carry_out(one, rank or 0, words, at, session.ports, streams))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hpctl.cli.commands.job.group import again
 from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def show_logs(session: Session, at: Where, job: Job, wish: LogWish, style: LogSt
     from hpctl.render.logs import show_logs as show
     from hpctl.services.job.logs import follow_logs
 
-    with detachable(job, at):
+    with detachable(job, at, f"logs {job.reference} --follow"):
         show(follow_logs(job, at.eks, session.ports, wish), session.terminal, style, session.said.output)
 
 
@@ -56,8 +55,9 @@ def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobE
     from hpctl.services.job.wait import until_ended
 
     limit = FOR_EVER_S if timeout is None else timeout
-    with detachable(job, at):
-        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=again())
+    resume = f"hpctl job wait {job.reference} {at.flags}"
+    with detachable(job, at, f"wait {job.reference}"):
+        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=resume)
         ended = follow(steps, session.said.output, session.terminal)
     if ended is None:
         raise AssertionError  # the steps end with one, or raise
@@ -65,11 +65,11 @@ def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobE
 
 
 @contextmanager
-def detachable(job: Job, at: Where) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM leave the job alone, and say how to return to it and how to cancel it."""
+def detachable(job: Job, at: Where, verb: str) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM leave the job alone, and say how to return to it, by `verb`, and how to cancel it."""
     hint = (
         "the job goes on\n"
-        f"to return: hpctl job logs {job.reference} --follow {at.flags}\n"
+        f"to return: hpctl job {verb} {at.flags}\n"
         f"to cancel: hpctl job cancel {job.reference} {at.flags}"
     )
     try:

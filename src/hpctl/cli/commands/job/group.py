@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +34,14 @@ def place(ctx: typer.Context, cluster: str | None, namespace: str | None) -> tup
     from hpctl.services.job.where import where
 
     session = wiring.session(invocation(ctx))
-    return session, where(session.cluster(cluster), namespace, session.ports)
+    at = where(session.cluster(cluster), namespace, session.ports)
+    return session, replace(at, way=_way(session))
+
+
+def _way(session: Session) -> str:
+    """Return the flags of AWS as they were given: a command to paste has them too."""
+    said = {"--profile": session.said.profile, "--region": session.said.region}
+    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in said.items() if value)
 
 
 def found(ctx: typer.Context, job: str, cluster: str | None, namespace: str | None) -> tuple[Session, Where, Job]:
@@ -43,8 +50,3 @@ def found(ctx: typer.Context, job: str, cluster: str | None, namespace: str | No
 
     session, at = place(ctx, cluster, namespace)
     return session, at, find(job, at, session.ports.jobs)
-
-
-def again() -> str:
-    """Return this command as it was typed."""
-    return shlex.join(["hpctl", *sys.argv[1:]])

@@ -1,36 +1,32 @@
-"""Waits on rank 0 of a PyTorchJob until every worker has said that it has begun.
+"""Listens on rank 0 of a training: hears which ranks have begun and how they end, and tells all when one has failed.
 
 The training operator's init container starts a worker only once it finds rank 0 by name, and a pod that has ended has
-none: a rank 0 that is done at once would leave workers waiting for ever.
+none: so rank 0, when it is done, stays until all have begun.
 """
 
 from __future__ import annotations
 
 import os
-import socket
+from pathlib import Path
 
-from .coordinator import listening
+from .coordinator import Coordinator, listening
+from .roll import Roll
+
+GRACE_S = 120.0
+"""How long a rank may be out of reach: torchrun's own rendezvous bears less."""
+STRANGERS_S = 10.0
+"""How long rank 0 stays after a failure for ranks that begin a moment later."""
 
 
 def main() -> int:
-    """Hear a line with its rank from each of the others."""
+    """Serve the job that the environment names."""
+    nodes = int(os.environ["HPCTL_NODES"])
     try:
-        listener = listening()
+        listener = listening(host=os.environ["HPCTL_LISTEN"])
     except OSError:
-        # Somebody else has the port: then nobody waits.
+        # Somebody else has the port: then nobody waits, and nobody is told.
         return 0
-    missing = set(range(1, int(os.environ["HPCTL_NODES"])))
-    while missing:
-        connection, _ = listener.accept()
-        missing -= _said(connection)
+    token = (Path(os.environ["HPCTL_SCRIPTS"]) / "token").read_bytes().strip()
+    roll = Roll(nodes, os.environ["HPCTL_FAILURE"], GRACE_S)
+    Coordinator(listener, roll, nodes, token, STRANGERS_S).serve()
     return 0
-
-
-def _said(connection: socket.socket) -> set[int]:
-    """Return the rank that a connection tells, or nothing."""
-    connection.settimeout(5.0)
-    with connection:
-        try:
-            return {int(connection.recv(16))}
-        except (OSError, ValueError):
-            return set()

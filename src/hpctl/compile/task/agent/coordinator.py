@@ -14,6 +14,7 @@ from .wire import PORT, STDERR, Lines, WireError, is_proven, stay_awake, written
 
 if TYPE_CHECKING:
     from .muster import Sent
+    from .roll import Roll
     from .wire import Message
 
 GRACE_S = 30.0
@@ -39,8 +40,16 @@ class Guest:
 class Coordinator:
     """The loop: one thread, one selector."""
 
-    def __init__(self, listener: socket.socket, muster: Muster, nodes: int, token: bytes) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        muster: Muster | Roll,
+        nodes: int,
+        token: bytes,
+        strangers_s: float = STRANGERS_S,
+    ) -> None:
         self._listener, self._muster, self._nodes, self._token = listener, muster, nodes, token
+        self._strangers_s, self._life = strangers_s, os.urandom(8).hex()
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
         self._guests: dict[socket.socket, Guest] = {}
@@ -62,19 +71,23 @@ class Coordinator:
     def _is_needed(self, since_s: float) -> bool:
         """Whether somebody has still to hear how it ended."""
         strangers = self._muster.strangers
-        return since_s < (STRANGERS_S if strangers else LEAVE_S) and (strangers or bool(self._members()))
+        return since_s < (self._strangers_s if strangers else LEAVE_S) and (strangers or bool(self._members()))
 
     def _members(self) -> list[Guest]:
         return [guest for guest in self._guests.values() if guest.rank is not None]
 
     def _welcome(self) -> None:
-        connection, _ = self._listener.accept()
-        connection.settimeout(_SEND_S)
-        stay_awake(connection)
+        try:
+            connection, _ = self._listener.accept()
+            connection.settimeout(_SEND_S)
+            stay_awake(connection)
+        except OSError:
+            # Gone again before it was let in.
+            return
         guest = Guest(connection, time.monotonic())
         self._guests[connection] = guest
         self._selector.register(connection, selectors.EVENT_READ)
-        self._send(guest, {"nonce": guest.nonce})
+        self._send(guest, {"nonce": guest.nonce, "life": self._life})
 
     def _hear(self, guest: Guest) -> None:
         try:
@@ -132,8 +145,10 @@ class Coordinator:
             os.write(STDERR, f"hpctl: waiting for rank {', '.join(map(str, self._muster.missing))}\n".encode())
 
 
-def listening(port: int = PORT) -> socket.socket:
+def listening(port: int = PORT, host: str = "") -> socket.socket:
     """Return the socket that all nodes connect to."""
+    if host:
+        return socket.create_server((host, port), backlog=1024)
     listener = socket.socket(socket.AF_INET6 if socket.has_ipv6 and _has_ipv6() else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if listener.family == socket.AF_INET6:

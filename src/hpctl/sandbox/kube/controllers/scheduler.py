@@ -21,6 +21,7 @@ from hpctl.sandbox.kube.controllers.affinity import (
     shuns,
     untolerated,
 )
+from hpctl.sandbox.kube.controllers.claims import unclaimed
 from hpctl.sandbox.kube.controllers.conditions import condition_of, with_condition
 from hpctl.sandbox.kube.controllers.owners import is_going
 from hpctl.sandbox.kube.controllers.quantities import Amounts, amounts, requests, total
@@ -125,10 +126,12 @@ class Scheduler:
         """Take the cluster's API."""
         self._api = api
         self._pods, self._nodes = api.resource("v1", "Pod"), api.resource("v1", "Node")
+        self._claims = api.resource("v1", "PersistentVolumeClaim")
+        self._classes = api.resource("storage.k8s.io/v1", "StorageClass")
         self._recorder = Recorder(api, MANAGER)
         self._changed = False
         self._round: list[str] = []
-        self.watches = (self._pods, self._nodes)
+        self.watches = (self._pods, self._nodes, self._claims, self._classes)
 
     def keys(self, event: Event) -> Iterator[Key]:
         """Yield the one key there is, when a pod begins to wait, resources are freed, or a node is another."""
@@ -156,6 +159,9 @@ class Scheduler:
 
     def _schedule(self, pod: Object, room: Room) -> None:
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        if why := self._unclaimed(pod):
+            self._refuse(pod, _told([Refusal((why,), final=True)] * len(room.nodes), counted=False))
+            return
         wanted = requests(pod)
         refusals = {node: room.refusal(pod, wanted, node) for node in room.nodes}
         fit = [node for node, refusal in refusals.items() if refusal is None]
@@ -166,6 +172,12 @@ class Scheduler:
         room.put(self._api.bind(namespace, name, chosen), chosen)
         told = f"Successfully assigned {namespace}/{name} to {chosen}"
         self._recorder.normal(pod, "Scheduled", told)
+
+    def _unclaimed(self, pod: Object) -> str | None:
+        if not any("persistentVolumeClaim" in volume for volume in pod["spec"].get("volumes") or ()):
+            return None
+        claims = {one["metadata"]["name"]: one for one in self._api.list(self._claims, pod["metadata"]["namespace"])}
+        return unclaimed(pod, claims, {one["metadata"]["name"] for one in self._api.list(self._classes)})
 
     def _refuse(self, pod: Object, message: str) -> None:
         old = condition_of(pod, "PodScheduled")
@@ -222,8 +234,11 @@ def _phase(pod: Object) -> str:
     return str(pod.get("status", {}).get("phase", "Pending"))
 
 
-def _told(refusals: list[Refusal]) -> str:
-    """Return why no node will do (kubernetes 1.33, pkg/scheduler/framework/types.go and preemption)."""
+def _told(refusals: list[Refusal], *, counted: bool = True) -> str:
+    """Return why no node will do (kubernetes 1.33, pkg/scheduler/framework/types.go and preemption).
+
+    What is against all nodes before any is looked at is not counted.
+    """
     if not refusals:
         return "no nodes available to schedule pods"
     reasons = Counter(reason for refusal in refusals for reason in refusal.reasons)
@@ -232,7 +247,8 @@ def _told(refusals: list[Refusal]) -> str:
         for refusal in refusals
     )
     nodes = f"0/{len(refusals)} nodes are available: "
-    return f"{nodes}{_counted(reasons)}. preemption: {nodes}{_counted(help_)}."
+    said = _counted(reasons) if counted else ", ".join(sorted(reasons))
+    return f"{nodes}{said}. preemption: {nodes}{_counted(help_)}."
 
 
 def _counted(reasons: Counter[str]) -> str:

@@ -332,3 +332,38 @@ def test_quantities_are_read(quantity: object, value: float) -> None:
 def test_a_quantity_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="unable to parse quantity: 1 apple"):
         amount("1 apple")
+
+
+def claim(name: str, **spec: Any) -> Object:
+    wanted = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
+    return {"kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": wanted}
+
+
+def mounting(name: str) -> Object:
+    return pod("p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": name}}])
+
+
+def test_a_pod_waits_for_a_claim_that_is_not_there(stage: Stage) -> None:
+    stage.create(node("n-1"))
+    stage.create(mounting("data"))
+    stage.wait()
+    assert why(stage, "p") == (
+        '0/1 nodes are available: persistentvolumeclaim "data" not found. '
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+    )
+    stage.create(claim("data"))
+    stage.wait()
+    assert placed(stage) == {"p": "n-1"}
+
+
+def test_a_pod_waits_for_a_claim_of_a_class_that_nobody_serves(stage: Stage) -> None:
+    stage.create(node("n-1"))
+    stage.create(claim("data", storageClassName="fsx-sc"))
+    stage.create(mounting("data"))
+    stage.wait()
+    assert why(stage, "p").startswith(
+        "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: "
+    )
+    stage.create({"kind": "StorageClass", "metadata": {"name": "fsx-sc"}, "provisioner": "fsx.csi.aws.com"})
+    stage.wait()
+    assert placed(stage) == {"p": "n-1"}

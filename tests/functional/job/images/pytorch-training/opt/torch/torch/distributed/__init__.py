@@ -8,10 +8,12 @@ import socket
 import time
 from typing import Any, TextIO
 
+from torch import Tensor
+
 _group: dict[str, Any] = {}
 
 
-def init_process_group() -> None:
+def init_process_group(_backend: str = "gloo") -> None:
     """Meet at MASTER_ADDR and MASTER_PORT as RANK of WORLD_SIZE."""
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     place = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
@@ -23,15 +25,21 @@ def init_process_group() -> None:
     _group.update(rank=rank, lines=[guest.makefile("rw") for guest in guests])
 
 
-def all_reduce(value: float) -> float:
-    """Return the sum of what all ranks give."""
+def all_reduce(tensor: Tensor) -> None:
+    """Put the sum of what all ranks hold in place of each."""
     if _group["rank"] == 0:
-        total = value + sum(json.loads(line.readline()) for line in _group["lines"])
+        tensor.value += sum(json.loads(line.readline()) for line in _group["lines"])
         for line in _group["lines"]:
-            _write(line, total)
-        return total
-    _write(_group["lines"][0], value)
-    return float(_group["lines"][0].readline())
+            _write(line, tensor.value)
+        return
+    _write(_group["lines"][0], tensor.value)
+    tensor.value = float(_group["lines"][0].readline())
+
+
+def destroy_process_group() -> None:
+    """Part."""
+    for line in _group.pop("lines"):
+        line.close()
 
 
 def _reach(place: tuple[str, int]) -> socket.socket:

@@ -13,4 +13,6 @@ dist.init_process_group()
 rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 print(f"rank {rank} of {world}, torch {torch.__version__}, numpy {np.__version__}, {fsspec.__name__}", flush=True)
 for step in range(3):
-    print(f"step {step} loss {dist.all_reduce(1.0 / (step + 1)) / world:.3f}", flush=True)
+    loss = torch.tensor(1.0 / (step + 1))
+    dist.all_reduce(loss)
+    print(f"step {step} loss {loss.item() / world:.3f}", flush=True)

@@ -1,0 +1,1 @@
+"""Arithmetic about models: parameters, memory, ways to split them, nodes. No I/O, no clock, no chance."""

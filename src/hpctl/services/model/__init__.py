@@ -1,0 +1,1 @@
+"""Use cases of models: identify, judge support, size and fit."""

@@ -1,0 +1,71 @@
+"""Every model of the catalogue can be estimated: mixtures, latent attention, windows, mixers without softmax."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpctl.catalog.instance_types import instance_type
+from hpctl.catalog.models import known_models
+from hpctl.estimate.inference import inference_memory
+from hpctl.estimate.layout import Layout, Sharding
+from hpctl.estimate.memory import memory
+from hpctl.estimate.parameters import shape_of
+from hpctl.estimate.regimes import REGIMES
+from hpctl.estimate.search import search
+from hpctl.estimate.shape import ModelShape
+from hpctl.estimate.stages import held, interned, stages
+from hpctl.estimate.training import Inference, Recompute, Training
+from hpctl.spec.model_read import model_config
+from tests.unit.estimate.shapes import H100
+
+_SHAPES = {one.name: shape_of(model_config(one.config, name=one.name, origin="catalogue")) for one in known_models()}
+_EVERY = pytest.mark.parametrize("shape", [pytest.param(shape, id=name) for name, shape in _SHAPES.items()])
+
+
+@_EVERY
+def test_shards_sum_to_the_whole(shape: ModelShape) -> None:
+    """Over a pipeline, and over FSDP ranks in bytes of weights."""
+    layout = Layout(pipeline=min(4, len(shape.layers)))
+    copy = shape.embedding_parameters if shape.tied else 0
+    shares = [held(stage, layout) for stage in stages(shape, layout)]
+    assert sum(one.dense + one.routed for one in shares) == pytest.approx(shape.parameters + copy, rel=1e-12)
+    need = memory(shape, Training(REGIMES["bf16-mixed"], 1024), Layout(8), H100)
+    assert need.of("weights") * 8 == pytest.approx(4 * shape.parameters, rel=1e-12)
+
+
+@_EVERY
+def test_memory_falls_with_devices_and_grows_with_tokens(shape: ModelShape) -> None:
+    """In training and in serving."""
+    asked = Training(REGIMES["bf16-mixed"], 4096)
+    ranks = [memory(shape, asked, Layout(degree), H100).total for degree in (2, 4, 8, 64)]
+    lengths = [memory(shape, Training(REGIMES["bf16"], 2**power), Layout(8), H100).total for power in (10, 12, 14)]
+    served = [inference_memory(shape, Inference(4096), Layout(1, degree), H100).total for degree in (1, 2, 4, 8)]
+    assert ranks == sorted(set(ranks), reverse=True)
+    assert lengths == sorted(set(lengths))
+    assert served == sorted(set(served), reverse=True)
+
+
+@_EVERY
+def test_less_recompute_never_keeps_less(shape: ModelShape) -> None:
+    """From none to full."""
+    layout = Layout(8, sharding=Sharding.ZERO1)
+    kept = [
+        memory(shape, Training(REGIMES["bf16-mixed"], 4096, recompute=mode), layout, H100).of("activations")
+        for mode in Recompute
+    ]
+    assert kept == sorted(kept, reverse=True)
+
+
+@_EVERY
+def test_a_search_finds_where_it_trains(shape: ModelShape) -> None:
+    """On p5e, with at most 64 nodes, whatever the model."""
+    (fit,) = search(shape, Training(REGIMES["bf16-mixed"], 4096), [instance_type("ml.p5e.48xlarge")])
+    assert fit.nodes is not None
+    assert fit.nodes <= 64
+    assert fit.plans[0].memory.high <= fit.device.memory
+
+
+@_EVERY
+def test_interning_changes_nothing(shape: ModelShape) -> None:
+    """But how often equal layers are compared."""
+    assert interned(shape) == shape
