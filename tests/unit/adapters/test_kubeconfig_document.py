@@ -141,6 +141,13 @@ def test_a_bomb_of_aliases_does_not_go_off() -> None:
     assert time.process_time() - began < 1
 
 
-def test_a_tower_of_brackets_is_refused() -> None:
-    with pytest.raises(SpecError):
+def test_a_tower_of_brackets_is_refused_at_its_hundredth_floor() -> None:
+    with pytest.raises(SpecError) as caught:
         Document("config", "a: " + "[" * 10_000)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.message) == (1, 103, "is nested deeper than 100 levels")
+
+
+def test_extensions_may_be_nested() -> None:
+    deep = Document("config", "extensions: " + "[" * 90 + "]" * 90 + "\n").text()
+    assert (deep.count("["), deep.count("]")) == (90, 90)

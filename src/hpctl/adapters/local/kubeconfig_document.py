@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import ScalarNode
@@ -26,6 +27,8 @@ LISTS: Final = ("clusters", "users", "contexts")
 
 _EMPTY: Final = ("", "~", "null", "Null", "NULL")
 _WIDE: Final = 1 << 30
+_DEEP: Final = 100
+"""Levels of nesting; a kubeconfig needs 6, extensions may need more."""
 _DASH: Final = re.compile(rf"^(?:{'|'.join(LISTS)}):[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*( *)- ", re.MULTILINE)
 _PLAIN: Final = re.compile(r"(?:--)?[A-Za-z/].*", re.DOTALL)
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null", "inf", "nan"})
@@ -97,6 +100,7 @@ class Document:
         yaml.Resolver = _Texts
         yaml.preserve_quotes = True
         yaml.width = _WIDE
+        yaml.max_depth = _DEEP
         if dash := _DASH.search(self._text):
             yaml.indent(mapping=2, sequence=2 + len(dash[1]), offset=len(dash[1]))
         return yaml
@@ -108,6 +112,8 @@ class Document:
             mark = error.problem_mark
             key = re.search(r'found duplicate key "(.*?)"', str(error.problem))
             self._refuse_at(mark.line, mark.column, f"the key `{key[1]}` comes twice" if key else "a key comes twice")
+        except MaxDepthExceededError as error:
+            self._refuse_at(error.problem_mark.line, error.problem_mark.column, f"is nested deeper than {_DEEP} levels")
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             told = ", ".join(filter(None, (error.context, error.problem)))
