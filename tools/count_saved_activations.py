@@ -2,7 +2,7 @@
 
 Needs torch and transformers in the environment that runs it (`python -m tools.count_saved_activations`), no GPU: small
 layers of real models run on the processor, and PyTorch's hooks for saved tensors see every tensor that is kept.
-Result with torch 2.13.0 and transformers 5.23.0: see docs/explanation/model-memory.md.
+Result with torch 2.15.0 and transformers 5.23.0: see docs/explanation/model-memory.md.
 """
 
 from __future__ import annotations

@@ -85,9 +85,9 @@ def _hub(place: Path, name: str, kind: str) -> Path:
 
 
 def _told(answer: float, text: str) -> bool:
-    """Whether a number is in `text`: as it is, or in GB, MiB or bytes where GiB was recorded."""
+    """Whether a number is in `text`: as it is; GiB also in GB, MiB or bytes, parameters also in bytes, 2 or 4 each."""
     numbers = [float(found.replace(",", "")) for found in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
-    units = (1,) if isinstance(answer, int) else (1, 1.073741824, 1024, 1024**3)
+    units = (1, 2, 4) if isinstance(answer, int) else (1, 1.073741824, 1024, 1024**3)
     return any(abs(number - answer * unit) <= 0.005 * answer * unit for number in numbers for unit in units)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+from random import SystemRandom
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from hpctl.sandbox.proxy.ledger import Ledger
 
 _SHUTDOWN_POLL_S = 0.05
+_LASTING: Final = range(20_000, 30_000)
+"""Below what Linux (32768) and macOS (49152) give to outgoing connections, which may hold a port for a minute."""
+_TRIES: Final = 100
 
 
 class _QuietRequestHandler(MotoRequestHandler):
@@ -72,14 +76,22 @@ def serving(server: BaseWSGIServer) -> Thread:
 
 
 def bound(ports: Sequence[int]) -> socket.socket:
-    """Return a listening socket on loopback, on the first of the ports that is free (0 is any); raises OSError."""
-    first, *others = ports
+    """Return a listening socket on loopback, on the first of the ports that is free; raises OSError.
+
+    0 is any port that can be had again after a restart.
+    """
+    first, *others = _asked(ports)
     try:
         return socket.create_server((LOOPBACK, first))
     except OSError:
         if not others:
             raise
         return bound(others)
+
+
+def _asked(ports: Sequence[int]) -> list[int]:
+    first, *others = ports
+    return [first, *others] if first else [*SystemRandom().sample(_LASTING, _TRIES), *others]
 
 
 def listen(app: WSGIApplication, listener: socket.socket) -> BaseWSGIServer:

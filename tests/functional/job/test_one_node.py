@@ -111,14 +111,13 @@ def test_a_pod_that_is_deleted_lets_the_script_end_in_order(tmp_path: Path) -> N
     script = "trap 'echo saved >> ~/claim/end; exit 0' TERM; echo up; timeout 90 sleep 80 & wait"
 
     async def scenario(made: Cluster) -> str:
-        folder = made.folder / "kept"
         kept = {"name": "kept", "hostPath": {"path": "/kept"}}
         spec = task(script.replace("~/claim", "/kept"))
         submitted = submit(made, spec, pod={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}, volumes=[kept])
         await submitted.says(0, "up")
         made.delete(submitted.pod(0))
         await made.gone(submitted.pod(0), 10)
-        (end,) = folder.parent.rglob("kept/end")
+        (end,) = (made.folder / "nodes").glob("*/kept/end")
         return end.read_text()
 
     assert run(scenario, tmp_path) == "saved\n"

@@ -32,11 +32,24 @@ class Kubernetes:
         self._endpoint, self._aws = found["endpoint"], aws
 
     def ask(self, path: str, patch: dict[str, Any] | None = None) -> Any:
+        with self._open(path, patch) as answer:
+            return json.loads(answer.read())
+
+    def _open(self, path: str, patch: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {_token(self._aws, EKS)}", "Content-Type": "application/merge-patch+json"}
         body, method = (None, "GET") if patch is None else (json.dumps(patch).encode(), "PATCH")
         request = urllib.request.Request(self._endpoint + path, body, headers, method=method)  # noqa: S310 - https
-        with self._opener.open(request, timeout=10) as answer:
-            return json.loads(answer.read())
+        return self._opener.open(request, timeout=10)
+
+    def version(self) -> str:
+        """Return what `nodes_since` begins from."""
+        return str(self.ask(NODES)["metadata"]["resourceVersion"])
+
+    def nodes_since(self, version: str, name: str) -> list[Any]:
+        """Return every form that a node has had, however short."""
+        with self._open(f"{NODES}?watch=1&resourceVersion={version}&timeoutSeconds=1") as answer:
+            found = [json.loads(line)["object"] for line in answer]
+        return [node for node in found if node["metadata"]["name"] == name]
 
     def nodes(self) -> dict[str, Any]:
         """Return the nodes of this file's cluster by their names."""
@@ -64,6 +77,10 @@ def _is_ready(node: dict[str, Any]) -> bool:
     return any((row["type"], row["status"]) == ("Ready", "True") for row in node["status"].get("conditions", ()))
 
 
+def _health(node: dict[str, Any]) -> str:
+    return str(node["metadata"]["labels"].get(HEALTH))
+
+
 def _are_ready(nodes: dict[str, Any]) -> bool:
     return len(nodes) == 2 and all(map(_is_ready, nodes.values()))
 
@@ -79,10 +96,10 @@ def test_a_cluster_has_a_node_for_each_instance(aws: Running, kubernetes: Kubern
 
 def test_a_label_has_hyperpod_reboot_a_node(kubernetes: Kubernetes) -> None:
     name, _ = until(kubernetes.nodes, _are_ready)
+    before = kubernetes.version()
     kubernetes.ask(f"{NODES}/{name}", {"metadata": {"labels": {HEALTH: "UnschedulablePendingReboot"}}})
-    until(kubernetes.nodes, lambda nodes: not _is_ready(nodes[name]))
-    nodes = until(kubernetes.nodes, _are_ready)
-    assert nodes[name]["metadata"]["labels"][HEALTH] == "Schedulable"
+    until(kubernetes.nodes, lambda nodes: _is_ready(nodes[name]) and _health(nodes[name]) == "Schedulable")
+    assert not all(map(_is_ready, kubernetes.nodes_since(before, name)))
 
 
 def test_a_label_has_hyperpod_replace_a_node(kubernetes: Kubernetes) -> None:

@@ -6,11 +6,14 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from hpctl.sandbox import control
 from tests.functional.sandbox.running import Running, sandbox, start, until
 
+LENT_TO_CONNECTIONS: Final = 32768
+"""From here on Linux gives ports to outgoing connections: one of them may be in use when a server wants it again."""
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -53,6 +56,7 @@ def test_all_is_there_again_after_kill_9(tmp_path: Path) -> None:
         until(lambda: sagemaker.list_cluster_nodes(ClusterName="kept")["ClusterNodeSummaries"], lambda n: len(n) == 3)
         before = _seen(aws, made)
         assert made["vpc"] in before["vpcs"]
+        assert max(aws.state.port, urlsplit(before["eks"]["endpoint"]).port or 0) < LENT_TO_CONNECTIONS
         os.kill(aws.state.pid, signal.SIGKILL)
         until(lambda: control.status("test", environ=aws.environ).running, lambda running: not running)
         again = start(aws.environ, "test")

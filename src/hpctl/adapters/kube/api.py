@@ -32,18 +32,31 @@ from hpctl.facts.records import EksCluster
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """A page of 500 pods has some 5 MB; what is larger than this is no page."""
-_LATER: Final = frozenset(
-    {
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
 _SPARE: Final = timedelta(minutes=2)
 """A token that ends sooner is signed anew."""
-_NOTHING_DONE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When something is asked a second time: after which answers, and whether after a connection that broke."""
+
+    statuses: frozenset[int]
+    after_break: bool
+
+
+_WHEN_LATER: Final = Again(
+    frozenset(
+        {
+            HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            HTTPStatus.BAD_GATEWAY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            HTTPStatus.GATEWAY_TIMEOUT,
+        }
+    ),
+    after_break=True,
+)
+_WHEN_NOTHING_DONE: Final = Again(frozenset({HTTPStatus.TOO_MANY_REQUESTS}), after_break=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Api:
 
     def read(self, cluster: EksCluster, path: str, deed: Deed) -> Mapping[str, Any]:
         """Return the JSON object at a path; raises what `adapters.kube.errors.refused` says."""
-        return self._answered(lambda: self._ask(cluster, "GET", path, {"Accept": JSON}), deed, _LATER)
+        return self._answered(lambda: self._ask(cluster, "GET", path, {"Accept": JSON}), deed, _WHEN_LATER)
 
     def write(
         self, cluster: EksCluster, method: str, path: str, deed: Deed, body: object, *, content: str = JSON
@@ -81,7 +94,7 @@ class Api:
         """Send a JSON body and return the object that is answered; raises what `refused` says."""
         headers = {"Accept": JSON, "Content-Type": content}
         sent = json.dumps(body).encode()
-        again = _NOTHING_DONE if method == "POST" else _LATER
+        again = _WHEN_NOTHING_DONE if method == "POST" else _WHEN_LATER
         return self._answered(lambda: self._ask(cluster, method, path, headers, sent), deed, again)
 
     def open(self, cluster: EksCluster, path: str, deed: Deed, *, idle_s: float) -> Stream:
@@ -133,18 +146,18 @@ class Api:
         sock.settimeout(idle_s)
         return Stream(sock, response)
 
-    def _answered(self, ask: Callable[[], Reply], deed: Deed, again: frozenset[int]) -> Mapping[str, Any]:
-        """Ask until there is an answer that is not among `again`; a break says nothing of what was done."""
+    def _answered(self, ask: Callable[[], Reply], deed: Deed, again: Again) -> Mapping[str, Any]:
+        """Ask until there is an answer that does not ask to come again; a break says nothing of what was done."""
         for attempt in range(timeouts.KUBE_ATTEMPTS):
             last = attempt + 1 == timeouts.KUBE_ATTEMPTS
             try:
                 reply = ask()
             except (OSError, http.client.HTTPException) as error:
-                if last or again is _NOTHING_DONE or isinstance(error, ssl.SSLCertVerificationError):
+                if last or not again.after_break or isinstance(error, ssl.SSLCertVerificationError):
                     raise unreached(error, deed.asked) from error
                 self._pause(attempt, None)
                 continue
-            if last or reply.status not in again:
+            if last or reply.status not in again.statuses:
                 return _object(reply, deed)
             self._pause(attempt, reply.after_s)
         raise AssertionError  # the last attempt returns or raises

@@ -6,19 +6,19 @@ network down it tries for 23 s (measured), and hpctl needs one small file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hpctl.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from hpctl.adapters.local.hub_request import Send
 
 TIMEOUT_S: Final = 8.0
 """Longest that a request may take, names and redirects included."""
 
 _YES = frozenset({"1", "on", "yes", "true"})
-
-Send = Callable[[str, Mapping[str, str], float], bytes]
-"""Get the body behind an address with the headers, within so many seconds; raises what urllib does."""
 
 
 class LocalHub:

@@ -18,6 +18,7 @@ from hpctl.errors import AccessError, HpctlError, NotFoundError, UnavailableErro
 _MAX_BYTES = 10 * 1024 * 1024
 
 Send = Callable[[str, Mapping[str, str], float], bytes]
+"""Get the body behind an address with the headers, within so many seconds; raises what urllib does."""
 
 
 def ask(endpoint: str, model_id: str, token: str | None, send: Send, timeout_s: float) -> str:

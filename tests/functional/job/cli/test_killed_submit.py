@@ -46,7 +46,7 @@ def killed(jobs: Jobs, calls: int, *words: str) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-@pytest.mark.parametrize("calls", [1, 2])
+@pytest.mark.parametrize("calls", [1, 2, 3])
 def test_before_the_job_is_there_the_same_command_makes_it(jobs: Jobs, calls: int) -> None:
     name = jobs.name()
     words = ("job", "submit", "train.yaml", "--name", name)
@@ -58,7 +58,7 @@ def test_before_the_job_is_there_the_same_command_makes_it(jobs: Jobs, calls: in
     assert (told["result"], told["notes"]) == ("deleted", [])
 
 
-@pytest.mark.parametrize(("calls", "left"), [(3, 2), (4, 1)])
+@pytest.mark.parametrize(("calls", "left"), [(4, 3), (5, 2), (6, 1)])
 def test_once_the_job_is_there_it_runs_and_takes_everything_along(jobs: Jobs, calls: int, left: int) -> None:
     name = jobs.name()
     words = ("job", "submit", "train.yaml", "--name", name)

@@ -253,8 +253,10 @@ def test_hooks_run_before_and_after(tmp_path: Path, *, apart: bool) -> None:
         return {"exec": {"command": ["/bin/sh", "-c", script]}}
 
     async def scenario(made: Cluster) -> bytes:
-        script = f"trap 'cat {place}/hooks; exit 0' TERM; while :; do sleep 0.02; done"
-        lifecycle = {"postStart": hook(f"echo post > {place}/hooks"), "preStop": hook(f"echo pre >> {place}/hooks")}
+        script = f"trap 'cat {place}/hooks; exit 0' TERM; touch {place}/trapped; while :; do sleep 0.02; done"
+        # A container is ready once its postStart has ended, however far its own command has come.
+        post = f"while ! [ -e {place}/trapped ]; do sleep 0.01; done; echo post > {place}/hooks"
+        lifecycle = {"postStart": hook(post), "preStop": hook(f"echo pre >> {place}/hooks")}
         made.shell("hooked", script, lifecycle=lifecycle)
         await made.until("hooked", lambda _: made.status("hooked")["ready"])
         pod = made.get("hooked")

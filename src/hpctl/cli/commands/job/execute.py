@@ -48,7 +48,10 @@ def execute(
     out, words = session.terminal, tuple(command)
     if everywhere:
         ranks = RankPrinter(out)
-        apart = lambda label: Streams(None, ranks.stdout(label), ranks.stderr(label))  # noqa: E731
+
+        def apart(label: str) -> Streams:
+            return Streams(None, ranks.stdout(label), ranks.stderr(label))
+
         raise typer.Exit(execute_on_all(one, words, at, session.ports, apart))
     streams = Streams(sys.stdin.buffer if stdin else None, out.stdout.buffer, out.stderr.buffer, tty=tty)
     raise typer.Exit(carry_out(one, rank or 0, words, at, session.ports, streams))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .muster import KILLED
 from .script import Script
-from .wire import PORT, STDERR, Lines, proof, stay_awake, written
+from .wire import PORT, STDERR, Lines, heard, proof, stay_awake, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,14 +95,10 @@ class Member:
             self._hear(self._connection)
 
     def _hear(self, connection: socket.socket) -> None:
-        try:
-            data = connection.recv(65536)
-            messages = self._lines.fed(data)
-        except OSError:
-            data, messages = b"", []
+        messages, more = heard(connection, self._lines)
         for message in messages:
             self._obey(message)
-        if not data:
+        if not more:
             self._disconnect()
 
     def _obey(self, message: Message) -> None:

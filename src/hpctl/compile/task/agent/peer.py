@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from .muster import KILLED
 from .roll import AWAY, ENDS, RESTARTS
-from .wire import PORT, Lines, proof, stay_awake, written
+from .wire import PORT, Lines, heard, proof, stay_awake, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,14 +109,10 @@ class Peer:
         self._over = self._over or not data
 
     def _hear(self, connection: socket.socket) -> None:
-        try:
-            data = connection.recv(65536)
-            messages = self._lines.fed(data)
-        except OSError:
-            data, messages = b"", []
+        messages, more = heard(connection, self._lines)
         for message in messages:
             self._obey(message)
-        if not data:
+        if not more:
             self._disconnect()
 
     def _obey(self, message: Message) -> None:

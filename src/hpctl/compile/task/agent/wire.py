@@ -37,6 +37,15 @@ class Lines:
         return [_read(line) for line in lines]
 
 
+def heard(connection: socket.socket, lines: Lines) -> tuple[list[Message], bool]:
+    """Return the messages that have come, and whether more may: a break is an end."""
+    try:
+        data = connection.recv(65536)
+        return lines.fed(data), bool(data)
+    except OSError:
+        return [], False
+
+
 def written(message: Message) -> bytes:
     """Return a message as it is sent."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
