@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
+from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.facts.records import Machine
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, sections, table
 
-_JUDGED = {Machine: "this machine", LiveCluster: "a live cluster", JobInCluster: "a job"}
+_JUDGED = {
+    Machine: "this machine",
+    LiveCluster: "a live cluster",
+    LiveNode: "a node of a live cluster",
+    ClusterOnEks: "a live cluster on EKS",
+    JobInCluster: "a job",
+}
 
 INTRODUCTION = """\
 `hpctl cluster check`, `plan` and `create` run the checks that judge a spec. Nothing is created when one fails.

@@ -46,7 +46,8 @@ from hpctl.checks import (
 )
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
+from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
@@ -99,8 +100,14 @@ CHECKS: tuple[Check, ...] = tuple(
 CLUSTER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterSpec)
 """Those that judge a cluster spec: what stands before a create."""
 
+KUBERNETES_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterOnEks)
+"""Those that judge what a live cluster on EKS has in Kubernetes."""
+
 LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
-"""Those that judge a cluster that lives on EKS."""
+"""Those that judge a live cluster as the SageMaker API shows it, whoever orchestrates it."""
+
+NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveNode)
+"""Those that judge one node of a live cluster."""
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)
 """Those that judge a job: what stands before it is submitted."""

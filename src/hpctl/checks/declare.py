@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
+from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -17,10 +18,10 @@ from hpctl.spec.cluster import ClusterSpec
 Path = tuple[str | int, ...]
 """A place in the spec, such as `instance_groups`, 0, `count`."""
 
-Target = ClusterSpec | JobInCluster | LiveCluster | Machine
+Target = ClusterSpec | JobInCluster | LiveCluster | LiveNode | ClusterOnEks | Machine
 """What a check can judge."""
 
-Judged = TypeVar("Judged", ClusterSpec, JobInCluster, LiveCluster, Machine)
+Judged = TypeVar("Judged", ClusterSpec, JobInCluster, LiveCluster, LiveNode, ClusterOnEks, Machine)
 Judge = Callable[[Any, World], Iterator[Finding]]
 """A function of one target and the world; the engine sees to it that the target is of the check's type."""
 

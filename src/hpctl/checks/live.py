@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpctl.errors import NotFoundError
-from hpctl.facts.kubernetes import KubernetesNode, LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks, KubernetesNode
 from hpctl.facts.records import EksCluster
 from hpctl.facts.world import World
 
@@ -17,7 +17,7 @@ ADMIN = "AmazonEKSClusterAdminPolicy"
 """EKS access policies; only the last one covers custom resources (EKS user guide, "access policy permissions")."""
 
 
-def eks_of(live: LiveCluster, world: World) -> EksCluster:
+def eks_of(live: ClusterOnEks, world: World) -> EksCluster:
     """Return the EKS cluster; raises `NotFoundError` when it is gone."""
     cluster = world.eks_cluster(live.eks_cluster)
     if cluster is None:  # only with `kube-control-plane` left out
@@ -25,7 +25,7 @@ def eks_of(live: LiveCluster, world: World) -> EksCluster:
     return cluster
 
 
-def subject_of(live: LiveCluster) -> str:
+def subject_of(live: ClusterOnEks) -> str:
     """Return what findings about the EKS cluster are about."""
     return f"EKS cluster/{live.eks_cluster}"
 
@@ -40,13 +40,13 @@ def principal_of(world: World) -> str:
     return f'"$(aws iam get-role --role-name {role} --query Role.Arn --output text)"'
 
 
-def let_in(live: LiveCluster, world: World) -> str:
+def let_in(live: ClusterOnEks, world: World) -> str:
     """Return the command that makes an access entry for the caller."""
     where = f"--region {world.identity().region} --cluster-name {live.eks_cluster}"
     return f"aws eks create-access-entry {where} --principal-arn {principal_of(world)}"
 
 
-def allow(live: LiveCluster, world: World, policy: str, *, namespace: str | None = None) -> str:
+def allow(live: ClusterOnEks, world: World, policy: str, *, namespace: str | None = None) -> str:
     """Return the command that associates an access policy with the caller's entry."""
     identity = world.identity()
     where = f"--region {identity.region} --cluster-name {live.eks_cluster}"
@@ -58,7 +58,7 @@ def allow(live: LiveCluster, world: World, policy: str, *, namespace: str | None
     )
 
 
-def nodes_of(live: LiveCluster, world: World) -> tuple[KubernetesNode, ...]:
+def nodes_of(live: ClusterOnEks, world: World) -> tuple[KubernetesNode, ...]:
     """Return the nodes of this HyperPod cluster in Kubernetes."""
     found = world.kubernetes_nodes(eks_of(live, world))
     return tuple(node for node in found if node.labels.get(CLUSTER_LABEL) == live.name)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.live import ADMIN, EDIT, VIEW, allow, eks_of, let_in, subject_of
-from hpctl.facts.kubernetes import AccessReview, AccessWish, LiveCluster, Stage
+from hpctl.facts.kubernetes import AccessReview, AccessWish, ClusterOnEks, Stage
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.terms import AuthenticationMode
@@ -24,7 +24,7 @@ _REVIEWS = "kubernetes:selfsubjectaccessreviews.authorization.k8s.io"
     reads=("eks:DescribeAccessEntry", "eks:DescribeCluster", "eks:ListAccessEntries", "kubernetes:version"),
     blocking=False,
 )
-def access_entry(live: LiveCluster, world: World) -> Iterator[Finding]:
+def access_entry(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """An EKS access entry names an IAM principal; its access policies and its Kubernetes groups say what it may do.
 
     Two other ways in are on their way out: the ConfigMap `aws-auth`, and having made the EKS cluster. Where one of them
@@ -56,7 +56,7 @@ def access_entry(live: LiveCluster, world: World) -> Iterator[Finding]:
     needs=("kube-token",),
     reads=("eks:DescribeCluster", "kubernetes:apigroups", _REVIEWS),
 )
-def permissions_jobs(live: LiveCluster, world: World) -> Iterator[Finding]:
+def permissions_jobs(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """Jobs take: nodes to look at, pods, training jobs, their ConfigMaps and Secrets, and their logs.
 
     Kubernetes itself is asked (SelfSubjectAccessReview), in the namespace of `--namespace`.
@@ -83,7 +83,7 @@ def permissions_jobs(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=("eks:DescribeCluster", _REVIEWS),
     blocking=False,
 )
-def permissions_pods(live: LiveCluster, world: World) -> Iterator[Finding]:
+def permissions_pods(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """Looking into a running job takes exec and port-forward; a development pod takes a Service."""
     wishes = (
         AccessWish("create", "pods", subresource="exec", namespace=live.namespace),
@@ -95,13 +95,13 @@ def permissions_pods(live: LiveCluster, world: World) -> Iterator[Finding]:
         yield warn(subject_of(live), message, *evidence, remedy=remedy)
 
 
-def denied(live: LiveCluster, world: World, wishes: Iterable[AccessWish]) -> Iterator[AccessReview]:
+def denied(live: ClusterOnEks, world: World, wishes: Iterable[AccessWish]) -> Iterator[AccessReview]:
     """Return those of the wishes that Kubernetes does not grant the caller."""
     reviews = world.access_reviews(eks_of(live, world), wishes)
     return (review for review in reviews if not review.allowed)
 
 
-def told(live: LiveCluster, world: World, review: AccessReview) -> tuple[str, tuple[str, ...], str]:
+def told(live: ClusterOnEks, world: World, review: AccessReview) -> tuple[str, tuple[str, ...], str]:
     """Return what to say of a wish that is not granted: message, evidence, and the command that would grant it."""
     wish = review.wish
     where = f" in namespace `{wish.namespace}`" if wish.namespace else ""

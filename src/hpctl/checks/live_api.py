@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail
 from hpctl.checks.live import ADMIN, allow, eks_of, let_in, subject_of
-from hpctl.facts.kubernetes import LiveCluster, Stage
+from hpctl.facts.kubernetes import ClusterOnEks, Stage
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 
@@ -14,7 +14,7 @@ _READS = ("eks:DescribeCluster", "kubernetes:version")
 
 
 @check("kube-control-plane", "the EKS cluster is there and active", reads=("eks:DescribeCluster",))
-def control_plane(live: LiveCluster, world: World) -> Iterator[Finding]:
+def control_plane(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """A HyperPod cluster outlives its EKS cluster, but nothing can be started on it then.
 
     While EKS updates the control plane, the Kubernetes API goes on answering.
@@ -31,7 +31,7 @@ def control_plane(live: LiveCluster, world: World) -> Iterator[Finding]:
 
 
 @check("kube-endpoint", "the Kubernetes API answers", needs=("kube-control-plane",), reads=_READS)
-def endpoint(live: LiveCluster, world: World) -> Iterator[Finding]:
+def endpoint(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """A private endpoint answers inside the VPC alone, a public one those addresses that EKS lets in.
 
     kubectl, and everything of hpctl that has to do with jobs, talks to this endpoint.
@@ -51,7 +51,7 @@ def endpoint(live: LiveCluster, world: World) -> Iterator[Finding]:
 
 
 @check("kube-certificate", "it is this EKS cluster's API", needs=("kube-endpoint",), reads=_READS)
-def certificate(live: LiveCluster, world: World) -> Iterator[Finding]:
+def certificate(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """EKS tells which certificate authority vouches for its endpoint; hpctl trusts no other with the caller's token."""
     cluster = eks_of(live, world)
     contact = world.contact(cluster)
@@ -66,7 +66,7 @@ def certificate(live: LiveCluster, world: World) -> Iterator[Finding]:
 
 
 @check("kube-token", "Kubernetes accepts the caller's token", needs=("kube-certificate",), reads=_READS)
-def token(live: LiveCluster, world: World) -> Iterator[Finding]:
+def token(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """The token is a presigned request to STS. It is refused without an access entry, or with a clock that is wrong."""
     contact = world.contact(eks_of(live, world))
     if contact.stage is Stage.REFUSED:

@@ -10,7 +10,7 @@ from hpctl.catalog.instance_types import instance_type
 from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.live import HEALTH_LABEL, eks_of, nodes_of, subject_of
 from hpctl.errors import NotFoundError
-from hpctl.facts.kubernetes import KubernetesNode, LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks, KubernetesNode
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 
@@ -33,7 +33,7 @@ _READS = ("eks:DescribeCluster", "kubernetes:nodes")
     reads=("sagemaker:ListClusterNodes", *_READS),
     blocking=False,
 )
-def nodes_joined(live: LiveCluster, world: World) -> Iterator[Finding]:
+def nodes_joined(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """A node that runs and has not joined is paid for and takes no pods.
 
     One that Kubernetes still has after HyperPod replaced it makes its pods look alive.
@@ -57,7 +57,7 @@ def nodes_joined(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=_READS,
     blocking=False,
 )
-def nodes_well(live: LiveCluster, world: World) -> Iterator[Finding]:
+def nodes_well(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """Kubernetes tells whether a kubelet reports; HyperPod's label whether the machine passed its health checks."""
     for node in nodes_of(live, world):
         health = node.labels.get(HEALTH_LABEL, "Schedulable")
@@ -75,7 +75,7 @@ def nodes_well(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=_READS,
     blocking=False,
 )
-def allocatable(live: LiveCluster, world: World) -> Iterator[Finding]:
+def allocatable(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """What a node does not offer no pod gets: a device plugin is not there, or has found less than the type has.
 
     GPUs that are partitioned (MIG) are offered by the partition, which is not judged.
@@ -103,7 +103,7 @@ def allocatable(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=(*_READS, "kubernetes:version"),
     blocking=False,
 )
-def version_skew(live: LiveCluster, world: World) -> Iterator[Finding]:
+def version_skew(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """A kubelet may be three minor versions older than the API server, and never newer.
 
     HyperPod's nodes get a newer kubelet with an update of their software.

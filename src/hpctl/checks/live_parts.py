@@ -9,7 +9,7 @@ from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.eks_addons import AGENT, AGENT_NAMESPACE, UPGRADE, chart_commands
 from hpctl.checks.live import eks_of, nodes_of, subject_of
 from hpctl.errors import NotFoundError
-from hpctl.facts.kubernetes import LiveCluster, Workload
+from hpctl.facts.kubernetes import ClusterOnEks, Workload
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.terms import AcceleratorKind
@@ -40,7 +40,7 @@ KUEUE, GOVERNANCE = "kueue.x-k8s.io", "amazon-sagemaker-hyperpod-taskgovernance"
     reads=_WORKLOADS,
     blocking=False,
 )
-def training_operator(live: LiveCluster, world: World) -> Iterator[Finding]:
+def training_operator(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """Without its operator a training job is a record that nothing reads: no pods, no events, no error.
 
     AWS's chart installs the Kubeflow training operator, an add-on HyperPod's own. The chart's tolerates no taint: while
@@ -64,7 +64,7 @@ def training_operator(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=("eks:DescribeCluster", "kubernetes:apigroups", _CRDS),
     blocking=False,
 )
-def job_kinds(live: LiveCluster, world: World) -> Iterator[Finding]:
+def job_kinds(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """PyTorchJobs come with AWS's chart, HyperPodPyTorchJobs with the add-on of HyperPod's training operator."""
     cluster = eks_of(live, world)
     defined, served = world.custom_resources(cluster), world.api_versions(cluster)
@@ -90,7 +90,7 @@ def job_kinds(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=("sagemaker:DescribeCluster", *_WORKLOADS, "kubernetes:nodes"),
     blocking=False,
 )
-def device_plugins(live: LiveCluster, world: World) -> Iterator[Finding]:
+def device_plugins(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """A node's accelerators and EFA interfaces can be asked for when a device plugin has told of them.
 
     Each plugin is a DaemonSet with a list of instance types. New types have been missing from these lists: then the
@@ -122,7 +122,7 @@ def device_plugins(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=_WORKLOADS,
     blocking=False,
 )
-def health_agent(live: LiveCluster, world: World) -> Iterator[Finding]:
+def health_agent(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """The agent sees failing accelerators and labels their nodes, so that HyperPod repairs them and jobs resume."""
     agents = [one for one in _workloads(live, world, "DaemonSet") if AGENT in one.name]
     found = [one for one in agents if one.namespace == AGENT_NAMESPACE]
@@ -140,7 +140,7 @@ def health_agent(live: LiveCluster, world: World) -> Iterator[Finding]:
     reads=(*_WORKLOADS, "eks:ListAddons", "eks:DescribeAddon", "kubernetes:apigroups"),
     blocking=False,
 )
-def task_governance(live: LiveCluster, world: World) -> Iterator[Finding]:
+def task_governance(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """Task governance is Kueue, from an EKS add-on.
 
     While its controller is away, every job in a queue stays suspended.
@@ -163,11 +163,11 @@ def task_governance(live: LiveCluster, world: World) -> Iterator[Finding]:
             yield fail(str(one), "is not ready: jobs in queues stay suspended", _count(one), remedy=_look(one))
 
 
-def _chart(live: LiveCluster) -> str:
+def _chart(live: ClusterOnEks) -> str:
     return chart_commands(f"hpctl cluster connect {live.name} --set-current", UPGRADE)
 
 
-def _workloads(live: LiveCluster, world: World, kind: str) -> list[Workload]:
+def _workloads(live: ClusterOnEks, world: World, kind: str) -> list[Workload]:
     return [one for one in world.workloads(eks_of(live, world)) if one.kind == kind]
 
 

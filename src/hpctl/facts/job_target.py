@@ -9,7 +9,7 @@ from typing import Any
 from hpctl.errors import HpctlError
 from hpctl.facts.job_model import JobModel
 from hpctl.facts.jobs import ObjectKind
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.placement import Placement
 from hpctl.spec.job import Contract
 
@@ -26,7 +26,7 @@ class JobInCluster:
     """
 
     name: str
-    live: LiveCluster
+    live: ClusterOnEks
     run_id: str
     nodes: int = 1
     kind: ObjectKind | None = None

@@ -130,7 +130,7 @@ class AccessEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveCluster:
+class ClusterOnEks:
     """A HyperPod cluster on EKS that lives, as checks judge it: its name, its EKS cluster's, a namespace for jobs."""
 
     name: str

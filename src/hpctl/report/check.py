@@ -69,7 +69,7 @@ class DeclaredCheck(Part):
 
     id: str
     title: str
-    judges: Literal["machine", "spec", "cluster", "job"]
+    judges: Literal["machine", "spec", "cluster", "node", "job"]
     blocking: bool
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hpctl.checks.catalogue import LIVE_CHECKS
+from hpctl.checks.catalogue import KUBERNETES_CHECKS
 from hpctl.checks.engine import run_checks
 from hpctl.errors import NotFoundError
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.services.connect import eks_cluster_of
@@ -20,5 +20,5 @@ def check_live(name: str, namespace: str, world: World, judging: Judging) -> Che
     cluster = world.cluster(name)
     if cluster is None:
         raise NotFoundError(f"there is no cluster `{name}`", hint="the clusters that there are: hpctl cluster list")
-    live = LiveCluster(cluster.name, eks_cluster_of(cluster), namespace)
-    return run_checks(LIVE_CHECKS, (live,), world, skip=judging.skip, observe=judging.observe)
+    live = ClusterOnEks(cluster.name, eks_cluster_of(cluster), namespace)
+    return run_checks(KUBERNETES_CHECKS, (live,), world, skip=judging.skip, observe=judging.observe)

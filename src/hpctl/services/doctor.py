@@ -12,7 +12,8 @@ from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
+from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
@@ -21,9 +22,11 @@ from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 from hpctl.terms import Outcome
 
-_JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "job"]]] = {
+_JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node", "job"]]] = {
     ClusterSpec: "spec",
     LiveCluster: "cluster",
+    ClusterOnEks: "cluster",
+    LiveNode: "node",
     JobInCluster: "job",
     Machine: "machine",
 }
@@ -98,7 +101,7 @@ def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...], loaded: Lo
     judged = {one.target for one in checks}
     if JobInCluster in judged and not judged & {Machine, ClusterSpec}:
         raise UsageError(f"`{only[0]}` judges a job", hint="hpctl job submit FILE --dry-run")
-    if judged <= {LiveCluster}:
+    if judged <= {LiveCluster, LiveNode, ClusterOnEks}:
         raise UsageError(f"`{only[0]}` judges a live cluster", hint="hpctl cluster check NAME")
     if loaded is None and Machine not in judged:
         raise UsageError(f"`{only[0]}` judges a spec, and none is given", hint="add `--file FILE`")

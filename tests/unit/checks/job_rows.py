@@ -9,14 +9,14 @@ from typing import Any
 
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import BATCH_JOB, CONFIG_MAP, NAMESPACE, PYTORCH_JOB, SECRET, ObjectKind
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.report.check import Finding
 from hpctl.spec.job import Contract
 from hpctl.terms import Outcome
 from tests.unit.builders import a_finding, a_kubernetes_node
 from tests.unit.fakes import FakeAccount
 
-LIVE = LiveCluster("ml-cluster", "training", "team")
+LIVE = ClusterOnEks("ml-cluster", "training", "team")
 IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/train:v1"
 NODES = ("hyperpod-i-0a1b2c3d4e5f60718", "hyperpod-i-0a1b2c3d4e5f60719")
 

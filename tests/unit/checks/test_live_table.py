@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hpctl.checks.catalogue import LIVE_CHECKS
+from hpctl.checks.catalogue import KUBERNETES_CHECKS
 from hpctl.checks.engine import run_checks
 from hpctl.errors import AccessError, HpctlError, NotFoundError, UnavailableError, UsageError
-from hpctl.facts.kubernetes import LiveCluster, Stage
+from hpctl.facts.kubernetes import ClusterOnEks, Stage
 from hpctl.report.check import CheckResult
 from hpctl.services.cluster_check import check_live
 from hpctl.services.create import Judging
@@ -16,8 +16,8 @@ from tests.unit.builders import a_cluster
 from tests.unit.checks.rows_live import ASKS, ROWS, LiveRow, contact, live_account
 from tests.unit.fakes import FakeAccount
 
-BY_ID = {one.id: one for one in LIVE_CHECKS}
-LIVE = LiveCluster("ml-cluster", "training", "team")
+BY_ID = {one.id: one for one in KUBERNETES_CHECKS}
+LIVE = ClusterOnEks("ml-cluster", "training", "team")
 BLIND_SPOTS = [(check_id, operation) for check_id, asks in ASKS.items() for operation in asks]
 
 PORT_OF = {

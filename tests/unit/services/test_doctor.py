@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.checks.catalogue import CHECKS, JOB_CHECKS, LIVE_CHECKS
+from hpctl.checks.catalogue import CHECKS, JOB_CHECKS, KUBERNETES_CHECKS
 from hpctl.checks.engine import Reach
 from hpctl.errors import ChecksFailedError, ChecksUnknownError, ChecksWarnedError, UnavailableError, UsageError
 from hpctl.facts.records import Machine
@@ -38,7 +38,7 @@ def test_without_a_spec_the_machine_is_examined() -> None:
 
 
 def test_with_a_spec_every_check_runs_but_those_of_live_clusters_and_jobs() -> None:
-    assert ids(examined()) == [one.id for one in CHECKS if one not in (*LIVE_CHECKS, *JOB_CHECKS)]
+    assert ids(examined()) == [one.id for one in CHECKS if one not in (*KUBERNETES_CHECKS, *JOB_CHECKS)]
 
 
 def test_facts_are_fetched_once_for_machine_and_spec() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from hpctl.checks.catalogue import JOB_CHECKS, LIVE_CHECKS
+from hpctl.checks.catalogue import JOB_CHECKS, KUBERNETES_CHECKS
 from hpctl.checks.engine import Locate, demand_known, run_checks, with_needs
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.services.create import Judging
 
-_WAY: Final = with_needs(("kube-token",), LIVE_CHECKS)
+_WAY: Final = with_needs(("kube-token",), KUBERNETES_CHECKS)
 """What must hold before anything can be asked of the cluster's Kubernetes."""
 
 _WITHOUT_OBJECT: Final = ("job-namespace", "job-fits")

@@ -10,7 +10,7 @@ from hpctl.compile.objects import redacted
 from hpctl.errors import HpctlError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import ObjectKind
-from hpctl.facts.kubernetes import LiveCluster
+from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.local_files import LocalFiles, Sensitive
 from hpctl.facts.model_ports import EMPTY_HUB, ModelHub
 from hpctl.facts.placement import Placement
@@ -108,7 +108,7 @@ def _payload(
 
 
 def _target(loaded: LoadedJob, draft: Draft, at: Where, asked: Asked) -> JobInCluster:
-    live = LiveCluster(at.cluster, at.eks.name, at.namespace)
+    live = ClusterOnEks(at.cluster, at.eks.name, at.namespace)
     bundle, wish = draft.bundle, loaded.wish
     scripts: dict[str, str] = {}
     if isinstance(wish, JobSpec):
