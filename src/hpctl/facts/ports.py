@@ -39,6 +39,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import ScriptStore, Shell
 
 
 class Clusters(Protocol):
@@ -383,6 +384,8 @@ class Ports:
     quotas: Quotas
     iam: Iam
     storage: Storage
+    scripts: ScriptStore
+    shell: Shell
     keys: Keys
     plans: Plans
     logs: Logs

@@ -19,6 +19,10 @@ _ROOTS: Final = {"ec2": (b"Response",), "query": (b"Response",), "rest-xml": (b"
 """How the outermost element of an answer is called, by protocol; of `rest-xml`, hpctl speaks to S3 alone."""
 
 
+_SILENT: Final = frozenset({"PutObject"})
+"""Operations that answer with headers alone."""
+
+
 class CarefulParser:
     """A parser of botocore that says so when it cannot read an answer."""
 
@@ -48,6 +52,8 @@ class CarefulParser:
             return f"{len(body)} of {announced} bytes came"
         if response["status_code"] >= _FIRST_REFUSAL:
             return None
+        if not body and _operation(response) in _SILENT:
+            return None
         if self._protocol in _JSON and body and not body.lstrip().startswith(b"{"):
             return "no JSON object came"
         if self._protocol in _ROOTS and not _root(body).endswith(_ROOTS[self._protocol]):
@@ -56,7 +62,11 @@ class CarefulParser:
 
 
 def _is_head(response: Mapping[str, Any]) -> bool:
-    return str(response.get("context", {}).get("operation_name", "")).startswith("Head")
+    return _operation(response).startswith("Head")
+
+
+def _operation(response: Mapping[str, Any]) -> str:
+    return str(response.get("context", {}).get("operation_name", ""))
 
 
 def _root(body: bytes) -> bytes:
