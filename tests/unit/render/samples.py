@@ -390,7 +390,7 @@ FAILURE = FailureFacts(
     remedy="read where it stopped\naws logs tail /aws/sagemaker/Clusters/{name}/{cluster_id} --region us-west-2",
     checks=("network-egress-path", "network-dns"),
     basis="guides",
-    page="docs/reference/failures.md#lifecycle-timeout",
+    page="docs/reference/failures/lifecycle-timeout.md",
 )
 SLOW = FailureFacts(
     failure="creation-slow",
@@ -401,7 +401,7 @@ SLOW = FailureFacts(
     cause="HyperPod asks again and again for capacity",
     remedy="hpctl cluster events {name}",
     basis="guides",
-    page="docs/reference/failures.md#creation-slow",
+    page="docs/reference/failures/creation-slow.md",
 )
 EXPLANATION = ExplanationReport(
     subject="cluster hp-cluster",
@@ -425,7 +425,7 @@ EXPLANATION = ExplanationReport(
             failure="lifecycle-timeout",
             score=0.41,
             example="Lifecycle scripts execution timed out",
-            page="docs/reference/failures.md#lifecycle-timeout",
+            page="docs/reference/failures/lifecycle-timeout.md",
         ),
     ),
     lines=120_000,

@@ -27,7 +27,7 @@ def test_a_text_is_explained_with_its_line_and_the_cause_comes_first() -> None:
     assert report.nearest == ()
     known = report.explanations[0].known
     assert known is not None
-    assert known.page == "docs/reference/failures.md#job-device-memory"
+    assert known.page == "docs/reference/failures/job-device-memory.md"
     demand_known(report)
 
 
