@@ -34,7 +34,7 @@ class Visit:
         from hpctl.services.doctor import examine
 
         world, teller = self._world(), self._teller()
-        report = examine(self.find(world), world, replace(self.wanted, observe=teller.tell))
+        report = examine(self.find(world), world, replace(self.wanted, expect=teller.expect, observe=teller.tell))
         teller.end(report, self.session.said.query)
         return report
 
@@ -66,6 +66,7 @@ class Visit:
 
     def _show(self, report: CheckReport) -> None:
         teller = self._teller()
+        teller.expect(tuple(result.id for result in report.results))
         for result in report.results:
             teller.tell(result)
         teller.end(report, self.session.said.query)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check, Target
-from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
+from hpctl.checks.engine import Observer, Reach, demand_known, judgeable, run_checks, with_needs
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
@@ -42,6 +42,10 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
 """What is missing when nothing that is there can be judged, and how it is given."""
 
 
+Herald = Callable[[tuple[str, ...]], None]
+"""Who is told, before anything runs, the ids of the results that will come, in catalogue order."""
+
+
 class Threshold(StrEnum):
     """What stops a script: failures, or warnings already."""
 
@@ -51,11 +55,15 @@ class Threshold(StrEnum):
 
 @dataclass(frozen=True)
 class Examination:
-    """Which checks run (`only`: with what they need; none named is all), how far they look, who is told."""
+    """Which checks run (`only`: with what they need; none named is all), how far they look, who is told.
+
+    `expect` is told the ids of the results to come, `observe` each as it comes.
+    """
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     reach: Reach = Reach.AWS
+    expect: Herald = lambda _ids: None
     observe: Observer = lambda _result: None
 
 
@@ -68,6 +76,7 @@ def examine(patient: Patient, world: World, wanted: Examination) -> CheckReport:
     demand_known((*wanted.only, *wanted.skip), CHECKS)
     checks = with_needs(wanted.only, CHECKS) if wanted.only else CHECKS
     _demand_judgeable(checks, wanted.only, patient)
+    wanted.expect(tuple(one.id for one in judgeable(checks, patient.targets)))
     return run_checks(
         checks,
         patient.targets,
