@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check, Target
-from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
+from hpctl.checks.engine import Observer, Reach, demand_known, judgeable, run_checks, with_needs
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
@@ -32,6 +32,10 @@ JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node"
 }
 
 
+Herald = Callable[[tuple[str, ...]], None]
+"""Who is told, before anything runs, the ids of the results that will come, in catalogue order."""
+
+
 class Threshold(StrEnum):
     """What stops a script: failures, or warnings already."""
 
@@ -41,11 +45,15 @@ class Threshold(StrEnum):
 
 @dataclass(frozen=True)
 class Examination:
-    """Which checks run (`only`: with what they need; none named is all), how far they look, who is told."""
+    """Which checks run (`only`: with what they need; none named is all), how far they look, who is told.
+
+    `expect` is told the ids of the results to come, `observe` each as it comes.
+    """
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     reach: Reach = Reach.AWS
+    expect: Herald = lambda _ids: None
     observe: Observer = lambda _result: None
 
 
@@ -57,9 +65,11 @@ def examine(machine: Machine, loaded: Loaded | None, world: World, wanted: Exami
     demand_known((*wanted.only, *wanted.skip), CHECKS)
     checks = with_needs(wanted.only, CHECKS) if wanted.only else CHECKS
     _demand_judgeable(checks, wanted.only, loaded)
+    targets = (machine,) if loaded is None else (machine, loaded.spec)
+    wanted.expect(tuple(one.id for one in judgeable(checks, targets)))
     return run_checks(
         checks,
-        (machine,) if loaded is None else (machine, loaded.spec),
+        targets,
         world,
         skip=(check_id for check_id in wanted.skip if check_id in {one.id for one in checks}),
         reach=wanted.reach,

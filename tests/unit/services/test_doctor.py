@@ -119,3 +119,10 @@ def test_a_blind_check_that_must_hold_is_not_well_unless_allowed() -> None:
     demand_well(report, Blindness.ALLOWED, Threshold.WARN)
     with pytest.raises(ChecksUnknownError):
         demand_well(report, Blindness.REFUSED, Threshold.FAIL)
+
+
+def test_who_listens_knows_first_which_results_will_come() -> None:
+    heard: list[str] = []
+    report = examined(expect=heard.extend, observe=lambda result: heard.append(f"came {result.id}"))
+    assert heard[: len(report.results)] == ids(report)
+    assert sorted(heard[len(report.results) :]) == sorted(f"came {check_id}" for check_id in ids(report))

@@ -71,7 +71,7 @@ def doctor(
     session = wiring.session(said, region_of_spec=loaded.spec.region if loaded else None)
     teller = ResultTeller(said.output, session.terminal)
     wanted = service.Examination(
-        tuple(only or ()), tuple(skip or ()), Reach.OFFLINE if offline else Reach.AWS, teller.tell
+        tuple(only or ()), tuple(skip or ()), Reach.OFFLINE if offline else Reach.AWS, teller.expect, teller.tell
     )
     world = World(UnavailableError("nothing is asked with `--offline`")) if offline else session.world_or_reason()
     report = service.examine(wiring.machine(), loaded, world, wanted)
