@@ -50,9 +50,8 @@ class CarefulParser:
             return None  # a stream counts its bytes itself, and a HEAD has none
         if announced.isdecimal() and len(body) < int(announced):
             return f"{len(body)} of {announced} bytes came"
-        if response["status_code"] >= _FIRST_REFUSAL:
-            return None
-        if not body and _operation(response) in _SILENT:
+        silent = not body and _operation(response) in _SILENT
+        if silent or response["status_code"] >= _FIRST_REFUSAL:
             return None
         if self._protocol in _JSON and body and not body.lstrip().startswith(b"{"):
             return "no JSON object came"
