@@ -22,7 +22,7 @@ from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 from hpctl.terms import Outcome
 
-_JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node", "job"]]] = {
+JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node", "job"]]] = {
     ClusterSpec: "spec",
     LiveCluster: "cluster",
     ClusterOnEks: "cluster",
@@ -75,7 +75,7 @@ def declared(checks: Iterable[Check] = CHECKS) -> CheckListReport:
             DeclaredCheck(
                 id=one.id,
                 title=one.title,
-                judges=_JUDGES[one.target],
+                judges=JUDGES[one.target],
                 blocking=one.blocking,
                 needs=one.needs,
                 reads=one.reads,

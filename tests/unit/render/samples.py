@@ -17,6 +17,7 @@ from hpctl.report.cluster import (
 )
 from hpctl.report.connection import ConnectionReport
 from hpctl.report.explanation import (
+    CheckPageReport,
     Evidence,
     Explanation,
     ExplanationReport,
@@ -430,6 +431,17 @@ EXPLANATION = ExplanationReport(
     ),
     lines=120_000,
 )
+CHECK_PAGE = CheckPageReport(
+    check="network-dns",
+    title="nodes get names",
+    text="Nodes find services by name.\n\nSource: AWS documentation\n(VPC DNS).",
+    judges="spec",
+    blocking=True,
+    needs=("network-ids-exist",),
+    reads=("ec2:DescribeVpcAttribute",),
+    failures=("lifecycle-timeout", "network-misconfigured"),
+    page="docs/reference/checks/network-dns.md",
+)
 FAILURES = FailureListReport(failures=(FAILURE, SLOW))
 
 EVERY_REPORT = {
@@ -437,6 +449,7 @@ EVERY_REPORT = {
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,
+    "check-page": CHECK_PAGE,
     "explanation": EXPLANATION,
     "failure-list": FAILURES,
     "nodes": NODES,
