@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
+from hpctl.facts.dhcp import DhcpOptions
+from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.kubernetes import (
     AccessEntry,
     AccessReview,
@@ -21,6 +24,7 @@ from hpctl.facts.kubernetes import (
 )
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
+from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -39,6 +43,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import KeptScript, ShellFault
 from hpctl.facts.world import World
 from tests.unit.builders import (
     CLUSTER_ARN,
@@ -47,6 +52,7 @@ from tests.unit.builders import (
     REGION,
     SCRIPTS,
     a_cluster,
+    a_file_system,
     a_kubernetes_node,
     a_live_group,
     a_network_acl,
@@ -63,16 +69,19 @@ from tests.unit.builders import (
     an_eks_cluster,
     an_endpoint,
     an_identity,
+    an_open_zfs,
 )
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 
 Row = (
     Addon
     | EksCluster
+    | FileSystem
     | KmsKey
     | NatGateway
     | NetworkAcl
     | Quota
+    | QuotaRequest
     | Role
     | RouteTable
     | SecurityGroup
@@ -84,10 +93,12 @@ Row = (
 HELD: Mapping[type[Row], tuple[str, str]] = {
     Addon: ("eks", "known_addons"),
     EksCluster: ("eks", "known"),
+    FileSystem: ("file_systems", "known_systems"),
     KmsKey: ("keys", "known_keys"),
     NatGateway: ("network", "nat_gateways"),
     NetworkAcl: ("network", "known_acls"),
     Quota: ("quotas", "known_quotas"),
+    QuotaRequest: ("quota_requests", "waiting"),
     Role: ("iam", "known_roles"),
     RouteTable: ("network", "known_tables"),
     SecurityGroup: ("network", "known_groups"),
@@ -600,6 +611,46 @@ class FakeStorage:
         return self.buckets[bucket]
 
 
+class FakeScriptStore:
+    """The buckets of `FakeStorage`, to write; `meanwhile` is put there just before a write."""
+
+    def __init__(self, log: CallLog, storage: FakeStorage) -> None:
+        self._log = log
+        self._storage = storage
+        self.meanwhile: dict[str, bytes] = {}
+
+    def kept(self, bucket: str, prefix: str) -> tuple[KeptScript, ...]:
+        self._log.record("scripts.kept", bucket, prefix)
+        held = self._storage._found(bucket)
+        return tuple(
+            KeptScript(key, len(held[key]), _etag(held[key])) for key in sorted(held) if key.startswith(prefix)
+        )
+
+    def put(self, bucket: str, key: str, content: bytes, *, replaces: str | None) -> None:
+        self._log.record("scripts.put", bucket, key, replaces)
+        held = self._storage._found(bucket)
+        held.update(self.meanwhile)
+        if (_etag(held[key]) if key in held else None) != replaces:
+            raise ConflictError(f"`s3:PutObject` for `{key}` is in conflict with what is there")
+        held[key] = content
+
+
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()}"'
+
+
+class FakeShell:
+    """A shell that takes exception to what `misread` names, and to nothing else."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.misread: dict[bytes, tuple[ShellFault, ...]] = {}
+
+    def faults(self, script: bytes) -> tuple[ShellFault, ...]:
+        self._log.record("shell.faults")
+        return self.misread.get(script, ())
+
+
 class FakeKeys:
     """KMS keys by their ARNs and their aliases, and what their own policies allow to whom."""
 
@@ -620,6 +671,47 @@ class FakeKeys:
     def actions_by_policy(self, key_arn: str, role_arn: str) -> frozenset[str]:
         self._log.record("keys.actions_by_policy", key_arn, role_arn)
         return self.allowed.get((key_arn, role_arn), frozenset())
+
+
+class FakeFileSystems:
+    """FSx file systems, all of them behind the nodes' own security group unless `guarding` says otherwise."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.known_systems = [a_file_system(), an_open_zfs()]
+        self.guarding: frozenset[str] = frozenset({"sg-nodes"})
+
+    def all(self) -> tuple[FileSystem, ...]:
+        self._log.record("file_systems.all")
+        return tuple(self.known_systems)
+
+    def guards(self, interface_ids: Iterable[str]) -> frozenset[str]:
+        self._log.record("file_systems.guards", tuple(interface_ids))
+        return self.guarding
+
+
+class FakeDhcp:
+    """The DHCP options of all VPCs."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.options = DhcpOptions("dopt-1")
+
+    def of_vpc(self, vpc_id: str) -> DhcpOptions:
+        self._log.record("dhcp.of_vpc", vpc_id)
+        return self.options
+
+
+class FakeQuotaRequests:
+    """Increases that wait for a decision."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.waiting: list[QuotaRequest] = []
+
+    def pending(self) -> tuple[QuotaRequest, ...]:
+        self._log.record("quota_requests.pending")
+        return tuple(self.waiting)
 
 
 class FakePlans:
@@ -742,14 +834,19 @@ class FakeAccount:
         self.clock = FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
+        self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
+        self.quota_requests = FakeQuotaRequests(self.calls)
         self.iam = FakeIam(self.calls)
         self.storage = FakeStorage(self.calls)
+        self.scripts = FakeScriptStore(self.calls, self.storage)
+        self.shell = FakeShell(self.calls)
+        self.file_systems = FakeFileSystems(self.calls)
         self.keys = FakeKeys(self.calls)
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
@@ -758,14 +855,19 @@ class FakeAccount:
         self.ports = Ports(
             clusters=self.clusters,
             network=self.network,
+            dhcp=self.dhcp,
             eks=self.eks,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
             caller=self.caller,
             quotas=self.quotas,
+            quota_requests=self.quota_requests,
             iam=self.iam,
             storage=self.storage,
+            scripts=self.scripts,
+            shell=self.shell,
+            file_systems=self.file_systems,
             keys=self.keys,
             plans=self.plans,
             logs=self.logs,

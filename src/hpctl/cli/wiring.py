@@ -46,19 +46,24 @@ class Session:
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
         from hpctl.adapters.aws.clusters import AwsClusters
+        from hpctl.adapters.aws.dhcp import AwsDhcp
         from hpctl.adapters.aws.eks import AwsEks
+        from hpctl.adapters.aws.filesystems import AwsFileSystems
         from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.keys import AwsKeys
         from hpctl.adapters.aws.logs import AwsLogs
         from hpctl.adapters.aws.network import AwsNetwork
         from hpctl.adapters.aws.plans import AwsPlans
+        from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
         from hpctl.adapters.aws.quotas import AwsQuotas
+        from hpctl.adapters.aws.scriptstore import AwsScriptStore
         from hpctl.adapters.aws.session import AwsSession
         from hpctl.adapters.aws.storage import AwsStorage
         from hpctl.adapters.kube.api import Api
         from hpctl.adapters.kube.jobs import EksJobs
         from hpctl.adapters.kube.listing import EksKubernetes
         from hpctl.adapters.kube.streams import EksPodStreams
+        from hpctl.adapters.local.bash import LocalBash
         from hpctl.adapters.local.clock import SystemClock
         from hpctl.adapters.local.signals import ProcessSignals
         from hpctl.adapters.local.state import FileState
@@ -75,14 +80,19 @@ class Session:
         return Ports(
             clusters=AwsClusters(aws),
             network=AwsNetwork(aws),
+            dhcp=AwsDhcp(aws),
             eks=AwsEks(aws),
             kubernetes=EksKubernetes(aws),
             jobs=EksJobs(api),
             streams=EksPodStreams(api),
             caller=AwsCaller(aws),
             quotas=AwsQuotas(aws),
+            quota_requests=AwsQuotaRequests(aws),
             iam=AwsIam(aws),
             storage=AwsStorage(aws),
+            scripts=AwsScriptStore(aws),
+            shell=LocalBash(),
+            file_systems=AwsFileSystems(aws),
             keys=AwsKeys(aws),
             plans=AwsPlans(aws),
             logs=AwsLogs(aws),
