@@ -19,7 +19,7 @@ from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.plan.reached import is_reached
 from hpctl.plan.tags import DIGEST_TAG, RUN_ID_TAG, texts
-from hpctl.report.plan import Action
+from hpctl.report.action import Action
 from hpctl.terms import ClusterStatus
 
 Request = Mapping[str, Any]
@@ -65,6 +65,9 @@ def send(action: Action, ports: Ports) -> Sent | NotYet:
             return _sent(lambda: clusters.remove_tags(arn, keys), lambda: clusters.tags(arn).keys().isdisjoint(keys))
         case "delete":
             return _delete(request["ClusterName"], clusters)
+        case _:
+            ports.changes.make(action.verb, request, action.content)
+            return Sent()
 
 
 def _sent(call: Callable[[], object], seen: Callable[[], bool]) -> Sent:
