@@ -19,7 +19,10 @@ from hpctl.plan.tags import digest_of
 from hpctl.report.action import FIX_VERBS, Action
 from hpctl.report.plan import PlanReport
 
-Purpose = Literal["create", "update", "update-software", "delete", "fix"]
+Deed = Literal["create", "update", "update-software", "delete"]
+"""What is done to a cluster itself."""
+
+Purpose = Deed | Literal["fix"]
 Entry = Literal["intent", "effect", "failed", "done"]
 Line = Mapping[str, object]
 

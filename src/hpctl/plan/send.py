@@ -57,17 +57,13 @@ def send(action: Action, ports: Ports) -> Sent | NotYet:
             return _sent(lambda: clusters.update(request), lambda: is_reached(request, _live(request, clusters)))
         case "update-software":
             return _update_software(request, clusters)
-        case "tag":
-            arn, tags = request["ResourceArn"], texts(request["Tags"])
-            return _sent(lambda: clusters.add_tags(arn, tags), lambda: clusters.tags(arn).items() >= tags.items())
-        case "untag":
-            arn, keys = request["ResourceArn"], request["TagKeys"]
-            return _sent(lambda: clusters.remove_tags(arn, keys), lambda: clusters.tags(arn).keys().isdisjoint(keys))
+        case "tag" | "untag":
+            return _retag(action, clusters)
         case "delete":
             return _delete(request["ClusterName"], clusters)
-        case _:
+        case _:  # around the cluster: the port itself tells what is so already
             ports.changes.make(action.verb, request, action.content)
-            return Sent()
+    return Sent()
 
 
 def _sent(call: Callable[[], object], seen: Callable[[], bool]) -> Sent:
@@ -154,6 +150,15 @@ def _roles_are_trusting(request: Request, ports: Ports) -> bool:
 def is_at_work(action: Action, clusters: Clusters) -> bool:
     """Whether AWS is changing the cluster of an action now; False where that cannot be told."""
     return _told(lambda: _is_changing(clusters.describe(action.request["ClusterName"])))
+
+
+def _retag(action: Action, clusters: Clusters) -> Sent:
+    arn = action.request["ResourceArn"]
+    if action.verb == "tag":
+        tags = texts(action.request["Tags"])
+        return _sent(lambda: clusters.add_tags(arn, tags), lambda: clusters.tags(arn).items() >= tags.items())
+    keys = action.request["TagKeys"]
+    return _sent(lambda: clusters.remove_tags(arn, keys), lambda: clusters.tags(arn).keys().isdisjoint(keys))
 
 
 def _update_software(request: Request, clusters: Clusters) -> Sent:
