@@ -8,8 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+from hpctl.catalog.failures import known_failures
+from hpctl.checks.catalogue import CHECKS
 from tools.pages import (
     checks,
     commands,
@@ -43,6 +46,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rules.md": rules.rules,
     "skypilot.md": skypilot.skypilot,
     "spec.md": spec.spec,
+    **{f"checks/{one.id}.md": partial(checks.check, one) for one in CHECKS},
+    **{f"failures/{one.id}.md": partial(failures.failure, one) for one in known_failures()},
 }
 
 
@@ -52,14 +57,21 @@ def stale(folder: Path = FOLDER) -> Iterator[str]:
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != build():
             yield name
-    yield from sorted(path.name for path in folder.iterdir() if path.name not in PAGES)
+    yield from sorted(_written(folder) - set(PAGES))
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Write every page anew."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write every page anew, and take away what is no page any more."""
     for name, build in PAGES.items():
-        (folder / name).write_text(build(), encoding="utf-8")
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(build(), encoding="utf-8")
+    for name in _written(folder) - set(PAGES):
+        (folder / name).unlink()
+
+
+def _written(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def main() -> int:

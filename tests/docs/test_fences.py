@@ -103,6 +103,11 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
 
 
 def test_every_page_can_be_reached_from_the_index(repository: Path) -> None:
-    index = (repository / "docs" / "index.md").read_text(encoding="utf-8")
-    wanted = {page.name.removeprefix("docs/") for page in pages() if page.name.startswith("docs/")} - {"index.md"}
-    assert sorted(path for path in wanted if f"]({path})" not in index) == []
+    docs = (repository / "docs").resolve()
+    reached, ahead = set[Path](), {docs / "index.md"}
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        linked = re.findall(r"\]\(([^)\s#:]+\.md)", page.read_text(encoding="utf-8"))
+        ahead |= {(page.parent / link).resolve() for link in linked} - reached
+    assert sorted(set(docs.rglob("*.md")) - reached) == []

@@ -1,9 +1,10 @@
-"""The page of checks, from the catalogue of checks."""
+"""The pages of checks, from the catalogue of checks: an overview, and one a check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hpctl.catalog.failures import known_failures
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
@@ -11,7 +12,7 @@ from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.facts.records import Machine
 from hpctl.spec.cluster import ClusterSpec
-from tools.pages.markdown import bullets, code, codes, page, prose, sections, table
+from tools.pages.markdown import bullets, code, codes, page, prose, table
 
 _JUDGED = {
     Machine: "this machine",
@@ -21,6 +22,7 @@ _JUDGED = {
     JobInCluster: "a job",
 }
 
+SOURCE = "`hpctl.checks`"
 INTRODUCTION = """\
 `hpctl cluster check`, `plan` and `create` run the checks that judge a spec. Nothing is created when one fails.
 `hpctl doctor` runs those that judge this machine, and with `-f FILE` these as well. `hpctl cluster check NAME` runs
@@ -34,21 +36,23 @@ stable: `--skip ID` leaves a check out."""
 
 
 def checks() -> str:
-    """Return the page."""
-    rows = ((f"[{code(one.id)}](#{one.id})", one.title, "yes" if one.blocking else "no") for one in CHECKS)
+    """Return the overview."""
+    rows = ((f"[{code(one.id)}](checks/{one.id}.md)", one.title, "yes" if one.blocking else "no") for one in CHECKS)
     overview = table(("id", "what it says when it passes", "must hold"), rows)
-    details = sections((one.id, _details(one)) for one in CHECKS)
-    return page("Checks", "`hpctl.checks`", INTRODUCTION, overview, details)
+    return page("Checks", SOURCE, INTRODUCTION, overview)
 
 
-def _details(one: Check) -> Iterator[str]:
-    yield f"**{one.title}**"
-    yield prose(one.page)
-    yield bullets(_facts(one))
+def check(one: Check) -> str:
+    """Return the page of a check."""
+    return page(one.id, SOURCE, f"**{one.title}**", prose(one.page), bullets(_facts(one)))
 
 
 def _facts(one: Check) -> Iterator[str]:
     yield f"judges: {codes(one.about) if one.target is ClusterSpec else _JUDGED[one.target]}"
+    yield f"must hold: {'yes' if one.blocking else 'no'}; [what that means](../checks.md)"
     if one.needs:
-        yield f"needs: {', '.join(f'[{code(need)}](#{need})' for need in one.needs)}"
+        yield f"needs: {', '.join(f'[{code(need)}]({need}.md)' for need in one.needs)}"
     yield f"asks AWS: {codes(one.reads)}" if one.reads else "asks AWS: nothing"
+    prevents = [f"[{code(row.id)}](../failures/{row.id}.md)" for row in known_failures() if one.id in row.checks]
+    if prevents:
+        yield f"sees beforehand: {', '.join(prevents)}"

@@ -1,11 +1,11 @@
-"""The page of known failures, from the catalog."""
+"""The pages of known failures, from the catalog: an overview, and one a failure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hpctl.catalog.failures import KnownFailure, known_failures
-from tools.pages.markdown import bullets, code, fence, page, sections, table
+from tools.pages.markdown import bullets, code, fence, page, table
 
 INTRODUCTION = """\
 When one of these is said, hpctl says what is behind it and what to type.
@@ -17,6 +17,7 @@ themselves. A failure that is not listed is shown in its own words.
 are told by the state of things alone: no words of a log or message tell of them, and `hpctl explain --id ID` shows
 them. In the commands, `{placeholders}` stand for what hpctl fills in where it knows it."""
 
+SOURCE = "`hpctl/catalog/known_failures/`"
 BASIS = {
     "documentation": "the documentation of AWS, or of the program that says it",
     "guides": "samples, workshops and operational guides that AWS publishes",
@@ -39,28 +40,30 @@ AREAS = {
 
 
 def failures() -> str:
-    """Return the page."""
+    """Return the overview."""
     known = known_failures()
-    overview = "\n\n".join(_overview(area, known) for area in AREAS)
-    details = sections((one.id, _details(one)) for one in known)
-    return page("Known failures", "`hpctl/catalog/known_failures/`", INTRODUCTION, overview, details)
+    return page("Known failures", SOURCE, INTRODUCTION, *(_overview(area, known) for area in AREAS))
+
+
+def failure(one: KnownFailure) -> str:
+    """Return the page of a failure."""
+    said = fence("\n".join(one.samples)) if one.samples else f"Seen: {one.symptom}."
+    cause = f"{one.cause[0].upper()}{one.cause[1:]}."
+    remedy = f"## Remedy\n\n{fence(one.remedy)}"
+    return page(one.id, SOURCE, said, cause, remedy, bullets(_facts(one)))
 
 
 def _overview(area: str, known: Iterable[KnownFailure]) -> str:
-    rows = ((f"[{code(one.id)}](#{one.id})", one.severity.value, one.example) for one in known if one.area == area)
-    return f"**{AREAS[area]}**\n\n" + table(("id", "severity", "what is said, for example, or seen"), rows)
+    those = (one for one in known if one.area == area)
+    rows = ((f"[{code(one.id)}](failures/{one.id}.md)", one.severity.value, one.example) for one in those)
+    return f"## {AREAS[area]}\n\n" + table(("id", "severity", "what is said, for example, or seen"), rows)
 
 
-def _details(one: KnownFailure) -> Iterator[str]:
-    yield fence("\n".join(one.samples)) if one.samples else f"Seen: {one.symptom}."
-    yield f"{one.cause[0].upper()}{one.cause[1:]}."
-    yield fence(one.remedy)
-    yield bullets(_facts(one))
-
-
-def _facts(one: KnownFailure) -> Iterator[str]:
-    yield f"severity: {one.severity.value}"
-    seen_by = [f"[{code(check)}](checks.md#{check})" for check in one.checks]
-    if seen_by:
-        yield f"seen beforehand by: {', '.join(seen_by)}"
-    yield f"known from: {BASIS[one.basis]}"
+def _facts(one: KnownFailure) -> list[str]:
+    seen_by = [f"[{code(check)}](../checks/{check}.md)" for check in one.checks]
+    return [
+        f"severity: {one.severity.value}; [what that means](../failures.md)",
+        f"area: {AREAS[one.area]}",
+        *([f"seen beforehand by: {', '.join(seen_by)}"] if seen_by else []),
+        f"known from: {BASIS[one.basis]}",
+    ]

@@ -59,6 +59,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.NodeReport: ("node describe",),
     explanation.ExplanationReport: ("explain",),
     explanation.FailureListReport: ("explain --list",),
+    explanation.CheckPageReport: ("explain --check",),
     instance.InstanceTypeListReport: ("instances list",),
     instance.InstanceTypeReport: ("instances describe",),
     job.JobPlanReport: ("job submit --dry-run",),

@@ -42,5 +42,5 @@ _ON = {"eks": "EKS", "slurm": "Slurm"}
 def _check(rule: Rule) -> str:
     if rule.check is None:
         return "none can know"
-    linked = f"[{code(rule.check)}](checks.md#{rule.check})"
+    linked = f"[{code(rule.check)}](checks/{rule.check}.md)"
     return f"{linked} (with {code(' '.join(rule.beside))})" if rule.beside else linked

@@ -7,8 +7,15 @@ from typing import Final
 
 from hpctl.render.diagnoses import why_and_fix
 from hpctl.render.page import WIDE, Aside, Blank, Column, Piece, Prose, Style, Table
-from hpctl.render.words import counted, moment
-from hpctl.report.explanation import Evidence, Explanation, ExplanationReport, FailureListReport, NearFailure
+from hpctl.render.words import counted, known, listed, moment
+from hpctl.report.explanation import (
+    CheckPageReport,
+    Evidence,
+    Explanation,
+    ExplanationReport,
+    FailureListReport,
+    NearFailure,
+)
 
 _STYLES: Final = {"blocks": Style.BAD, "degrades": Style.WARN, "noise": Style.DIM}
 
@@ -56,6 +63,25 @@ def failure_list(report: FailureListReport) -> Iterator[Piece]:
         ],
     )
     yield Aside("BY: `words` in a message or log tell of it, or only the `state` of things does")
+
+
+def check_page(report: CheckPageReport) -> Iterator[Piece]:
+    """Yield why a check is there, what it looks at, and what it sees beforehand."""
+    yield Prose(f"{report.check}: {report.title}", style=Style.BOLD)
+    for paragraph in report.text.split("\n\n"):
+        yield Blank()
+        yield Prose(" ".join(paragraph.split()))
+    yield Blank()
+    facts = {
+        "judges:": report.judges,
+        "must hold:": known(report.blocking),
+        "needs:": listed(report.needs),
+        "asks AWS:": listed(report.reads),
+        "sees beforehand:": listed(report.failures),
+        "page:": report.page,
+    }
+    for lead, fact in facts.items():
+        yield Prose(fact, lead=lead, style=Style.BOLD)
 
 
 def _nothing(report: ExplanationReport) -> str:

@@ -13,6 +13,7 @@ from hpctl.report.base import Report
 
 _VIEWS = {
     "CheckList": "checks.check_list",
+    "CheckPage": "explanations.check_page",
     "Checks": "checks.check_report",
     "Cluster": "clusters.cluster",
     "ClusterList": "clusters.cluster_list",

@@ -71,6 +71,29 @@ class ExplanationReport(Report):
         return tuple(one.known.failure for one in self.explanations if one.known)
 
 
+class CheckPageReport(Report):
+    """Why a check is there (`text`), what it looks at, and the known failures whose cause it sees beforehand.
+
+    `blocking` says whether it must hold: then that it could not look stops a command, too. `page` is its place in
+    hpctl's documentation.
+    """
+
+    kind: Literal["CheckPage"] = "CheckPage"
+    check: str
+    title: str
+    text: str
+    judges: str
+    blocking: bool
+    needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    page: str
+
+    def names(self) -> tuple[str, ...]:
+        """Return the id."""
+        return (self.check,)
+
+
 class FailureListReport(Report):
     """Every known failure."""
 

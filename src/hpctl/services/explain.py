@@ -22,7 +22,7 @@ from hpctl.report.explanation import (
     NearFailure,
 )
 
-_PAGE: Final = "docs/reference/failures.md#"
+_PAGE: Final = "docs/reference/failures/{}.md"
 _CLUSTER: Final = re.compile(
     r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}|arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:cluster/[a-z0-9]{12}"
 )
@@ -92,7 +92,7 @@ def facts(row: KnownFailure, values: Mapping[str, str | None] | None = None) -> 
         remedy=fill(row.remedy, values or {}),
         checks=row.checks,
         basis=row.basis,
-        page=f"{_PAGE}{row.id}",
+        page=_PAGE.format(row.id),
     )
 
 
@@ -100,7 +100,7 @@ def near(text: str) -> tuple[NearFailure, ...]:
     """Return the known failures that a text is most like, with how like it is."""
     return tuple(
         NearFailure(
-            failure=one.failure.id, score=one.score, example=one.failure.example, page=f"{_PAGE}{one.failure.id}"
+            failure=one.failure.id, score=one.score, example=one.failure.example, page=_PAGE.format(one.failure.id)
         )
         for one in nearest_failures(text)
     )

@@ -38,6 +38,7 @@ def test_one_thing_is_explained_at_a_time_and_a_file_must_be_there(hpctl: Hpctl)
     assert "`--node` needs the name of a cluster" in here("explain", "a b", "--node", "i-1", ends=ExitCode.USAGE).err
     assert "cannot be read: No such file" in here("explain", "-f", "missing.log", ends=ExitCode.USAGE).err
     assert "threads-halved" in here("explain", "--id", "threads-halved").out
+    assert here("explain", "--check", "network-dns").out.startswith("network-dns: ")
     assert "efa-health-check" in here("explain", "--list", "-o", "name").out.splitlines()
 
 

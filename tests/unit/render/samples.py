@@ -18,6 +18,7 @@ from hpctl.report.cluster import (
 )
 from hpctl.report.connection import ConnectionReport
 from hpctl.report.explanation import (
+    CheckPageReport,
     Evidence,
     Explanation,
     ExplanationReport,
@@ -391,7 +392,7 @@ FAILURE = FailureFacts(
     remedy="read where it stopped\naws logs tail /aws/sagemaker/Clusters/{name}/{cluster_id} --region us-west-2",
     checks=("network-egress-path", "network-dns"),
     basis="guides",
-    page="docs/reference/failures.md#lifecycle-timeout",
+    page="docs/reference/failures/lifecycle-timeout.md",
 )
 SLOW = FailureFacts(
     failure="creation-slow",
@@ -402,7 +403,7 @@ SLOW = FailureFacts(
     cause="HyperPod asks again and again for capacity",
     remedy="hpctl cluster events {name}",
     basis="guides",
-    page="docs/reference/failures.md#creation-slow",
+    page="docs/reference/failures/creation-slow.md",
 )
 EXPLANATION = ExplanationReport(
     subject="cluster hp-cluster",
@@ -426,10 +427,21 @@ EXPLANATION = ExplanationReport(
             failure="lifecycle-timeout",
             score=0.41,
             example="Lifecycle scripts execution timed out",
-            page="docs/reference/failures.md#lifecycle-timeout",
+            page="docs/reference/failures/lifecycle-timeout.md",
         ),
     ),
     lines=120_000,
+)
+CHECK_PAGE = CheckPageReport(
+    check="network-dns",
+    title="nodes get names",
+    text="Nodes find services by name.\n\nSource: AWS documentation\n(VPC DNS).",
+    judges="spec",
+    blocking=True,
+    needs=("network-ids-exist",),
+    reads=("ec2:DescribeVpcAttribute",),
+    failures=("lifecycle-timeout", "network-misconfigured"),
+    page="docs/reference/checks/network-dns.md",
 )
 FAILURES = FailureListReport(failures=(FAILURE, SLOW))
 
@@ -438,6 +450,7 @@ EVERY_REPORT = {
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,
+    "check-page": CHECK_PAGE,
     "explanation": EXPLANATION,
     "failure-list": FAILURES,
     "nodes": NODES,

@@ -15,6 +15,7 @@ from hpctl.services.explain import (
     list_failures,
     names_cluster,
 )
+from hpctl.services.explain_check import explain_check
 
 OOM = "torch.OutOfMemoryError: CUDA out of memory."
 WATCHDOG = "Watchdog caught collective operation timeout"
@@ -27,7 +28,7 @@ def test_a_text_is_explained_with_its_line_and_the_cause_comes_first() -> None:
     assert report.nearest == ()
     known = report.explanations[0].known
     assert known is not None
-    assert known.page == "docs/reference/failures.md#job-device-memory"
+    assert known.page == "docs/reference/failures/job-device-memory.md"
     demand_known(report)
 
 
@@ -87,3 +88,17 @@ def test_every_failure_is_listed_and_those_without_words_say_so() -> None:
 )
 def test_one_word_that_is_a_legal_name_is_a_cluster_and_anything_else_a_text(what: str, cluster: bool) -> None:
     assert names_cluster(what) is cluster
+
+
+def test_a_check_tells_why_it_is_there_and_what_it_sees_beforehand() -> None:
+    told = explain_check("network-sg-self-ref")
+    assert told.judges == "spec"
+    assert told.text.startswith("Nodes of a cluster talk to each other over EFA")
+    assert "efa-health-check" in told.failures
+    assert told.page == "docs/reference/checks/network-sg-self-ref.md"
+
+
+def test_a_check_that_nobody_has_names_the_nearest() -> None:
+    with pytest.raises(NotFoundError, match="there is no check `network-sg-selfref`") as refused:
+        explain_check("network-sg-selfref")
+    assert (refused.value.hint or "").startswith("hpctl explain --check network-sg-self-ref")

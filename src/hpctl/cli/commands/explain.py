@@ -26,6 +26,7 @@ def explain(
     node: Annotated[str | None, typer.Option("--node", metavar="ID", help="Only this node of the cluster.")] = None,
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="A message, even of one word.")] = None,
     failure: Annotated[str | None, typer.Option("--id", metavar="FAILURE", help="Tell of this known failure.")] = None,
+    check: Annotated[str | None, typer.Option("--check", metavar="CHECK", help="Tell of this check.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the known failures, and stop.")] = False,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
@@ -36,19 +37,23 @@ def explain(
     """Explain a failure: cause, evidence, fix, and the check that sees it beforehand.
 
     What could be a cluster's name (letters, digits and hyphens, no space) or ARN is one; anything else is a text.
-    Texts and logs are judged on this machine alone. Exit code 3: no known failure has these words; of a cluster 20:
-    it is not well, 21: nothing wrong was seen, but not everything could be read.
+    Texts and logs are judged on this machine alone; --check tells why a check is there. Exit code 3: no known failure
+    has these words; of a cluster 20: it is not well, 21: nothing wrong was seen, but not everything could be read.
     """
     from hpctl.services import explain as service
 
     session = wiring.session(invocation(ctx))
-    _demand_one(what, file, text, failure, "--list" if list_ else None)
+    _demand_one(what, file, text, failure, check, "--list" if list_ else None)
     if node is not None and (what is None or not service.names_cluster(what)):
         raise UsageError("`--node` needs the name of a cluster", hint="hpctl explain CLUSTER --node ID")
     if list_:
         session.show(service.list_failures())
     elif failure is not None:
         session.show(service.explain_failure(failure))
+    elif check is not None:
+        from hpctl.services.explain_check import explain_check
+
+        session.show(explain_check(check))
     elif what is not None and service.names_cluster(what):
         _cluster(session, what, node)
     else:
@@ -59,7 +64,7 @@ def _demand_one(*said: str | None) -> None:
     if sum(one is not None for one in said) != 1:
         raise UsageError(
             "`hpctl explain` takes one thing to explain",
-            hint="a TEXT, a CLUSTER, `-` for stdin, `--file LOGFILE`, `--text TEXT`, `--id FAILURE` or `--list`",
+            hint="a TEXT, a CLUSTER, `-` for stdin, `--file LOGFILE`, `--text TEXT`, `--id ID`, `--check ID`, `--list`",
         )
 
 
