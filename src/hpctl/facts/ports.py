@@ -43,6 +43,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import ScriptStore, Shell
 
 
 class Clusters(Protocol):
@@ -389,6 +390,8 @@ class Ports:
     quota_requests: QuotaRequests
     iam: Iam
     storage: Storage
+    scripts: ScriptStore
+    shell: Shell
     file_systems: FileSystems
     keys: Keys
     plans: Plans

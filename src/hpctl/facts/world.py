@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
 from threading import Lock
 from typing import Any, TypeVar, cast
 
@@ -33,6 +34,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import ShellFault
 
 T = TypeVar("T")
 
@@ -152,6 +154,10 @@ class World:
         """Return an object's content, or None when there is none."""
         ask = partial(self._ports.storage.read, bucket, key)
         return self._once(("content", bucket, key), lambda: _or_none(ask))
+
+    def shell_faults(self, script: bytes) -> tuple[ShellFault, ...]:
+        """Return what Bash does not understand of a script; raises `UnavailableError` where there is no Bash."""
+        return self._once(("shell", sha256(script).digest()), lambda: self._ports.shell.faults(script))
 
     def encryption_key(self, bucket: str, key: str) -> str | None:
         """Return the KMS key that encrypts an object, None without one; raises `NotFoundError` without the object."""
