@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from threading import Lock
@@ -139,6 +140,14 @@ class World:
         """Return the role of that ARN, or None when there is none."""
         name = arn.rpartition("/")[2]
         return self._once(("role", name), lambda: _or_none(lambda: self._ports.iam.role(name)))
+
+    def moment(self) -> datetime:
+        """Return the time of the examination: one and the same for all that judge by it."""
+        return self._once("moment", self._ports.clock.now)
+
+    def node_group_roles(self, name: str) -> Mapping[str, str]:
+        """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
+        return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
 
     def verdicts(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
         """Return IAM's verdict on every action for every resource."""

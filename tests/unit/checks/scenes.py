@@ -13,6 +13,7 @@ from tests.unit.checks import (
     rows_eks_cluster,
     rows_iam,
     rows_iam_keys,
+    rows_iam_use,
     rows_lifecycle,
     rows_network_endpoints,
     rows_offline,
@@ -74,7 +75,7 @@ def _scenes(*modules: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {
-    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_offline, rows_slurm_files),
+    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_iam_use, rows_lifecycle, rows_offline, rows_slurm_files),
     "eks-cluster-active": Scene((_IDENTITY, "eks.describe")),
     "eks-auth-mode": Scene((_IDENTITY, "eks.describe")),
     "network-ids-exist": Scene((_IDENTITY, "network.subnets", "network.security_groups")),
@@ -124,7 +125,9 @@ PORT_OF: dict[str, str] = {
     "eks:DescribeAddon": "eks.addons",
     "eks:DescribeCluster": "eks.describe",
     "eks:DescribeClusterVersions": "eks.supported_versions",
+    "eks:DescribeNodegroup": "node_groups.roles",
     "eks:ListAddons": "eks.addons",
+    "eks:ListNodegroups": "node_groups.roles",
     "iam:GetRole": "iam.role",
     "iam:SimulatePrincipalPolicy": "iam.simulate",
     "kms:DescribeKey": "keys.key",

@@ -17,6 +17,7 @@ from tests.unit.checks import (
     rows_eks_cluster,
     rows_iam,
     rows_iam_keys,
+    rows_iam_use,
     rows_lifecycle,
     rows_network,
     rows_network_acls,
@@ -51,6 +52,7 @@ MODULES = (
     rows_eks_cluster,
     rows_iam,
     rows_iam_keys,
+    rows_iam_use,
     rows_lifecycle,
     rows_offline,
 )
@@ -67,7 +69,7 @@ def test_a_check_judges_as_its_row_says(row: Row) -> None:
     assert (result.outcome, findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
-NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count")
+NOTES_ONLY = ("iam-exec-role-fresh", "network-multi-subnet", "lifecycle-log-file", "capacity-min-count")
 
 
 @pytest.mark.parametrize("check_id", list(BY_ID))

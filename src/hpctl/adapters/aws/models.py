@@ -42,9 +42,11 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeAddon",
             "DescribeCluster",
             "DescribeClusterVersions",
+            "DescribeNodegroup",
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+            "ListNodegroups",
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
