@@ -41,6 +41,7 @@ _FILES: Final = (
     "lifecycle",
     "slurm",
     "eks",
+    "refusals",
     "access",
     "operations",
     "pods",
