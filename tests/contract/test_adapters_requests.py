@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
 import botocore.session
@@ -33,7 +33,9 @@ from hpctl.adapters.aws.clusters import (
     summary_of,
 )
 from hpctl.adapters.aws.clusters import operation_of as described_operation_of
+from hpctl.adapters.aws.dhcp import AwsDhcp, options_id_of, options_of
 from hpctl.adapters.aws.eks import AwsEks, access_groups_of, access_policy_of, addon_of, eks_cluster_of, version_of
+from hpctl.adapters.aws.filesystems import AwsFileSystems, file_system_of, groups_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
 from hpctl.adapters.aws.keys import AwsKeys, key_of, policy_of
 from hpctl.adapters.aws.logs import AwsLogs, lines_of, name_of, stream_of
@@ -50,6 +52,7 @@ from hpctl.adapters.aws.network import (
     zone_id_of,
 )
 from hpctl.adapters.aws.plans import AwsPlans, plan_of
+from hpctl.adapters.aws.quota_requests import AwsQuotaRequests, quota_request_of
 from hpctl.adapters.aws.quotas import AwsQuotas, quota_of
 from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.session import PAGE_SIZE, AwsSession
@@ -57,14 +60,21 @@ from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_o
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import ports
+from hpctl.facts.dhcp import Dhcp
+from hpctl.facts.filesystems import FileSystems
+from hpctl.facts.job_ports import JobObjects, PodStreams
+from hpctl.facts.quota_requests import QuotaRequests
 from tests.unit.adapters import (
     test_clusters,
+    test_dhcp,
     test_eks_and_caller,
+    test_filesystems,
     test_iam,
     test_keys,
     test_logs,
     test_network,
     test_plans,
+    test_quota_requests,
     test_quotas,
     test_storage,
 )
@@ -139,6 +149,9 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeNetworkAcls": test_network.ACLS,
     "DescribeInstanceTypeOfferings": test_network.OFFERINGS,
     "DescribeNetworkInterfaces": test_network.INTERFACES,
+    "DescribeDhcpOptions": test_dhcp.OPTIONS,
+    "DescribeFileSystems": test_filesystems.LISTED,
+    "ListRequestedServiceQuotaChangeHistory": test_quota_requests.HISTORY,
     "DescribeClusterVersions": test_eks_and_caller.VERSIONS,
     "ListAddons": ok({"addons": ["vpc-cni"]}),
     "DescribeAddon": ok({"addon": test_eks_and_caller.ADDON}),
@@ -210,6 +223,10 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
     "Eks.access_entry": lambda session: AwsEks(session).access_entry("kube", test_eks_and_caller.SESSION),
+    "Dhcp.of_vpc": lambda session: AwsDhcp(session).of_vpc("vpc-1"),
+    "FileSystems.all": lambda session: AwsFileSystems(session).all(),
+    "FileSystems.guards": lambda session: AwsFileSystems(session).guards(["eni-1"]),
+    "QuotaRequests.pending": lambda session: AwsQuotaRequests(session).pending(),
     "Quotas.sagemaker": lambda session: AwsQuotas(session).sagemaker(),
     "Quotas.network_interfaces": lambda session: AwsQuotas(session).network_interfaces(),
     "Iam.role": lambda session: AwsIam(session).role("hyperpod-execution"),
@@ -262,7 +279,13 @@ def adapters(session: AwsSession) -> dict[type, object]:
     keys: ports.Keys = AwsKeys(session)
     plans: ports.Plans = AwsPlans(session)
     caller: ports.Caller = AwsCaller(session)
+    dhcp: Dhcp = AwsDhcp(session)
+    file_systems: FileSystems = AwsFileSystems(session)
+    quota_requests: QuotaRequests = AwsQuotaRequests(session)
     return {
+        Dhcp: dhcp,
+        FileSystems: file_systems,
+        QuotaRequests: quota_requests,
         ports.Clusters: clusters,
         ports.Network: network,
         ports.Logs: logs,
@@ -279,13 +302,11 @@ def adapters(session: AwsSession) -> dict[type, object]:
 ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
-NOT_AWS = {ports.Clock, ports.Kubernetes, ports.Signals, ports.State}
+NOT_AWS = {ports.Clock, JobObjects, ports.Kubernetes, PodStreams, ports.Signals, ports.State, str}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:
-    own = (one for _, one in inspect.getmembers(ports, inspect.isclass) if one.__module__ == ports.__name__)
-    protocols = {one for one in own if issubclass(one, Protocol)}
-    assert protocols - NOT_AWS == set(adapters(connect(service())))
+    assert set(get_type_hints(ports.Ports).values()) - NOT_AWS == set(adapters(connect(service())))
 
 
 def test_every_method_of_every_port_is_used_here() -> None:
@@ -312,7 +333,9 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
     assert called == known
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 4)])
+@pytest.mark.parametrize(
+    ("service_name", "count"), [("fsx", 1), ("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 5)]
+)
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -373,6 +396,7 @@ PAGED = {
     ("eks", "ListAccessEntries", "maxResults"): PAGE_SIZE,
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
+    ("fsx", "DescribeFileSystems", "MaxResults"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
     ("logs", "DescribeLogGroups", "limit"): 50,
     ("logs", "DescribeLogStreams", "limit"): 50,
@@ -384,6 +408,7 @@ PAGED = {
     ("sagemaker", "ListClusters", "MaxResults"): PAGE_SIZE,
     ("sagemaker", "ListTags", "MaxResults"): PAGE_SIZE,
     ("service-quotas", "ListAWSDefaultServiceQuotas", "MaxResults"): PAGE_SIZE,
+    ("service-quotas", "ListRequestedServiceQuotaChangeHistory", "MaxResults"): PAGE_SIZE,
     ("service-quotas", "ListServiceQuotas", "MaxResults"): PAGE_SIZE,
 }
 
@@ -427,6 +452,11 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("ec2", "DescribeNetworkAcls", ("NetworkAcls",), network_acl_of),
         ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), interface_of),
         ("ec2", "DescribeInstanceTypeOfferings", ("InstanceTypeOfferings",), zone_id_of),
+        ("ec2", "DescribeVpcs", (), options_id_of),
+        ("ec2", "DescribeDhcpOptions", (), options_of),
+        ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), groups_of),
+        ("fsx", "DescribeFileSystems", ("FileSystems",), file_system_of),
+        ("service-quotas", "ListRequestedServiceQuotaChangeHistory", ("RequestedQuotas",), quota_request_of),
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),
         ("eks", "DescribeAddon", (), addon_of),

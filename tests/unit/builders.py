@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from hpctl.catalog.instance_types import instance_type as catalog_instance_type
+from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.kubernetes import AccessEntry, AccessPolicy, KubernetesNode
 from hpctl.facts.network import (
     AclEntry,
@@ -163,6 +164,25 @@ def an_endpoint(service: str = "s3", **members: Any) -> VpcEndpoint:
         kind = {"kind": "Interface", "private_dns": True, **groups}
     usual = {"endpoint_id": f"vpce-{service}", "vpc_id": "vpc-1", "state": "available", **kind}
     return VpcEndpoint(service=f"com.amazonaws.{REGION}.{service}", **{**usual, **members})
+
+
+def a_file_system(file_system_id: str = "fs-0123456789abcdef0", **members: Any) -> FileSystem:
+    """A Lustre file system in the subnet of `a_group`'s nodes."""
+    usual = {
+        "kind": "LUSTRE",
+        "lifecycle": "AVAILABLE",
+        "vpc_id": "vpc-1",
+        "subnet_ids": ("subnet-1",),
+        "dns_name": f"{file_system_id}.fsx.{REGION}.amazonaws.com",
+        "mount_name": "abcdefgh",
+        "interface_ids": ("eni-fsx",),
+    }
+    return FileSystem(file_system_id=file_system_id, **{**usual, **members})
+
+
+def an_open_zfs(file_system_id: str = "fs-0fedcba9876543210", **members: Any) -> FileSystem:
+    """An OpenZFS file system in the subnet of `a_group`'s nodes."""
+    return a_file_system(file_system_id, **{"kind": "OPENZFS", "mount_name": None, **members})
 
 
 def a_quota(name: str = "ml.p5.48xlarge for cluster usage", code: str = "L-8762A75F", value: float = 100.0) -> Quota:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
+from hpctl.facts.dhcp import DhcpOptions
+from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.kubernetes import (
     AccessEntry,
     AccessReview,
@@ -21,6 +23,7 @@ from hpctl.facts.kubernetes import (
 )
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
+from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -47,6 +50,7 @@ from tests.unit.builders import (
     REGION,
     SCRIPTS,
     a_cluster,
+    a_file_system,
     a_kubernetes_node,
     a_live_group,
     a_network_acl,
@@ -63,16 +67,19 @@ from tests.unit.builders import (
     an_eks_cluster,
     an_endpoint,
     an_identity,
+    an_open_zfs,
 )
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 
 Row = (
     Addon
     | EksCluster
+    | FileSystem
     | KmsKey
     | NatGateway
     | NetworkAcl
     | Quota
+    | QuotaRequest
     | Role
     | RouteTable
     | SecurityGroup
@@ -84,10 +91,12 @@ Row = (
 HELD: Mapping[type[Row], tuple[str, str]] = {
     Addon: ("eks", "known_addons"),
     EksCluster: ("eks", "known"),
+    FileSystem: ("file_systems", "known_systems"),
     KmsKey: ("keys", "known_keys"),
     NatGateway: ("network", "nat_gateways"),
     NetworkAcl: ("network", "known_acls"),
     Quota: ("quotas", "known_quotas"),
+    QuotaRequest: ("quota_requests", "waiting"),
     Role: ("iam", "known_roles"),
     RouteTable: ("network", "known_tables"),
     SecurityGroup: ("network", "known_groups"),
@@ -622,6 +631,47 @@ class FakeKeys:
         return self.allowed.get((key_arn, role_arn), frozenset())
 
 
+class FakeFileSystems:
+    """FSx file systems, all of them behind the nodes' own security group unless `guarding` says otherwise."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.known_systems = [a_file_system(), an_open_zfs()]
+        self.guarding: frozenset[str] = frozenset({"sg-nodes"})
+
+    def all(self) -> tuple[FileSystem, ...]:
+        self._log.record("file_systems.all")
+        return tuple(self.known_systems)
+
+    def guards(self, interface_ids: Iterable[str]) -> frozenset[str]:
+        self._log.record("file_systems.guards", tuple(interface_ids))
+        return self.guarding
+
+
+class FakeDhcp:
+    """The DHCP options of all VPCs."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.options = DhcpOptions("dopt-1")
+
+    def of_vpc(self, vpc_id: str) -> DhcpOptions:
+        self._log.record("dhcp.of_vpc", vpc_id)
+        return self.options
+
+
+class FakeQuotaRequests:
+    """Increases that wait for a decision."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.waiting: list[QuotaRequest] = []
+
+    def pending(self) -> tuple[QuotaRequest, ...]:
+        self._log.record("quota_requests.pending")
+        return tuple(self.waiting)
+
+
 class FakePlans:
     """Training plans."""
 
@@ -742,14 +792,17 @@ class FakeAccount:
         self.clock = FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
+        self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
+        self.quota_requests = FakeQuotaRequests(self.calls)
         self.iam = FakeIam(self.calls)
         self.storage = FakeStorage(self.calls)
+        self.file_systems = FakeFileSystems(self.calls)
         self.keys = FakeKeys(self.calls)
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
@@ -758,14 +811,17 @@ class FakeAccount:
         self.ports = Ports(
             clusters=self.clusters,
             network=self.network,
+            dhcp=self.dhcp,
             eks=self.eks,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
             caller=self.caller,
             quotas=self.quotas,
+            quota_requests=self.quota_requests,
             iam=self.iam,
             storage=self.storage,
+            file_systems=self.file_systems,
             keys=self.keys,
             plans=self.plans,
             logs=self.logs,

@@ -46,12 +46,15 @@ class Session:
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
         from hpctl.adapters.aws.clusters import AwsClusters
+        from hpctl.adapters.aws.dhcp import AwsDhcp
         from hpctl.adapters.aws.eks import AwsEks
+        from hpctl.adapters.aws.filesystems import AwsFileSystems
         from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.keys import AwsKeys
         from hpctl.adapters.aws.logs import AwsLogs
         from hpctl.adapters.aws.network import AwsNetwork
         from hpctl.adapters.aws.plans import AwsPlans
+        from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
         from hpctl.adapters.aws.quotas import AwsQuotas
         from hpctl.adapters.aws.session import AwsSession
         from hpctl.adapters.aws.storage import AwsStorage
@@ -75,14 +78,17 @@ class Session:
         return Ports(
             clusters=AwsClusters(aws),
             network=AwsNetwork(aws),
+            dhcp=AwsDhcp(aws),
             eks=AwsEks(aws),
             kubernetes=EksKubernetes(aws),
             jobs=EksJobs(api),
             streams=EksPodStreams(api),
             caller=AwsCaller(aws),
             quotas=AwsQuotas(aws),
+            quota_requests=AwsQuotaRequests(aws),
             iam=AwsIam(aws),
             storage=AwsStorage(aws),
+            file_systems=AwsFileSystems(aws),
             keys=AwsKeys(aws),
             plans=AwsPlans(aws),
             logs=AwsLogs(aws),

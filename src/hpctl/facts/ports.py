@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.dhcp import Dhcp
+from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import (
     AccessEntry,
@@ -21,6 +23,7 @@ from hpctl.facts.kubernetes import (
     Workload,
 )
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -375,14 +378,17 @@ class Ports:
 
     clusters: Clusters
     network: Network
+    dhcp: Dhcp
     eks: Eks
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams
     caller: Caller
     quotas: Quotas
+    quota_requests: QuotaRequests
     iam: Iam
     storage: Storage
+    file_systems: FileSystems
     keys: Keys
     plans: Plans
     logs: Logs

@@ -10,11 +10,14 @@ from threading import Lock
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.dhcp import DhcpOptions
+from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
 from hpctl.facts.quantities import quantity
+from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
     Addon,
     Cluster,
@@ -76,6 +79,19 @@ class World:
         """Return the VPC; raises `NotFoundError` when there is none."""
         return self._once(("vpc", vpc_id), lambda: self._ports.network.vpc(vpc_id))
 
+    def dhcp_options(self, vpc_id: str) -> DhcpOptions:
+        """Return the DHCP options of a VPC; raises `NotFoundError` when there is no such VPC."""
+        return self._once(("dhcp", vpc_id), lambda: self._ports.dhcp.of_vpc(vpc_id))
+
+    def file_systems(self) -> tuple[FileSystem, ...]:
+        """Return every FSx file system of the account and Region."""
+        return self._once("file-systems", self._ports.file_systems.all)
+
+    def guards_of(self, file_system: FileSystem) -> frozenset[str]:
+        """Return the ids of the security groups on a file system's network interfaces."""
+        ask = partial(self._ports.file_systems.guards, file_system.interface_ids)
+        return self._once(("guards", file_system.interface_ids), ask)
+
     def route_tables(self, vpc_id: str) -> tuple[RouteTable, ...]:
         """Return the route tables of a VPC."""
         return self._once(("route-tables", vpc_id), lambda: self._ports.network.route_tables(vpc_id))
@@ -103,6 +119,10 @@ class World:
     def sagemaker_quotas(self) -> tuple[Quota, ...]:
         """Return SageMaker's quotas about HyperPod clusters."""
         return self._once("quotas", self._ports.quotas.sagemaker)
+
+    def pending_quota_requests(self) -> tuple[QuotaRequest, ...]:
+        """Return the increases of SageMaker's quotas that nobody has decided on yet."""
+        return self._once("quota-requests", self._ports.quota_requests.pending)
 
     def interface_quota(self) -> Quota:
         """Return the quota of network interfaces."""

@@ -36,6 +36,16 @@ class CheckResult(Part):
     reason: str | None = None
     hint: str | None = None
 
+    @property
+    def area(self) -> str:
+        """What the check is about, in one word: the first of its id."""
+        return area_of(self.id)
+
+
+def area_of(check_id: str) -> str:
+    """Return the area of a check: `network` of `network-dns`."""
+    return check_id.partition("-")[0]
+
 
 class CheckReport(Report):
     """The results of one run of checks, in catalogue order."""
@@ -48,6 +58,14 @@ class CheckReport(Report):
     def counts(self) -> Counter[Outcome]:
         """How many checks ended how."""
         return Counter(result.outcome for result in self.results)
+
+    @property
+    def areas(self) -> dict[str, tuple[CheckResult, ...]]:
+        """The results by area, in the order in which the catalogue first comes to each."""
+        found: dict[str, tuple[CheckResult, ...]] = {}
+        for result in self.results:
+            found[result.area] = (*found.get(result.area, ()), result)
+        return found
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

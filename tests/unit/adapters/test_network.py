@@ -74,7 +74,7 @@ VPCS = ec2(
     "DescribeVpcs",
     items(
         "vpcSet",
-        tags(vpcId="vpc-1", cidrBlock="10.0.0.0/16")
+        tags(vpcId="vpc-1", cidrBlock="10.0.0.0/16", dhcpOptionsId="dopt-1")
         + items(
             "cidrBlockAssociationSet",
             tags(cidrBlock="10.0.0.0/16", cidrBlockState=tags(state="associated")),
@@ -206,8 +206,10 @@ INTERFACES = ec2(
     "DescribeNetworkInterfaces",
     items(
         "networkInterfaceSet",
-        tags(networkInterfaceId="eni-1", subnetId="subnet-1", description="for train", status="in-use"),
-        tags(networkInterfaceId="eni-2", subnetId="subnet-1", status="available"),
+        tags(networkInterfaceId="eni-1", subnetId="subnet-1", description="for train", status="in-use")
+        + items("groupSet", tags(groupId="sg-1"), tags(groupId="sg-2")),
+        tags(networkInterfaceId="eni-2", subnetId="subnet-1", status="available")
+        + items("groupSet", tags(groupId="sg-2")),
     ),
 )
 

@@ -23,6 +23,7 @@ from hpctl.adapters.aws import modelcache
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "ec2": frozenset(
         {
+            "DescribeDhcpOptions",
             "DescribeInstanceTypeOfferings",
             "DescribeNatGateways",
             "DescribeNetworkAcls",
@@ -46,6 +47,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAssociatedAccessPolicies",
         }
     ),
+    "fsx": frozenset({"DescribeFileSystems"}),
     "logs": frozenset({"DescribeLogGroups", "DescribeLogStreams", "GetLogEvents"}),
     "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
@@ -73,7 +75,13 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "service-quotas": frozenset(
-        {"GetAWSDefaultServiceQuota", "GetServiceQuota", "ListAWSDefaultServiceQuotas", "ListServiceQuotas"}
+        {
+            "GetAWSDefaultServiceQuota",
+            "GetServiceQuota",
+            "ListAWSDefaultServiceQuotas",
+            "ListRequestedServiceQuotaChangeHistory",
+            "ListServiceQuotas",
+        }
     ),
     "sts": frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"}),  # two are for credentials
 }
@@ -81,7 +89,10 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
 
 _ENDPOINTS: Final = "endpoints"
 _HOSTS: Final = frozenset(
-    {"api.sagemaker", "ec2", "eks", "iam", "kms", "logs", "oidc", "portal.sso", "s3", "servicequotas", "signin", "sts"}
+    {
+        *("api.sagemaker", "ec2", "eks", "fsx", "iam", "kms", "logs", "s3", "servicequotas", "sts"),
+        *("oidc", "portal.sso", "signin"),
+    }
 )
 """Endpoint prefixes of the services above and of those that give credentials."""
 

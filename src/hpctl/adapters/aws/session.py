@@ -34,7 +34,7 @@ PAGE_SIZE: Final = 100
 _REGION: Final = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)
 """Where the Region comes from without `--region`; botocore alone does not read AWS_REGION, the other SDKs do."""
 
-_ALWAYS_TELL: Final = frozenset({"ec2", "eks", "iam", "service-quotas"})
+_ALWAYS_TELL: Final = frozenset({"ec2", "eks", "fsx", "iam", "service-quotas"})
 """Services that answer an empty list as such; others may leave it out, as their models let all do."""
 
 _NAMING: Final = (

@@ -11,6 +11,7 @@ from uuid import uuid4
 import typer
 
 from hpctl.cli.durations import seconds
+from hpctl.cli.typed import as_typed
 from hpctl.errors import HpctlError
 
 if TYPE_CHECKING:
@@ -115,11 +116,4 @@ def resume(planned: PlanReport) -> str:
     """Return this command as it was typed, without the patience that may have run out."""
     if "-" in sys.argv:  # what came through stdin is gone
         return shlex.join(["hpctl", "cluster", "describe", planned.cluster])
-    words = iter(sys.argv[1:])
-    kept = []
-    for word in words:
-        if word == "--timeout":
-            next(words, None)
-        elif not word.startswith("--timeout="):
-            kept.append(word)
-    return shlex.join(["hpctl", *kept])
+    return as_typed()
