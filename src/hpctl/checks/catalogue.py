@@ -19,16 +19,25 @@ from hpctl.checks import (
     job_efa,
     job_environment,
     job_image,
+    job_launch,
     job_model,
     job_names,
+    job_neuron,
     job_place,
+    job_pod_rules,
     job_queue,
     job_storage,
+    job_volumes,
     lifecycle,
     live_access,
     live_api,
+    live_care,
+    live_happened,
+    live_node,
+    live_node_kube,
     live_nodes,
     live_parts,
+    live_state,
     network_acls,
     network_addresses,
     network_endpoints,
@@ -47,7 +56,7 @@ from hpctl.checks import (
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
@@ -76,6 +85,11 @@ MODULES: tuple[ModuleType, ...] = (
     iam_caller,
     lifecycle,
     storage,
+    live_state,
+    live_happened,
+    live_care,
+    live_node,
+    live_node_kube,
     live_api,
     live_access,
     live_parts,
@@ -84,10 +98,14 @@ MODULES: tuple[ModuleType, ...] = (
     job_contract,
     job_queue,
     job_place,
+    job_pod_rules,
     job_storage,
+    job_volumes,
     job_image,
     job_efa,
     job_environment,
+    job_neuron,
+    job_launch,
     job_model,
 )
 """Where checks are declared, in the catalogue's order."""
@@ -106,7 +124,7 @@ KUBERNETES_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target
 LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
 """Those that judge a live cluster as the SageMaker API shows it, whoever orchestrates it."""
 
-NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveNode)
+NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeOnEks))
 """Those that judge one node of a live cluster."""
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)

@@ -9,19 +9,20 @@ from typing import Any, TypeVar, cast
 
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
+from hpctl.report.action import Fix
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 
 Path = tuple[str | int, ...]
 """A place in the spec, such as `instance_groups`, 0, `count`."""
 
-Target = ClusterSpec | JobInCluster | LiveCluster | LiveNode | ClusterOnEks | Machine
+Target = ClusterSpec | JobInCluster | LiveCluster | LiveNode | NodeOnEks | ClusterOnEks | Machine
 """What a check can judge."""
 
-Judged = TypeVar("Judged", ClusterSpec, JobInCluster, LiveCluster, LiveNode, ClusterOnEks, Machine)
+Judged = TypeVar("Judged", ClusterSpec, JobInCluster, LiveCluster, LiveNode, NodeOnEks, ClusterOnEks, Machine)
 Judge = Callable[[Any, World], Iterator[Finding]]
 """A function of one target and the world; the engine sees to it that the target is of the check's type."""
 
@@ -72,14 +73,18 @@ def _target(judge: Judge) -> type[Target]:
     return cast("type[Target]", first.annotation)
 
 
-def fail(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:
-    """Build a finding that fails the check."""
-    return Finding(level="fail", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at)
+def fail(
+    subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = (), fix: tuple[Fix, ...] = ()
+) -> Finding:
+    """Build a finding that fails the check; `fix` is what hpctl may do about it by itself."""
+    return Finding(level="fail", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at, fix=fix)
 
 
-def warn(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:
-    """Build a finding that warns."""
-    return Finding(level="warn", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at)
+def warn(
+    subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = (), fix: tuple[Fix, ...] = ()
+) -> Finding:
+    """Build a finding that warns; `fix` is what hpctl may do about it by itself."""
+    return Finding(level="warn", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at, fix=fix)
 
 
 def note(subject: str, message: str, *evidence: str, at: Path = ()) -> Finding:

@@ -108,7 +108,9 @@ def _told_by(stream: str, group: str, node: Node, cluster: Cluster, world: World
         known = one.failure
         seen = (f"{stream}, line {one.line} of its last {len(lines)}: {one.text}", f"cause: {known.cause}")
         if node.status == "Running":
-            yield note(_subject(node), "its scripts' log tells of a failure, and it runs", *seen, f"known as: {known.id}")
+            yield note(
+                _subject(node), "its scripts' log tells of a failure, and it runs", *seen, f"known as: {known.id}"
+            )
         else:
             remedy = fill(known.remedy, remedy_values(cluster, node.instance_group))
             message = "its scripts' log tells of a failure"

@@ -33,9 +33,7 @@ def status(live: LiveCluster, world: World) -> Iterator[Finding]:
             told = words_of(cluster.failure_message or "AWS gives no reason", cluster)
             yield fail(subject, f"is `{cluster.status}`", *told.evidence, remedy=told.remedy)
         case ClusterStatus.CREATING:
-            yield fail(
-                subject, "is still being created", remedy=f"hpctl doctor {cluster.name} --wait"
-            )
+            yield fail(subject, "is still being created", remedy=f"hpctl doctor {cluster.name} --wait")
         case ClusterStatus.DELETING:
             remedy = f"hpctl cluster events {cluster.name} --follow"
             yield fail(subject, "is being deleted: it takes no more work", remedy=remedy)

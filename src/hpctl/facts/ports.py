@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.change_ports import Changes
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
@@ -42,6 +43,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import ScriptStore, Shell
 
 
 class Clusters(Protocol):
@@ -388,10 +390,13 @@ class Ports:
     quota_requests: QuotaRequests
     iam: Iam
     storage: Storage
+    scripts: ScriptStore
+    shell: Shell
     file_systems: FileSystems
     keys: Keys
     plans: Plans
     logs: Logs
+    changes: Changes
     state: State
     signals: Signals
     clock: Clock

@@ -11,9 +11,6 @@ from hpctl.facts.records import Cluster, Event, Node
 from hpctl.report.cluster import Diagnosis
 from hpctl.terms import ClusterStatus
 
-CAPACITY = "capacity"
-"""How the ids of capacity failures begin: HyperPod goes on trying, and tomorrow there may be some."""
-
 
 def diagnose(cluster: Cluster, nodes: Iterable[Node], events: Iterable[Event]) -> tuple[Diagnosis, ...]:
     """Return what is wrong with `cluster`, the most telling first and nothing twice."""
@@ -76,7 +73,7 @@ def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagno
         cause=known.cause,
         remedy=fill(known.remedy, values),
         failure=known.id,
-        final=known.severity is Severity.BLOCKS and not known.id.startswith(CAPACITY),
+        final=known.final,
     )
 
 
