@@ -164,11 +164,11 @@ def _recent(events: Iterable[Event], world: World) -> list[Event]:
 
 def _by_kind(events: Iterable[Event], cluster: Cluster) -> list[list[tuple[Words, Event]]]:
     """Return errors by what they tell of; those that only say that something failed only where nothing says more."""
-    kinds: defaultdict[str, list[tuple[Words, Event]]] = defaultdict(list)
+    kinds: defaultdict[tuple[str | None, str], list[tuple[Words, Event]]] = defaultdict(list)
     for event in events:
         told = words_of(_text(event), cluster, event.instance_group)
         if not told.is_noise:
-            kinds[told.alike].append((told, event))
+            kinds[event.instance_group, told.alike].append((told, event))
     telling = [same for same in kinds.values() if same[-1][0].known or same[-1][1].failure_message]
     return telling or list(kinds.values())
 
