@@ -71,6 +71,7 @@ from tests.unit.builders import (
     an_identity,
     an_open_zfs,
 )
+from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 
 Row = (
@@ -850,6 +851,7 @@ class FakeAccount:
         self.keys = FakeKeys(self.calls)
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
+        self.changes = FakeChanges(self.calls)
         self.state = FakeState(self.calls)
         self.signals = FakeSignals()
         self.ports = Ports(
@@ -871,6 +873,7 @@ class FakeAccount:
             keys=self.keys,
             plans=self.plans,
             logs=self.logs,
+            changes=self.changes,
             state=self.state,
             signals=self.signals,
             clock=self.clock,

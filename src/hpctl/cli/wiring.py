@@ -45,6 +45,7 @@ class Session:
     def ports(self) -> Ports:
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
+        from hpctl.adapters.aws.changes import AwsChanges
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.dhcp import AwsDhcp
         from hpctl.adapters.aws.eks import AwsEks
@@ -96,6 +97,7 @@ class Session:
             keys=AwsKeys(aws),
             plans=AwsPlans(aws),
             logs=AwsLogs(aws),
+            changes=AwsChanges(aws),
             state=FileState(os.environ, clock),
             signals=ProcessSignals(lambda line: say_between(line, self.terminal)),
             region=aws.region,

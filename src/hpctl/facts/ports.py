@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.change_ports import Changes
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
@@ -395,6 +396,7 @@ class Ports:
     keys: Keys
     plans: Plans
     logs: Logs
+    changes: Changes
     state: State
     signals: Signals
     clock: Clock

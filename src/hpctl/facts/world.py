@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import DhcpOptions
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
@@ -271,6 +272,14 @@ class World:
     def cluster_tags(self, arn: str) -> dict[str, str]:
         """Return the tags of a HyperPod cluster."""
         return self._once(("tags", arn), lambda: self._ports.clusters.tags(arn))
+
+    def stack_of(self, kind: Owned, name: str) -> str | None:
+        """Return the CloudFormation stack that owns a resource, None where none does."""
+        return self._once(("stack", kind, name), lambda: self._ports.changes.stack_of(kind, name))
+
+    def has_role_policy(self, role: str, policy: str) -> bool:
+        """Whether a role has an inline policy of that name."""
+        return self._once(("role-policy", role, policy), lambda: self._ports.changes.has_role_policy(role, policy))
 
     @property
     def _ports(self) -> Ports:

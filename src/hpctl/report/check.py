@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
+from hpctl.report.action import Fix
 from hpctl.report.base import Part, Report
 from hpctl.terms import Outcome
 
@@ -13,7 +14,8 @@ class Finding(Part):
     """One thing a check found about one subject.
 
     `level` is how much it matters (a note changes no outcome), `evidence` the values seen and needed,
-    `remedy` what to type or edit, `path` the place in the spec, `location` its `file:line:column`.
+    `remedy` what to type or edit, `path` the place in the spec, `location` its `file:line:column`. `fix` is what
+    `doctor --fix` does about it by itself, nothing where that is for a person to decide.
     """
 
     level: Literal["fail", "warn", "note"]
@@ -23,6 +25,7 @@ class Finding(Part):
     remedy: str | None = None
     path: tuple[str | int, ...] = ()
     location: str | None = None
+    fix: tuple[Fix, ...] = ()
 
 
 class CheckResult(Part):

@@ -49,7 +49,8 @@ def judge(check_id: str, account: FakeAccount) -> CheckResult:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_check_judges_as_its_row_says(row: LiveRow) -> None:
     result = judge(row.check, live_account(row.happen))
-    assert (result.outcome, result.findings) == (row.outcome, row.findings)
+    findings = tuple(found.model_copy(update={"fix": ()}) for found in result.findings)  # `test_fixes` has those
+    assert (result.outcome, findings) == (row.outcome, row.findings)
 
 
 @pytest.mark.parametrize("check_id", list(BY_ID))

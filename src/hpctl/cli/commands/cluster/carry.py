@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hpctl.cli.wiring import Session
-    from hpctl.plan.journal import Purpose
+    from hpctl.plan.journal import Deed, Purpose
     from hpctl.report.cluster import OutcomeReport
     from hpctl.report.plan import PlanReport
     from hpctl.report.progress import Progress
@@ -89,7 +89,7 @@ def unclaimed() -> Claim:
 def carry_out(
     session: Session,
     planned: PlanReport,
-    purpose: Purpose,
+    purpose: Deed,
     steps: Iterator[Progress],
     *,
     cancel: str | None = None,
