@@ -18,6 +18,7 @@ from tests.unit.checks import (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_network,
     rows_network_acls,
     rows_network_addresses,
@@ -52,6 +53,7 @@ MODULES = (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_offline,
 )
 ROWS: tuple[Row, ...] = tuple(row for module in MODULES for row in module.ROWS)
