@@ -16,8 +16,8 @@ from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome
 
-WORKERS = 8
-"""Checks that may wait for AWS at the same time."""
+WORKERS = 64
+"""Checks that may wait at the same time, for AWS or for what they need: with fewer, a few slow answers hold up all."""
 
 Observer = Callable[[CheckResult], None]
 Locate = Callable[[tuple[str | int, ...]], str | None]
