@@ -32,7 +32,7 @@ _MADE: Final = r"(?:>\s*|-o\s+|-O\s+|tee\s+(?:-a\s+)?|cp\s+\S+\s+|install\s+\S+\
 
 @check(
     "lifecycle-syntax",
-    "Bash and Python can read the lifecycle scripts",
+    "what runs the lifecycle scripts can read them",
     about=("instance_groups",),
     needs=("lifecycle-entrypoint-present",),
     reads=_READS,

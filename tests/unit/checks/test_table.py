@@ -29,6 +29,7 @@ from tests.unit.checks import (
     rows_quota,
     rows_slurm,
     rows_slurm_files,
+    rows_spec_images,
     rows_spec_rules,
 )
 from tests.unit.checks.row import BY_ID, Row, judge
@@ -37,6 +38,7 @@ from tests.unit.fakes import FakeAccount
 
 MODULES = (
     rows_spec_rules,
+    rows_spec_images,
     rows_slurm,
     rows_eks,
     rows_network,
