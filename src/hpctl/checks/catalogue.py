@@ -34,6 +34,7 @@ from hpctl.checks import (
     network_endpoints,
     network_groups,
     network_ids,
+    network_names,
     network_routes,
     network_zones,
     quota,
@@ -42,6 +43,8 @@ from hpctl.checks import (
     spec_contents,
     spec_rules,
     storage,
+    storage_network,
+    storage_volumes,
     tools,
 )
 from hpctl.checks.declare import Check
@@ -65,6 +68,7 @@ MODULES: tuple[ModuleType, ...] = (
     network_groups,
     network_routes,
     network_acls,
+    network_names,
     network_endpoints,
     network_addresses,
     capacity,
@@ -76,6 +80,8 @@ MODULES: tuple[ModuleType, ...] = (
     iam_caller,
     lifecycle,
     storage,
+    storage_network,
+    storage_volumes,
     live_api,
     live_access,
     live_parts,
