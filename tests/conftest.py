@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.calls_made import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 PINNED = {
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -56,6 +56,7 @@ from hpctl.adapters.aws.plans import AwsPlans, plan_of
 from hpctl.adapters.aws.quota_requests import AwsQuotaRequests, quota_request_of
 from hpctl.adapters.aws.quotas import AwsQuotas, quota_of
 from hpctl.adapters.aws.routes import route_table_of
+from hpctl.adapters.aws.scriptstore import AwsScriptStore, etag_of, script_of
 from hpctl.adapters.aws.session import PAGE_SIZE, AwsSession
 from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_of, object_of
 from hpctl.catalog.patterns import matches
@@ -64,7 +65,9 @@ from hpctl.facts import ports
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
+from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.quota_requests import QuotaRequests
+from hpctl.facts.script_ports import ScriptStore, Shell
 from tests.unit.adapters import (
     test_clusters,
     test_dhcp,
@@ -167,6 +170,7 @@ ANSWERS: Mapping[str, Reply] = {
     "SimulatePrincipalPolicy": test_iam.simulated(test_iam.a_result("s3:GetObject")),
     "ListObjectsV2": test_storage.LISTED,
     "GetObject": test_storage.stored(b"#!/bin/bash"),
+    "PutObject": test_storage.stored(b"", etag='"0"'),
     "HeadObject": test_storage.encrypted("aws:kms", test_keys.ARN),
     "GetBucketLocation": test_storage.LOCATED,
     "DescribeKey": test_keys.DESCRIBED,
@@ -175,6 +179,7 @@ ANSWERS: Mapping[str, Reply] = {
     "GetCallerIdentity": replace(test_eks_and_caller.WHO, headers={"date": "Sat, 21 Nov 2026 00:00:00 GMT"}),
 }
 CALLED_BY_BOTOCORE = {("s3", "HeadBucket"), ("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
+SCRIPT = b"#!/bin/sh"
 SINCE = datetime(2026, 11, 21, tzinfo=UTC)
 SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/hyperpod-execution/ada"
 
@@ -236,6 +241,8 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Storage.read": lambda session: AwsStorage(session).read("b-one", "base/on_create.sh"),
     "Storage.encryption_key": lambda session: AwsStorage(session).encryption_key("b-one", "base/on_create.sh"),
     "Storage.bucket_region": lambda session: AwsStorage(session).bucket_region("b-one"),
+    "ScriptStore.kept": lambda session: AwsScriptStore(session).kept("b-one", "base/"),
+    "ScriptStore.put": lambda session: AwsScriptStore(session).put("b-one", "base/a.sh", SCRIPT, replaces=None),
     "Keys.key": lambda session: AwsKeys(session).key("alias/scripts"),
     "Keys.actions_by_policy": lambda session: AwsKeys(session).actions_by_policy(test_keys.ARN, test_keys.ROLE),
     "Plans.plan": lambda session: AwsPlans(session).plan(test_plans.ARN),
@@ -277,6 +284,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     quotas: ports.Quotas = AwsQuotas(session)
     iam: ports.Iam = AwsIam(session)
     storage: ports.Storage = AwsStorage(session)
+    scripts: ScriptStore = AwsScriptStore(session)
     keys: ports.Keys = AwsKeys(session)
     plans: ports.Plans = AwsPlans(session)
     caller: ports.Caller = AwsCaller(session)
@@ -294,6 +302,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
         ports.Quotas: quotas,
         ports.Iam: iam,
         ports.Storage: storage,
+        ScriptStore: scripts,
         ports.Keys: keys,
         ports.Plans: plans,
         ports.Caller: caller,
@@ -303,7 +312,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
 ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
-NOT_AWS = {ports.Clock, JobObjects, ports.Kubernetes, PodStreams, ports.Signals, ports.State, str}
+NOT_AWS = {ports.Clock, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:
@@ -370,7 +379,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 7), ("s3", 4)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 7), ("s3", 6)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -382,7 +391,8 @@ def test_every_request_by_address_names_members_of_the_service_model(
         known = {member.serialization.get("name") for member in members}
         fixed = set(parse_qs(urlsplit(model.http["requestUri"]).query, keep_blank_values=True))
         asked = set(parse_qs(urlsplit(one.url).query, keep_blank_values=True))
-        assert (one.method, one.body, asked - fixed - known) == (model.http["method"], b"", set())
+        assert (one.method, asked - fixed - known) == (model.http["method"], set())
+        assert one.body == (SCRIPT if one.operation == "PutObject" else b"")
 
 
 PAGED = {
@@ -470,7 +480,9 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("iam", "GetRole", (), role_of),
         ("iam", "SimulatePrincipalPolicy", ("EvaluationResults",), verdicts_of),
         ("s3", "ListObjectsV2", ("Contents",), object_of),
+        ("s3", "ListObjectsV2", ("Contents",), script_of),
         ("s3", "HeadObject", (), encryption_key_of),
+        ("s3", "PutObject", (), etag_of),
         ("s3", "GetBucketLocation", (), location_of),
         ("kms", "DescribeKey", (), key_of),
         ("kms", "GetKeyPolicy", (), policy_of),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
@@ -42,6 +43,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import KeptScript, ShellFault
 from hpctl.facts.world import World
 from tests.unit.builders import (
     CLUSTER_ARN,
@@ -69,6 +71,7 @@ from tests.unit.builders import (
     an_identity,
     an_open_zfs,
 )
+from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 
 Row = (
@@ -613,6 +616,46 @@ class FakeStorage:
         return self.buckets[bucket]
 
 
+class FakeScriptStore:
+    """The buckets of `FakeStorage`, to write; `meanwhile` is put there just before a write."""
+
+    def __init__(self, log: CallLog, storage: FakeStorage) -> None:
+        self._log = log
+        self._storage = storage
+        self.meanwhile: dict[str, bytes] = {}
+
+    def kept(self, bucket: str, prefix: str) -> tuple[KeptScript, ...]:
+        self._log.record("scripts.kept", bucket, prefix)
+        held = self._storage._found(bucket)
+        return tuple(
+            KeptScript(key, len(held[key]), _etag(held[key])) for key in sorted(held) if key.startswith(prefix)
+        )
+
+    def put(self, bucket: str, key: str, content: bytes, *, replaces: str | None) -> None:
+        self._log.record("scripts.put", bucket, key, replaces)
+        held = self._storage._found(bucket)
+        held.update(self.meanwhile)
+        if (_etag(held[key]) if key in held else None) != replaces:
+            raise ConflictError(f"`s3:PutObject` for `{key}` is in conflict with what is there")
+        held[key] = content
+
+
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()}"'
+
+
+class FakeShell:
+    """A shell that takes exception to what `misread` names, and to nothing else."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.misread: dict[bytes, tuple[ShellFault, ...]] = {}
+
+    def faults(self, script: bytes) -> tuple[ShellFault, ...]:
+        self._log.record("shell.faults")
+        return self.misread.get(script, ())
+
+
 class FakeKeys:
     """KMS keys by their ARNs and their aliases, and what their own policies allow to whom."""
 
@@ -806,10 +849,13 @@ class FakeAccount:
         self.quota_requests = FakeQuotaRequests(self.calls)
         self.iam = FakeIam(self.calls)
         self.storage = FakeStorage(self.calls)
+        self.scripts = FakeScriptStore(self.calls, self.storage)
+        self.shell = FakeShell(self.calls)
         self.file_systems = FakeFileSystems(self.calls)
         self.keys = FakeKeys(self.calls)
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
+        self.changes = FakeChanges(self.calls)
         self.state = FakeState(self.calls)
         self.signals = FakeSignals()
         self.ports = Ports(
@@ -825,10 +871,13 @@ class FakeAccount:
             quota_requests=self.quota_requests,
             iam=self.iam,
             storage=self.storage,
+            scripts=self.scripts,
+            shell=self.shell,
             file_systems=self.file_systems,
             keys=self.keys,
             plans=self.plans,
             logs=self.logs,
+            changes=self.changes,
             state=self.state,
             signals=self.signals,
             clock=self.clock,

@@ -11,6 +11,8 @@ A row says:
 - `pattern`: where the words alone are not enough, or the text tells values for the remedy (named groups).
 - `follower`: the text tells that something failed, and hardly why (time-outs, general refusals): any other failure that
   is told beside it is the cause.
+- `passes`: HyperPod may get past it by itself, so that who waits for a cluster goes on waiting; a file says it for its
+  rows. Without it a failure that blocks is final.
 - `scopes`: what writes such texts, `cluster` or `job` or both; a file says it for its rows. Waiting, `describe` and
   `events` listen to the one, jobs to the other, `explain` to both.
 - `samples`: texts that match: the words that are asked for are real, names and what stands around them are examples.
@@ -86,6 +88,12 @@ class KnownFailure:
     pattern: str = ""
     symptom: str = ""
     follower: bool = False
+    passes: bool = False
+
+    @property
+    def final(self) -> bool:
+        """Whether no waiting cures it."""
+        return self.severity is Severity.BLOCKS and not self.passes
 
     @property
     def example(self) -> str:
@@ -117,11 +125,12 @@ def fill(remedy: str, values: Mapping[str, str | None]) -> str:
 def _rows(area: str) -> tuple[KnownFailure, ...]:
     text = (files("hpctl.catalog") / "known_failures" / f"{area}.toml").read_text(encoding="utf-8")
     told = tomllib.loads(text)
-    return tuple(_row(row, area, told["scopes"]) for row in told["failure"])
+    defaults = {key: value for key, value in told.items() if key != "failure"}
+    return tuple(_row(defaults | row, area) for row in told["failure"])
 
 
-def _row(row: dict[str, Any], area: str, scopes: list[str]) -> KnownFailure:
+def _row(row: dict[str, Any], area: str) -> KnownFailure:
     tuples = {key: tuple(row[key]) for key in ("words", "checks", "samples")}
-    scoped = frozenset(map(Scope, row.get("scopes", scopes)))
+    scoped = frozenset(map(Scope, row["scopes"]))
     typed = {"area": area, "scopes": scoped, "severity": Severity(row["severity"]), "remedy": row["remedy"].strip()}
     return KnownFailure(**row | tuples | typed)

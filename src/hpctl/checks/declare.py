@@ -12,6 +12,7 @@ from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
+from hpctl.report.action import Fix
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 
@@ -72,14 +73,18 @@ def _target(judge: Judge) -> type[Target]:
     return cast("type[Target]", first.annotation)
 
 
-def fail(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:
-    """Build a finding that fails the check."""
-    return Finding(level="fail", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at)
+def fail(
+    subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = (), fix: tuple[Fix, ...] = ()
+) -> Finding:
+    """Build a finding that fails the check; `fix` is what hpctl may do about it by itself."""
+    return Finding(level="fail", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at, fix=fix)
 
 
-def warn(subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = ()) -> Finding:
-    """Build a finding that warns."""
-    return Finding(level="warn", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at)
+def warn(
+    subject: str, message: str, *evidence: str, remedy: str | None = None, at: Path = (), fix: tuple[Fix, ...] = ()
+) -> Finding:
+    """Build a finding that warns; `fix` is what hpctl may do about it by itself."""
+    return Finding(level="warn", subject=subject, message=message, evidence=evidence, remedy=remedy, path=at, fix=fix)
 
 
 def note(subject: str, message: str, *evidence: str, at: Path = ()) -> Finding:

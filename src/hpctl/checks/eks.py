@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.fixes import take_access_entries
 from hpctl.errors import NotFoundError
 from hpctl.facts.records import EksCluster, Identity
 from hpctl.facts.world import World
@@ -74,7 +75,8 @@ def auth_mode(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         case AuthenticationMode.API | AuthenticationMode.API_AND_CONFIG_MAP:
             return
         case AuthenticationMode.CONFIG_MAP:
-            yield fail(*_refused(cluster), remedy=_change(cluster, identity.region), at=_AT)
+            remedy = _change(cluster, identity.region)
+            yield fail(*_refused(cluster), remedy=remedy, at=_AT, fix=(take_access_entries(cluster.name),))
         case mode:
             yield warn(f"EKS cluster/{cluster.name}", f"authentication mode `{mode}` is unknown to hpctl", at=_AT)
 

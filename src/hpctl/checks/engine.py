@@ -16,8 +16,8 @@ from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome
 
-WORKERS = 8
-"""Checks that may wait for AWS at the same time."""
+WORKERS = 64
+"""Checks that may wait at the same time, for AWS or for what they need: with fewer, a few slow answers hold up all."""
 
 Observer = Callable[[CheckResult], None]
 Locate = Callable[[tuple[str | int, ...]], str | None]
@@ -49,7 +49,7 @@ def run_checks(
     by_type = {type(target): target for target in targets}
     catalogue = tuple(checks)
     left_out = _left_out(catalogue, demand_known(skip, catalogue), reach)
-    judging = tuple(one for one in catalogue if one.target in by_type)
+    judging = judgeable(catalogue, by_type.values())
     runs: dict[str, Future[CheckResult]] = {}
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="check") as pool:
         # Submitted after what they need, so that a check only ever waits for one that has a thread already.
@@ -63,6 +63,12 @@ def run_checks(
             observe(run.result())
     results = tuple(runs[one.id].result() for one in judging)
     return CheckReport(subject=_subject(tuple(by_type.values())[-1]), results=results)
+
+
+def judgeable(checks: Iterable[Check], targets: Iterable[Target]) -> tuple[Check, ...]:
+    """Return the checks that have something to judge: those with a result in the report, in the same order."""
+    types = {type(target) for target in targets}
+    return tuple(one for one in checks if one.target in types)
 
 
 def with_needs(ids: Iterable[str], checks: tuple[Check, ...]) -> tuple[Check, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from hpctl.catalog.iam_actions import ActionSet, action_set
 from hpctl.checks.declare import check, fail, warn
-from hpctl.checks.permissions import RoleUse, denial, execution_roles, grant, places_of, refusals
+from hpctl.checks.permissions import RoleUse, allowing, denial, execution_roles, grant, places_of, refusals
 from hpctl.checks.scripts import Folder, folders, runs
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -130,6 +130,7 @@ def exec_lifecycle_read(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                     use.group_names,
                     remedy=grant(use.arn, refused, wanted),
                     at=use.path,
+                    fix=allowing(use.arn, refused, wanted),
                 )
 
 
@@ -157,8 +158,8 @@ def _refused(
         sets: dict[str, ActionSet] = {one: action_set(one, places) for one in needed(spec, use)}
         wanted = sets.get(set_id)
         if wanted and (refused := refusals(world, use.arn, wanted, sets.values())):
-            remedy = grant(use.arn, refused, wanted)
-            yield report(use.subject, message, *denial(refused), use.group_names, remedy=remedy, at=use.path)
+            remedy, fix = grant(use.arn, refused, wanted), allowing(use.arn, refused, wanted)
+            yield report(use.subject, message, *denial(refused), use.group_names, remedy=remedy, at=use.path, fix=fix)
 
 
 def _scripts(spec: ClusterSpec, use: RoleUse) -> dict[Folder, str]:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from hpctl.catalog.iam_actions import action_set
 from hpctl.checks.declare import Path, check, fail
-from hpctl.checks.permissions import RoleUse, denial, execution_roles, grant, places_of, refusals
+from hpctl.checks.permissions import RoleUse, allowing, denial, execution_roles, grant, places_of, refusals
 from hpctl.checks.scripts import entries_of_groups
 from hpctl.checks.walk import all_groups
 from hpctl.facts.records import Identity, KmsKey, Verdict
@@ -88,7 +88,9 @@ def _judged(
         wanted = action_set(first.purpose, places_of(spec, identity) | values)
         if refused := _unadmitted(world, use, key, refusals(world, use.arn, wanted), identity):
             evidence = (f"key: {key.arn}", names, *denial(refused), use.group_names)
-            yield fail(use.subject, first.refusal, *evidence, remedy=grant(use.arn, refused, wanted), at=use.path)
+            own = _field(key.arn, _ACCOUNT, identity.account) == identity.account
+            remedy, fix = grant(use.arn, refused, wanted), allowing(use.arn, refused, wanted) if own else ()
+            yield fail(use.subject, first.refusal, *evidence, remedy=remedy, at=use.path, fix=fix)
 
 
 def _key(world: World, key_id: str, identity: Identity) -> KmsKey | None:

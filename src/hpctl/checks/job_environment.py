@@ -157,7 +157,7 @@ def variables(job: JobInCluster, world: World) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for template in templates(job):
         pods = _pods(template, job, world)
-        for setting in _settings(template, job):
+        for setting in settings(template, job):
             if (setting.name, setting.value) in seen:
                 continue
             seen.add((setting.name, setting.value))
@@ -196,7 +196,8 @@ def _judged(setting: Setting, pods: Pods) -> Iterator[Finding]:
                     yield note(subject, f"{row.message}: {row.remedy}", where)
 
 
-def _settings(template: PodTemplate, job: JobInCluster) -> Iterator[Setting]:
+def settings(template: PodTemplate, job: JobInCluster) -> Iterator[Setting]:
+    """Yield the variables that the pods of a role have: those of their containers, and those that scripts assign."""
     for one in template.containers:
         for name, value in environment(one).items():
             yield Setting(name, value, f"env of {one.get('name', 'the container')}")

@@ -11,10 +11,12 @@ from posixpath import basename
 from hpctl.catalog.iam_actions import action_set
 from hpctl.catalog.nearest import nearest
 from hpctl.checks.declare import check, fail, note, warn
+from hpctl.checks.fixes import upload
 from hpctl.checks.permissions import places_of, refusals
 from hpctl.checks.scripts import Entry, content, entries, first_folders, folders, held, runs
-from hpctl.errors import NotFoundError
+from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.world import World
+from hpctl.report.action import Action, storing
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 
@@ -48,7 +50,8 @@ def prefix_exists(spec: ClusterSpec, world: World) -> Iterator[Finding]:
             yield fail(subject, f"there is no bucket `{folder.bucket}`", remedy=remedy, at=path)
         elif not objects:
             remedy = f"aws s3 sync ./lifecycle {folder.uri}"
-            yield fail(subject, f"there is nothing below `{folder.uri}`", remedy=remedy, at=path)
+            message, fix = f"there is nothing below `{folder.uri}`", (upload(folder.bucket, folder.prefix),)
+            yield fail(subject, message, remedy=remedy, at=path, fix=fix)
 
 
 @check(
@@ -146,6 +149,7 @@ def line_endings(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 f"`{entry.uri}` has {' and '.join(found)}",
                 remedy=_rewrite(entry, r"1s/^\xEF\xBB\xBF//; s/\r$//; s/\r/\n/g"),
                 at=entry.path,
+                fix=_rewritten(entry, text, world),
             )
 
 
@@ -210,13 +214,14 @@ def _missing(entry: Entry, keys: list[str]) -> Finding:
     taken = {lifecycle.on_create, lifecycle.on_init_complete} if lifecycle else set()
     near = nearest(entry.name, [key for key in keys if key not in taken])
     shown = ", ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
-    upload = f"aws s3 cp {basename(entry.name)} {entry.uri}"
+    command = f"aws s3 cp {basename(entry.name)} {entry.uri}"
     return fail(
         f"instance group/{entry.group.name}",
         f"there is no `{entry.name}` in `{entry.folder.uri}`",
         f"there: {shown or 'nothing'}",
-        remedy=f"{entry.member}: {near[0]}" if near else upload,
+        remedy=f"{entry.member}: {near[0]}" if near else command,
         at=entry.path,
+        fix=() if near else (upload(entry.folder.bucket, entry.folder.prefix),),
     )
 
 
@@ -243,6 +248,21 @@ def _interpreter(text: bytes) -> str:
         names = [word for word in words[1:] if not word.startswith("-")]
         return f"/usr/bin/{names[0]}" if names else words[0]
     return words[0] if words else ""
+
+
+def _rewritten(entry: Entry, text: bytes, world: World) -> tuple[Action, ...]:
+    """Return what stores a script with the line ends of Linux in place of this very object, under the same key."""
+    row = next((row for row in held(world, entry.folder) if row.key == entry.key and row.etag), None)
+    if row is None:
+        return ()
+    try:
+        key = world.encryption_key(entry.folder.bucket, entry.key)
+    except HpctlError:  # a copy under another key is not the same object
+        return ()
+    sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+    body = text.removeprefix(_BOM).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    does = f"store `{entry.uri}` with the line ends of Linux"
+    return (storing(entry.folder.bucket, entry.key, body, does=does, IfMatch=row.etag, **sealed),)
 
 
 def _rewrite(entry: Entry, edit: str) -> str:

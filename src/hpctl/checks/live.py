@@ -48,14 +48,17 @@ def let_in(live: ClusterOnEks, world: World) -> str:
 
 def allow(live: ClusterOnEks, world: World, policy: str, *, namespace: str | None = None) -> str:
     """Return the command that associates an access policy with the caller's entry."""
-    identity = world.identity()
-    where = f"--region {identity.region} --cluster-name {live.eks_cluster}"
+    where = f"--region {world.identity().region} --cluster-name {live.eks_cluster}"
     scope = f"type=namespace,namespaces={namespace}" if namespace else "type=cluster"
-    arn = f"arn:{identity.arn.split(':')[1]}:eks::aws:cluster-access-policy/{policy}"
-    principal = principal_of(world)
+    arn, principal = policy_arn(policy, world), principal_of(world)
     return (
         f"aws eks associate-access-policy {where} --principal-arn {principal} --policy-arn {arn} --access-scope {scope}"
     )
+
+
+def policy_arn(policy: str, world: World) -> str:
+    """Return the ARN of an EKS access policy."""
+    return f"arn:{world.identity().arn.split(':')[1]}:eks::aws:cluster-access-policy/{policy}"
 
 
 def nodes_of(live: ClusterOnEks, world: World) -> tuple[KubernetesNode, ...]:

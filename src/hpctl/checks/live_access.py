@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hpctl.checks.declare import check, fail, warn
-from hpctl.checks.live import ADMIN, EDIT, VIEW, allow, eks_of, let_in, subject_of
+from hpctl.checks.fixes import associate, take_access_entries
+from hpctl.checks.fixes import let_in as make_entry
+from hpctl.checks.live import ADMIN, EDIT, VIEW, allow, eks_of, let_in, policy_arn, subject_of
+from hpctl.errors import HpctlError
 from hpctl.facts.kubernetes import AccessReview, AccessWish, ClusterOnEks, Stage
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -35,7 +38,8 @@ def access_entry(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     if cluster.authentication_mode == AuthenticationMode.CONFIG_MAP:
         change = "--access-config authenticationMode=API_AND_CONFIG_MAP"
         remedy = f"aws eks update-cluster-config --region {region} --name {cluster.name} {change}"
-        yield warn(subject, "access entries are off; the ConfigMap `aws-auth` decides", remedy=remedy)
+        message = "access entries are off; the ConfigMap `aws-auth` decides"
+        yield warn(subject, message, remedy=remedy, fix=(take_access_entries(cluster.name),))
         return
     caller = world.identity().arn
     entry = world.access_entry(cluster, caller)
@@ -44,10 +48,14 @@ def access_entry(live: ClusterOnEks, world: World) -> Iterator[Finding]:
         served = world.contact(cluster).stage is Stage.ANSWERED
         complain = warn if served else fail
         message = f"there is no access entry for `{caller}`"
-        yield complain(subject, message, remedy=f"{let_in(live, world)}\n{grants}")
+        principal = _lasting(caller, world)
+        made = tuple(make_entry(cluster.name, arn) for arn in principal)
+        fix = (*made, *(associate(cluster.name, arn, policy_arn(ADMIN, world)) for arn in principal))
+        yield complain(subject, message, remedy=f"{let_in(live, world)}\n{grants}", fix=fix)
     elif not entry.policies and not entry.kubernetes_groups:
         message = f"the access entry of `{entry.principal_arn}` has no access policy and no Kubernetes group"
-        yield fail(subject, message, remedy=grants)
+        fix = (associate(cluster.name, entry.principal_arn, policy_arn(ADMIN, world)),)
+        yield fail(subject, message, remedy=grants, fix=fix)
 
 
 @check(
@@ -93,6 +101,18 @@ def permissions_pods(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     for review in denied(live, world, wishes):
         message, evidence, remedy = told(live, world, review)
         yield warn(subject_of(live), message, *evidence, remedy=remedy)
+
+
+def _lasting(caller: str, world: World) -> tuple[str, ...]:
+    """Return the ARN that an access entry of the caller names: a session's role; none where that cannot be told."""
+    kind, _, path = caller.split(":", 5)[5].partition("/")
+    if kind != "assumed-role":
+        return (caller,)
+    try:
+        role = world.role(f"role/{path.partition('/')[0]}")
+    except HpctlError:  # the remedy looks for itself
+        return ()
+    return (role.arn,) if role else ()
 
 
 def denied(live: ClusterOnEks, world: World, wishes: Iterable[AccessWish]) -> Iterator[AccessReview]:

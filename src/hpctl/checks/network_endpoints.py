@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.fixes import answer_to_names, serve_table
 from hpctl.checks.found import named_subnets, subnets_in_use
 from hpctl.checks.paths import (
     closed_on_purpose,
@@ -20,6 +21,7 @@ from hpctl.checks.walk import different_networks, places
 from hpctl.errors import UnavailableError
 from hpctl.facts.network import Direction, Permission, RouteTable, SecurityGroup, Subnet, VpcEndpoint
 from hpctl.facts.world import World
+from hpctl.report.action import Action
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.network import Network
@@ -62,6 +64,7 @@ def endpoints_complete(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 f"missing: {', '.join(new)}",
                 remedy="\n".join(_make(spec, world, subnet, table, new)),
                 at=at["subnet_ids", subnet.subnet_id],
+                fix=_served_by_gateway(world, table, region) if new == ["s3"] else (),
             )
 
 
@@ -121,6 +124,7 @@ def endpoint_dns(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                     f"`{endpoint.endpoint_id}` does not answer to the name of `{service}`",
                     remedy=f"aws ec2 modify-vpc-endpoint --region {region} "
                     f"--vpc-endpoint-id {endpoint.endpoint_id} --private-dns-enabled",
+                    fix=(answer_to_names(endpoint.endpoint_id, service),),
                 )
 
 
@@ -149,6 +153,7 @@ def s3_by_gateway(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 table.route_table_id,
                 f"`{table.route_table_id}` has no gateway endpoint of S3",
                 remedy=_add_s3_gateway(world, table, region),
+                fix=_served_by_gateway(world, table, region),
             )
 
 
@@ -189,6 +194,11 @@ def _add_s3_gateway(world: World, table: RouteTable, region: str) -> str:
         f"aws ec2 create-vpc-endpoint --region {region} --vpc-id {table.vpc_id} --vpc-endpoint-type Gateway "
         f"--service-name {_name('s3', region)} --route-table-ids {table.route_table_id}"
     )
+
+
+def _served_by_gateway(world: World, table: RouteTable, region: str) -> tuple[Action, ...]:
+    gateways = s3_gateways(world.endpoints(table.vpc_id), region)
+    return tuple(serve_table(gateway.endpoint_id, table.route_table_id) for gateway in gateways)[:1]
 
 
 def _name(service: str, region: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.fixes import admit_members
 from hpctl.checks.found import named_subnets, security_groups_in_use
 from hpctl.checks.paths import closed_on_purpose, closed_subnets, interfaces, needed_services, s3_gateways
 from hpctl.checks.traffic import EVERYWHERE, admits_itself, blocks, covers, https, public, rules, shown
@@ -44,6 +45,7 @@ def sg_self_reference(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                     f"needed {direction}: -1 {group.group_id}",
                     remedy=_authorize(group, direction, region),
                     at=at["security_group_ids", group.group_id],
+                    fix=(admit_members(group.group_id, direction),),
                 )
 
 

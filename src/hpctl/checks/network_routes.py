@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail
+from hpctl.checks.fixes import enable_dns
 from hpctl.checks.found import subnets_in_use
 from hpctl.checks.paths import (
     closed_on_purpose,
@@ -105,6 +106,7 @@ def dns(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 f"`{vpc_id}` has its DNS {attribute} off",
                 remedy=f"aws ec2 modify-vpc-attribute --region {region} --vpc-id {vpc_id} --{option}",
                 at=("network",) if spec.network else (),
+                fix=(enable_dns(vpc_id, attribute),),
             )
 
 

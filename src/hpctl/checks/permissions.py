@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from hpctl.catalog.iam_actions import ActionSet
 from hpctl.checks.declare import Path
+from hpctl.checks.fixes import allow_role
 from hpctl.checks.walk import all_groups
 from hpctl.errors import UnavailableError
 from hpctl.facts.records import Identity, Verdict
 from hpctl.facts.world import World
+from hpctl.report.action import Action
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.groups import Group
 
@@ -106,6 +108,15 @@ def grant(principal_arn: str, refused: Iterable[Verdict], wanted: ActionSet) -> 
         return f"add to the permission set in IAM Identity Center: {wanted.document()}"
     policy = f"--policy-name {wanted.policy} --policy-document '{wanted.document()}'"
     return f"aws iam put-{kind}-policy --{kind}-name {name} {policy}"
+
+
+def allowing(principal_arn: str, refused: Iterable[Verdict], wanted: ActionSet) -> tuple[Action, ...]:
+    """Return what gives an execution role the set: nothing where somebody denies it, or a role is not its account's."""
+    kind, name = _kind_and_name(principal_arn)
+    denied = any(one.by_organization or one.by_boundary or one.decision == "explicitDeny" for one in refused)
+    if denied or kind != "role" or name.startswith("AWS"):
+        return ()
+    return (allow_role(name, wanted.policy, wanted.document()),)
 
 
 def _kind_and_name(principal_arn: str) -> tuple[str, str]:

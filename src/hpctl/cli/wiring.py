@@ -45,6 +45,7 @@ class Session:
     def ports(self) -> Ports:
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
+        from hpctl.adapters.aws.changes import AwsChanges
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.dhcp import AwsDhcp
         from hpctl.adapters.aws.eks import AwsEks
@@ -56,12 +57,14 @@ class Session:
         from hpctl.adapters.aws.plans import AwsPlans
         from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
         from hpctl.adapters.aws.quotas import AwsQuotas
+        from hpctl.adapters.aws.scriptstore import AwsScriptStore
         from hpctl.adapters.aws.session import AwsSession
         from hpctl.adapters.aws.storage import AwsStorage
         from hpctl.adapters.kube.api import Api
         from hpctl.adapters.kube.jobs import EksJobs
         from hpctl.adapters.kube.listing import EksKubernetes
         from hpctl.adapters.kube.streams import EksPodStreams
+        from hpctl.adapters.local.bash import LocalBash
         from hpctl.adapters.local.clock import SystemClock
         from hpctl.adapters.local.signals import ProcessSignals
         from hpctl.adapters.local.state import FileState
@@ -88,10 +91,13 @@ class Session:
             quota_requests=AwsQuotaRequests(aws),
             iam=AwsIam(aws),
             storage=AwsStorage(aws),
+            scripts=AwsScriptStore(aws),
+            shell=LocalBash(),
             file_systems=AwsFileSystems(aws),
             keys=AwsKeys(aws),
             plans=AwsPlans(aws),
             logs=AwsLogs(aws),
+            changes=AwsChanges(aws),
             state=FileState(os.environ, clock),
             signals=ProcessSignals(lambda line: say_between(line, self.terminal)),
             region=aws.region,

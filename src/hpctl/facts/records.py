@@ -91,10 +91,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object in S3."""
+    """One object in S3; `etag` changes with its content."""
 
     key: str
     size: int
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

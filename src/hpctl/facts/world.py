@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
@@ -32,6 +34,7 @@ from hpctl.facts.records import (
     TrainingPlan,
     Verdict,
 )
+from hpctl.facts.script_ports import ShellFault
 
 T = TypeVar("T")
 
@@ -155,6 +158,10 @@ class World:
         ask = partial(self._ports.storage.read, bucket, key)
         return self._once(("content", bucket, key), lambda: _or_none(ask))
 
+    def shell_faults(self, script: bytes) -> tuple[ShellFault, ...]:
+        """Return what Bash does not understand of a script; raises `UnavailableError` where there is no Bash."""
+        return self._once(("shell", sha256(script).digest()), lambda: self._ports.shell.faults(script))
+
     def encryption_key(self, bucket: str, key: str) -> str | None:
         """Return the KMS key that encrypts an object, None without one; raises `NotFoundError` without the object."""
         ask = partial(self._ports.storage.encryption_key, bucket, key)
@@ -268,6 +275,14 @@ class World:
     def cluster_tags(self, arn: str) -> dict[str, str]:
         """Return the tags of a HyperPod cluster."""
         return self._once(("tags", arn), lambda: self._ports.clusters.tags(arn))
+
+    def stack_of(self, kind: Owned, name: str) -> str | None:
+        """Return the CloudFormation stack that owns a resource, None where none does."""
+        return self._once(("stack", kind, name), lambda: self._ports.changes.stack_of(kind, name))
+
+    def has_role_policy(self, role: str, policy: str) -> bool:
+        """Whether a role has an inline policy of that name."""
+        return self._once(("role-policy", role, policy), lambda: self._ports.changes.has_role_policy(role, policy))
 
     @property
     def _ports(self) -> Ports:

@@ -14,7 +14,8 @@ from hpctl.errors import HpctlError
 from hpctl.facts.ports import Ports
 from hpctl.plan.journal import Journal, key_of, run_of
 from hpctl.plan.send import NotYet, Sent, is_at_work, send
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress, Remarked, Started
 
 _UNWRITTEN: Final = "what was done cannot be written down; the tags in the account tell it all the same"
@@ -29,7 +30,7 @@ def apply(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     journal = Journal(plan, ports)
     for action in plan.actions:
         arn = plan.arn if _is_done(action, plan, ports) else (yield from _carry_out(action, journal, ports))
-        yield Started(time=ports.clock.now(), verb=action.verb, cluster=plan.cluster, arn=arn)
+        yield Started(time=ports.clock.now(), verb=action.verb, cluster=plan.cluster, arn=arn, does=action.does)
 
 
 def _is_done(action: Action, plan: PlanReport, ports: Ports) -> bool:

@@ -11,8 +11,9 @@ from hpctl.plan.effects import Snapshot, basis_of
 from hpctl.plan.groups import planned_groups
 from hpctl.plan.tags import DIGEST_TAG, RUN_ID_TAG, digest_of, protection_of, tagged
 from hpctl.plan.update import changes_to, is_settling
+from hpctl.report.action import Action
 from hpctl.report.check import CheckReport
-from hpctl.report.plan import Action, Change, PlanReport
+from hpctl.report.plan import Change, PlanReport
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.create_cluster import to_create_cluster
 

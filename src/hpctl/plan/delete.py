@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hpctl.facts.records import Cluster, Identity
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import PlanReport
 from hpctl.terms import ClusterStatus
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from hpctl.facts.records import Identity
 from hpctl.plan.diff import Plain, differences, group_of, is_silent
 from hpctl.plan.tags import texts
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import PlanReport
 
 _GROUPS: Final = ("InstanceGroups", "RestrictedInstanceGroups")
 

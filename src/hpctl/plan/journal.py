@@ -16,9 +16,13 @@ from hpctl.errors import HpctlError, StateError, UnavailableError
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import Identity
 from hpctl.plan.tags import digest_of
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import FIX_VERBS, Action
+from hpctl.report.plan import PlanReport
 
-Purpose = Literal["create", "update", "update-software", "delete"]
+Deed = Literal["create", "update", "update-software", "delete"]
+"""What is done to a cluster itself."""
+
+Purpose = Deed | Literal["fix"]
 Entry = Literal["intent", "effect", "failed", "done"]
 Line = Mapping[str, object]
 
@@ -33,6 +37,8 @@ def key_of(identity: Identity, cluster: str) -> str:
 
 def purpose_of(plan: PlanReport) -> Purpose:
     """Return what the plan is for: tags alone are an update."""
+    if any(action.verb in FIX_VERBS for action in plan.actions):
+        return "fix"
     verbs: list[Purpose] = [
         action.verb for action in plan.actions if action.verb in ("create", "delete", "update-software")
     ]
@@ -114,8 +120,11 @@ def run_of(run_id: str | None, lines: Iterable[Line]) -> Run | None:
 
 
 def unfinished(purpose: Purpose, lines: Iterable[Line]) -> Run | None:
-    """Return the last run when it was for `purpose` and is not finished: what came later has overtaken the others."""
-    last = runs(lines)[-1:]
+    """Return the last run when it was for `purpose` and is not finished: what came later has overtaken the others.
+
+    Fixes change what stands around a cluster: they overtake nothing that was done to itself, nor the other way round.
+    """
+    last = [run for run in runs(lines) if (run.purpose == "fix") == (purpose == "fix")][-1:]
     return next((run for run in last if run.purpose == purpose and run.unfinished), None)
 
 

@@ -19,7 +19,7 @@ from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.plan.reached import is_reached
 from hpctl.plan.tags import DIGEST_TAG, RUN_ID_TAG, texts
-from hpctl.report.plan import Action
+from hpctl.report.action import Action
 from hpctl.terms import ClusterStatus
 
 Request = Mapping[str, Any]
@@ -57,14 +57,13 @@ def send(action: Action, ports: Ports) -> Sent | NotYet:
             return _sent(lambda: clusters.update(request), lambda: is_reached(request, _live(request, clusters)))
         case "update-software":
             return _update_software(request, clusters)
-        case "tag":
-            arn, tags = request["ResourceArn"], texts(request["Tags"])
-            return _sent(lambda: clusters.add_tags(arn, tags), lambda: clusters.tags(arn).items() >= tags.items())
-        case "untag":
-            arn, keys = request["ResourceArn"], request["TagKeys"]
-            return _sent(lambda: clusters.remove_tags(arn, keys), lambda: clusters.tags(arn).keys().isdisjoint(keys))
+        case "tag" | "untag":
+            return _retag(action, clusters)
         case "delete":
             return _delete(request["ClusterName"], clusters)
+        case _:  # around the cluster: the port itself tells what is so already
+            ports.changes.make(action.verb, request, action.content)
+    return Sent()
 
 
 def _sent(call: Callable[[], object], seen: Callable[[], bool]) -> Sent:
@@ -151,6 +150,15 @@ def _roles_are_trusting(request: Request, ports: Ports) -> bool:
 def is_at_work(action: Action, clusters: Clusters) -> bool:
     """Whether AWS is changing the cluster of an action now; False where that cannot be told."""
     return _told(lambda: _is_changing(clusters.describe(action.request["ClusterName"])))
+
+
+def _retag(action: Action, clusters: Clusters) -> Sent:
+    arn = action.request["ResourceArn"]
+    if action.verb == "tag":
+        tags = texts(action.request["Tags"])
+        return _sent(lambda: clusters.add_tags(arn, tags), lambda: clusters.tags(arn).items() >= tags.items())
+    keys = action.request["TagKeys"]
+    return _sent(lambda: clusters.remove_tags(arn, keys), lambda: clusters.tags(arn).keys().isdisjoint(keys))
 
 
 def _update_software(request: Request, clusters: Clusters) -> Sent:

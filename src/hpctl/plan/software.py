@@ -8,7 +8,8 @@ from typing import Any
 
 from hpctl.errors import NotFoundError
 from hpctl.facts.records import Cluster, Identity, InstanceGroup
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import PlanReport
 from hpctl.terms import Orchestrator, SlurmNodeType
 
 

@@ -32,8 +32,9 @@ from hpctl.plan.tags import (
     protection_of,
     tagged,
 )
+from hpctl.report.action import Action
 from hpctl.report.check import CheckReport
-from hpctl.report.plan import Action, Change, PlanReport
+from hpctl.report.plan import Change, PlanReport
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.create_cluster import to_create_cluster
 from hpctl.spec.groups import Group, InstanceGroup

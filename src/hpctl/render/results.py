@@ -1,11 +1,11 @@
-"""Results of checks as they come, and what is left to say at the end."""
+"""Results of checks as they come, area by area, and what is left to say at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from hpctl.render.checks import check_count, check_result, check_result_wide
+from hpctl.render.checks import check_area, check_area_wide, check_verdict
 from hpctl.render.data import compact
 from hpctl.render.layout import lines
 from hpctl.render.output import Output
@@ -13,17 +13,16 @@ from hpctl.render.page import Piece
 from hpctl.render.screen import Screen
 from hpctl.render.show import show
 from hpctl.render.terminal import Terminal, write
-from hpctl.report.check import CheckReport, CheckResult
-from hpctl.terms import Outcome
+from hpctl.report.check import CheckReport, CheckResult, area_of
 
 _CLEAR_LINE: Final = "\r\x1b[K"
 
 
 class ResultTeller:
-    """Tells results one by one where somebody watches: lines on a terminal, an object a line with `-o jsonl`.
+    """Tells results where somebody watches: areas in their order on a terminal, an object a line with `-o jsonl`.
 
-    What passed without a word is only counted, or the one failure among a hundred would scroll away; `-o wide` names
-    it. In a pipe the report comes whole at the end, the worst first, as any other report does.
+    An area is told as soon as all of it and of those before it is known; until then stderr counts, where lines may be
+    redrawn. In a pipe the report comes whole at the end, as any other report does, and looks the same.
     """
 
     def __init__(self, output: Output, terminal: Terminal) -> None:
@@ -33,32 +32,50 @@ class ResultTeller:
         watched = terminal.stdout.isatty() and output in (Output.TABLE, Output.WIDE)
         self._screen = Screen(terminal.width, colour=terminal.colour) if watched else None
         self._clear = _CLEAR_LINE if watched and terminal.live else ""
-        self._passed = 0
+        self._known: dict[str, CheckResult] = {}
+        self._expected = 0
+        self._untold: dict[str, list[str]] = {}
+
+    def expect(self, ids: tuple[str, ...]) -> None:
+        """Learn which results will come, in catalogue order."""
+        self._expected = len(ids)
+        for check_id in ids:
+            self._untold.setdefault(area_of(check_id), []).append(check_id)
 
     def tell(self, result: CheckResult) -> None:
-        """Tell one result."""
+        """Tell one result, or keep it until its area is known."""
+        self._known[result.id] = result
         if self._output is Output.JSONL:
             write(self._terminal.stdout, compact(result.model_dump(mode="json")))
-        elif self._output is Output.WIDE:
-            self._write(check_result_wide(result))
-        elif result.outcome is Outcome.PASS and not result.findings:
+        elif self._screen:
+            for area in self._complete():
+                self._write(self._area(area), self._screen)
             self._count()
-        else:
-            self._write(check_result(result))
 
     def end(self, report: CheckReport, query: str | None) -> None:
-        """Tell the rest: the count where each result was told, else the whole report."""
+        """Tell the rest: the verdict where each area was told, else the whole report."""
         if self._screen:
-            self._write(check_count(report))
+            self._write(check_verdict(report), self._screen)
         elif self._output is not Output.JSONL:
             show(report, self._output, query, self._terminal)
 
-    def _count(self) -> None:
-        self._passed += 1
-        if self._clear:
-            write(self._terminal.stderr, f"{self._clear}{self._passed} passed")
+    def _complete(self) -> Iterator[str]:
+        """Yield the areas that can be told now: no earlier one waits."""
+        for area, ids in tuple(self._untold.items()):
+            if not self._known.keys() >= set(ids):
+                return
+            yield area
 
-    def _write(self, pieces: Iterable[Piece]) -> None:
-        if self._screen:
+    def _area(self, area: str) -> Iterator[Piece]:
+        results = [self._known[check_id] for check_id in self._untold.pop(area)]
+        return check_area_wide(results) if self._output is Output.WIDE else check_area(results)
+
+    def _count(self) -> None:
+        if self._clear and self._untold:
+            counted = f"{len(self._known)} of {self._expected} checks, waiting for {next(iter(self._untold))}"
+            write(self._terminal.stderr, f"{self._clear}{counted}")
+
+    def _write(self, pieces: Iterable[Piece], screen: Screen) -> None:
+        if self._clear:
             write(self._terminal.stderr, self._clear)
-            write(self._terminal.stdout, "".join(f"{row}\n" for row in lines(pieces, self._screen)))
+        write(self._terminal.stdout, "".join(f"{row}\n" for row in lines(pieces, screen)))

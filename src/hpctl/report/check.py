@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
+from hpctl.report.action import Fix
 from hpctl.report.base import Part, Report
 from hpctl.terms import Outcome
 
@@ -13,7 +14,8 @@ class Finding(Part):
     """One thing a check found about one subject.
 
     `level` is how much it matters (a note changes no outcome), `evidence` the values seen and needed,
-    `remedy` what to type or edit, `path` the place in the spec, `location` its `file:line:column`.
+    `remedy` what to type or edit, `path` the place in the spec, `location` its `file:line:column`. `fix` is what
+    `doctor --fix` does about it by itself, nothing where that is for a person to decide.
     """
 
     level: Literal["fail", "warn", "note"]
@@ -23,6 +25,7 @@ class Finding(Part):
     remedy: str | None = None
     path: tuple[str | int, ...] = ()
     location: str | None = None
+    fix: tuple[Fix, ...] = ()
 
 
 class CheckResult(Part):
@@ -36,6 +39,16 @@ class CheckResult(Part):
     reason: str | None = None
     hint: str | None = None
 
+    @property
+    def area(self) -> str:
+        """What the check is about, in one word: the first of its id."""
+        return area_of(self.id)
+
+
+def area_of(check_id: str) -> str:
+    """Return the area of a check: `network` of `network-dns`."""
+    return check_id.partition("-")[0]
+
 
 class CheckReport(Report):
     """The results of one run of checks, in catalogue order."""
@@ -48,6 +61,14 @@ class CheckReport(Report):
     def counts(self) -> Counter[Outcome]:
         """How many checks ended how."""
         return Counter(result.outcome for result in self.results)
+
+    @property
+    def areas(self) -> dict[str, tuple[CheckResult, ...]]:
+        """The results by area, in the order in which the catalogue first comes to each."""
+        found: dict[str, tuple[CheckResult, ...]] = {}
+        for result in self.results:
+            found[result.area] = (*found.get(result.area, ()), result)
+        return found
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from hpctl.facts.records import Identity
+from hpctl.report.action import Action
 from hpctl.report.base import Part, Report
 from hpctl.report.check import CheckReport
-
-Verb = Literal["create", "update", "update-software", "tag", "untag", "delete"]
 
 
 class Change(Part):
@@ -27,14 +26,6 @@ class Change(Part):
     refused: bool = False
 
 
-class Action(Part):
-    """One call that changes something at AWS: `request` is sent exactly as it stands here."""
-
-    verb: Verb
-    subject: str
-    request: dict[str, Any]
-
-
 class PlannedGroup(Part):
     """One instance group as asked for, with what the catalog says about its type (totals over the group)."""
 
@@ -50,12 +41,22 @@ class PlannedGroup(Part):
     subnet_ids: tuple[str, ...] = ()
 
 
+class LeftAlone(Part):
+    """What a check found and `doctor --fix` does nothing about: `why`, and where the remedy is a person's to choose."""
+
+    check: str
+    subjects: tuple[str, ...]
+    why: str
+
+
 class PlanReport(Report):
     """A plan for one cluster. `state` says how wish and world stand to each other.
 
     absent: nothing of that name exists yet · same: it exists as asked, nothing to do ·
     changed: it exists and `changes` lead to the spec · other: it exists with another spec, and this plan does not
-    touch it · present: it exists (plans to delete, or to update its software). `arn` is that of what exists, `basis` a
+    touch it · present: it exists (plans to delete, or to update its software) ·
+    around: it is left as it is, and what stands around it changes (`doctor --fix`; `left_alone` is what that leaves).
+    `arn` is that of what exists, `basis` a
     digest of what the plan was decided on: applied later, it must still hold. `run_id` marks what the plan creates.
     """
 
@@ -64,7 +65,7 @@ class PlanReport(Report):
     cluster: str
     arn: str | None = None
     orchestrator: str
-    state: Literal["absent", "same", "changed", "other", "present"]
+    state: Literal["absent", "same", "changed", "other", "present", "around"]
     run_id: str | None = None
     basis: str | None = None
     changes: tuple[Change, ...] = ()
@@ -73,6 +74,7 @@ class PlanReport(Report):
     goes: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
     checks: CheckReport | None = None
 
     def names(self) -> tuple[str, ...]:

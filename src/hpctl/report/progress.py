@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from hpctl.facts.records import Event, Operation
+from hpctl.report.action import Verb
 from hpctl.report.base import Part
 from hpctl.report.cluster import Diagnosis
-from hpctl.report.plan import Verb
 
 
 class GroupProgress(Part):
@@ -21,13 +21,14 @@ class GroupProgress(Part):
 
 
 class Started(Part):
-    """An action was sent to AWS."""
+    """An action was sent to AWS; `does` says in words what it does, where the verb alone does not."""
 
     type: Literal["started"] = "started"
     time: datetime
     verb: Verb
     cluster: str
     arn: str | None = None
+    does: str | None = None
 
 
 class Observed(Part):

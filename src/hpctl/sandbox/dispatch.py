@@ -22,6 +22,7 @@ from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from hpctl.sandbox.callers import denial
 from hpctl.sandbox.eks.models import eks_backends
 from hpctl.sandbox.iam import urls as iam_urls
 from hpctl.sandbox.quotas.models import quotas_backends
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
+    from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from hpctl.sandbox.recording import Recording
     from hpctl.sandbox.scripts import Outcome, Script
 
 _OWN_BACKENDS: dict[str, Any] = {
@@ -83,6 +86,10 @@ class Moto:
             backends = _backend(name)
             if isinstance(backends, BackendDict):
                 self._touch(name, backends, region)
+
+    def denial(self, recording: Recording) -> WerkzeugResponse | None:
+        """Return AWS's refusal of a request that its caller may not make, or None."""
+        return denial(self._account, recording)
 
     def settle(self, environ: WSGIEnvironment) -> None:
         """Let time do to the account what it has done to clusters since the last request."""

@@ -147,6 +147,8 @@ class Gateway:
     def _answer_live(self, recording: Recording) -> Response:
         with self._lock:
             now = Moment(self.clock(), self._pace)
+            if denied := self._denial(recording, now):
+                return denied
             if not recording.mutates:
                 return self._answer_as_of(recording, now)
             self._attempt += 1
@@ -157,6 +159,13 @@ class Gateway:
                 for changed in self._listening:
                     changed()
             return response
+
+    def _denial(self, recording: Recording, now: Moment) -> Response | None:
+        if recording.environ["PATH_INFO"] in self._own:
+            return None
+        self._moto.prepare(recording.replayable(), recording.region)
+        with happening(now):
+            return self._moto.denial(recording)
 
     def _answer_as_of(self, recording: Recording, now: Moment) -> Response:
         match recording.environ.get(_PAST):

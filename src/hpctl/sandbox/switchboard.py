@@ -6,6 +6,7 @@ without being asked for first, and nobody here says yes to that.
     GET     /.hpctl/faults          the faults in force
     POST    /.hpctl/faults          put in force: a fault, a list of them, or {"faults": [...]}; answers with them
     DELETE  /.hpctl/faults[/ID]     end one, or all; answers with what has ended
+    GET     /.hpctl/calls           what was asked since the start: each operation once for each program that asked
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hpctl.sandbox.sagemaker.faults import Injected
 
 FAULTS_PATH = "/.hpctl/faults"
+CALLS_PATH = "/.hpctl/calls"
 TOKEN_HEADER = "X-Hpctl-Token"
 _MAX_BYTES = 1 << 20
 
@@ -48,7 +50,7 @@ class Switchboard:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if environ["PATH_INFO"].startswith(FAULTS_PATH):
+        if environ["PATH_INFO"].startswith((FAULTS_PATH, CALLS_PATH)):
             return self._answer(Request(environ))(environ, start_response)
         return self._gateway(environ, start_response)
 
@@ -74,6 +76,11 @@ class Switchboard:
                 self._road.clear(row["id"])
         return ended
 
+    def calls(self) -> list[Row]:
+        """Return what was asked since the start, each operation once for each program, sorted."""
+        asked = sorted({(str(call), call.agent) for call in self._road.calls})
+        return [{"call": call, "agent": agent} for call, agent in asked]
+
     @property
     def _road(self) -> FaultProxy:
         if self.proxy is None:
@@ -96,6 +103,8 @@ class Switchboard:
     def _answer(self, request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self._token.encode()):
             return _told(403, {"message": f"this needs the header {TOKEN_HEADER}, as the sandbox's state file has it"})
+        if (request.method, request.path) == ("GET", CALLS_PATH):
+            return _told(200, {"calls": self.calls()})
         try:
             return _told(200, {"faults": self._done(request)})
         except HpctlError as error:

@@ -13,9 +13,6 @@ from hpctl.terms import ClusterStatus
 UNHEALTHY = ("Failure", "Failed")
 """Node statuses that mean broken: the enum says the first, AWS's guides the second."""
 
-CAPACITY = "capacity"
-"""How the ids of capacity failures begin: HyperPod goes on trying, and tomorrow there may be some."""
-
 
 def diagnose(cluster: Cluster, nodes: Iterable[Node], events: Iterable[Event]) -> tuple[Diagnosis, ...]:
     """Return what is wrong with `cluster`, the most telling first and nothing twice."""
@@ -78,7 +75,7 @@ def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagno
         cause=known.cause,
         remedy=fill(known.remedy, values),
         failure=known.id,
-        final=known.severity is Severity.BLOCKS and not known.id.startswith(CAPACITY),
+        final=known.final,
     )
 
 

@@ -1,15 +1,15 @@
-"""Examine this machine, the account and a spec: every check, or some of them, and nothing changed."""
+"""Examine a machine, the account, a spec, a live cluster: every check or some of them, and nothing changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check, Target
-from hpctl.checks.engine import Observer, Reach, demand_known, run_checks, with_needs
+from hpctl.checks.engine import Observer, Reach, demand_known, judgeable, run_checks, with_needs
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
@@ -18,8 +18,8 @@ from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
 from hpctl.services.create import Blindness, demand_passed
+from hpctl.services.patient import Patient
 from hpctl.spec.cluster import ClusterSpec
-from hpctl.spec.load import Loaded
 from hpctl.terms import Outcome
 
 JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node", "job"]]] = {
@@ -31,6 +31,20 @@ JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node"
     Machine: "machine",
 }
 
+_MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
+    ClusterSpec: ("a spec", "add `--file FILE`"),
+    LiveCluster: ("a live cluster", "hpctl doctor CLUSTER"),
+    ClusterOnEks: ("a live cluster on EKS", "hpctl doctor CLUSTER"),
+    LiveNode: ("a node of a live cluster", "hpctl doctor CLUSTER --node ID"),
+    JobInCluster: ("a job", "hpctl job submit FILE --dry-run"),
+    Machine: ("this machine", "hpctl doctor"),
+}
+"""What is missing when nothing that is there can be judged, and how it is given."""
+
+
+Herald = Callable[[tuple[str, ...]], None]
+"""Who is told, before anything runs, the ids of the results that will come, in catalogue order."""
+
 
 class Threshold(StrEnum):
     """What stops a script: failures, or warnings already."""
@@ -41,29 +55,35 @@ class Threshold(StrEnum):
 
 @dataclass(frozen=True)
 class Examination:
-    """Which checks run (`only`: with what they need; none named is all), how far they look, who is told."""
+    """Which checks run (`only`: with what they need; none named is all), how far they look, who is told.
+
+    `expect` is told the ids of the results to come, `observe` each as it comes.
+    """
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     reach: Reach = Reach.AWS
+    expect: Herald = lambda _ids: None
     observe: Observer = lambda _result: None
 
 
-def examine(machine: Machine, loaded: Loaded | None, world: World, wanted: Examination) -> CheckReport:
-    """Return what the checks say of the machine, and of the spec if there is one.
+def examine(patient: Patient, world: World, wanted: Examination) -> CheckReport:
+    """Return what the checks say of everything that the patient is made of.
 
-    Raises `UsageError` for an id that no check has, and when everything named by `only` wants a spec that is not there.
+    Raises `UsageError` for an id that no check has, and when everything named by `only` wants something that is not
+    there.
     """
     demand_known((*wanted.only, *wanted.skip), CHECKS)
     checks = with_needs(wanted.only, CHECKS) if wanted.only else CHECKS
-    _demand_judgeable(checks, wanted.only, loaded)
+    _demand_judgeable(checks, wanted.only, patient)
+    wanted.expect(tuple(one.id for one in judgeable(checks, patient.targets)))
     return run_checks(
         checks,
-        (machine,) if loaded is None else (machine, loaded.spec),
+        patient.targets,
         world,
         skip=(check_id for check_id in wanted.skip if check_id in {one.id for one in checks}),
         reach=wanted.reach,
-        locate=loaded.source.where if loaded else lambda _path: None,
+        locate=patient.locate,
         observe=wanted.observe,
     )
 
@@ -97,11 +117,8 @@ def demand_well(report: CheckReport, blindness: Blindness, threshold: Threshold)
         )
 
 
-def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...], loaded: Loaded | None) -> None:
-    judged = {one.target for one in checks}
-    if JobInCluster in judged and not judged & {Machine, ClusterSpec}:
-        raise UsageError(f"`{only[0]}` judges a job", hint="hpctl job submit FILE --dry-run")
-    if judged <= {LiveCluster, LiveNode, ClusterOnEks}:
-        raise UsageError(f"`{only[0]}` judges a live cluster", hint="hpctl cluster check NAME")
-    if loaded is None and Machine not in judged:
-        raise UsageError(f"`{only[0]}` judges a spec, and none is given", hint="add `--file FILE`")
+def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...], patient: Patient) -> None:
+    there = {type(target) for target in patient.targets}
+    if there.isdisjoint(one.target for one in checks):
+        what, hint = _MISSING[next(one.target for one in checks if one.id == only[0])]
+        raise UsageError(f"`{only[0]}` judges {what}, and none is given", hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from hpctl.plan.journal import Purpose
+from hpctl.plan.journal import Deed
 from hpctl.report.cluster import OutcomeReport
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Finished, Progress, Started
@@ -30,7 +30,7 @@ class Witness:
                     self._finished = step
             yield step
 
-    def outcome(self, plan: PlanReport, verb: Purpose) -> OutcomeReport:
+    def outcome(self, plan: PlanReport, verb: Deed) -> OutcomeReport:
         """Return how carrying out `plan` ended."""
         arn = self._started.arn if self._started and self._started.arn else plan.arn
         return OutcomeReport(
@@ -42,7 +42,7 @@ class Witness:
             next_steps=() if verb == "delete" else (f"hpctl cluster describe {plan.cluster}",),
         )
 
-    def _result(self, verb: Purpose) -> Literal["done", "started", "unchanged"]:
+    def _result(self, verb: Deed) -> Literal["done", "started", "unchanged"]:
         if self._started is None and not (verb == "delete" and self._finished):
             return "unchanged"
         return "done" if self._finished else "started"

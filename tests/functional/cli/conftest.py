@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.calls_made import note
 from tests.conftest import present
 from tests.functional.cli.account import Account
 from tests.functional.cli.command import EXECUTABLE, Hpctl, bare_environment
@@ -42,6 +43,7 @@ def _sandbox(home: Path, name: str, pace_s: float) -> Iterator[Sandbox]:
         inside = _evaluated(hpctl("sandbox", "env", "--name", name).out, outside)
         account = Account(inside["AWS_ENDPOINT_URL"], inside["AWS_REGION"], inside)
         yield Sandbox(Hpctl(inside, home), account)
+        note(home / "sandboxes" / name)
     finally:
         hpctl("sandbox", "down", "--name", name, "--delete")
 

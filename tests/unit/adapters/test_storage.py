@@ -12,7 +12,7 @@ from tests.unit.adapters.wire import Reply, Wire, connect, s3_error, xml
 MIB = 1024 * 1024
 LISTED = xml(
     "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated><EncodingType>url</EncodingType>"
-    "<Contents><Key>base/on%20create.sh</Key><Size>12</Size></Contents></ListBucketResult>"
+    "<Contents><Key>base/on%20create.sh</Key><Size>12</Size><ETag>&quot;0a&quot;</ETag></Contents></ListBucketResult>"
 )
 LOCATED = xml("<LocationConstraint>eu-west-1</LocationConstraint>")
 

@@ -64,7 +64,7 @@ class Wire:
         _, service_id, operation = event_name.split(".")
         service = _SERVICES.get(service_id, service_id)
         headers = {str(key): _text(value) for key, value in request.headers.items()}
-        body = _text(request.body or b"").encode()
+        body = _body(request.body or b"")
         self.sent.append(Sent(service, operation, str(request.method), str(request.url), headers, body))
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if isinstance(reply, Exception):
@@ -91,6 +91,13 @@ class ByOperation(Wire):
 class _Raw(io.BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()
+
+
+def _body(body: Any) -> bytes:
+    """Return what would be sent: botocore wraps bytes into a stream, to begin anew when it tries again."""
+    if isinstance(body, io.BytesIO):
+        return body.getvalue()
+    return _text(body).encode()
 
 
 def _text(value: object) -> str:

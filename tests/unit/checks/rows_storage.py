@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.network import Direction
@@ -30,6 +30,7 @@ from tests.unit.builders import (
 from tests.unit.checks.row import cannot_tell, fails, notes, passes, warns
 from tests.unit.fakes import FakeAccount
 
+Level = Literal["fail", "warn", "note"]
 LUSTRE, ZFS = "fs-0123456789abcdef0", "fs-0fedcba9876543210"
 _DNS, _ZFS_DNS = (f"{name}.fsx.us-west-2.amazonaws.com" for name in (LUSTRE, ZFS))
 _FILE = "s3://sagemaker-x/lc/provisioning_parameters.json"
@@ -78,7 +79,7 @@ def _at(member: str = "dns_name", kind: str = "fsx_lustre") -> tuple[str | int, 
     return ("instance_groups", 0, "storage", 0, kind, member)
 
 
-def _bad(message: str, *evidence: str, remedy: str, level: str = "fail", member: str = "dns_name") -> Finding:
+def _bad(message: str, *evidence: str, remedy: str, level: Level = "fail", member: str = "dns_name") -> Finding:
     return a_finding(level, "instance group/workers", message, *evidence, remedy=remedy, path=_at(member))
 
 
@@ -284,7 +285,7 @@ def peered(account: FakeAccount | None = None, state: str = "active") -> FakeAcc
     return made.holding(a_route_table(a_route(), a_route("pcx-1", "10.9.0.0/16", state)))
 
 
-def _elsewhere(level: str, more: str, remedy: str | None) -> Finding:
+def _elsewhere(level: Level, more: str, remedy: str | None) -> Finding:
     return a_finding(
         level,
         "instance group/workers",

@@ -17,13 +17,18 @@ from hpctl.report.check import CheckResult
 from hpctl.services.create import Judging
 from hpctl.services.job.check import judge_job
 from hpctl.terms import Outcome
-from tests.unit.checks import rows_job_cluster, rows_job_model, rows_job_pods
+from tests.unit.checks import rows_job_cluster, rows_job_model, rows_job_pods, rows_job_rules
 from tests.unit.checks.job_rows import JobRow, a_container, a_pod, a_target, job_account, resources
 from tests.unit.checks.rows_job_cluster import QUEUE_LABEL, kueue, mounting
 from tests.unit.checks.rows_live import contact
 from tests.unit.fakes import FakeAccount
 
-ROWS: tuple[JobRow, ...] = (*rows_job_cluster.ROWS, *rows_job_pods.ROWS, *rows_job_model.ROWS)
+ROWS: tuple[JobRow, ...] = (
+    *rows_job_cluster.ROWS,
+    *rows_job_pods.ROWS,
+    *rows_job_rules.ROWS,
+    *rows_job_model.ROWS,
+)
 BY_ID = {one.id: one for one in JOB_CHECKS}
 each_check = pytest.mark.parametrize("one", JOB_CHECKS, ids=lambda one: one.id)
 
@@ -45,6 +50,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "job-efa": (EKS, NODES),
     "job-efa-offered": (EKS, NODES),
     "job-environment": (EKS, NODES),
+    "job-toleration": (EKS, NODES),
 }
 """What a check asks about the healthy job; those that are not here ask nothing about it."""
 
@@ -79,8 +85,8 @@ def test_findings_keep_the_house_style(row: JobRow) -> None:
 
 @each_check
 def test_a_check_is_called_and_described_as_the_others(one: Check) -> None:
-    assert re.fullmatch(r"job(-[a-z0-9]+)+", one.id)
-    assert one.title[0].islower() or one.title.startswith("ConfigMaps")
+    assert re.fullmatch(r"(job|storage)(-[a-z0-9]+)+", one.id)
+    assert one.title[0].islower() or one.title.startswith(("ConfigMaps", "MPI"))
     assert not one.title.endswith(".")
     assert len(one.page.split()) > len(one.title.split())
     assert one.page.strip().endswith(".")

@@ -65,7 +65,8 @@ BLIND_SPOTS = [(check_id, operation) for check_id, scene in SCENES.items() for o
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_check_judges_as_its_row_says(row: Row) -> None:
     result = judge(row.check, row.spec, row.account)
-    assert (result.outcome, result.findings, result.reason) == (row.outcome, row.findings, row.reason)
+    findings = tuple(found.model_copy(update={"fix": ()}) for found in result.findings)  # `test_fixes` has those
+    assert (result.outcome, findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
 NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count", "quota-pending")

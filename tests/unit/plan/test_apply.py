@@ -19,7 +19,8 @@ from hpctl.plan.apply import apply
 from hpctl.plan.create import DIGEST_TAG, RUN_ID_TAG, plan_create
 from hpctl.plan.delete import plan_delete
 from hpctl.plan.journal import Journal
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Remarked, Started
 from tests.unit.builders import CLUSTER_ARN, NOW, a_check_report, a_cluster, a_spec, an_identity
 from tests.unit.fakes import FakeAccount

@@ -9,7 +9,8 @@ import pytest
 from hpctl.errors import ClusterFailedError, RefusedError, UnavailableError
 from hpctl.plan.delete import plan_delete
 from hpctl.plan.journal import Journal, Line, close, key_of, purpose_of, run_of, runs, unfinished
-from hpctl.report.plan import Action, PlanReport, Verb
+from hpctl.report.action import Action, Verb
+from hpctl.report.plan import PlanReport
 from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, an_identity
 from tests.unit.fakes import FakeAccount
 

@@ -22,7 +22,8 @@ from hpctl.plan.create import plan_create
 from hpctl.plan.reached import is_reached
 from hpctl.plan.send import Sent, send
 from hpctl.plan.tags import DIGEST_TAG, RUN_ID_TAG
-from hpctl.report.plan import Action, PlanReport, Verb
+from hpctl.report.action import Action, Verb
+from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Remarked, Started
 from tests.unit.builders import CLUSTER_ARN, NOW, a_check_report, a_cluster, a_live_group, a_role, a_spec
 from tests.unit.fakes import FakeAccount

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from hpctl.facts.records import Cluster, ClusterSummary, Event, Identity, InstanceGroup, Node
+from hpctl.report.action import Action
 from hpctl.report.check import CheckListReport, CheckReport, CheckResult, DeclaredCheck, Finding
 from hpctl.report.cluster import (
     ClusterListReport,
@@ -26,7 +27,7 @@ from hpctl.report.explanation import (
     NearFailure,
 )
 from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
-from hpctl.report.plan import Action, PlannedGroup, PlanReport
+from hpctl.report.plan import PlannedGroup, PlanReport
 from hpctl.report.sandbox import SandboxReport
 from hpctl.terms import Outcome
 from tests.unit.render.job_samples import EVERY_JOB_REPORT

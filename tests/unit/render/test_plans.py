@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hpctl.report.plan import Action, Change, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import Change, PlanReport
 from tests.unit.render.fakes import in_a_pipe
 from tests.unit.render.samples import IDENTITY
 from tests.unit.render.test_views import shown

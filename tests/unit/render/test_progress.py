@@ -16,7 +16,7 @@ from hpctl.facts.records import Operation, Scaling
 from hpctl.render.live import _Region
 from hpctl.render.output import Output
 from hpctl.render.progress import check_streamable, follow, stream
-from hpctl.report.plan import Verb
+from hpctl.report.action import Verb
 from hpctl.report.progress import (
     EventSeen,
     Finished,

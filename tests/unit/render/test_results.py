@@ -20,6 +20,7 @@ from tests.unit.render.samples import CHECKS
 def told(output: Output, terminal: Terminal, report: CheckReport = CHECKS, query: str | None = None) -> list[str]:
     """Return what stood on stdout after each result, and at the end."""
     teller = ResultTeller(output, terminal)
+    teller.expect(tuple(result.id for result in report.results))
     seen = []
     for result in report.results:
         teller.tell(result)
@@ -28,24 +29,44 @@ def told(output: Output, terminal: Terminal, report: CheckReport = CHECKS, query
     return [*seen, out(terminal)]
 
 
-SILENT = {result.id for result in CHECKS.results if result.outcome is Outcome.PASS and not result.findings}
+def a_result(check_id: str, outcome: Outcome = Outcome.PASS, *, blocking: bool = True) -> CheckResult:
+    return CheckResult(id=check_id, title=f"title of {check_id}", outcome=outcome, blocking=blocking)
 
 
-def test_on_a_terminal_each_result_stands_there_when_it_comes() -> None:
-    seen = told(Output.TABLE, on_a_tty(NO_COLOR="1"))
-    there = {
-        result.id
-        for result, text in zip(CHECKS.results, seen, strict=False)
-        if " ".join(result.title.split()) in " ".join(text.split())
-    }
-    assert SILENT
-    assert there == {result.id for result in CHECKS.results} - SILENT
+AREAS = CheckReport(
+    subject="cluster/a", results=tuple(map(a_result, ("tools-a", "network-b", "network-c", "iam-d", "tools-e")))
+)
 
 
-def test_what_passed_without_a_word_is_counted_beside_the_answer() -> None:
+def test_an_area_stands_there_when_all_of_it_and_of_those_before_it_are_known() -> None:
     terminal = on_a_tty(NO_COLOR="1")
-    told(Output.TABLE, terminal)
-    assert f"\r\x1b[K{len(SILENT)} passed" in err(terminal)
+    teller = ResultTeller(Output.TABLE, terminal)
+    teller.expect(tuple(result.id for result in AREAS.results))
+    seen = []
+    for number in (1, 2, 0, 4, 3):
+        teller.tell(AREAS.results[number])
+        seen.append(out(terminal).split())
+    network = ["tools", "2", "passed", "network", "2", "passed"]
+    assert seen == [[], [], [], network, [*network, "iam", "1", "passed"]]
+
+
+def test_what_is_told_in_pieces_is_the_whole_report() -> None:
+    pieces, whole = on_a_tty(), on_a_tty()
+    told(Output.TABLE, pieces)
+    show(CHECKS, Output.TABLE, None, whole)
+    assert out(pieces) == out(whole)
+
+
+def test_a_person_sees_how_far_it_is_and_what_is_waited_for() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    told(Output.TABLE, terminal, AREAS)
+    assert [text for text in err(terminal).split("\r\x1b[K") if text] == [
+        "1 of 5 checks, waiting for tools",
+        "2 of 5 checks, waiting for tools",
+        "3 of 5 checks, waiting for tools",
+        "4 of 5 checks, waiting for tools",
+    ]
+    assert err(terminal).endswith("\r\x1b[K")
 
 
 def test_a_terminal_that_cannot_redraw_gets_no_count() -> None:
@@ -54,11 +75,45 @@ def test_a_terminal_that_cannot_redraw_gets_no_count() -> None:
     assert err(terminal) == ""
 
 
-def test_on_a_terminal_the_end_is_the_count_alone() -> None:
+def test_on_a_terminal_the_end_is_the_verdict_alone() -> None:
     *_results, last, end = told(Output.TABLE, on_a_tty(NO_COLOR="1"))
-    counted = end.removeprefix(last)
-    assert counted.startswith(f"\n{CHECKS.subject}: ")
-    assert counted.count("\n") == 2
+    assert " ".join(end.removeprefix(last).split()) == (
+        f"{CHECKS.subject}: not ready: 2 failed, 1 could not look, 1 warned, 1 skipped, 2 passed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("results", "verdict"),
+    [
+        ((Outcome.PASS, Outcome.FAIL, Outcome.WARN), "not ready: 1 failed, 1 warned, 1 passed"),
+        ((Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS), "not known: 1 could not look, 1 warned, 1 passed"),
+        ((Outcome.PASS, Outcome.WARN), "nothing stops it: 1 warned, 1 passed"),
+        ((Outcome.PASS, Outcome.SKIP), "nothing wrong: 1 skipped, 1 passed"),
+        ((Outcome.SKIP,), "1 skipped"),
+        ((), "none ran"),
+    ],
+)
+def test_the_verdict_is_that_of_the_worst(results: tuple[Outcome, ...], verdict: str) -> None:
+    report = CheckReport(subject="x", results=tuple(a_result(f"a-{one}", one) for one in results))
+    assert told(Output.TABLE, in_a_pipe(), report)[-1].splitlines()[-1] == f"x: {verdict}"
+
+
+def test_what_need_not_hold_and_could_not_look_stops_nothing() -> None:
+    report = CheckReport(subject="x", results=(a_result("a-b", Outcome.UNKNOWN, blocking=False),))
+    assert told(Output.TABLE, in_a_pipe(), report)[-1].endswith("x: nothing stops it: 1 could not look\n")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "style"),
+    [
+        ((Outcome.WARN, Outcome.FAIL, Outcome.PASS), "\x1b[1;31ma        \x1b[0m 1 failed, 1 warned, 1 passed"),
+        ((Outcome.SKIP, Outcome.PASS), "\x1b[32ma        \x1b[0m 1 skipped, 1 passed"),
+        ((Outcome.SKIP,), "\x1b[2ma        \x1b[0m 1 skipped"),
+    ],
+)
+def test_an_area_has_the_colour_of_its_worst(outcomes: tuple[Outcome, ...], style: str) -> None:
+    report = CheckReport(subject="x", results=tuple(a_result(f"a-{one}", one) for one in outcomes))
+    assert told(Output.TABLE, on_a_tty(), report)[-1].splitlines()[0] == style
 
 
 def test_on_a_terminal_wide_names_every_id() -> None:

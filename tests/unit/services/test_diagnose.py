@@ -116,7 +116,17 @@ def test_a_remedy_does_not_guess_among_security_groups(groups: tuple[str, ...]) 
 
 @pytest.mark.parametrize(
     ("text", "final"),
-    [(EFA, True), (CONFIG_MAP, True), (CAPACITY, False), (ZONE_CAPACITY, False), (STRANGE, False)],
+    [
+        (EFA, True),
+        (CONFIG_MAP, True),
+        ("Lifecycle scripts execution timed out", True),
+        (CAPACITY, False),
+        (ZONE_CAPACITY, False),
+        ("E: Unable to fetch some archives, maybe run apt-get update", False),
+        ("Connection refused", False),
+        ("You are not authorized to perform this operation", False),
+        (STRANGE, False),
+    ],
 )
 def test_a_failure_is_final_when_no_waiting_will_cure_it(text: str, final: bool) -> None:
     assert explain("x", text, {}).final is final

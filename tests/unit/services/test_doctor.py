@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.checks.catalogue import CHECKS, JOB_CHECKS, KUBERNETES_CHECKS
+from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.engine import Reach
 from hpctl.errors import ChecksFailedError, ChecksUnknownError, ChecksWarnedError, UnavailableError, UsageError
 from hpctl.facts.records import Machine
@@ -14,6 +14,8 @@ from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult
 from hpctl.services.create import Blindness
 from hpctl.services.doctor import Examination, Threshold, declared, demand_well, examine
+from hpctl.services.patient import a_machine
+from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 from hpctl.spec.positions import SourceMap
 from hpctl.terms import Outcome
@@ -25,7 +27,7 @@ LOADED = Loaded(a_spec(), (), SourceMap("cluster.yaml", {}))
 
 
 def examined(loaded: Loaded | None = LOADED, world: World | None = None, **wanted: Any) -> CheckReport:
-    return examine(MACHINE, loaded, world or FakeAccount().world, Examination(**wanted))
+    return examine(a_machine(MACHINE, loaded), world or FakeAccount().world, Examination(**wanted))
 
 
 def ids(report: CheckReport) -> list[str]:
@@ -38,7 +40,7 @@ def test_without_a_spec_the_machine_is_examined() -> None:
 
 
 def test_with_a_spec_every_check_runs_but_those_of_live_clusters_and_jobs() -> None:
-    assert ids(examined()) == [one.id for one in CHECKS if one not in (*KUBERNETES_CHECKS, *JOB_CHECKS)]
+    assert ids(examined()) == [one.id for one in CHECKS if one.target in (Machine, ClusterSpec)]
 
 
 def test_facts_are_fetched_once_for_machine_and_spec() -> None:
@@ -53,9 +55,9 @@ def test_a_chosen_check_comes_with_what_it_needs() -> None:
 
 
 def test_a_check_of_live_clusters_is_told_where_it_belongs() -> None:
-    with pytest.raises(UsageError, match="`kube-endpoint` judges a live cluster") as raised:
+    with pytest.raises(UsageError, match="`kube-endpoint` judges a live cluster on EKS, and none") as raised:
         examined(only=("kube-endpoint",))
-    assert raised.value.hint == "hpctl cluster check NAME"
+    assert raised.value.hint == "hpctl doctor CLUSTER"
 
 
 def test_a_choice_without_a_spec_that_it_judges_is_told() -> None:
@@ -119,3 +121,10 @@ def test_a_blind_check_that_must_hold_is_not_well_unless_allowed() -> None:
     demand_well(report, Blindness.ALLOWED, Threshold.WARN)
     with pytest.raises(ChecksUnknownError):
         demand_well(report, Blindness.REFUSED, Threshold.FAIL)
+
+
+def test_who_listens_knows_first_which_results_will_come() -> None:
+    heard: list[str] = []
+    report = examined(expect=heard.extend, observe=lambda result: heard.append(f"came {result.id}"))
+    assert heard[: len(report.results)] == ids(report)
+    assert sorted(heard[len(report.results) :]) == sorted(f"came {check_id}" for check_id in ids(report))

@@ -19,7 +19,8 @@ from hpctl.errors import (
 )
 from hpctl.plan.delete import plan_delete
 from hpctl.plan.journal import Journal
-from hpctl.report.plan import Action, PlanReport
+from hpctl.report.action import Action
+from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Finished, Progress, Remarked
 from hpctl.services.record import farewell, recorded
 from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, an_identity

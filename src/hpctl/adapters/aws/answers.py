@@ -19,6 +19,10 @@ _ROOTS: Final = {"ec2": (b"Response",), "query": (b"Response",), "rest-xml": (b"
 """How the outermost element of an answer is called, by protocol; of `rest-xml`, hpctl speaks to S3 alone."""
 
 
+_SILENT: Final = frozenset({"PutObject"})
+"""Operations that answer with headers alone."""
+
+
 class CarefulParser:
     """A parser of botocore that says so when it cannot read an answer."""
 
@@ -46,7 +50,8 @@ class CarefulParser:
             return None  # a stream counts its bytes itself, and a HEAD has none
         if announced.isdecimal() and len(body) < int(announced):
             return f"{len(body)} of {announced} bytes came"
-        if response["status_code"] >= _FIRST_REFUSAL:
+        silent = not body and _operation(response) in _SILENT
+        if silent or response["status_code"] >= _FIRST_REFUSAL:
             return None
         if self._protocol in _JSON and body and not body.lstrip().startswith(b"{"):
             return "no JSON object came"
@@ -56,7 +61,11 @@ class CarefulParser:
 
 
 def _is_head(response: Mapping[str, Any]) -> bool:
-    return str(response.get("context", {}).get("operation_name", "")).startswith("Head")
+    return _operation(response).startswith("Head")
+
+
+def _operation(response: Mapping[str, Any]) -> str:
+    return str(response.get("context", {}).get("operation_name", ""))
 
 
 def _root(body: bytes) -> bytes:

@@ -99,7 +99,8 @@ _CODES: Final[Mapping[_Kind, str]] = {
         RequestTimeTooSkewed SignatureDoesNotMatch TokenRefreshRequired UnrecognizedClientException""",
     _Kind.MISSING: """NoSuchBucket NoSuchEntity NoSuchEntityException NoSuchKey NoSuchResourceException
         NotFoundException ResourceNotFound ResourceNotFoundException""",
-    _Kind.CONFLICT: "ConflictException ResourceInUse ResourceInUseException",
+    _Kind.CONFLICT: """ConditionalRequestConflict ConflictException PreconditionFailed ResourceInUse
+        ResourceInUseException""",
     _Kind.THROTTLED: "PriorRequestNotComplete RequestLimitExceeded SlowDown TooManyRequestsException",
     _Kind.DOWN: """InternalError InternalFailure InternalServerError InternalServerException RequestTimeout
         RequestTimeoutException ServerException ServiceException ServiceFailure ServiceFailureException

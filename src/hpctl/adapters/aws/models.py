@@ -52,7 +52,14 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
     "s3": frozenset(
-        {"GetBucketLocation", "GetObject", "HeadBucket", "HeadObject", "ListObjectsV2"}  # one finds a bucket's Region
+        {
+            "GetBucketLocation",
+            "GetObject",
+            "HeadBucket",  # botocore finds a bucket's Region by it
+            "HeadObject",
+            "ListObjectsV2",
+            "PutObject",
+        }
     ),
     "sagemaker": frozenset(
         {

@@ -51,7 +51,7 @@ class AwsStorage:
 @reads("s3:ListObjectsV2")
 def object_of(row: Mapping[str, Any]) -> StoredObject:
     """Read one row of ListObjectsV2."""
-    return StoredObject(key=row["Key"], size=row["Size"])
+    return StoredObject(key=row["Key"], size=row["Size"], etag=row.get("ETag", ""))
 
 
 @reads("s3:HeadObject")

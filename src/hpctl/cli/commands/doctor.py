@@ -1,13 +1,15 @@
-"""`hpctl doctor`: what is wrong with this machine, the account and a spec, before it costs an hour."""
+"""`hpctl doctor`: what is wrong with this machine, the account, a spec or a live cluster, before it costs an hour."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.options import (
     AllowUnknownOption,
     NameOption,
@@ -20,7 +22,14 @@ from hpctl.cli.options import (
     VerboseOption,
     invocation,
 )
+from hpctl.cli.visit import Visit
+from hpctl.errors import UsageError
 from hpctl.render.output import Output
+
+if TYPE_CHECKING:
+    from hpctl.facts.world import World
+    from hpctl.report.check import CheckReport
+    from hpctl.services.patient import Patient
 
 
 class FailOn(StrEnum):
@@ -32,11 +41,18 @@ class FailOn(StrEnum):
 
 def doctor(
     ctx: typer.Context,
+    cluster: Annotated[
+        str | None, typer.Argument(metavar="CLUSTER", help="Judge this cluster, which lives (its name or ARN).")
+    ] = None,
     file: Annotated[
         str | None, typer.Option("--file", "-f", metavar="FILE", help="Judge this spec, too (- is stdin).")
     ] = None,
     name: NameOption = None,
     values: SetOption = None,
+    node: Annotated[str | None, typer.Option("--node", metavar="ID", help="Only this node of the cluster.")] = None,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", "-n", metavar="NAME", help="Namespace for jobs (else default).")
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the checks that there are, and stop.")] = False,
     only: Annotated[
         list[str] | None,
@@ -46,35 +62,56 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Run only the checks that ask AWS nothing.")] = False,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="`warn`: warnings are exit code 21.")] = FailOn.FAIL,
     allow_unknown: AllowUnknownOption = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Look again and again, until the cluster is well.")] = False,
+    timeout: TimeoutOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Examine this machine and the credentials; with -f a spec as well.
+    """Examine this machine and the credentials; with -f a spec as well, with CLUSTER a cluster that lives.
 
     Nothing is changed.
     """
     from hpctl.checks.engine import Reach
-    from hpctl.errors import UnavailableError
-    from hpctl.facts.world import World
-    from hpctl.render.results import ResultTeller
     from hpctl.services import doctor as service
-    from hpctl.services.create import Blindness
+    from hpctl.services import patient
 
     said = invocation(ctx)
     if list_:
         wiring.session(said).show(service.declared())
         return
+    _demand_apart({"CLUSTER": cluster}, {"--file": file, "--name": name, "--set": values, "--offline": offline})
+    if cluster is None:
+        _demand_cluster({"--node": node, "--namespace": namespace, "--wait": wait, "--timeout": timeout})
     loaded = wiring.load(file, name, values) if file else None
     session = wiring.session(said, region_of_spec=loaded.spec.region if loaded else None)
-    teller = ResultTeller(said.output, session.terminal)
-    wanted = service.Examination(
-        tuple(only or ()), tuple(skip or ()), Reach.OFFLINE if offline else Reach.AWS, teller.tell
-    )
-    world = World(UnavailableError("nothing is asked with `--offline`")) if offline else session.world_or_reason()
-    report = service.examine(wiring.machine(), loaded, world, wanted)
-    teller.end(report, said.query)
-    blindness = Blindness.ALLOWED if allow_unknown else Blindness.REFUSED
-    service.demand_well(report, blindness, service.Threshold(fail_on))
+    wanted = service.Examination(tuple(only or ()), tuple(skip or ()), Reach.OFFLINE if offline else Reach.AWS)
+
+    def demand(report: CheckReport) -> None:
+        service.demand_well(report, blindness(allow_unknown), service.Threshold(fail_on))
+
+    def find(world: World) -> Patient:
+        if cluster is None:
+            return patient.a_machine(wiring.machine(), loaded)
+        return patient.a_live_one(wiring.machine(), patient.Ward(cluster, namespace or "default", node), world)
+
+    visit = Visit(session, find, wanted, demand)
+    demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
+
+
+def _demand_apart(one: Mapping[str, object], others: Mapping[str, object]) -> None:
+    """Raise `UsageError` when something of the one is given together with something of the others."""
+    given, beside = ([flag for flag, value in some.items() if value] for some in (one, others))
+    if given and beside:
+        raise UsageError(f"`{given[0]}` does not go with `{beside[0]}`", hint="leave one of them out")
+
+
+def _demand_cluster(of_cluster: Mapping[str, object]) -> None:
+    """Raise `UsageError` when something is said of a cluster, and none is named."""
+    for flag, value in of_cluster.items():
+        if value is not None and value is not False:
+            raise UsageError(
+                f"`{flag}` is about a live cluster, and none is named", hint=f"hpctl doctor CLUSTER {flag}"
+            )

@@ -64,7 +64,7 @@ def _demand_one(*said: str | None) -> None:
     if sum(one is not None for one in said) != 1:
         raise UsageError(
             "`hpctl explain` takes one thing to explain",
-            hint="a TEXT, a CLUSTER, `-` for stdin, `--file LOGFILE`, `--text TEXT`, `--id FAILURE`, `--check CHECK`, `--list`",
+            hint="a TEXT, a CLUSTER, `-` for stdin, `--file LOGFILE`, `--text TEXT`, `--id ID`, `--check ID`, `--list`",
         )
 
 

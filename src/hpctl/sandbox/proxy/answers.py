@@ -79,6 +79,13 @@ def answer(injection: Injection, call: Call) -> Answer:
     return _error(call, code, status, _WORDS.get(injection.fault) or _denied(call))
 
 
+def denied(call: Call, words: str) -> Answer:
+    """Return what a call gets whose caller may not do it."""
+    errors = _ERRORS[Fault.ACCESS_DENIED]
+    code, status = errors.get(call.service, errors[""])
+    return _error(call, code, status, words)
+
+
 def _retry_after(injection: Injection) -> tuple[tuple[str, str], ...]:
     seconds = injection.retry_after_s
     if seconds is None and injection.status != HTTPStatus.SERVICE_UNAVAILABLE:

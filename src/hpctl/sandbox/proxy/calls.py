@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from hpctl.sandbox.proxy.operations import rest_operation
 from hpctl.sandbox.recording import Recording, operation_of
@@ -25,7 +25,8 @@ _NAMING = ("ClusterName", "ClusterArn", "ResourceArn", "Arn")
 class Call:
     """A request that was seen: its number (from 1), its service by its signing name, its operation.
 
-    `clusters` are the names and ARNs of clusters that it mentions.
+    `clusters` are the names and ARNs of clusters that it mentions, `agent` is the program that asks: `hpctl`, or what
+    else its User-Agent begins with.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Call:
     operation: str
     mutates: bool
     clusters: frozenset[str] = field(default_factory=frozenset)
+    agent: str = ""
 
     def __str__(self) -> str:
         return f"{self.service}:{self.operation}"
@@ -40,8 +42,6 @@ class Call:
 
 def call_of(request: Request, number: int) -> Call:
     """Read what a request asks."""
-    scope = _SERVICE.search(request.header("authorization"))
-    service = scope[1] if scope else "?"
     path, _, query = request.target.partition("?")
     recording = Recording(
         {
@@ -49,14 +49,38 @@ def call_of(request: Request, number: int) -> Call:
             "PATH_INFO": unquote(path),
             "QUERY_STRING": query,
             "CONTENT_TYPE": request.header("content-type"),
+            "HTTP_AUTHORIZATION": request.header("authorization"),
+            "HTTP_USER_AGENT": request.header("user-agent"),
             "HTTP_X_AMZ_TARGET": request.header("x-amz-target"),
         },
         request.body,
     )
-    operation = operation_of(recording.environ, request.body)
+    return _call(recording, path, number)
+
+
+def call_seen(recording: Recording) -> Call:
+    """Read what a recorded request asks; it has no number among others."""
+    # As it was sent: an ARN in a path is one part of it, slashes and all.
+    sent = recording.environ.get("RAW_URI") or quote(recording.environ["PATH_INFO"])
+    return _call(recording, sent.partition("?")[0], 0)
+
+
+def _call(recording: Recording, path: str, number: int) -> Call:
+    environ = recording.environ
+    scope = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    service = scope[1] if scope else "?"
+    operation = operation_of(environ, recording.body)
     if " " in operation:
-        operation = rest_operation(service, request.method, path, query) or operation
-    return Call(number, service, operation, recording.mutates, frozenset(_clusters(service, path, request.body)))
+        query = environ.get("QUERY_STRING", "")
+        operation = rest_operation(service, environ["REQUEST_METHOD"], path, query) or operation
+    clusters = frozenset(_clusters(service, path, recording.body))
+    agent = _agent(environ.get("HTTP_USER_AGENT", ""))
+    return Call(number, service, operation, recording.mutates, clusters, agent)
+
+
+def _agent(words: str) -> str:
+    # SDKs name themselves first, and who uses them at the end.
+    return "hpctl" if " hpctl/" in f" {words}" else words.partition("/")[0]
 
 
 def _clusters(service: str, path: str, body: bytes) -> Iterator[str]:

@@ -11,13 +11,14 @@ from uuid import uuid4
 import typer
 
 from hpctl.cli.durations import seconds
+from hpctl.cli.typed import as_typed
 from hpctl.errors import HpctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hpctl.cli.wiring import Session
-    from hpctl.plan.journal import Purpose
+    from hpctl.plan.journal import Deed, Purpose
     from hpctl.report.cluster import OutcomeReport
     from hpctl.report.plan import PlanReport
     from hpctl.report.progress import Progress
@@ -88,7 +89,7 @@ def unclaimed() -> Claim:
 def carry_out(
     session: Session,
     planned: PlanReport,
-    purpose: Purpose,
+    purpose: Deed,
     steps: Iterator[Progress],
     *,
     cancel: str | None = None,
@@ -115,11 +116,4 @@ def resume(planned: PlanReport) -> str:
     """Return this command as it was typed, without the patience that may have run out."""
     if "-" in sys.argv:  # what came through stdin is gone
         return shlex.join(["hpctl", "cluster", "describe", planned.cluster])
-    words = iter(sys.argv[1:])
-    kept = []
-    for word in words:
-        if word == "--timeout":
-            next(words, None)
-        elif not word.startswith("--timeout="):
-            kept.append(word)
-    return shlex.join(["hpctl", *kept])
+    return as_typed()

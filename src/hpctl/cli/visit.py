@@ -1,0 +1,98 @@
+"""One call on the doctor: examine once and tell, or again and again until all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hpctl import timeouts
+from hpctl.cli.typed import as_typed
+from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
+
+if TYPE_CHECKING:
+    from hpctl.cli.wiring import Session
+    from hpctl.facts.world import World
+    from hpctl.render.results import ResultTeller
+    from hpctl.report.check import CheckReport
+    from hpctl.services.doctor import Examination
+    from hpctl.services.patient import FindPatient
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is examined, for what; `demand` raises when a report is not well."""
+
+    session: Session
+    find: FindPatient
+    wanted: Examination
+    demand: Callable[[CheckReport], None]
+
+    def once(self) -> CheckReport:
+        """Examine, tell each result as it comes, and return them all."""
+        from hpctl.services.doctor import examine
+
+        world, teller = self._world(), self._teller()
+        report = examine(self.find(world), world, replace(self.wanted, expect=teller.expect, observe=teller.tell))
+        teller.end(report, self.session.said.query)
+        return report
+
+    def until_well(self, cluster: str, timeout: float | None) -> CheckReport:
+        """Examine until all is well, and return the last report, which is shown; what changes is said on the way.
+
+        Raises `WaitTimeoutError` when time runs out; the last report is shown then, too.
+        """
+        from hpctl.services.polling import Waiting
+        from hpctl.services.vigil import Rounds
+
+        limit_s = timeouts.CREATE_WAIT_S if timeout is None else timeout
+        rounds = Rounds(self._look, self.demand, Waiting(cluster, limit_s, as_typed()), self.session.ports.clock)
+        try:
+            with _leaving():
+                for remark in rounds.until_well():
+                    self.session.say(remark)
+        finally:
+            if rounds.report:
+                self._show(rounds.report)
+        return rounds.last
+
+    def _look(self) -> CheckReport:
+        from hpctl.facts.world import World
+        from hpctl.services.doctor import examine
+
+        world = World(self.session.ports)  # another one each time: it remembers what it was told
+        return examine(self.find(world), world, self.wanted)
+
+    def _show(self, report: CheckReport) -> None:
+        teller = self._teller()
+        teller.expect(tuple(result.id for result in report.results))
+        for result in report.results:
+            teller.tell(result)
+        teller.end(report, self.session.said.query)
+
+    def _teller(self) -> ResultTeller:
+        from hpctl.render.results import ResultTeller
+
+        return ResultTeller(self.session.said.output, self.session.terminal)
+
+    def _world(self) -> World:
+        from hpctl.checks.engine import Reach
+        from hpctl.errors import UnavailableError
+        from hpctl.facts.world import World
+
+        if self.wanted.reach is Reach.OFFLINE:
+            return World(UnavailableError("nothing is asked with `--offline`"))
+        return self.session.world_or_reason()
+
+
+@contextmanager
+def _leaving() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the waiting, and say how to go on with it."""
+    message, hint = "stopped waiting; nothing was changed", f"to go on waiting: {as_typed()}"
+    try:
+        yield
+    except Terminated as end:
+        raise TerminatedWaitError(message, hint=hint) from end
+    except KeyboardInterrupt as end:
+        raise InterruptedWaitError(message, hint=hint) from end

@@ -1,0 +1,66 @@
+"""What doctor examines: this machine, and a spec, a live cluster or one of its nodes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hpctl.checks.declare import Target
+from hpctl.checks.engine import Locate
+from hpctl.errors import NotFoundError
+from hpctl.facts.kubernetes import ClusterOnEks
+from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.records import Machine
+from hpctl.facts.world import World
+from hpctl.services.connect import eks_cluster_of
+from hpctl.spec.load import Loaded
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Things to judge, each of another type; the report is about the last. `locate` tells where a spec's paths are."""
+
+    targets: tuple[Target, ...]
+    locate: Locate = lambda _path: None
+
+
+@dataclass(frozen=True)
+class Ward:
+    """Which live cluster is examined: by its name or ARN, the namespace of its jobs, and if one is meant, which node.
+
+    `node_id` is an instance's id, or the logical id of a node that has no instance yet.
+    """
+
+    cluster: str
+    namespace: str = "default"
+    node_id: str | None = None
+
+
+FindPatient = Callable[[World], Patient]
+"""Who is examined, found anew in each world."""
+
+
+def a_machine(machine: Machine, loaded: Loaded | None = None) -> Patient:
+    """Return this machine, with a spec if there is one."""
+    if loaded is None:
+        return Patient((machine,))
+    return Patient((machine, loaded.spec), loaded.source.where)
+
+
+def a_live_one(machine: Machine, ward: Ward, world: World) -> Patient:
+    """Return this machine and a cluster that lives, or one of its nodes; `NotFoundError` when there is none."""
+    return Patient((machine, *live_targets(ward, world)))
+
+
+def live_targets(ward: Ward, world: World) -> tuple[Target, ...]:
+    """Return what there is to judge of a cluster that lives; `NotFoundError` when it does not, or has no such node."""
+    cluster = world.cluster(ward.cluster)
+    if cluster is None:
+        hint = "the clusters that there are: hpctl cluster list"
+        raise NotFoundError(f"there is no cluster `{ward.cluster}`", hint=hint)
+    if ward.node_id is not None:
+        return (LiveNode(cluster.name, ward.node_id),)
+    live = LiveCluster(cluster.name)
+    if cluster.eks_cluster_arn is None:
+        return (live,)
+    return (live, ClusterOnEks(cluster.name, eks_cluster_of(cluster), ward.namespace))

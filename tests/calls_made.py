@@ -1,0 +1,89 @@
+"""What hpctl asked of AWS while the functional tests ran, held to the policies that `hpctl iam policy` prints.
+
+Each sandbox tells what it was asked; at the end of a run every call of hpctl's must be in the policy of whoever
+creates clusters (or of `doctor --fix`), and in the recorded list, which the unit tests read. A run with
+`HPCTL_TEST_RECORD_CALLS=1` adds to the list.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RECORDED = Path(__file__).parent / "functional" / "calls_made.txt"
+RECORDING = bool(os.environ.get("HPCTL_TEST_RECORD_CALLS"))
+
+NAMED_OTHERWISE = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
+"""Operations whose IAM action has another name (service authorization reference of Amazon S3)."""
+
+FREE = frozenset({"sts:GetCallerIdentity"})
+"""Operations that need no permission (AWS STS API reference)."""
+
+_made: set[str] = set()
+_wrong: list[str] = []
+
+
+def note(home: Path) -> None:
+    """Remember what hpctl asked of a running sandbox that keeps its state in `home`."""
+    state = json.loads((home / "sandbox.json").read_text(encoding="utf-8"))
+    connection = HTTPConnection("127.0.0.1", state["side_port"], timeout=10)
+    try:
+        connection.request("GET", "/.hpctl/calls", headers={"X-Hpctl-Token": state["token"]})
+        told = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    _made.update(row["call"] for row in told["calls"] if row["agent"] == "hpctl")
+
+
+def recorded() -> frozenset[str]:
+    """Return the calls that were recorded, such as `eks:DescribeCluster`."""
+    return frozenset(RECORDED.read_text(encoding="utf-8").split()) if RECORDED.exists() else frozenset()
+
+
+def actions(calls: frozenset[str] | set[str]) -> frozenset[str]:
+    """Return the IAM actions that calls need."""
+    return frozenset(NAMED_OTHERWISE.get(call, call) for call in calls if call not in FREE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker's sandboxes were asked."""
+    _made.update(getattr(node, "workeroutput", {}).get("calls_made", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Compare, once, where the whole run comes together."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["calls_made"] = sorted(_made)
+        return
+    _wrong.extend(_complaints(frozenset(_made)))
+    if _wrong and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what is wrong."""
+    for line in _wrong:
+        terminalreporter.write_line(f"FAILED {line}", red=True)
+
+
+def _complaints(made: frozenset[str]) -> list[str]:
+    from hpctl.catalog.iam_policies import grants
+
+    if RECORDING:
+        RECORDED.write_text("\n".join(sorted(made | recorded())) + "\n", encoding="utf-8")
+    allowed = {action for one in grants() if "execution-role" not in one.policies for action in one.actions}
+    forbidden, new = actions(made) - allowed, made - recorded()
+    return [
+        *(f"no policy of `hpctl iam policy` allows `{action}`, which was called" for action in sorted(forbidden)),
+        *(f"`{call}` is not in {RECORDED.name}: HPCTL_TEST_RECORD_CALLS=1 adds it" for call in sorted(new)),
+    ]
