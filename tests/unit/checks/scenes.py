@@ -14,6 +14,7 @@ from tests.unit.checks import (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_network_endpoints,
     rows_offline,
     rows_quota,
@@ -75,7 +76,8 @@ def _scenes(*modules: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {
-    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_offline, rows_slurm_files, rows_storage),
+    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_lifecycle_text),
+    **_scenes(rows_offline, rows_slurm_files, rows_storage),
     "eks-cluster-active": Scene((_IDENTITY, "eks.describe")),
     "eks-auth-mode": Scene((_IDENTITY, "eks.describe")),
     "network-ids-exist": Scene((_IDENTITY, "network.subnets", "network.security_groups")),
@@ -150,5 +152,9 @@ PORT_OF: dict[str, str] = {
 }
 """The operation of the ports behind each action of IAM."""
 
-SAME_ACTION = {"storage.encryption_key": "storage.read", "file_systems.guards": "network.interface_count"}
+SAME_ACTION = {
+    "file_systems.guards": "network.interface_count",
+    "shell.faults": "storage.read",
+    "storage.encryption_key": "storage.read",
+}
 """Operations of the ports behind the action of another."""

@@ -18,6 +18,7 @@ from tests.unit.checks import (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_network,
     rows_network_acls,
     rows_network_addresses,
@@ -28,6 +29,7 @@ from tests.unit.checks import (
     rows_quota,
     rows_slurm,
     rows_slurm_files,
+    rows_spec_images,
     rows_spec_rules,
     rows_storage,
 )
@@ -37,6 +39,7 @@ from tests.unit.fakes import FakeAccount
 
 MODULES = (
     rows_spec_rules,
+    rows_spec_images,
     rows_slurm,
     rows_eks,
     rows_network,
@@ -53,6 +56,7 @@ MODULES = (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_offline,
     rows_storage,
 )
