@@ -44,6 +44,7 @@ from hpctl.checks import (
     network_endpoints,
     network_groups,
     network_ids,
+    network_names,
     network_routes,
     network_zones,
     quota,
@@ -53,6 +54,8 @@ from hpctl.checks import (
     spec_images,
     spec_rules,
     storage,
+    storage_network,
+    storage_volumes,
     tools,
 )
 from hpctl.checks.declare import Check
@@ -77,6 +80,7 @@ MODULES: tuple[ModuleType, ...] = (
     network_groups,
     network_routes,
     network_acls,
+    network_names,
     network_endpoints,
     network_addresses,
     capacity,
@@ -94,6 +98,8 @@ MODULES: tuple[ModuleType, ...] = (
     live_care,
     live_node,
     live_node_kube,
+    storage_network,
+    storage_volumes,
     live_api,
     live_access,
     live_parts,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.change_ports import Owned
-from hpctl.facts.dhcp import DhcpOptions
+from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.incidents import ERROR, UNDER_WAY, collapse
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
@@ -92,9 +92,12 @@ class World:
         """Return the VPC; raises `NotFoundError` when there is none."""
         return self._once(("vpc", vpc_id), lambda: self._ports.network.vpc(vpc_id))
 
-    def dhcp_options(self, vpc_id: str) -> DhcpOptions:
-        """Return the DHCP options of a VPC; raises `NotFoundError` when there is no such VPC."""
-        return self._once(("dhcp", vpc_id), lambda: self._ports.dhcp.of_vpc(vpc_id))
+    def dhcp_options(self, vpc_id: str) -> DhcpOptions | None:
+        """Return the DHCP options of a VPC, None when it has none; raises `NotFoundError` when there is no such VPC."""
+        options_id = self.vpc(vpc_id).dhcp_options_id
+        if options_id == NO_OPTIONS:
+            return None
+        return self._once(("dhcp", options_id), lambda: self._ports.dhcp.options(options_id))
 
     def file_systems(self) -> tuple[FileSystem, ...]:
         """Return every FSx file system of the account and Region."""
