@@ -12,8 +12,8 @@ from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.options import (
     AllowUnknownOption,
+    CheckOutputOption,
     NameOption,
-    OutputOption,
     ProfileOption,
     QueryOption,
     RegionOption,
@@ -24,7 +24,7 @@ from hpctl.cli.options import (
 )
 from hpctl.cli.visit import Visit
 from hpctl.errors import UsageError
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput
 
 if TYPE_CHECKING:
     from hpctl.facts.world import World
@@ -64,7 +64,7 @@ def doctor(
     allow_unknown: AllowUnknownOption = False,
     wait: Annotated[bool, typer.Option("--wait", help="Look again and again, until the cluster is well.")] = False,
     timeout: TimeoutOption = None,
-    output: OutputOption = Output.TABLE,
+    output: CheckOutputOption = CheckOutput.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -83,6 +83,7 @@ def doctor(
         wiring.session(said).show(service.declared())
         return
     _demand_apart({"CLUSTER": cluster}, {"--file": file, "--name": name, "--set": values, "--offline": offline})
+    _demand_apart({"-o junit": output is CheckOutput.JUNIT}, {"--query": query})
     if cluster is None:
         _demand_cluster({"--node": node, "--namespace": namespace, "--wait": wait, "--timeout": timeout})
     loaded = wiring.load(file, name, values) if file else None
@@ -97,7 +98,7 @@ def doctor(
             return patient.a_machine(wiring.machine(), loaded)
         return patient.a_live_one(wiring.machine(), patient.Ward(cluster, namespace or "default", node), world)
 
-    visit = Visit(session, find, wanted, demand)
+    visit = Visit(session, find, wanted, demand, output)
     demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
 
 
