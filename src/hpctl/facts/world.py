@@ -155,6 +155,13 @@ class World:
         ask = partial(self._ports.storage.read, bucket, key)
         return self._once(("content", bucket, key), lambda: _or_none(ask))
 
+    def contents(self, bucket: str, keys: Iterable[str]) -> dict[str, bytes]:
+        """Return the contents of those objects that there are, by key; they are read at the same time."""
+        wanted = tuple(keys)
+        with ThreadPoolExecutor(DESCRIBES, thread_name_prefix="content") as pool:
+            found = zip(wanted, pool.map(partial(self.content, bucket), wanted), strict=True)
+            return {key: content for key, content in found if content is not None}
+
     def shell_faults(self, script: bytes) -> tuple[ShellFault, ...]:
         """Return what Bash does not understand of a script; raises `UnavailableError` where there is no Bash."""
         return self._once(("shell", sha256(script).digest()), lambda: self._ports.shell.faults(script))

@@ -14,6 +14,7 @@ from tests.unit.checks import (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_network_endpoints,
     rows_offline,
     rows_quota,
@@ -74,7 +75,9 @@ def _scenes(*modules: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {
-    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_offline, rows_slurm_files),
+    **_scenes(
+        rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_lifecycle_text, rows_offline, rows_slurm_files
+    ),
     "eks-cluster-active": Scene((_IDENTITY, "eks.describe")),
     "eks-auth-mode": Scene((_IDENTITY, "eks.describe")),
     "network-ids-exist": Scene((_IDENTITY, "network.subnets", "network.security_groups")),
@@ -143,5 +146,5 @@ PORT_OF: dict[str, str] = {
 }
 """The operation of the ports behind each action of IAM."""
 
-SAME_ACTION = {"storage.encryption_key": "storage.read"}
+SAME_ACTION = {"storage.encryption_key": "storage.read", "shell.faults": "storage.read"}
 """Operations of the ports behind the action of another."""

@@ -18,6 +18,7 @@ from tests.unit.checks import (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_network,
     rows_network_acls,
     rows_network_addresses,
@@ -28,6 +29,7 @@ from tests.unit.checks import (
     rows_quota,
     rows_slurm,
     rows_slurm_files,
+    rows_spec_images,
     rows_spec_rules,
 )
 from tests.unit.checks.row import BY_ID, Row, judge
@@ -36,6 +38,7 @@ from tests.unit.fakes import FakeAccount
 
 MODULES = (
     rows_spec_rules,
+    rows_spec_images,
     rows_slurm,
     rows_eks,
     rows_network,
@@ -52,6 +55,7 @@ MODULES = (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_offline,
 )
 ROWS: tuple[Row, ...] = tuple(row for module in MODULES for row in module.ROWS)
