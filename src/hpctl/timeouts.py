@@ -52,6 +52,12 @@ AGAIN_S: Final = 5.0
 AGAIN_TIMES: Final = 12
 """How often that is tried again: a new IAM role or a deleted name takes AWS up to about a minute."""
 
+EKS_LOOK_S: Final = 5.0
+"""Between two looks at an EKS cluster whose settings were changed."""
+
+EKS_LOOKS: Final = 240
+"""How often that is: EKS takes a few minutes for a change of its authentication mode, 20 are plenty."""
+
 LOOKS_MISSED: Final = 3
 """Looks in a row, each with all its retries, after which a waiter gives up on an API that does not answer."""
 

@@ -10,14 +10,14 @@ from enum import StrEnum
 from hpctl.checks.declare import Check, Target
 from hpctl.errors import AccessError, HpctlError, UsageError
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.live_targets import LiveNode
+from hpctl.facts.live_targets import LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome
 
-WORKERS = 8
-"""Checks that may wait for AWS at the same time."""
+WORKERS = 64
+"""Checks that may wait at the same time, for AWS or for what they need: with fewer, a few slow answers hold up all."""
 
 Observer = Callable[[CheckResult], None]
 Locate = Callable[[tuple[str | int, ...]], str | None]
@@ -122,7 +122,7 @@ def _subject(target: Target) -> str:
             return "this machine"
         case JobInCluster():
             return f"job/{target.name}"
-        case LiveNode():
+        case LiveNode() | NodeOnEks():
             return f"node/{target.name}"
         case _:
             return f"cluster/{target.name}"

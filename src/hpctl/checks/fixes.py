@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from hpctl.facts.network import Direction
 from hpctl.report.action import Action, Upload
 
@@ -99,15 +96,3 @@ def allow_role(role: str, policy: str, document: str) -> Action:
 def upload(bucket: str, prefix: str) -> Upload:
     """Store the lifecycle scripts of the local folder that a place in S3 lacks."""
     return Upload(bucket=bucket, prefix=prefix)
-
-
-def store(bucket: str, key: str, content: bytes, *, does: str, **conditions: str) -> Action:
-    """Store an object, on these conditions: `IfNoneMatch` or `IfMatch`."""
-    checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    return Action(
-        verb="put-object",
-        subject=f"object/s3://{bucket}/{key}",
-        request={"Bucket": bucket, "Key": key, "ChecksumSHA256": checksum, **conditions},
-        does=does,
-        content=content,
-    )

@@ -34,7 +34,7 @@ def role_fresh(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         role = world.role(use.arn)
         if role is None or role.created_at is None:
             continue
-        age_s = (world.moment() - role.created_at).total_seconds()
+        age_s = (world.now() - role.created_at).total_seconds()
         if age_s < PROPAGATES_S:
             evidence = (f"made: {role.created_at:%Y-%m-%dT%H:%M:%SZ}", use.group_names)
             yield note(use.subject, f"is {max(int(age_s), 0)} seconds old: SageMaker may not know it yet", *evidence)

@@ -11,12 +11,12 @@ from posixpath import basename
 from hpctl.catalog.iam_actions import action_set
 from hpctl.catalog.nearest import nearest
 from hpctl.checks.declare import check, fail, note, warn
-from hpctl.checks.fixes import store, upload
+from hpctl.checks.fixes import upload
 from hpctl.checks.permissions import places_of, refusals
 from hpctl.checks.scripts import Entry, content, entries, first_folders, folders, held, runs
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.world import World
-from hpctl.report.action import Action
+from hpctl.report.action import Action, storing
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 
@@ -262,7 +262,7 @@ def _rewritten(entry: Entry, text: bytes, world: World) -> tuple[Action, ...]:
     sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
     body = text.removeprefix(_BOM).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     does = f"store `{entry.uri}` with the line ends of Linux"
-    return (store(entry.folder.bucket, entry.key, body, does=does, IfMatch=row.etag, **sealed),)
+    return (storing(entry.folder.bucket, entry.key, body, does=does, IfMatch=row.etag, **sealed),)
 
 
 def _rewrite(entry: Entry, edit: str) -> str:

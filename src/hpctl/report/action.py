@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any, Final, Literal, get_args
 
 from pydantic import Field
@@ -49,3 +51,15 @@ class Upload(Part):
 
 Fix = Action | Upload
 """What a finding may carry: how hpctl itself would mend what was found."""
+
+
+def storing(bucket: str, key: str, content: bytes, *, does: str, **conditions: str) -> Action:
+    """Return what stores an object on these conditions: `IfNoneMatch`, or `IfMatch` with the ETag that is replaced."""
+    checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return Action(
+        verb="put-object",
+        subject=f"object/s3://{bucket}/{key}",
+        request={"Bucket": bucket, "Key": key, "ChecksumSHA256": checksum, **conditions},
+        does=does,
+        content=content,
+    )

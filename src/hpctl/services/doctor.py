@@ -13,7 +13,7 @@ from hpctl.checks.engine import Observer, Reach, demand_known, judgeable, run_ch
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
@@ -27,6 +27,7 @@ JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node"
     LiveCluster: "cluster",
     ClusterOnEks: "cluster",
     LiveNode: "node",
+    NodeOnEks: "node",
     JobInCluster: "job",
     Machine: "machine",
 }
@@ -36,7 +37,8 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
     LiveCluster: ("a live cluster", "hpctl doctor CLUSTER"),
     ClusterOnEks: ("a live cluster on EKS", "hpctl doctor CLUSTER"),
     LiveNode: ("a node of a live cluster", "hpctl doctor CLUSTER --node ID"),
-    JobInCluster: ("a job", "hpctl job submit FILE --dry-run"),
+    NodeOnEks: ("a node of a live cluster on EKS", "hpctl doctor CLUSTER --node ID"),
+    JobInCluster: ("a job", "hpctl doctor --job FILE"),
     Machine: ("this machine", "hpctl doctor"),
 }
 """What is missing when nothing that is there can be judged, and how it is given."""
@@ -74,7 +76,7 @@ def examine(patient: Patient, world: World, wanted: Examination) -> CheckReport:
     there.
     """
     demand_known((*wanted.only, *wanted.skip), CHECKS)
-    checks = with_needs(wanted.only, CHECKS) if wanted.only else CHECKS
+    checks = with_needs(wanted.only, CHECKS) if wanted.only else patient.checks
     _demand_judgeable(checks, wanted.only, patient)
     wanted.expect(tuple(one.id for one in judgeable(checks, patient.targets)))
     return run_checks(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hpctl.checks.declare import Target
+from hpctl.checks.catalogue import CHECKS
+from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Locate
 from hpctl.errors import NotFoundError
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.services.connect import eks_cluster_of
@@ -18,10 +19,14 @@ from hpctl.spec.load import Loaded
 
 @dataclass(frozen=True)
 class Patient:
-    """Things to judge, each of another type; the report is about the last. `locate` tells where a spec's paths are."""
+    """Things to judge, each of another type; the report is about the last.
+
+    `locate` tells where a spec's paths are; `checks` are those that run unless others are asked for by name.
+    """
 
     targets: tuple[Target, ...]
     locate: Locate = lambda _path: None
+    checks: tuple[Check, ...] = CHECKS
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,13 @@ def live_targets(ward: Ward, world: World) -> tuple[Target, ...]:
     if cluster is None:
         hint = "the clusters that there are: hpctl cluster list"
         raise NotFoundError(f"there is no cluster `{ward.cluster}`", hint=hint)
-    if ward.node_id is not None:
-        return (LiveNode(cluster.name, ward.node_id),)
-    live = LiveCluster(cluster.name)
-    if cluster.eks_cluster_arn is None:
-        return (live,)
-    return (live, ClusterOnEks(cluster.name, eks_cluster_of(cluster), ward.namespace))
+    eks = eks_cluster_of(cluster) if cluster.eks_cluster_arn else None
+    if ward.node_id is None:
+        kubernetes = (ClusterOnEks(cluster.name, eks, ward.namespace),) if eks else ()
+        return (LiveCluster(cluster.name), *kubernetes)
+    node = world.node(cluster.name, ward.node_id)
+    if node is None:
+        hint = f"its nodes: hpctl node list --cluster {cluster.name}"
+        raise NotFoundError(f"cluster `{cluster.name}` has no node `{ward.node_id}`", hint=hint)
+    of_eks = (NodeOnEks(cluster.name, ward.node_id, eks),) if eks else ()
+    return (LiveNode(cluster.name, ward.node_id), *of_eks)

@@ -47,12 +47,12 @@ class AwsChanges:
         try:
             self._session.call(service, operation, **request, **body)
         except RefusedError as error:
-            if error.aws_code == "PreconditionFailed":
-                self._demand_stored(request, content, error)
-            elif error.aws_code not in _SO_ALREADY:
+            if error.aws_code not in _SO_ALREADY:
                 raise
-        except ConflictError:
-            if not self._is_so(verb, request):
+        except ConflictError as error:
+            if verb == "put-object":
+                self._demand_stored(request, content, error)
+            elif not self._is_so(verb, request):
                 raise
 
     def stack_of(self, kind: Owned, name: str) -> str | None:
@@ -76,7 +76,7 @@ class AwsChanges:
             return False
         return True
 
-    def _demand_stored(self, request: Mapping[str, Any], content: bytes | None, error: RefusedError) -> None:
+    def _demand_stored(self, request: Mapping[str, Any], content: bytes | None, error: ConflictError) -> None:
         where = {"Bucket": request["Bucket"], "Key": request["Key"]}
         if self._session.content("s3", "GetObject", limit=_LARGEST, **where) != content:
             uri = f"s3://{request['Bucket']}/{request['Key']}"

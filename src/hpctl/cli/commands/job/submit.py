@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.commands.job.follow import follow_to_the_end, wait_for
 from hpctl.cli.commands.job.group import NamespaceOption, app, place
 from hpctl.cli.commands.job.wished import (
@@ -43,7 +42,9 @@ from hpctl.cli.options import (
     RegionOption,
     SetOption,
     SkipOption,
+    TimeoutOption,
     VerboseOption,
+    blindness,
 )
 from hpctl.errors import HpctlError, UsageError
 from hpctl.render.output import Output
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from hpctl.services.create import Blindness
     from hpctl.services.job.prepare import Prepared
     from hpctl.services.job.where import Where
-    from hpctl.spec.job_wish import LoadedJob
 
 
 class After(StrEnum):
@@ -119,7 +119,7 @@ def submit(
     if follow:
         check_streamable(output)
     loaded = wiring.load_job(source.file, source.command, values or (), overrides(ctx.params))
-    session, at = place(ctx, cluster, namespace or _namespace_of(loaded))
+    session, at = place(ctx, cluster, namespace or loaded.namespace)
     sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
     asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
     judging = Judging(tuple(skip or ()))
@@ -185,12 +185,6 @@ def _create(
             follow_to_the_end(session, at, job, timeout)
         case After.WAIT:
             wait_for(session, at, job, timeout)
-
-
-def _namespace_of(loaded: LoadedJob) -> str | None:
-    from hpctl.spec.job import JobSpec
-
-    return loaded.wish.namespace if isinstance(loaded.wish, JobSpec) else loaded.wish.job.namespace
 
 
 def _object_kind(kind: Kind | None) -> ObjectKind | None:
