@@ -30,6 +30,17 @@ class Folder:
     bucket: str
     prefix: str
 
+    @classmethod
+    def of(cls, uri: str) -> Folder:
+        """Return the folder of an address; raises `UnavailableError` for one that hpctl cannot read as S3."""
+        for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
+            if found := form.fullmatch(uri):
+                # Keys may begin with a slash; only how many stand at the end of an address says nothing.
+                prefix = found["prefix"].rstrip("/")
+                return cls(found["bucket"], f"{prefix}/" if prefix else "")
+        message = f"`{uri}` is no address of S3 that hpctl can read"
+        raise UnavailableError(message, hint="write it as `s3://BUCKET/PREFIX`")
+
     @property
     def uri(self) -> str:
         """The folder as people and the AWS CLI write it."""
@@ -61,7 +72,7 @@ def folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Folder]]:
     """Yield each group's folder; raises `UnavailableError` for an address that hpctl cannot read as S3."""
     for path, group in instance_groups(spec):
         if group.lifecycle and group.lifecycle.source_s3_uri:
-            yield (*path, "lifecycle", "source_s3_uri"), group, _folder(group.lifecycle.source_s3_uri)
+            yield (*path, "lifecycle", "source_s3_uri"), group, Folder.of(group.lifecycle.source_s3_uri)
 
 
 def first_folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Folder]]:
@@ -146,12 +157,3 @@ def is_named(name: str, script: Script) -> bool:
     """Whether a script names a file of its folder: whole, or by its last part where that says enough."""
     last = name.rpartition("/")[2]
     return "." in last and re.search(rf"(?<![\w.-]){re.escape(last)}(?![\w-])", script.text) is not None
-
-
-def _folder(uri: str) -> Folder:
-    for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
-        if found := form.fullmatch(uri):
-            # Keys may begin with a slash; only how many stand at the end of an address says nothing.
-            prefix = found["prefix"].rstrip("/")
-            return Folder(found["bucket"], f"{prefix}/" if prefix else "")
-    raise UnavailableError(f"`{uri}` is no address of S3 that hpctl can read", hint="write it as `s3://BUCKET/PREFIX`")
