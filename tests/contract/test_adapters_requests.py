@@ -33,7 +33,7 @@ from hpctl.adapters.aws.clusters import (
     summary_of,
 )
 from hpctl.adapters.aws.clusters import operation_of as described_operation_of
-from hpctl.adapters.aws.dhcp import AwsDhcp, options_id_of, options_of
+from hpctl.adapters.aws.dhcp import AwsDhcp, options_of
 from hpctl.adapters.aws.eks import AwsEks, access_groups_of, access_policy_of, addon_of, eks_cluster_of, version_of
 from hpctl.adapters.aws.filesystems import AwsFileSystems, file_system_of, groups_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
@@ -42,6 +42,7 @@ from hpctl.adapters.aws.logs import AwsLogs, lines_of, name_of, stream_of
 from hpctl.adapters.aws.network import (
     AwsNetwork,
     cidrs_of,
+    dhcp_options_id_of,
     dns_hostnames_of,
     dns_support_of,
     endpoint_of,
@@ -64,6 +65,7 @@ from hpctl.facts import ports
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
+from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.script_ports import ScriptStore, Shell
 from tests.unit.adapters import (
@@ -227,7 +229,7 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
     "Eks.access_entry": lambda session: AwsEks(session).access_entry("kube", test_eks_and_caller.SESSION),
-    "Dhcp.of_vpc": lambda session: AwsDhcp(session).of_vpc("vpc-1"),
+    "Dhcp.options": lambda session: AwsDhcp(session).options("dopt-1"),
     "FileSystems.all": lambda session: AwsFileSystems(session).all(),
     "FileSystems.guards": lambda session: AwsFileSystems(session).guards(["eni-1"]),
     "QuotaRequests.pending": lambda session: AwsQuotaRequests(session).pending(),
@@ -310,7 +312,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
 ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
-NOT_AWS = {ports.Clock, JobObjects, ports.Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
+NOT_AWS = {ports.Clock, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:
@@ -461,7 +463,7 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("ec2", "DescribeNetworkAcls", ("NetworkAcls",), network_acl_of),
         ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), interface_of),
         ("ec2", "DescribeInstanceTypeOfferings", ("InstanceTypeOfferings",), zone_id_of),
-        ("ec2", "DescribeVpcs", (), options_id_of),
+        ("ec2", "DescribeVpcs", (), dhcp_options_id_of),
         ("ec2", "DescribeDhcpOptions", (), options_of),
         ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), groups_of),
         ("fsx", "DescribeFileSystems", ("FileSystems",), file_system_of),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpctl.cli.durations import seconds
 from hpctl.cli.invocation import Invocation
 from hpctl.render.output import Output
+
+if TYPE_CHECKING:
+    from hpctl.services.create import Blindness
 
 
 def invocation(ctx: typer.Context) -> Invocation:
@@ -93,3 +97,14 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan and
 AllowUnknownOption = Annotated[
     bool, typer.Option("--allow-unknown", help="Go on when a check that must hold could not look.")
 ]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", parser=seconds, metavar="DURATION", help="Stop waiting after so long (90s, 45m, 2h)."),
+]
+
+
+def blindness(allow_unknown: bool) -> Blindness:  # noqa: FBT001  a flag of the command line
+    """Return what `--allow-unknown` says about checks that could not look."""
+    from hpctl.services.create import Blindness
+
+    return Blindness.ALLOWED if allow_unknown else Blindness.REFUSED

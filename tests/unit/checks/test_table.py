@@ -31,6 +31,7 @@ from tests.unit.checks import (
     rows_slurm_files,
     rows_spec_images,
     rows_spec_rules,
+    rows_storage,
 )
 from tests.unit.checks.row import BY_ID, Row, judge
 from tests.unit.checks.scenes import PORT_OF, SAME_ACTION, SCENES
@@ -57,6 +58,7 @@ MODULES = (
     rows_lifecycle,
     rows_lifecycle_text,
     rows_offline,
+    rows_storage,
 )
 ROWS: tuple[Row, ...] = tuple(row for module in MODULES for row in module.ROWS)
 OFFLINE = [one.id for one in CLUSTER_CHECKS if not one.reads]
@@ -71,7 +73,7 @@ def test_a_check_judges_as_its_row_says(row: Row) -> None:
     assert (result.outcome, findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
-NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count")
+NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count", "quota-pending")
 
 
 @pytest.mark.parametrize("check_id", list(BY_ID))

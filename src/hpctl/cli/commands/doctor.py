@@ -10,7 +10,6 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands import doctor_job
-from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.options import (
     AllowUnknownOption,
     ClusterOption,
@@ -21,7 +20,9 @@ from hpctl.cli.options import (
     RegionOption,
     SetOption,
     SkipOption,
+    TimeoutOption,
     VerboseOption,
+    blindness,
     invocation,
 )
 from hpctl.cli.visit import Visit
