@@ -141,16 +141,25 @@ def reached(spec: ClusterSpec, world: World) -> Iterator[Reached]:
     """Yield every script that runs, and every script of its folder that those name, each once."""
     seen: set[str] = set()
     for entry in entries(spec):
-        known = {row.key.removeprefix(entry.folder.prefix): row.size for row in held(world, entry.folder)}
-        texts = {entry.name: content(world, entry)}
-        while texts:
-            scripts = [Script.of(name, text) for name, text in texts.items() if entry.folder.uri + name not in seen]
-            seen |= {entry.folder.uri + script.name for script in scripts}
-            yield from (Reached(entry, script) for script in scripts if script.language)
-            named = {name for script in scripts for name in known if is_named(name, script)}
-            wanted = [name for name in sorted(named) if entry.folder.uri + name not in seen and known[name] <= _LARGEST]
-            found = world.contents(entry.folder.bucket, (entry.folder.prefix + name for name in wanted))
-            texts = {key.removeprefix(entry.folder.prefix): text for key, text in found.items()}
+        for script in reached_from(entry, world):
+            found = Reached(entry, script)
+            if found.uri not in seen:
+                seen.add(found.uri)
+                yield found
+
+
+def reached_from(entry: Entry, world: World) -> Iterator[Script]:
+    """Yield a script that runs and the scripts of its folder that it names, and so on."""
+    known = {row.key.removeprefix(entry.folder.prefix): row.size for row in held(world, entry.folder)}
+    texts, seen = {entry.name: content(world, entry)}, set()
+    while texts:
+        scripts = [Script.of(name, text) for name, text in texts.items()]
+        seen |= set(texts)
+        yield from (script for script in scripts if script.language)
+        named = {name for script in scripts for name in known if is_named(name, script)}
+        wanted = [name for name in sorted(named - seen) if known[name] <= _LARGEST]
+        found = world.contents(entry.folder.bucket, (entry.folder.prefix + name for name in wanted))
+        texts = {key.removeprefix(entry.folder.prefix): text for key, text in found.items()}
 
 
 def is_named(name: str, script: Script) -> bool:
