@@ -10,6 +10,7 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
+from hpctl.cli.commands.doctor_fix import FixDryRunOption, FixOption, FixWish, FixYesOption, ScriptsOption, mend
 from hpctl.cli.options import (
     AllowUnknownOption,
     NameOption,
@@ -64,6 +65,10 @@ def doctor(
     allow_unknown: AllowUnknownOption = False,
     wait: Annotated[bool, typer.Option("--wait", help="Look again and again, until the cluster is well.")] = False,
     timeout: TimeoutOption = None,
+    fix: FixOption = False,
+    lifecycle: ScriptsOption = None,
+    dry_run: FixDryRunOption = False,
+    yes: FixYesOption = False,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
@@ -72,7 +77,7 @@ def doctor(
 ) -> None:
     """Examine this machine and the credentials; with -f a spec as well, with CLUSTER a cluster that lives.
 
-    Nothing is changed.
+    Nothing is changed; with --fix what is safe to mend, after a plan and a question.
     """
     from hpctl.checks.engine import Reach
     from hpctl.services import doctor as service
@@ -98,6 +103,11 @@ def doctor(
         return patient.a_live_one(wiring.machine(), patient.Ward(cluster, namespace or "default", node), world)
 
     visit = Visit(session, find, wanted, demand)
+    wish = FixWish(fix, dry_run, yes, lifecycle, cluster, file, loaded)
+    wish.demand_sound({"--node": node, "--offline": offline, "--wait": wait})
+    if fix:
+        mend(ctx, visit, wish)
+        return
     demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
 
 
