@@ -74,7 +74,7 @@ def _mended(report: PlanReport) -> Iterator[Piece]:
         yield Prose(action.does or f"{action.verb} {action.subject}", lead=_OTHER_SIGN[0], style=_OTHER_SIGN[1])
         yield Prose(f"{action.verb} {action.subject.replace('/', ' ', 1)}", style=Style.DIM, indent=2)
     if not report.actions:
-        yield Prose("there is nothing that hpctl mends by itself")
+        yield Prose("nothing that hpctl mends by itself" if report.left_alone else "nothing to mend")
 
 
 def _left_alone(report: PlanReport) -> Iterator[Piece]:

@@ -66,13 +66,15 @@ class FixWish:
 def mend(ctx: typer.Context, visit: Visit, wish: FixWish) -> None:
     """Plan, ask, carry out, and end as doctor does on what is seen then."""
     from hpctl.plan.fix import plan_fix
-    from hpctl.services.fix import fix, look_again
+    from hpctl.render.progress import follow
+    from hpctl.services.fix import fix, look_again, settled
 
     session = visit.session
     if not (wish.yes or wish.dry_run):
         session.demand_somebody("--yes")
     bedside = _bedside(visit, wish)
     claim = _claim(ctx, visit, wish, bedside.cluster)
+    follow(settled(claim.resumed, session.ports), session.said.output, session.terminal)
     world = visit.fresh_world()
     checks = visit.look_in(world)
     planned = plan_fix(bedside, checks, world, run_id=claim.run_id)
