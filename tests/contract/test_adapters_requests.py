@@ -22,6 +22,7 @@ from botocore.validate import ParamValidator
 from hpctl.adapters.aws import models
 from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.caller import AwsCaller
+from hpctl.adapters.aws.changes import AwsChanges, eks_tags_of, value_of
 from hpctl.adapters.aws.clusters import (
     AwsClusters,
     cluster_of,
@@ -33,7 +34,7 @@ from hpctl.adapters.aws.clusters import (
     summary_of,
 )
 from hpctl.adapters.aws.clusters import operation_of as described_operation_of
-from hpctl.adapters.aws.dhcp import AwsDhcp, options_id_of, options_of
+from hpctl.adapters.aws.dhcp import AwsDhcp, options_of
 from hpctl.adapters.aws.eks import AwsEks, access_groups_of, access_policy_of, addon_of, eks_cluster_of, version_of
 from hpctl.adapters.aws.filesystems import AwsFileSystems, file_system_of, groups_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
@@ -42,6 +43,7 @@ from hpctl.adapters.aws.logs import AwsLogs, lines_of, name_of, stream_of
 from hpctl.adapters.aws.network import (
     AwsNetwork,
     cidrs_of,
+    dhcp_options_id_of,
     dns_hostnames_of,
     dns_support_of,
     endpoint_of,
@@ -61,12 +63,15 @@ from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_o
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import ports
+from hpctl.facts.change_ports import Changes, Owned
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
+from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.script_ports import ScriptStore, Shell
 from tests.unit.adapters import (
+    test_changes,
     test_clusters,
     test_dhcp,
     test_eks_and_caller,
@@ -168,6 +173,7 @@ ANSWERS: Mapping[str, Reply] = {
     "SimulatePrincipalPolicy": test_iam.simulated(test_iam.a_result("s3:GetObject")),
     "ListObjectsV2": test_storage.LISTED,
     "GetObject": test_storage.stored(b"#!/bin/bash"),
+    **test_changes.MADE,
     "PutObject": test_storage.stored(b"", etag='"0"'),
     "HeadObject": test_storage.encrypted("aws:kms", test_keys.ARN),
     "GetBucketLocation": test_storage.LOCATED,
@@ -178,6 +184,10 @@ ANSWERS: Mapping[str, Reply] = {
 }
 CALLED_BY_BOTOCORE = {("s3", "HeadBucket"), ("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
 SCRIPT = b"#!/bin/sh"
+CHANGES: tuple[tuple[str, Mapping[str, object], bytes | None], ...] = (
+    *((verb, request, None) for verb, request in test_changes.EVERY_CHANGE.items()),
+    ("put-object", {**test_changes.STORE, "Key": "base/b.sh"}, test_changes.SCRIPT),
+)
 SINCE = datetime(2026, 11, 21, tzinfo=UTC)
 SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/hyperpod-execution/ada"
 
@@ -227,7 +237,7 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
     "Eks.access_entry": lambda session: AwsEks(session).access_entry("kube", test_eks_and_caller.SESSION),
-    "Dhcp.of_vpc": lambda session: AwsDhcp(session).of_vpc("vpc-1"),
+    "Dhcp.options": lambda session: AwsDhcp(session).options("dopt-1"),
     "FileSystems.all": lambda session: AwsFileSystems(session).all(),
     "FileSystems.guards": lambda session: AwsFileSystems(session).guards(["eni-1"]),
     "QuotaRequests.pending": lambda session: AwsQuotaRequests(session).pending(),
@@ -241,6 +251,9 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Storage.bucket_region": lambda session: AwsStorage(session).bucket_region("b-one"),
     "ScriptStore.kept": lambda session: AwsScriptStore(session).kept("b-one", "base/"),
     "ScriptStore.put": lambda session: AwsScriptStore(session).put("b-one", "base/a.sh", SCRIPT, replaces=None),
+    "Changes.make": lambda session: [AwsChanges(session).make(*change) for change in CHANGES],
+    "Changes.stack_of": lambda session: [AwsChanges(session).stack_of(kind, "one") for kind in Owned],
+    "Changes.has_role_policy": lambda session: AwsChanges(session).has_role_policy("r", "p"),
     "Keys.key": lambda session: AwsKeys(session).key("alias/scripts"),
     "Keys.actions_by_policy": lambda session: AwsKeys(session).actions_by_policy(test_keys.ARN, test_keys.ROLE),
     "Plans.plan": lambda session: AwsPlans(session).plan(test_plans.ARN),
@@ -283,6 +296,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     iam: ports.Iam = AwsIam(session)
     storage: ports.Storage = AwsStorage(session)
     scripts: ScriptStore = AwsScriptStore(session)
+    changes: Changes = AwsChanges(session)
     keys: ports.Keys = AwsKeys(session)
     plans: ports.Plans = AwsPlans(session)
     caller: ports.Caller = AwsCaller(session)
@@ -301,6 +315,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
         ports.Iam: iam,
         ports.Storage: storage,
         ScriptStore: scripts,
+        Changes: changes,
         ports.Keys: keys,
         ports.Plans: plans,
         ports.Caller: caller,
@@ -310,7 +325,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
 ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
-NOT_AWS = {ports.Clock, JobObjects, ports.Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
+NOT_AWS = {ports.Clock, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:
@@ -377,7 +392,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 7), ("s3", 6)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 11), ("s3", 7)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -390,7 +405,19 @@ def test_every_request_by_address_names_members_of_the_service_model(
         fixed = set(parse_qs(urlsplit(model.http["requestUri"]).query, keep_blank_values=True))
         asked = set(parse_qs(urlsplit(one.url).query, keep_blank_values=True))
         assert (one.method, asked - fixed - known) == (model.http["method"], set())
-        assert one.body == (SCRIPT if one.operation == "PutObject" else b"")
+        if one.operation == "PutObject":
+            assert one.body in (SCRIPT, test_changes.SCRIPT)
+        elif one.body:
+            assert model.input_shape is not None
+            assert list(violations(one.parameters, _body_of(model.input_shape), one.operation)) == []
+
+
+def _body_of(shape: Shape) -> Shape:
+    """Return the shape of what a request says in its body: the rest stands in its address."""
+    body = {key for key, member in shape.members.items() if "location" not in member.serialization}
+    model = {**shape._shape_model, "members": {key: shape._shape_model["members"][key] for key in body}}
+    model["required"] = [key for key in model.get("required", ()) if key in body]
+    return StructureShape(shape.name, model, shape._shape_resolver)
 
 
 PAGED = {
@@ -400,12 +427,14 @@ PAGED = {
     ("ec2", "DescribeRouteTables", "MaxResults"): PAGE_SIZE,
     ("ec2", "DescribeSecurityGroups", "MaxResults"): PAGE_SIZE,
     ("ec2", "DescribeSubnets", "MaxResults"): PAGE_SIZE,
+    ("ec2", "DescribeTags", "MaxResults"): PAGE_SIZE,
     ("ec2", "DescribeVpcEndpoints", "MaxResults"): PAGE_SIZE,
     ("eks", "DescribeClusterVersions", "maxResults"): PAGE_SIZE,
     ("eks", "ListAccessEntries", "maxResults"): PAGE_SIZE,
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
     ("fsx", "DescribeFileSystems", "MaxResults"): PAGE_SIZE,
+    ("iam", "ListRoleTags", "MaxItems"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
     ("logs", "DescribeLogGroups", "limit"): 50,
     ("logs", "DescribeLogStreams", "limit"): 50,
@@ -461,11 +490,14 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("ec2", "DescribeNetworkAcls", ("NetworkAcls",), network_acl_of),
         ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), interface_of),
         ("ec2", "DescribeInstanceTypeOfferings", ("InstanceTypeOfferings",), zone_id_of),
-        ("ec2", "DescribeVpcs", (), options_id_of),
+        ("ec2", "DescribeVpcs", (), dhcp_options_id_of),
         ("ec2", "DescribeDhcpOptions", (), options_of),
         ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), groups_of),
         ("fsx", "DescribeFileSystems", ("FileSystems",), file_system_of),
         ("service-quotas", "ListRequestedServiceQuotaChangeHistory", ("RequestedQuotas",), quota_request_of),
+        ("ec2", "DescribeTags", ("Tags",), value_of),
+        ("iam", "ListRoleTags", ("Tags",), lambda tag: (tag["Key"], tag["Value"])),
+        ("eks", "DescribeCluster", (), eks_tags_of),
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),
         ("eks", "DescribeAddon", (), addon_of),

@@ -127,7 +127,7 @@ def a_security_group(group_id: str = "sg-nodes", **members: Any) -> SecurityGrou
 
 
 def a_vpc(vpc_id: str = "vpc-1", **members: Any) -> Vpc:
-    usual = {"cidrs": ("10.0.0.0/16",), "dns_support": True, "dns_hostnames": True}
+    usual = {"cidrs": ("10.0.0.0/16",), "dns_support": True, "dns_hostnames": True, "dhcp_options_id": "dopt-1"}
     return Vpc(vpc_id=vpc_id, **{**usual, **members})
 
 

@@ -514,6 +514,10 @@ class FakeQuotas:
             a_quota(),
             a_quota("ml.c5.2xlarge for cluster usage", "L-539D704C"),
             a_quota("ml.p5.48xlarge for cluster spot instance usage", "L-F742E2D7"),
+            a_quota(
+                "Maximum total FSx Lustre capacity in TiB across SageMaker HyperPod restricted instance groups",
+                "L-FC4D7F52",
+            ),
             a_quota("Maximum number instances allowed per SageMaker HyperPod cluster", "L-2CE978FC"),
             a_quota("Total number of instances allowed across SageMaker HyperPod clusters", "L-3308CCC7"),
             a_quota("Maximum number Spot instances allowed per SageMaker HyperPod cluster", "L-41BFBF41"),
@@ -696,11 +700,11 @@ class FakeDhcp:
 
     def __init__(self, log: CallLog) -> None:
         self._log = log
-        self.options = DhcpOptions("dopt-1")
+        self.name_servers: tuple[str, ...] = ("AmazonProvidedDNS",)
 
-    def of_vpc(self, vpc_id: str) -> DhcpOptions:
-        self._log.record("dhcp.of_vpc", vpc_id)
-        return self.options
+    def options(self, options_id: str) -> DhcpOptions:
+        self._log.record("dhcp.options", options_id)
+        return DhcpOptions(options_id, self.name_servers)
 
 
 class FakeQuotaRequests:

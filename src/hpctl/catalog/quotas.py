@@ -22,6 +22,7 @@ Limit = Literal[
     "total_spot_instances",
     "ebs_volume_gb",
     "network_interfaces",
+    "restricted_lustre_tib",
 ]
 """The quotas that are not about one instance type."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.job_pods import TYPE_LABEL, PodTemplate, nodes_for, offered, templates
 from hpctl.checks.live import HEALTH_LABEL, eks_of
+from hpctl.errors import AccessError, UnavailableError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import KubernetesNode
 from hpctl.facts.world import World
@@ -26,6 +27,8 @@ def fits(job: JobInCluster, world: World) -> Iterator[Finding]:
     A pod that asks for more than any node has stays Pending for ever, and so does the second of two pods that want
     a whole node each where there is one.
     """
+    if isinstance(job.refusal, (AccessError, UnavailableError)):  # nobody could look whether it fits
+        raise job.refusal
     if job.refusal is not None:
         yield fail(f"job/{job.name}", job.refusal.message, remedy=job.refusal.hint or "hpctl node list")
         return

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hpctl.checks.declare import Path
+from hpctl.checks.script_text import Script
 from hpctl.checks.walk import instance_groups
 from hpctl.errors import NotFoundError, UnavailableError
 from hpctl.facts.records import StoredObject
@@ -16,6 +17,9 @@ from hpctl.spec.groups import InstanceGroup
 
 _VIRTUAL_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*amazonaws\.com[^/]*/?(?P<prefix>.*)")
 _PATH_STYLE = re.compile(r"https://s3[.-][^/]*amazonaws\.com[^/]*/(?P<bucket>[^/]+)/?(?P<prefix>.*)")
+_LARGEST = 1024 * 1024
+"""Bytes of an object that may be a script; more is not read (`facts.ports.Storage`)."""
+
 _S3 = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<prefix>.*)")
 
 
@@ -107,6 +111,41 @@ def content(world: World, entry: Entry) -> bytes:
         # Only with `lifecycle-entrypoint-present` left out: what is not there has no faults, and no virtues.
         raise NotFoundError(f"there is no `{entry.uri}`")
     return text
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A script that runs on nodes, by itself or because one that does names it."""
+
+    entry: Entry
+    script: Script
+
+    @property
+    def uri(self) -> str:
+        """Where the script is."""
+        return f"{self.entry.folder.uri}{self.script.name}"
+
+
+def reached(spec: ClusterSpec, world: World) -> Iterator[Reached]:
+    """Yield every script that runs, and every script of its folder that those name, each once."""
+    seen: set[str] = set()
+    for entry in entries(spec):
+        known = {row.key.removeprefix(entry.folder.prefix): row.size for row in held(world, entry.folder)}
+        texts = {entry.name: content(world, entry)}
+        while texts:
+            scripts = [Script.of(name, text) for name, text in texts.items() if entry.folder.uri + name not in seen]
+            seen |= {entry.folder.uri + script.name for script in scripts}
+            yield from (Reached(entry, script) for script in scripts if script.language)
+            named = {name for script in scripts for name in known if is_named(name, script)}
+            wanted = [name for name in sorted(named) if entry.folder.uri + name not in seen and known[name] <= _LARGEST]
+            found = world.contents(entry.folder.bucket, (entry.folder.prefix + name for name in wanted))
+            texts = {key.removeprefix(entry.folder.prefix): text for key, text in found.items()}
+
+
+def is_named(name: str, script: Script) -> bool:
+    """Whether a script names a file of its folder: whole, or by its last part where that says enough."""
+    last = name.rpartition("/")[2]
+    return "." in last and re.search(rf"(?<![\w.-]){re.escape(last)}(?![\w-])", script.text) is not None
 
 
 def _folder(uri: str) -> Folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hpctl.catalog.instance_types import instance_type
 from hpctl.checks.declare import Path, check, fail, warn
 from hpctl.checks.walk import instance_groups
 from hpctl.facts.world import World
@@ -11,6 +12,8 @@ from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.groups import InstanceGroup
 from hpctl.terms import Orchestrator, SlurmNodeType
+
+_CONTROLLER_VCPUS = 8
 
 
 @check("slurm-node-type", "instance groups agree on who says their Slurm role", about=("instance_groups",))
@@ -71,6 +74,29 @@ def controller_count(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
                 remedy="count: 1",
                 at=(*path, "count"),
             )
+
+
+@check(
+    "slurm-controller-type",
+    "the Slurm controller is a CPU type of useful size",
+    about=("instance_groups",),
+    blocking=False,
+)
+def controller_type(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """The controller runs slurmctld, the accounting database and every login: 8 vCPUs do for hundreds of nodes.
+
+    Accelerators lie idle there: no job runs on a controller. Type and vCPUs are the catalog's (`hpctl instances`).
+    """
+    for path, group in _groups_of(spec, SlurmNodeType.CONTROLLER):
+        for name in group.types:
+            known = instance_type(name)
+            if known.accelerator_count:
+                message = f"`{name}` has accelerators, which no job uses on a controller"
+            elif known.vcpus < _CONTROLLER_VCPUS:
+                message = f"`{name}` has {known.vcpus} vCPUs, and a controller should have {_CONTROLLER_VCPUS}"
+            else:
+                continue
+            yield warn(f"instance group/{group.name}", message, remedy="type: ml.m5.2xlarge", at=(*path, "type"))
 
 
 @check("slurm-partition-compute", "only compute groups name partitions", about=("instance_groups",))

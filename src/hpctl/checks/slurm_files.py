@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,15 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Parameters:
-    """A provisioning_parameters.json: where it is, and the groups it names, each with the key that names it."""
+    """A provisioning_parameters.json: where it is, and the groups it names, each with the key that names it.
+
+    `file_systems` are its keys about FSx (`fsx_…`), as far as they are text.
+    """
 
     uri: str
     path: Path
     named: tuple[tuple[str, str], ...]
+    file_systems: Mapping[str, str]
 
 
 @check(
@@ -84,16 +88,16 @@ def params_parse(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 def params_match(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Every group in `provisioning_parameters.json` must be an instance group of the request, to the letter."""
     groups = [group.name for group in spec.all_groups]
-    for parameters in _parameters(spec, world):
-        for key, name in parameters.named:
+    for one in parameters(spec, world):
+        for key, name in one.named:
             if name not in groups:
                 near = nearest(name, groups)
                 yield fail(
                     f"{FILE}/{key}",
                     f"names `{name}`, and there is no such instance group",
                     f"instance groups: {', '.join(groups)}",
-                    remedy=f"name `{near[0] if near else groups[0]}` in `{parameters.uri}`",
-                    at=parameters.path,
+                    remedy=f"name `{near[0] if near else groups[0]}` in `{one.uri}`",
+                    at=one.path,
                 )
 
 
@@ -106,16 +110,16 @@ def params_match(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 )
 def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """A group that the file does not name gets no role, and one that it names twice gets two."""
-    for parameters in _parameters(spec, world):
-        named = [name for _key, name in parameters.named]
+    for one in parameters(spec, world):
+        named = [name for _key, name in one.named]
         for group in spec.all_groups:
             count = named.count(group.name)
             if count != 1:
                 yield fail(
                     f"instance group/{group.name}",
-                    f"`{parameters.uri}` names it {count} times" if count else f"`{parameters.uri}` does not name it",
+                    f"`{one.uri}` names it {count} times" if count else f"`{one.uri}` does not name it",
                     remedy=f"name `{group.name}` once: as controller_group, login_group or one of worker_groups",
-                    at=parameters.path,
+                    at=one.path,
                 )
 
 
@@ -176,7 +180,8 @@ def _are_workers(rows: object) -> bool:
     )
 
 
-def _parameters(spec: ClusterSpec, world: World) -> Iterator[Parameters]:
+def parameters(spec: ClusterSpec, world: World) -> Iterator[Parameters]:
+    """Yield the files that roles come from; raises `NotFoundError` for one that cannot be read."""
     for path, _group, folder in _legacy_folders(spec):
         if not _has_file(world, folder):
             continue
@@ -184,7 +189,9 @@ def _parameters(spec: ClusterSpec, world: World) -> Iterator[Parameters]:
         if fault := next(_faults(text), None):
             # Only with `slurm-params-parse` left out: what cannot be read names nothing, and nothing wrong either.
             raise NotFoundError(f"`{uri}` {fault}")
-        yield Parameters(uri, path, tuple(_named(json.loads(text))))
+        data = json.loads(text)
+        file_systems = {key: value for key, value in data.items() if key.startswith("fsx_") and isinstance(value, str)}
+        yield Parameters(uri, path, tuple(_named(data)), file_systems)
 
 
 def _named(data: dict[str, Any]) -> Iterator[tuple[str, str]]:

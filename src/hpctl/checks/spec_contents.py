@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hpctl.checks.declare import check, fail, warn
+from hpctl.checks.secret_words import REFERENCE, SECRET_NAME, SECRET_VALUE
 from hpctl.checks.walk import all_groups, texts
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
-
-_SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|api.?key|private.?key|credential", re.IGNORECASE)
-_SECRET_VALUE = re.compile(
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS access keys
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}"  # GitHub
-    r"|\bhf_[A-Za-z0-9]{30,}"  # Hugging Face
-    r"|\bsk-[A-Za-z0-9_-]{20,}"  # several providers of models
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"  # Slack
-)
-_REFERENCE = re.compile(r"arn:aws|ssm:|secretsmanager:|/")
-"""Names where a secret is kept, which is no secret."""
 
 
 @check("spec-root-volume", "each group has one root volume and one further volume at most", about=("instance_groups",))
@@ -46,8 +35,8 @@ def plaintext_secrets(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     What looks like a secret, by its name or by its form, belongs into Secrets Manager, and its ARN here.
     """
     for path, key, value in texts(spec):
-        named = _SECRET_NAME.search(key) and value and not _REFERENCE.search(value)
-        if named or _SECRET_VALUE.search(value):
+        named = SECRET_NAME.search(key) and value and not REFERENCE.search(value)
+        if named or SECRET_VALUE.search(value):
             yield warn(
                 f"{path[-2]}/{key}",
                 "looks like a secret, and everybody who may describe the cluster sees it",

@@ -9,6 +9,10 @@ AMAZON_DNS = "AmazonProvidedDNS"
 """The name server of AWS's own, as DHCP options name it (Amazon VPC user guide, DHCP option sets)."""
 
 
+NO_OPTIONS = "default"
+"""What stands in place of an id where a VPC has no option set (EC2 AssociateDhcpOptions)."""
+
+
 @dataclass(frozen=True, slots=True)
 class DhcpOptions:
     """A VPC's DHCP option set (EC2 DescribeDhcpOptions); without name servers it names none at all."""
@@ -20,6 +24,6 @@ class DhcpOptions:
 class Dhcp(Protocol):
     """DHCP option sets. Every method may raise what those of `facts.ports` may."""
 
-    def of_vpc(self, vpc_id: str) -> DhcpOptions:
-        """Return the option set of a VPC; `NotFoundError` when there is no such VPC."""
+    def options(self, options_id: str) -> DhcpOptions:
+        """Return the option set; `NotFoundError` when there is none of that id."""
         ...

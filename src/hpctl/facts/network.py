@@ -120,12 +120,16 @@ class VpcEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """One VPC with the two DNS attributes that private names need (EC2 DescribeVpcs, DescribeVpcAttribute)."""
+    """One VPC with the two DNS attributes that private names need (EC2 DescribeVpcs, DescribeVpcAttribute).
+
+    `dhcp_options_id` is `default` where it has no DHCP option set.
+    """
 
     vpc_id: str
     cidrs: tuple[str, ...]
     dns_support: bool
     dns_hostnames: bool
+    dhcp_options_id: str = "default"
 
 
 @dataclass(frozen=True, slots=True)

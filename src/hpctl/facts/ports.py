@@ -15,14 +15,8 @@ from hpctl.facts.change_ports import Changes
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
-from hpctl.facts.kubernetes import (
-    AccessEntry,
-    AccessReview,
-    AccessWish,
-    Contact,
-    KubernetesNode,
-    Workload,
-)
+from hpctl.facts.kubernetes import AccessEntry
+from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.records import (
@@ -201,38 +195,6 @@ class Eks(Protocol):
 
         `NotFoundError` when there is none.
         """
-        ...
-
-
-class Kubernetes(Protocol):
-    """What the Kubernetes API of an EKS cluster lists; often it can be reached from inside the VPC alone."""
-
-    def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
-        """Return namespace and name of every DaemonSet."""
-        ...
-
-    def custom_resources(self, cluster: EksCluster) -> frozenset[str]:
-        """Return the names of the custom resource definitions, such as `pytorchjobs.kubeflow.org`."""
-        ...
-
-    def contact(self, cluster: EksCluster) -> Contact:
-        """Return how far a first request comes; that nobody answers is an answer, too."""
-        ...
-
-    def api_versions(self, cluster: EksCluster) -> Mapping[str, tuple[str, ...]]:
-        """Return the versions of every API group that is served, the preferred one first."""
-        ...
-
-    def reviews(self, cluster: EksCluster, wishes: Iterable[AccessWish]) -> tuple[AccessReview, ...]:
-        """Return whether the caller may do each of these things."""
-        ...
-
-    def workloads(self, cluster: EksCluster) -> tuple[Workload, ...]:
-        """Return every Deployment and DaemonSet."""
-        ...
-
-    def nodes(self, cluster: EksCluster) -> tuple[KubernetesNode, ...]:
-        """Return every node."""
         ...
 
 

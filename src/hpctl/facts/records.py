@@ -103,10 +103,13 @@ class KmsKey:
     """One KMS key (KMS DescribeKey).
 
     `managed_by_aws` marks a service's own, such as `aws/s3`: who may use the service in its account may use it.
+    `state` (`Enabled`, `Disabled`, `PendingDeletion`, …) and `spec` are KMS's words.
     """
 
     arn: str
     managed_by_aws: bool = False
+    state: str = "Enabled"
+    spec: str = "SYMMETRIC_DEFAULT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.change_ports import Owned
-from hpctl.facts.dhcp import DhcpOptions
+from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
@@ -82,9 +82,12 @@ class World:
         """Return the VPC; raises `NotFoundError` when there is none."""
         return self._once(("vpc", vpc_id), lambda: self._ports.network.vpc(vpc_id))
 
-    def dhcp_options(self, vpc_id: str) -> DhcpOptions:
-        """Return the DHCP options of a VPC; raises `NotFoundError` when there is no such VPC."""
-        return self._once(("dhcp", vpc_id), lambda: self._ports.dhcp.of_vpc(vpc_id))
+    def dhcp_options(self, vpc_id: str) -> DhcpOptions | None:
+        """Return the DHCP options of a VPC, None when it has none; raises `NotFoundError` when there is no such VPC."""
+        options_id = self.vpc(vpc_id).dhcp_options_id
+        if options_id == NO_OPTIONS:
+            return None
+        return self._once(("dhcp", options_id), lambda: self._ports.dhcp.options(options_id))
 
     def file_systems(self) -> tuple[FileSystem, ...]:
         """Return every FSx file system of the account and Region."""
@@ -154,6 +157,13 @@ class World:
         """Return an object's content, or None when there is none."""
         ask = partial(self._ports.storage.read, bucket, key)
         return self._once(("content", bucket, key), lambda: _or_none(ask))
+
+    def contents(self, bucket: str, keys: Iterable[str]) -> dict[str, bytes]:
+        """Return the contents of those objects that there are, by key; they are read at the same time."""
+        wanted = tuple(keys)
+        with ThreadPoolExecutor(DESCRIBES, thread_name_prefix="content") as pool:
+            found = zip(wanted, pool.map(partial(self.content, bucket), wanted), strict=True)
+            return {key: content for key, content in found if content is not None}
 
     def shell_faults(self, script: bytes) -> tuple[ShellFault, ...]:
         """Return what Bash does not understand of a script; raises `UnavailableError` where there is no Bash."""

@@ -36,7 +36,7 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
     LiveCluster: ("a live cluster", "hpctl doctor CLUSTER"),
     ClusterOnEks: ("a live cluster on EKS", "hpctl doctor CLUSTER"),
     LiveNode: ("a node of a live cluster", "hpctl doctor CLUSTER --node ID"),
-    JobInCluster: ("a job", "hpctl job submit FILE --dry-run"),
+    JobInCluster: ("a job", "hpctl doctor --job FILE"),
     Machine: ("this machine", "hpctl doctor"),
 }
 """What is missing when nothing that is there can be judged, and how it is given."""
@@ -74,7 +74,7 @@ def examine(patient: Patient, world: World, wanted: Examination) -> CheckReport:
     there.
     """
     demand_known((*wanted.only, *wanted.skip), CHECKS)
-    checks = with_needs(wanted.only, CHECKS) if wanted.only else CHECKS
+    checks = with_needs(wanted.only, CHECKS) if wanted.only else patient.checks
     _demand_judgeable(checks, wanted.only, patient)
     wanted.expect(tuple(one.id for one in judgeable(checks, patient.targets)))
     return run_checks(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hpctl.checks.declare import Target
+from hpctl.checks.catalogue import CHECKS
+from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Locate
 from hpctl.errors import NotFoundError
 from hpctl.facts.kubernetes import ClusterOnEks
@@ -18,10 +19,14 @@ from hpctl.spec.load import Loaded
 
 @dataclass(frozen=True)
 class Patient:
-    """Things to judge, each of another type; the report is about the last. `locate` tells where a spec's paths are."""
+    """Things to judge, each of another type; the report is about the last.
+
+    `locate` tells where a spec's paths are; `checks` are those that run unless others are asked for by name.
+    """
 
     targets: tuple[Target, ...]
     locate: Locate = lambda _path: None
+    checks: tuple[Check, ...] = CHECKS
 
 
 @dataclass(frozen=True)

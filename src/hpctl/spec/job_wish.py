@@ -65,3 +65,8 @@ class LoadedJob:
     warnings: tuple[Problem, ...] = ()
     source: SourceMap = NOWHERE
     secret_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False, hash=False)
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that the file names, or None."""
+        return self.wish.namespace if isinstance(self.wish, JobSpec) else self.wish.job.namespace

@@ -6,7 +6,7 @@ from hpctl.adapters.aws.dhcp import AwsDhcp
 from hpctl.errors import UnavailableError
 from hpctl.facts.dhcp import DhcpOptions
 from tests.unit.adapters.test_network import ec2, items, tags
-from tests.unit.adapters.wire import Reply, Wire, connect
+from tests.unit.adapters.wire import Wire, connect
 
 OPTIONS = ec2(
     "DescribeDhcpOptions",
@@ -22,23 +22,13 @@ OPTIONS = ec2(
 )
 
 
-def _vpc(options_id: str) -> Reply:
-    return ec2("DescribeVpcs", items("vpcSet", tags(vpcId="vpc-1", cidrBlock="10.0.0.0/16", dhcpOptionsId=options_id)))
-
-
-def test_the_name_servers_of_a_vpc_are_those_of_its_options() -> None:
-    wire = Wire(_vpc("dopt-1"), OPTIONS)
-    assert AwsDhcp(connect(wire)).of_vpc("vpc-1") == DhcpOptions("dopt-1", ("10.0.0.53", "10.0.1.53"))
-    assert wire.sent[1].parameters["DhcpOptionsId.1"] == "dopt-1"
-
-
-def test_a_vpc_without_options_names_no_server() -> None:
-    wire = Wire(_vpc("default"))
-    assert AwsDhcp(connect(wire)).of_vpc("vpc-1") == DhcpOptions("default", ())
-    assert len(wire.sent) == 1
+def test_the_name_servers_are_read_and_the_other_options_passed_over() -> None:
+    wire = Wire(OPTIONS)
+    assert AwsDhcp(connect(wire)).options("dopt-1") == DhcpOptions("dopt-1", ("10.0.0.53", "10.0.1.53"))
+    assert wire.sent[0].parameters["DhcpOptionsId.1"] == "dopt-1"
 
 
 def test_options_that_are_not_told_are_not_none() -> None:
     nothing = ec2("DescribeDhcpOptions", items("dhcpOptionsSet"))
     with pytest.raises(UnavailableError, match="the answer to `ec2:DescribeDhcpOptions` has no `DhcpOptionsId`"):
-        AwsDhcp(connect(Wire(_vpc("dopt-1"), nothing))).of_vpc("vpc-1")
+        AwsDhcp(connect(Wire(nothing))).options("dopt-1")

@@ -13,7 +13,7 @@ from tests.unit.adapters.wire import Reply, Wire, connect, error, ok
 ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = "arn:aws:iam::111122223333:role/hyperpod-execution"
 ROOT = "arn:aws:iam::111122223333:root"
-DESCRIBED = ok({"KeyMetadata": {"KeyId": ARN[-36:], "Arn": ARN, "KeyManager": "CUSTOMER"}})
+DESCRIBED = ok({"KeyMetadata": {"KeyId": ARN[-36:], "Arn": ARN, "KeyManager": "CUSTOMER", "KeyState": "Enabled"}})
 NAMING: dict[str, Any] = {
     "Effect": "Allow",
     "Principal": {"AWS": [ROOT, ROLE]},
@@ -28,8 +28,10 @@ def a_policy(*statements: dict[str, Any]) -> Reply:
 
 @pytest.mark.parametrize(("manager", "by_aws"), [("CUSTOMER", False), ("AWS", True)])
 def test_a_key_is_read_with_who_manages_it(manager: str, by_aws: bool) -> None:
-    wire = Wire(ok({"KeyMetadata": {"KeyId": "1", "Arn": ARN, "KeyManager": manager}}))
-    assert AwsKeys(connect(wire)).key("alias/scripts") == KmsKey(ARN, managed_by_aws=by_aws)
+    told = {"KeyId": "1", "Arn": ARN, "KeyManager": manager, "KeyState": "Disabled", "KeySpec": "RSA_2048"}
+    wire = Wire(ok({"KeyMetadata": told}))
+    wanted = KmsKey(ARN, managed_by_aws=by_aws, state="Disabled", spec="RSA_2048")
+    assert AwsKeys(connect(wire)).key("alias/scripts") == wanted
     assert wire.sent[0].parameters == {"KeyId": "alias/scripts"}
 
 

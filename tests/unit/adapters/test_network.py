@@ -263,7 +263,11 @@ def test_a_filter_carries_at_most_two_hundred_values() -> None:
 def test_a_vpc_is_told_with_the_ranges_it_holds_and_both_dns_attributes() -> None:
     wire = ByOperation(DescribeVpcs=VPCS, DescribeVpcAttribute=ATTRIBUTE)
     assert AwsNetwork(connect(wire)).vpc("vpc-1") == Vpc(
-        "vpc-1", ("10.0.0.0/16", "10.1.0.0/16", "2001:db8::/56"), dns_support=True, dns_hostnames=False
+        "vpc-1",
+        ("10.0.0.0/16", "10.1.0.0/16", "2001:db8::/56"),
+        dns_support=True,
+        dns_hostnames=False,
+        dhcp_options_id="dopt-1",
     )
     assert [sent.parameters.get("Attribute") for sent in wire.sent] == [None, "enableDnsSupport", "enableDnsHostnames"]
 

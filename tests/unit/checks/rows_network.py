@@ -13,6 +13,7 @@ from tests.unit.builders import (
     a_slurm_spec,
     a_spec,
     a_subnet,
+    a_vpc,
 )
 from tests.unit.checks.row import cannot_tell, fails, notes, passes, warns
 from tests.unit.fakes import FakeAccount
@@ -382,4 +383,38 @@ SEVERAL = (
     ),
 )
 
-ROWS = (*EXIST, *EFA_ONE_ZONE, *EFA_SPANS, *EFA_APART, *EFA_UNSEEN, *SEVERAL)
+
+def _resolving(*servers: str, options: str = "dopt-1") -> FakeAccount:
+    account = FakeAccount().holding(a_vpc(dhcp_options_id=options))
+    account.dhcp.name_servers = servers
+    return account
+
+
+def _elsewhere(seen: str) -> Finding:
+    return a_finding(
+        "warn",
+        "vpc-1",
+        "`vpc-1` does not send nodes to Amazon's resolver",
+        f"seen: {seen}",
+        "needed: AmazonProvidedDNS, or servers that pass `amazonaws.com` on to it",
+        remedy="aws ec2 associate-dhcp-options --region us-west-2 --vpc-id vpc-1 --dhcp-options-id "
+        "$(aws ec2 create-dhcp-options --region us-west-2 --dhcp-configurations "
+        "Key=domain-name-servers,Values=AmazonProvidedDNS --query DhcpOptions.DhcpOptionsId --output text)",
+        path=("network", "subnet_ids", 0),
+    )
+
+
+RESOLVERS = (
+    passes("network-dhcp", "Amazon's own", a_spec()),
+    passes("network-dhcp", "Amazon's own among others", a_spec(), _resolving("10.0.0.53", "AmazonProvidedDNS")),
+    warns(
+        "network-dhcp",
+        "two of the company's, told once",
+        a_spec(network=a_network("subnet-1", "subnet-2")),
+        _elsewhere("10.0.0.53, 10.0.1.53"),
+        account=_resolving("10.0.0.53", "10.0.1.53"),
+    ),
+    warns("network-dhcp", "none", a_spec(), _elsewhere("no name server"), account=_resolving(options="default")),
+)
+
+ROWS = (*RESOLVERS, *EXIST, *EFA_ONE_ZONE, *EFA_SPANS, *EFA_APART, *EFA_UNSEEN, *SEVERAL)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
-from tests.unit.builders import a_finding, a_group, a_network, a_plain_group, a_slurm_spec, a_spec, an_identity
+from tests.unit.builders import a_finding, a_group, a_network, a_slurm_spec, a_spec, an_identity
 from tests.unit.checks.row import fails, passes, warns
 from tests.unit.fakes import FakeAccount
 
@@ -81,12 +81,6 @@ def _lustre(dns_name: str = _DNS, mount_name: str = "abcdefgh") -> dict[str, Any
     return {"fsx_lustre": {"dns_name": dns_name, "mount_name": mount_name, "mount_path": "/fsx"}}
 
 
-def _mount(message: str, remedy: str, member: str = "dns_name", group: int = 0) -> Finding:
-    name = ("workers", "system")[group]
-    path = ("instance_groups", group, "storage", 0, "fsx_lustre", member)
-    return a_finding("fail", f"instance group/{name}", message, remedy=remedy, path=path)
-
-
 def _in_region(region: str) -> FakeAccount:
     account = FakeAccount()
     account.caller.who = an_identity(region=region)
@@ -94,38 +88,6 @@ def _in_region(region: str) -> FakeAccount:
 
 
 FSX = (
-    passes("storage-fsx-names", "names of FSx", _stored(_lustre(), {"fsx_open_zfs": {"dns_name": _DNS}})),
-    fails(
-        "storage-fsx-names",
-        "no name of FSx",
-        _stored(_lustre("fs-0123456789abcdef0.example.com")),
-        _mount(
-            "`fs-0123456789abcdef0.example.com` is no DNS name of FSx",
-            "aws fsx describe-file-systems --file-system-ids fs-0123456789abcdef0 "
-            "--query 'FileSystems[].[DNSName,LustreConfiguration.MountName]'",
-        ),
-    ),
-    fails(
-        "storage-fsx-names",
-        "another Region",
-        _stored(_lustre()),
-        _mount(
-            "the file system is in `us-west-2`, the cluster would be in `eu-west-1`",
-            "name a file system in `eu-west-1`",
-        ),
-        account=_in_region("eu-west-1"),
-    ),
-    fails(
-        "storage-fsx-names",
-        "two mount names of one file system",
-        a_spec(a_group(storage=(_lustre(),)), a_plain_group(storage=(_lustre(mount_name="hgfedcba"),))),
-        _mount(
-            f"`{_DNS}` has the mount names `abcdefgh` and `hgfedcba`",
-            "write the file system's own mount name, as `aws fsx describe-file-systems` tells it",
-            "mount_name",
-            1,
-        ),
-    ),
     passes("slurm-fsx-vpc", "a network of the cluster", a_slurm_spec(a_group(storage=(_lustre(),)))),
     passes("slurm-fsx-vpc", "EKS, which has a check of its own", _stored(_lustre(), network=None)),
     passes(
@@ -217,10 +179,9 @@ IDENTITY = (
 ROWS = (*CONTENTS, *FSX, *ACCOUNTING, *IDENTITY)
 
 _IDENTITY = ("caller.identity",)
-ASKS = dict.fromkeys(("identity-account-region", "storage-fsx-names", "slurm-accounting"), _IDENTITY)
+ASKS = dict.fromkeys(("identity-account-region", "slurm-accounting"), _IDENTITY)
 
 
 def wish(check_id: str) -> tuple[ClusterSpec, FakeAccount]:
     """Return what makes a check ask all that it may ask."""
-    specs = {"storage-fsx-names": _stored(_lustre()), "slurm-accounting": _accounting()}
-    return specs.get(check_id, a_spec()), FakeAccount()
+    return _accounting() if check_id == "slurm-accounting" else a_spec(), FakeAccount()

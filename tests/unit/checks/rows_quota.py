@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import Cluster, Quota
 from hpctl.facts.records import InstanceGroup as LiveGroup
 from hpctl.report.check import Finding
+from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.groups import InstanceGroup
 from tests.unit.builders import (
+    NOW,
     a_cluster,
     a_finding,
     a_group,
@@ -349,4 +352,73 @@ INTERFACES = (
     ),
 )
 
-ROWS = (*PER_TYPE, *SPOT, *LARGE, *TOTALS, *VOLUMES, *INTERFACES)
+LUSTRE = "Maximum total FSx Lustre capacity in TiB across SageMaker HyperPod restricted instance groups"
+CODES[LUSTRE] = "L-FC4D7F52"
+
+
+def with_lustre(*sizes: int) -> ClusterSpec:
+    """A cluster with a restricted group for each of these file systems, in GiB."""
+    groups = [
+        a_restricted_group(
+            f"nova-{number}", environment={"fsx_lustre": {"size_in_gib": size, "per_unit_storage_throughput": 125}}
+        )
+        for number, size in enumerate(sizes)
+    ]
+    return a_spec(a_plain_group(), restricted_instance_groups=tuple(groups))
+
+
+RESTRICTED = (
+    passes("quota-rig-fsx", "no file system", a_spec(), account(quotas={LUSTRE: 0})),
+    passes("quota-rig-fsx", "exactly enough", with_lustre(1200, 2400), account(quotas={LUSTRE: 4})),
+    fails(
+        "quota-rig-fsx",
+        "too little for both",
+        with_lustre(2400, 2400),
+        _over(
+            LUSTRE,
+            4,
+            0,
+            5,
+            subject="cluster/ml-cluster",
+            at=("restricted_instance_groups", 0, "environment", "fsx_lustre"),
+        ),
+        account=account(quotas={LUSTRE: 4}),
+    ),
+    cannot_tell(
+        "quota-rig-fsx",
+        "a quota that is not listed",
+        with_lustre(1200),
+        f"could not look: no quota is named `{LUSTRE}`",
+        _only(a_quota()),
+    ),
+)
+
+
+def _waiting(name: str, code: str, **members: Any) -> FakeAccount:
+    return FakeAccount().holding(QuotaRequest(name, code, 16.0, "PENDING", NOW, **members))
+
+
+def _waits(evidence: str) -> Finding:
+    message = f"an increase of `{P5}` to 16 is PENDING"
+    return a_finding("note", "instance group/workers", message, evidence, path=("instance_groups", 0, "count"))
+
+
+PENDING = (
+    passes("quota-pending", "nothing waiting", a_spec()),
+    passes(
+        "quota-pending", "an increase of something else", a_spec(), _waiting("ml.g5.xlarge for cluster usage", "L-1")
+    ),
+    passes("quota-pending", "no nodes yet", a_spec(a_group(count=0)), _waiting(P5, "L-8762A75F")),
+    notes(
+        "quota-pending",
+        "an increase of the type's",
+        a_spec(),
+        _waits("request of 2026-03-01"),
+        account=_waiting(P5, "L-8762A75F"),
+    ),
+    notes(
+        "quota-pending", "a case at AWS Support", a_spec(), _waits("case 17"), account=_waiting(P5, "L-X", case_id="17")
+    ),
+)
+
+ROWS = (*RESTRICTED, *PENDING, *PER_TYPE, *SPOT, *LARGE, *TOTALS, *VOLUMES, *INTERFACES)

@@ -24,6 +24,33 @@ def _controllers(number: int, names: str) -> Finding:
     )
 
 
+def _controller_of(type_: str) -> ClusterSpec:
+    return a_slurm_spec(a_plain_group("controller", type=type_, count=1, slurm={"node_type": "Controller"}), _COMPUTE)
+
+
+def _unfit(message: str) -> Finding:
+    path = ("instance_groups", 0, "type")
+    return a_finding("warn", "instance group/controller", message, remedy="type: ml.m5.2xlarge", path=path)
+
+
+TYPES = (
+    passes("slurm-controller-type", "eight vCPUs", a_slurm_spec()),
+    passes("slurm-controller-type", "EKS", a_spec(a_plain_group(type="ml.c5.large"))),
+    warns(
+        "slurm-controller-type",
+        "four vCPUs",
+        _controller_of("ml.c5.xlarge"),
+        _unfit("`ml.c5.xlarge` has 4 vCPUs, and a controller should have 8"),
+    ),
+    warns(
+        "slurm-controller-type",
+        "GPUs",
+        _controller_of("ml.g5.4xlarge"),
+        _unfit("`ml.g5.4xlarge` has accelerators, which no job uses on a controller"),
+    ),
+)
+
+
 def _misplaced(group: str, node_type: str) -> Finding:
     return a_finding(
         "fail",
@@ -49,6 +76,7 @@ def _with_strategy(name: str, **members: str) -> ClusterSpec:
 
 
 ROWS = (
+    *TYPES,
     passes("slurm-node-type", "a role in every group", a_slurm_spec()),
     passes("slurm-node-type", "a role in no group (the older model)", a_slurm_spec(_WITHOUT)),
     passes("slurm-node-type", "EKS and no roles", a_spec()),

@@ -14,10 +14,12 @@ from tests.unit.checks import (
     rows_iam,
     rows_iam_keys,
     rows_lifecycle,
+    rows_lifecycle_text,
     rows_network_endpoints,
     rows_offline,
     rows_quota,
     rows_slurm_files,
+    rows_storage,
 )
 from tests.unit.fakes import FakeAccount
 
@@ -74,7 +76,8 @@ def _scenes(*modules: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {
-    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_offline, rows_slurm_files),
+    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_lifecycle_text),
+    **_scenes(rows_offline, rows_slurm_files, rows_storage),
     "eks-cluster-active": Scene((_IDENTITY, "eks.describe")),
     "eks-auth-mode": Scene((_IDENTITY, "eks.describe")),
     "network-ids-exist": Scene((_IDENTITY, "network.subnets", "network.security_groups")),
@@ -89,6 +92,7 @@ SCENES: dict[str, Scene] = {
     "network-subnet-private": Scene(("network.subnets", "network.route_tables")),
     "network-egress-path": Scene((_IDENTITY, *_ROUTES), account=_closed),
     "network-dns": Scene((_IDENTITY, "network.subnets", "network.vpc")),
+    "network-dhcp": Scene(("network.subnets", "network.vpc", "dhcp.options")),
     "network-nacl": Scene((*_ROUTES[:3], "network.network_acls", "network.vpc"), account=_closed),
     "network-endpoints-complete": Scene((_IDENTITY, *_ROUTES), account=_closed),
     "network-endpoint-sg": Scene(
@@ -107,10 +111,13 @@ SCENES: dict[str, Scene] = {
     "quota-cluster-instances": Scene(("quotas.sagemaker",)),
     "quota-total-instances": Scene(_USE, account=_used),
     "quota-ebs-size": Scene(("quotas.sagemaker",), _DISK),
+    "quota-pending": Scene(("quota_requests.pending",)),
+    "quota-rig-fsx": Scene(("quotas.sagemaker",), rows_quota.with_lustre(1200)),
     "quota-eni": Scene(("quotas.network_interfaces", "network.interface_count")),
 }
 
 PORT_OF: dict[str, str] = {
+    "ec2:DescribeDhcpOptions": "dhcp.options",
     "ec2:DescribeInstanceTypeOfferings": "network.zones_offering",
     "ec2:DescribeNatGateways": "network.active_nat_gateways",
     "ec2:DescribeNetworkAcls": "network.network_acls",
@@ -125,6 +132,7 @@ PORT_OF: dict[str, str] = {
     "eks:DescribeCluster": "eks.describe",
     "eks:DescribeClusterVersions": "eks.supported_versions",
     "eks:ListAddons": "eks.addons",
+    "fsx:DescribeFileSystems": "file_systems.all",
     "iam:GetRole": "iam.role",
     "iam:SimulatePrincipalPolicy": "iam.simulate",
     "kms:DescribeKey": "keys.key",
@@ -138,10 +146,15 @@ PORT_OF: dict[str, str] = {
     "sagemaker:DescribeTrainingPlan": "plans.plan",
     "sagemaker:ListClusters": "clusters.summaries",
     "servicequotas:GetServiceQuota": "quotas.network_interfaces",
+    "servicequotas:ListRequestedServiceQuotaChangeHistory": "quota_requests.pending",
     "servicequotas:ListServiceQuotas": "quotas.sagemaker",
     "sts:GetCallerIdentity": "caller.identity",
 }
 """The operation of the ports behind each action of IAM."""
 
-SAME_ACTION = {"storage.encryption_key": "storage.read"}
+SAME_ACTION = {
+    "file_systems.guards": "network.interface_count",
+    "shell.faults": "storage.read",
+    "storage.encryption_key": "storage.read",
+}
 """Operations of the ports behind the action of another."""

@@ -55,7 +55,12 @@ class AwsKeys:
 def key_of(answer: Mapping[str, Any]) -> KmsKey:
     """Read DescribeKey."""
     told = answer["KeyMetadata"]
-    return KmsKey(arn=told["Arn"], managed_by_aws=told.get("KeyManager") == "AWS")
+    return KmsKey(
+        arn=told["Arn"],
+        managed_by_aws=told.get("KeyManager") == "AWS",
+        state=told["KeyState"],
+        spec=told.get("KeySpec", "SYMMETRIC_DEFAULT"),
+    )
 
 
 @reads("kms:GetKeyPolicy")

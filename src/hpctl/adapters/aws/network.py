@@ -12,6 +12,7 @@ from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.session import AwsSession
+from hpctl.facts.dhcp import NO_OPTIONS
 from hpctl.facts.network import (
     Direction,
     Interface,
@@ -65,6 +66,7 @@ class AwsNetwork:
             cidrs=cidrs_of(answer),
             dns_support=dns_support_of(self._attribute(vpc_id, "enableDnsSupport")),
             dns_hostnames=dns_hostnames_of(self._attribute(vpc_id, "enableDnsHostnames")),
+            dhcp_options_id=dhcp_options_id_of(answer),
         )
 
     def route_tables(self, vpc_id: str) -> tuple[RouteTable, ...]:
@@ -161,6 +163,12 @@ def cidrs_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
         if _holds(row.get("Ipv6CidrBlockState", {}))
     )
     return tuple(dict.fromkeys([vpc["CidrBlock"], *more, *ipv6]))
+
+
+@reads("ec2:DescribeVpcs")
+def dhcp_options_id_of(answer: Mapping[str, Any]) -> str:
+    """Read the id of the DHCP option set of the only VPC of a DescribeVpcs."""
+    return str(answer["Vpcs"][0].get("DhcpOptionsId", NO_OPTIONS))
 
 
 def _holds(block: Mapping[str, Any]) -> bool:

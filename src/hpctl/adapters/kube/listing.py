@@ -1,4 +1,4 @@
-"""What the Kubernetes of an EKS cluster tells: the port `facts.ports.Kubernetes`."""
+"""What the Kubernetes of an EKS cluster tells: the port `facts.kubernetes_port.Kubernetes`."""
 
 from __future__ import annotations
 

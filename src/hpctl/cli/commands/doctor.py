@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.commands import doctor_job
 from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.commands.doctor_fix import FixDryRunOption, FixOption, FixWish, FixYesOption, ScriptsOption, mend
 from hpctl.cli.options import (
     AllowUnknownOption,
+    ClusterOption,
     NameOption,
     OutputOption,
     ProfileOption,
@@ -30,7 +32,8 @@ from hpctl.render.output import Output
 if TYPE_CHECKING:
     from hpctl.facts.world import World
     from hpctl.report.check import CheckReport
-    from hpctl.services.patient import Patient
+    from hpctl.services.patient import FindPatient, Patient, Ward
+    from hpctl.spec.load import Loaded
 
 
 class FailOn(StrEnum):
@@ -51,6 +54,8 @@ def doctor(
     name: NameOption = None,
     values: SetOption = None,
     node: Annotated[str | None, typer.Option("--node", metavar="ID", help="Only this node of the cluster.")] = None,
+    job: doctor_job.JobOption = None,
+    cluster_of_job: ClusterOption = None,
     namespace: Annotated[
         str | None, typer.Option("--namespace", "-n", metavar="NAME", help="Namespace for jobs (else default).")
     ] = None,
@@ -77,7 +82,8 @@ def doctor(
 ) -> None:
     """Examine this machine and the credentials; with -f a spec as well, with CLUSTER a cluster that lives.
 
-    Nothing is changed; with --fix what is safe to mend, after a plan and a question.
+    With --job it is a job's file, as it would be submitted to CLUSTER or --cluster. Nothing is changed, but with --fix
+    what is safe to mend, after a plan and a question.
     """
     from hpctl.checks.engine import Reach
     from hpctl.services import doctor as service
@@ -87,9 +93,15 @@ def doctor(
     if list_:
         wiring.session(said).show(service.declared())
         return
-    _demand_apart({"CLUSTER": cluster}, {"--file": file, "--name": name, "--set": values, "--offline": offline})
-    if cluster is None:
+    of_spec = {"--file": file, "--name": name, "--offline": offline}
+    if job:
+        _demand_apart({"--job": job}, {**of_spec, "--node": node, "--wait": wait, "--timeout": timeout})
+    else:
+        _demand_apart({"CLUSTER": cluster}, {**of_spec, "--set": values})
+        _refuse_typed(ctx, "cluster_of_job")
+    if cluster is None and not job:
         _demand_cluster({"--node": node, "--namespace": namespace, "--wait": wait, "--timeout": timeout})
+    job_file = doctor_job.load(job, values or ()) if job else None
     loaded = wiring.load(file, name, values) if file else None
     session = wiring.session(said, region_of_spec=loaded.spec.region if loaded else None)
     wanted = service.Examination(tuple(only or ()), tuple(skip or ()), Reach.OFFLINE if offline else Reach.AWS)
@@ -97,18 +109,30 @@ def doctor(
     def demand(report: CheckReport) -> None:
         service.demand_well(report, blindness(allow_unknown), service.Threshold(fail_on))
 
-    def find(world: World) -> Patient:
-        if cluster is None:
-            return patient.a_machine(wiring.machine(), loaded)
-        return patient.a_live_one(wiring.machine(), patient.Ward(cluster, namespace or "default", node), world)
-
-    visit = Visit(session, find, wanted, demand)
     wish = FixWish(fix, dry_run, yes, lifecycle, cluster, file, loaded)
-    wish.demand_sound({"--node": node, "--offline": offline, "--wait": wait})
+    wish.demand_sound({"--job": job, "--node": node, "--offline": offline, "--wait": wait})
+    found = (
+        doctor_job.finder(session, job_file, cluster or cluster_of_job, namespace)
+        if job_file
+        else _finder(loaded, patient.Ward(cluster, namespace or "default", node) if cluster else None)
+    )
+    visit = Visit(session, found, wanted, demand)
     if fix:
         mend(ctx, visit, wish)
-        return
-    demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
+    else:
+        demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
+
+
+def _finder(loaded: Loaded | None, ward: Ward | None) -> FindPatient:
+    """Return how a live cluster is found, or this machine with a spec."""
+    from hpctl.services import patient
+
+    def find(world: World) -> Patient:
+        if ward is None:
+            return patient.a_machine(wiring.machine(), loaded)
+        return patient.a_live_one(wiring.machine(), ward, world)
+
+    return find
 
 
 def _demand_apart(one: Mapping[str, object], others: Mapping[str, object]) -> None:
@@ -116,6 +140,13 @@ def _demand_apart(one: Mapping[str, object], others: Mapping[str, object]) -> No
     given, beside = ([flag for flag, value in some.items() if value] for some in (one, others))
     if given and beside:
         raise UsageError(f"`{given[0]}` does not go with `{beside[0]}`", hint="leave one of them out")
+
+
+def _refuse_typed(ctx: typer.Context, parameter: str) -> None:
+    """Raise `UsageError` for a `--cluster` that was typed, and is no job's; one of the environment is for others."""
+    source = ctx.get_parameter_source(parameter)
+    if source is not None and source.name == "COMMANDLINE":
+        raise UsageError("`--cluster` goes with `--job`", hint=f"hpctl doctor {ctx.params[parameter]}")
 
 
 def _demand_cluster(of_cluster: Mapping[str, object]) -> None:

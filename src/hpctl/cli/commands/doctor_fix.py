@@ -56,11 +56,11 @@ class FixWish:
             if given := [flag for flag, value in alone.items() if value]:
                 raise UsageError(f"`{given[0]}` goes with `--fix`, and `doctor` changes nothing without it")
             return
+        if given := [flag for flag, value in others.items() if value]:
+            raise UsageError(f"`--fix` does not go with `{given[0]}`", hint="leave one of them out")
         if self.cluster is None and self.file is None:
             hint = "add `--file FILE`, or name a cluster: hpctl doctor CLUSTER --fix"
             raise UsageError("`--fix` mends what stands around a cluster, and none is named", hint=hint)
-        if given := [flag for flag, value in others.items() if value]:
-            raise UsageError(f"`--fix` does not go with `{given[0]}`", hint="leave one of them out")
 
 
 def mend(ctx: typer.Context, visit: Visit, wish: FixWish) -> None:

@@ -25,6 +25,7 @@ TOTAL = "Total number of instances allowed across SageMaker HyperPod clusters"
 SPOT_PER_CLUSTER = "Maximum number Spot instances allowed per SageMaker HyperPod cluster"
 SPOT_TOTAL = "Total number of Spot instances allowed across SageMaker HyperPod clusters"
 VOLUME = "Maximum size of EBS volume in GB for a SageMaker HyperPod cluster instance"
+LUSTRE = "Maximum total FSx Lustre capacity in TiB across SageMaker HyperPod restricted instance groups"
 INTERFACES = "Network interfaces per Region"
 # Accelerators that the team was granted; of the others it has none, as in a new account.
 _GRANTED = MappingProxyType({"ml.p5.48xlarge": 64.0, "ml.p5e.48xlarge": 32.0, "ml.trn1.32xlarge": 64.0})
@@ -70,6 +71,7 @@ def initial_quotas() -> tuple[Quota, ...]:
         Quota("sagemaker", "L-41BFBF41", SPOT_PER_CLUSTER, 0, 50),
         Quota("sagemaker", "L-97A2C724", SPOT_TOTAL, 0, 100),
         Quota("sagemaker", "L-E13DF72A", VOLUME, 1024, None),
+        Quota("sagemaker", "L-FC4D7F52", LUSTRE, 0, 100),
         Quota("sagemaker", "L-867702E6", "Number of training plans per Region", 5, None),
         Quota(
             "sagemaker",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hpctl.checks.catalogue import JOB_CHECKS, KUBERNETES_CHECKS
+from hpctl.checks.declare import Check
 from hpctl.checks.engine import Locate, demand_known, run_checks, with_needs
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.world import World
@@ -29,12 +30,15 @@ def judge_job(
     said of one. `UsageError` for an id in
     `judging.skip` that no check has.
     """
-    about_it = tuple(one for one in JOB_CHECKS if _applies(one.id, target))
     demand_known(judging.skip, (*_WAY, *JOB_CHECKS))
-    skip = tuple(check_id for check_id in judging.skip if check_id in {one.id for one in (*_WAY, *about_it)})
-    return run_checks(
-        (*_WAY, *about_it), (target.live, target), world, skip=skip, locate=locate, observe=judging.observe
-    )
+    checks = checks_of(target)
+    skip = tuple(check_id for check_id in judging.skip if check_id in {one.id for one in checks})
+    return run_checks(checks, (target.live, target), world, skip=skip, locate=locate, observe=judging.observe)
+
+
+def checks_of(target: JobInCluster) -> tuple[Check, ...]:
+    """Return the checks that a job stands: those of the way to its cluster, and those of jobs that apply to it."""
+    return (*_WAY, *(one for one in JOB_CHECKS if _applies(one.id, target)))
 
 
 def _applies(check_id: str, target: JobInCluster) -> bool:

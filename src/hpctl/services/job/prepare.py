@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hpctl.compile.bundle import Bundle, Manifest, Payload
 from hpctl.compile.objects import redacted
-from hpctl.errors import HpctlError
+from hpctl.errors import AccessError, HpctlError, UnavailableError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import ClusterOnEks
@@ -68,18 +68,26 @@ def prepare(
         UsageError: secrets have no value, local files cannot go along, or what is asked for cannot be expressed.
         NotFoundError: the cluster does not know a kind of a manifest.
     """
+    draft, told = _drafted(loaded, at, asked, world, ports, files)
     notices: tuple[str, ...] = (*loaded.notices, *(f"{one.file}:{one.line}: {one.message}" for one in loaded.warnings))
-    match loaded.wish:
-        case JobSpec() as spec:
-            payload, told = _payload(spec, loaded, at, asked, ports, files)
-            spec = spec.model_copy(update={"namespace": at.namespace})
-            draft = compiled(spec, at, payload, asked.kind, world)
-            notices += told
-        case KubernetesManifest() as manifest:
-            draft = as_it_is(manifest, at, asked.run_id, ports.jobs)
     checks = judge_job(_target(loaded, draft, at, asked), world, judging, locate=loaded.source.where)
-    report = _report(loaded, draft, at, asked, world, checks, (*notices, *draft.notices))
+    report = _report(loaded, draft, at, asked, world, checks, (*notices, *told, *draft.notices))
     return Prepared(report, draft.bundle, draft.refusal, draft.owned)
+
+
+def job_target(
+    loaded: LoadedJob, at: Where, asked: Asked, world: World, ports: Ports, files: LocalFiles
+) -> JobInCluster:
+    """Return a job as checks judge it: what submitting it would create. Raises what `prepare` raises.
+
+    Where the cluster cannot be asked what that would be, `refusal` says why.
+    """
+    try:
+        draft, _told = _drafted(loaded, at, asked, world, ports, files)
+    except (AccessError, UnavailableError) as error:
+        blind = JobInCluster(_name(loaded), ClusterOnEks(at.cluster, at.eks.name, at.namespace), asked.run_id)
+        return replace(blind, refusal=error)
+    return _target(loaded, draft, at, asked)
 
 
 def demand_possible(prepared: Prepared, blindness: Blindness) -> None:
@@ -88,6 +96,19 @@ def demand_possible(prepared: Prepared, blindness: Blindness) -> None:
         demand_passed(prepared.report.checks, blindness)
     if prepared.refusal:
         raise prepared.refusal
+
+
+def _drafted(
+    loaded: LoadedJob, at: Where, asked: Asked, world: World, ports: Ports, files: LocalFiles
+) -> tuple[Draft, tuple[str, ...]]:
+    """Return what would be created, and what is to be said of what goes along."""
+    match loaded.wish:
+        case JobSpec() as spec:
+            payload, told = _payload(spec, loaded, at, asked, ports, files)
+            spec = spec.model_copy(update={"namespace": at.namespace})
+            return compiled(spec, at, payload, asked.kind, world), told
+        case KubernetesManifest() as manifest:
+            return as_it_is(manifest, at, asked.run_id, ports.jobs), ()
 
 
 def _payload(

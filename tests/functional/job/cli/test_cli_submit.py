@@ -167,3 +167,17 @@ def test_a_skypilot_task_comes_through_standard_input(jobs: Jobs) -> None:
     jobs.hpctl("job", "submit", "-", "--wait", stdin=task)
     lines = jobs.hpctl("job", "logs", "piped").out.splitlines()
     assert sorted(line for line in lines if " of 2" in line) == ["[rank 0] rank 0 of 2", "[rank 1] rank 1 of 2"]
+
+
+def test_doctor_judges_a_jobs_file_as_submitting_it_would(jobs: Jobs) -> None:
+    name = jobs.name()
+    text = f"name: {name}\nnum_nodes: 2\nresources: {{accelerators: 'H100:8'}}\nrun: torchrun --standalone train.py\n"
+    file = jobs.write("standalone.yaml", text)
+    ended = jobs.hpctl("doctor", "--job", file, "--fail-on", "warn", "-o", "json", ends=ExitCode.CHECKS_UNKNOWN)
+    told = {row["id"]: row for row in ended.json()["results"]}
+    assert {check_id for check_id, row in told.items() if row["outcome"] != "pass"} == {"job-rendezvous"}
+    planned = jobs.hpctl("job", "submit", file, "--dry-run", "-o", "json").json()["checks"]["results"]
+    assert {row["id"]: row["findings"] for row in planned}.items() <= {
+        check_id: row["findings"] for check_id, row in told.items()
+    }.items()
+    jobs.hpctl("job", "describe", name, ends=ExitCode.NOT_FOUND)

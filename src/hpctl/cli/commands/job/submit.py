@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from hpctl.services.create import Blindness
     from hpctl.services.job.prepare import Prepared
     from hpctl.services.job.where import Where
-    from hpctl.spec.job_wish import LoadedJob
 
 
 class After(StrEnum):
@@ -119,7 +118,7 @@ def submit(
     if follow:
         check_streamable(output)
     loaded = wiring.load_job(source.file, source.command, values or (), overrides(ctx.params))
-    session, at = place(ctx, cluster, namespace or _namespace_of(loaded))
+    session, at = place(ctx, cluster, namespace or loaded.namespace)
     sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
     asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
     judging = Judging(tuple(skip or ()))
@@ -185,12 +184,6 @@ def _create(
             follow_to_the_end(session, at, job, timeout)
         case After.WAIT:
             wait_for(session, at, job, timeout)
-
-
-def _namespace_of(loaded: LoadedJob) -> str | None:
-    from hpctl.spec.job import JobSpec
-
-    return loaded.wish.namespace if isinstance(loaded.wish, JobSpec) else loaded.wish.job.namespace
 
 
 def _object_kind(kind: Kind | None) -> ObjectKind | None:

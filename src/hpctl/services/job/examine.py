@@ -1,0 +1,40 @@
+"""A job's file as doctor examines it: what submitting it would create, judged, and nothing created."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from hpctl.checks.catalogue import CHECKS
+from hpctl.facts.local_files import LocalFiles
+from hpctl.facts.ports import Ports
+from hpctl.facts.records import Machine
+from hpctl.facts.world import World
+from hpctl.services.job.check import checks_of
+from hpctl.services.job.prepare import Asked, job_target
+from hpctl.services.job.where import Where
+from hpctl.services.patient import Patient
+from hpctl.spec.job import JobSpec
+from hpctl.spec.job_wish import LoadedJob
+
+_OF_THE_MACHINE: Final = tuple(one for one in CHECKS if one.target is Machine)
+_SOME_VALUE: Final = "-"
+"""Stands for the values of secrets: they come with the submission."""
+
+
+def a_job(
+    machine: Machine, loaded: LoadedJob, at: Where, asked: Asked, world: World, ports: Ports, files: LocalFiles
+) -> Patient:
+    """Return this machine and a job that would be submitted to a cluster, with the checks that it would stand.
+
+    Raises:
+        UsageError: local files cannot go along, or what the file asks for cannot be expressed.
+        NotFoundError: the cluster does not know a kind of a manifest.
+    """
+    target = job_target(loaded, at, _with_values(asked, loaded), world, ports, files)
+    return Patient((machine, target.live, target), loaded.source.where, (*_OF_THE_MACHINE, *checks_of(target)))
+
+
+def _with_values(asked: Asked, loaded: LoadedJob) -> Asked:
+    names = loaded.wish.secrets if isinstance(loaded.wish, JobSpec) else ()
+    return replace(asked, env={**dict.fromkeys(names, _SOME_VALUE), **asked.env})
