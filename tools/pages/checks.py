@@ -9,7 +9,7 @@ from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, table
@@ -18,6 +18,7 @@ _JUDGED = {
     Machine: "this machine",
     LiveCluster: "a live cluster",
     LiveNode: "a node of a live cluster",
+    NodeOnEks: "a node of a live cluster on EKS",
     ClusterOnEks: "a live cluster on EKS",
     JobInCluster: "a job",
 }

@@ -49,8 +49,12 @@ EVERY_CHANGE: dict[str, dict[str, Any]] = {
     "modify-vpc-attribute": {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}},
     "modify-vpc-endpoint": {"VpcEndpointId": "vpce-1", "AddRouteTableIds": ["rtb-1"]},
     "put-role-policy": {"RoleName": "r", "PolicyName": "p", "PolicyDocument": "{}"},
-    "update-cluster-config": {"name": "training", "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"}},
-    "create-access-entry": ENTRY,
+    "update-cluster-config": {
+        "name": "training",
+        "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"},
+        "clientRequestToken": "1",
+    },
+    "create-access-entry": {**ENTRY, "clientRequestToken": "1"},
     "associate-access-policy": {**ENTRY, "policyArn": "arn:aws:eks::aws:p/x", "accessScope": {"type": "cluster"}},
 }
 

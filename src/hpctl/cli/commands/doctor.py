@@ -10,24 +10,25 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands import doctor_job
-from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.commands.doctor_fix import FixDryRunOption, FixOption, FixWish, FixYesOption, ScriptsOption, mend
 from hpctl.cli.options import (
     AllowUnknownOption,
+    CheckOutputOption,
     ClusterOption,
     NameOption,
-    OutputOption,
     ProfileOption,
     QueryOption,
     RegionOption,
     SetOption,
     SkipOption,
+    TimeoutOption,
     VerboseOption,
+    blindness,
     invocation,
 )
 from hpctl.cli.visit import Visit
 from hpctl.errors import UsageError
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput
 
 if TYPE_CHECKING:
     from hpctl.facts.world import World
@@ -74,7 +75,7 @@ def doctor(
     lifecycle: ScriptsOption = None,
     dry_run: FixDryRunOption = False,
     yes: FixYesOption = False,
-    output: OutputOption = Output.TABLE,
+    output: CheckOutputOption = CheckOutput.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -116,7 +117,7 @@ def doctor(
         if job_file
         else _finder(loaded, patient.Ward(cluster, namespace or "default", node) if cluster else None)
     )
-    visit = Visit(session, found, wanted, demand)
+    visit = Visit(session, found, wanted, demand, output)
     if fix:
         mend(ctx, visit, wish)
     else:
