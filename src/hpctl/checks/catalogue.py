@@ -28,12 +28,19 @@ from hpctl.checks import (
     job_queue,
     job_storage,
     job_volumes,
+    kube_parts,
+    kube_plugins,
     lifecycle,
     lifecycle_text,
     live_access,
     live_api,
+    live_care,
+    live_happened,
+    live_node,
+    live_node_kube,
     live_nodes,
     live_parts,
+    live_state,
     network_acls,
     network_addresses,
     network_endpoints,
@@ -56,7 +63,7 @@ from hpctl.checks import (
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
@@ -88,11 +95,18 @@ MODULES: tuple[ModuleType, ...] = (
     lifecycle,
     lifecycle_text,
     storage,
+    live_state,
+    live_happened,
+    live_care,
+    live_node,
+    live_node_kube,
     storage_network,
     storage_volumes,
     live_api,
     live_access,
     live_parts,
+    kube_parts,
+    kube_plugins,
     live_nodes,
     job_names,
     job_contract,
@@ -124,7 +138,7 @@ KUBERNETES_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target
 LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
 """Those that judge a live cluster as the SageMaker API shows it, whoever orchestrates it."""
 
-NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveNode)
+NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeOnEks))
 """Those that judge one node of a live cluster."""
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from hpctl.checks.declare import Check, Target
 from hpctl.errors import AccessError, HpctlError, UsageError
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.live_targets import LiveNode
+from hpctl.facts.live_targets import LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
@@ -122,7 +122,7 @@ def _subject(target: Target) -> str:
             return "this machine"
         case JobInCluster():
             return f"job/{target.name}"
-        case LiveNode():
+        case LiveNode() | NodeOnEks():
             return f"node/{target.name}"
         case _:
             return f"cluster/{target.name}"

@@ -14,7 +14,7 @@ from hpctl.facts.kubernetes import ClusterOnEks, KubernetesNode
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 
-_PREFIX = "hyperpod-"
+PREFIX = "hyperpod-"
 """What stands before the instance id in a node's name (AWS documentation, SageMaker HyperPod on EKS)."""
 
 _NEURON = frozenset({"aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "aws.amazon.com/neurondevice"})
@@ -39,10 +39,10 @@ def nodes_joined(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     One that Kubernetes still has after HyperPod replaced it makes its pods look alive.
     """
     known = {node.name for node in nodes_of(live, world)}
-    running = {f"{_PREFIX}{node.node_id}" for node in world.nodes(live.name) if node.status == "Running"}
-    ever = {f"{_PREFIX}{node.node_id}" for node in world.nodes(live.name)}
+    running = {f"{PREFIX}{node.node_id}" for node in world.nodes(live.name) if node.status == "Running"}
+    ever = {f"{PREFIX}{node.node_id}" for node in world.nodes(live.name)}
     for name in sorted(running - known):
-        node_id = name.removeprefix(_PREFIX)
+        node_id = name.removeprefix(PREFIX)
         remedy = f"hpctl node describe {node_id} --cluster {live.name}\nhpctl cluster events {live.name}"
         yield fail(f"node/{node_id}", "runs, and has not joined the EKS cluster", f"missing: {name}", remedy=remedy)
     for name in sorted(known - ever):
@@ -82,7 +82,7 @@ def allocatable(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """
     short: defaultdict[tuple[str, str, int], list[tuple[str, int]]] = defaultdict(list)
     for node in nodes_of(live, world):
-        for resource, wanted, offered in _promised(node):
+        for resource, wanted, offered in promised(node):
             if offered < wanted:
                 short[node.instance_type or "", resource, wanted].append((node.name, offered))
     for (kind, resource, wanted), rows in short.items():
@@ -125,7 +125,7 @@ def version_skew(live: ClusterOnEks, world: World) -> Iterator[Finding]:
         )
 
 
-def _promised(node: KubernetesNode) -> Iterator[tuple[str, int, int]]:
+def promised(node: KubernetesNode) -> Iterator[tuple[str, int, int]]:
     """Yield what the node's type has: the resource, how many, and how many the node offers."""
     try:
         known = instance_type(node.instance_type or "")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpctl.cli.durations import seconds
 from hpctl.cli.invocation import Invocation
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput, Output
+
+if TYPE_CHECKING:
+    from hpctl.services.create import Blindness
 
 
 def invocation(ctx: typer.Context) -> Invocation:
@@ -21,6 +25,11 @@ def invocation(ctx: typer.Context) -> Invocation:
 
 def _output(ctx: typer.Context, value: Output) -> Output:
     invocation(ctx).output = value
+    return value
+
+
+def _check_output(ctx: typer.Context, value: CheckOutput) -> CheckOutput:
+    invocation(ctx).output = value.elsewhere
     return value
 
 
@@ -50,6 +59,10 @@ def _verbose(ctx: typer.Context, value: bool) -> bool:  # noqa: FBT001  Typer's 
 OutputOption = Annotated[
     Output,
     typer.Option("--output", "-o", callback=_output, help="How to write the answer.", show_choices=True),
+]
+CheckOutputOption = Annotated[
+    CheckOutput,
+    typer.Option("--output", "-o", callback=_check_output, help="How to write the answer.", show_choices=True),
 ]
 QueryOption = Annotated[
     str | None,
@@ -93,3 +106,14 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show the plan and
 AllowUnknownOption = Annotated[
     bool, typer.Option("--allow-unknown", help="Go on when a check that must hold could not look.")
 ]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", parser=seconds, metavar="DURATION", help="Stop waiting after so long (90s, 45m, 2h)."),
+]
+
+
+def blindness(allow_unknown: bool) -> Blindness:  # noqa: FBT001  a flag of the command line
+    """Return what `--allow-unknown` says about checks that could not look."""
+    from hpctl.services.create import Blindness
+
+    return Blindness.ALLOWED if allow_unknown else Blindness.REFUSED

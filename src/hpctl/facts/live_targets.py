@@ -1,4 +1,4 @@
-"""What lives and is judged through the SageMaker API alone, whoever orchestrates it."""
+"""What lives and is judged: clusters and nodes as the SageMaker API has them, and nodes as Kubernetes has them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ class LiveNode:
 
     cluster: str
     node_id: str
+
+    @property
+    def name(self) -> str:
+        """How the node is named in a report's subject."""
+        return f"{self.cluster}/{self.node_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOnEks:
+    """The same node where EKS orchestrates: what Kubernetes has of it, in the EKS cluster of that name."""
+
+    cluster: str
+    node_id: str
+    eks_cluster: str
 
     @property
     def name(self) -> str:

@@ -51,6 +51,7 @@ class TrainingPlan:
     zone_id: str | None
     start_at: datetime | None = None
     end_at: datetime | None = None
+    unhealthy_count: int = 0
 
 
 ANYBODY = "*"
@@ -154,7 +155,8 @@ class ClusterSummary:
 class InstanceGroup:
     """One instance group as DescribeCluster tells it; `status` is absent in older answers.
 
-    `software_update` is how its last update of software stands (absent before the first one); images are AMI ids.
+    `software_update` is how its last update of software stands (absent before the first one); images are AMI ids, and
+    `image_version_status` says whether AWS has a newer one (`ClusterImageVersionStatus`).
     """
 
     name: str
@@ -170,11 +172,22 @@ class InstanceGroup:
     software_update: str | None = None
     current_image: str | None = None
     desired_image: str | None = None
+    image_version_status: str | None = None
+    training_plan_arn: str | None = None
 
     @property
     def settled(self) -> bool:
         """True when as many nodes run as were asked for."""
         return self.current_count == self.target_count
+
+
+@dataclass(frozen=True, slots=True)
+class AutoScaling:
+    """How HyperPod scales a cluster by itself (`ClusterAutoScalingConfigOutput`)."""
+
+    mode: str
+    status: str
+    failure_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,7 @@ class Cluster:
     security_group_ids: tuple[str, ...]
     instance_groups: tuple[InstanceGroup, ...]
     failure_message: str | None = None
+    auto_scaling: AutoScaling | None = None
 
     @property
     def cluster_id(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from threading import Lock
@@ -14,6 +15,7 @@ from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.filesystems import FileSystem
+from hpctl.facts.incidents import ERROR, UNDER_WAY, collapse
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
@@ -24,10 +26,12 @@ from hpctl.facts.records import (
     Addon,
     Cluster,
     EksCluster,
+    Event,
     Identity,
     KmsKey,
     Live,
     Node,
+    Operation,
     Quota,
     Role,
     StoredObject,
@@ -41,7 +45,13 @@ T = TypeVar("T")
 _ENDED = ("Succeeded", "Failed")
 
 DESCRIBES = 8
-"""Clusters that are described at the same time."""
+"""Clusters that are described at the same time, and events."""
+
+HAPPENED = timedelta(days=7)
+"""How far back events of a cluster are looked at."""
+
+ERRORS = 30
+"""Errors among them that are asked for in full, the newest: each is a call of its own."""
 
 
 class World:
@@ -266,6 +276,34 @@ class World:
         """Return the nodes of a HyperPod cluster."""
         return self._once(("nodes", name), lambda: tuple(self._ports.clusters.nodes(name)))
 
+    def node(self, name: str, node_id: str) -> Node | None:
+        """Return one node of a HyperPod cluster in full, or None when there is none."""
+        return self._once(("node", name, node_id), lambda: _or_none(lambda: self._ports.clusters.node(name, node_id)))
+
+    def errors(self, name: str) -> tuple[Event, ...]:
+        """Return the error events of the last days of a HyperPod cluster, oldest first, each fault once and in full.
+
+        Only clusters with continuous provisioning publish events (else `RefusedError`).
+        """
+        return self._once(("errors", name), lambda: self._newest_errors(name))
+
+    def operations(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations of a HyperPod cluster that go on, newest first, with their scalings."""
+        return self._once(("operations", name), lambda: tuple(self._going_on(name)))
+
+    def log_streams(self, group: str, prefix: str) -> tuple[str, ...] | None:
+        """Return the names of the streams of a log group that begin with `prefix`, or None without such a group."""
+        ask = partial(self._ports.logs.streams, group, prefix)
+        return self._once(("log-streams", group, prefix), lambda: _or_none(ask))
+
+    def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
+        """Return the last lines of a log stream, oldest first; `NotFoundError` without it."""
+        return self._once(("log", group, stream), lambda: self._ports.logs.last_lines(group, stream))
+
+    def now(self) -> datetime:
+        """Return the time at which this world was looked at."""
+        return self._once("now", self._ports.clock.now)
+
     def eks_cluster(self, name: str) -> EksCluster | None:
         """Return the EKS cluster of that name, or None when there is none."""
         return self._once(("eks", name), lambda: _or_none(lambda: self._ports.eks.describe(name)))
@@ -302,6 +340,21 @@ class World:
         with ThreadPoolExecutor(DESCRIBES, thread_name_prefix="usage") as pool:
             found = pool.map(lambda name: _or_none(lambda: self._ports.clusters.describe(name)), names)
             return tuple(cluster for cluster in found if cluster is not None)
+
+    def _newest_errors(self, name: str) -> tuple[Event, ...]:
+        clusters = self._ports.clusters
+        newest_first = tuple(clusters.events(name, since=self.now() - HAPPENED))
+        errors = [event for event in collapse(reversed(newest_first)) if event.level == ERROR]
+        with ThreadPoolExecutor(DESCRIBES, thread_name_prefix="errors") as pool:
+            # AWS keeps events for a while only: what the list told is better than nothing.
+            told = pool.map(lambda one: _or_none(lambda: clusters.event(name, one.event_id)) or one, errors[-ERRORS:])
+            return (*errors[:-ERRORS], *told)
+
+    def _going_on(self, name: str) -> Iterator[Operation]:
+        clusters = self._ports.clusters
+        for one in clusters.operations(name):
+            if one.status == UNDER_WAY:
+                yield _or_none(partial(clusters.operation, name, one.operation_id)) or one
 
     def _once(self, key: Hashable, ask: Callable[[], T]) -> T:
         with self._lock:

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from hpctl.errors import NotFoundError
+from hpctl.facts.incidents import ERROR, UNHEALTHY, collapse
 from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Event, Node
 from hpctl.report.cluster import ClusterListReport, ClusterReport
-from hpctl.services.diagnose import UNHEALTHY, diagnose
-from hpctl.services.events import ERROR, collapse, in_full
+from hpctl.services.diagnose import diagnose
+from hpctl.services.events import in_full
 from hpctl.terms import ClusterStatus
 
 RECENT_EVENTS = 100

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hpctl.catalog.failures import Scope, Severity, fill
 from hpctl.catalog.matching import match
+from hpctl.facts.incidents import UNHEALTHY, remedy_values
 from hpctl.facts.records import Cluster, Event, Node
 from hpctl.report.cluster import Diagnosis
 from hpctl.terms import ClusterStatus
-
-UNHEALTHY = ("Failure", "Failed")
-"""Node statuses that mean broken: the enum says the first, AWS's guides the second."""
 
 
 def diagnose(cluster: Cluster, nodes: Iterable[Node], events: Iterable[Event]) -> tuple[Diagnosis, ...]:
@@ -77,21 +75,6 @@ def explain(subject: str, text: str, values: Mapping[str, str | None]) -> Diagno
         failure=known.id,
         final=known.final,
     )
-
-
-def remedy_values(cluster: Cluster, group_name: str | None) -> dict[str, str | None]:
-    """Return what a cluster tells for the placeholders of remedies, None for what it does not."""
-    group = next((one for one in cluster.instance_groups if one.name == group_name), None)
-    return {
-        "name": cluster.name,
-        "cluster_id": cluster.cluster_id,
-        "region": cluster.arn.split(":")[3],
-        "eks_cluster": cluster.eks_cluster_arn.rpartition("/")[2] if cluster.eks_cluster_arn else None,
-        "group": group_name,
-        "role": group.execution_role.rpartition("/")[2] if group and group.execution_role else None,
-        "instance_type": group.instance_type if group else None,
-        "security_group": cluster.security_group_ids[0] if len(cluster.security_group_ids) == 1 else None,
-    }
 
 
 def _cluster(cluster: Cluster) -> Iterator[Diagnosis]:

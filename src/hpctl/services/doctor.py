@@ -13,7 +13,7 @@ from hpctl.checks.engine import Observer, Reach, demand_known, judgeable, run_ch
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
@@ -27,6 +27,7 @@ JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node"
     LiveCluster: "cluster",
     ClusterOnEks: "cluster",
     LiveNode: "node",
+    NodeOnEks: "node",
     JobInCluster: "job",
     Machine: "machine",
 }
@@ -36,6 +37,7 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
     LiveCluster: ("a live cluster", "hpctl doctor CLUSTER"),
     ClusterOnEks: ("a live cluster on EKS", "hpctl doctor CLUSTER"),
     LiveNode: ("a node of a live cluster", "hpctl doctor CLUSTER --node ID"),
+    NodeOnEks: ("a node of a live cluster on EKS", "hpctl doctor CLUSTER --node ID"),
     JobInCluster: ("a job", "hpctl doctor --job FILE"),
     Machine: ("this machine", "hpctl doctor"),
 }

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 
 from hpctl import timeouts
 from hpctl.errors import AccessError, NotFoundError, RefusedError
+from hpctl.facts.incidents import ERROR, collapse
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster, Event
 from hpctl.report.cluster import Diagnosis, EventListReport
 from hpctl.services.diagnose import diagnose_event, is_noise
 from hpctl.services.history import DERIVED, history, operations, snapshot
-
-ERROR = "Error"
 
 IN_FULL = 100
 """Errors of one listing that are asked for in full, the newest: each is a call of its own."""
@@ -92,20 +91,6 @@ class EventFeed:
 def select(arn: str, clusters: Clusters, selection: Selection, since: datetime | None) -> Iterator[Event]:
     """Yield the selected events of a cluster after `since`, newest first."""
     return clusters.events(arn, since=since, instance_group=selection.instance_group, node_id=selection.node_id)
-
-
-def collapse(events: Iterable[Event]) -> Iterator[Event]:
-    """Yield events, the second of two errors that tell of one fault left out."""
-    last: dict[tuple[str | None, str | None], Event] = {}
-    near = timedelta(seconds=timeouts.PAIRED_EVENTS_S)
-    for event in events:
-        if event.level == ERROR:
-            place = (event.instance_group, event.node_id)
-            before = last.get(place)
-            last[place] = event
-            if before is not None and event.time - before.time <= near:
-                continue
-        yield event
 
 
 def in_full(name: str, events: Iterable[Event], clusters: Clusters) -> Iterator[Event]:

@@ -21,11 +21,11 @@ from hpctl.errors import (
     RefusedError,
     UnavailableError,
 )
+from hpctl.facts.incidents import ERROR, UNHEALTHY, collapse, remedy_values
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import Cluster, Event, Node
 from hpctl.report.explanation import Evidence, Explanation, ExplanationReport
-from hpctl.services.diagnose import UNHEALTHY, remedy_values
-from hpctl.services.events import ERROR, collapse, in_full
+from hpctl.services.events import in_full
 from hpctl.services.explain import facts, near
 from hpctl.terms import ClusterStatus
 

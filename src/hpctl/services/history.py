@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import islice
 
 from hpctl.errors import AccessError, NotFoundError, RefusedError
+from hpctl.facts.incidents import UNHEALTHY
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster, Event, InstanceGroup, Node, Operation
-from hpctl.services.diagnose import UNHEALTHY
 from hpctl.terms import ClusterStatus
 
 DERIVED = (

@@ -10,7 +10,7 @@ from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Locate
 from hpctl.errors import NotFoundError
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.services.connect import eks_cluster_of
@@ -63,9 +63,13 @@ def live_targets(ward: Ward, world: World) -> tuple[Target, ...]:
     if cluster is None:
         hint = "the clusters that there are: hpctl cluster list"
         raise NotFoundError(f"there is no cluster `{ward.cluster}`", hint=hint)
-    if ward.node_id is not None:
-        return (LiveNode(cluster.name, ward.node_id),)
-    live = LiveCluster(cluster.name)
-    if cluster.eks_cluster_arn is None:
-        return (live,)
-    return (live, ClusterOnEks(cluster.name, eks_cluster_of(cluster), ward.namespace))
+    eks = eks_cluster_of(cluster) if cluster.eks_cluster_arn else None
+    if ward.node_id is None:
+        kubernetes = (ClusterOnEks(cluster.name, eks, ward.namespace),) if eks else ()
+        return (LiveCluster(cluster.name), *kubernetes)
+    node = world.node(cluster.name, ward.node_id)
+    if node is None:
+        hint = f"its nodes: hpctl node list --cluster {cluster.name}"
+        raise NotFoundError(f"cluster `{cluster.name}` has no node `{ward.node_id}`", hint=hint)
+    of_eks = (NodeOnEks(cluster.name, ward.node_id, eks),) if eks else ()
+    return (LiveNode(cluster.name, ward.node_id), *of_eks)

@@ -8,9 +8,10 @@ import pytest
 
 from hpctl import timeouts
 from hpctl.errors import AccessError, NotFoundError, RefusedError
+from hpctl.facts.incidents import collapse
 from hpctl.facts.records import Event
 from hpctl.report.cluster import Diagnosis
-from hpctl.services.events import IN_FULL, EventFeed, News, Selection, collapse, list_events
+from hpctl.services.events import IN_FULL, EventFeed, News, Selection, list_events
 from tests.unit.builders import CLUSTER_ARN, NOW, a_cluster, a_live_group, a_node, an_error, an_event
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.wording import EFA, EFA_CAUSE, NOISE, STRANGE

@@ -14,7 +14,17 @@ from typing import Any, Final
 from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.live import request_of
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.facts.records import Cluster, ClusterSummary, Event, InstanceGroup, Live, Node, Operation, Scaling
+from hpctl.facts.records import (
+    AutoScaling,
+    Cluster,
+    ClusterSummary,
+    Event,
+    InstanceGroup,
+    Live,
+    Node,
+    Operation,
+    Scaling,
+)
 from hpctl.terms import Orchestrator
 
 _SERVICE: Final = "sagemaker"
@@ -159,7 +169,12 @@ def cluster_of(answer: Mapping[str, Any]) -> Cluster:
         security_group_ids=tuple(network.get("SecurityGroupIds", ())),
         instance_groups=(*groups, *restricted),
         failure_message=answer.get("FailureMessage") or None,
+        auto_scaling=_auto_scaling_of(answer["AutoScaling"]) if answer.get("AutoScaling") else None,
     )
+
+
+def _auto_scaling_of(scaling: Mapping[str, Any]) -> AutoScaling:
+    return AutoScaling(scaling["Mode"], scaling["Status"], scaling.get("FailureMessage") or None)
 
 
 def _restricted_group_of(group: Mapping[str, Any]) -> InstanceGroup:
@@ -172,6 +187,7 @@ def _restricted_group_of(group: Mapping[str, Any]) -> InstanceGroup:
         execution_role=group.get("ExecutionRole"),
         threads_per_core=group.get("ThreadsPerCore"),
         subnet_ids=tuple(group.get("OverrideVpcConfig", {}).get("Subnets", ())),
+        training_plan_arn=group.get("TrainingPlanArn"),
     )
 
 
@@ -186,6 +202,7 @@ def _group_of(group: Mapping[str, Any]) -> InstanceGroup:
         software_update=group.get("SoftwareUpdateStatus"),
         current_image=group.get("CurrentImageId"),
         desired_image=group.get("DesiredImageId"),
+        image_version_status=group.get("ImageVersionStatus"),
     )
 
 

@@ -45,6 +45,7 @@ def plan_of(answer: Mapping[str, Any]) -> TrainingPlan:
         zone_id=reserved.get("AvailabilityZoneId"),
         start_at=start_at.astimezone(UTC) if start_at else None,
         end_at=end_at.astimezone(UTC) if end_at else None,
+        unhealthy_count=answer.get("UnhealthyInstanceCount", 0),
     )
 
 

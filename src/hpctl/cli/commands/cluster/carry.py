@@ -5,12 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import typer
 
-from hpctl.cli.durations import seconds
 from hpctl.cli.typed import as_typed
 from hpctl.errors import HpctlError
 
@@ -22,20 +21,7 @@ if TYPE_CHECKING:
     from hpctl.report.cluster import OutcomeReport
     from hpctl.report.plan import PlanReport
     from hpctl.report.progress import Progress
-    from hpctl.services.create import Blindness
     from hpctl.services.lock import Claim
-
-TimeoutOption = Annotated[
-    float | None,
-    typer.Option("--timeout", parser=seconds, metavar="DURATION", help="Stop waiting after so long (90s, 45m, 2h)."),
-]
-
-
-def blindness(allow_unknown: bool) -> Blindness:  # noqa: FBT001  a flag of the command line
-    """Return what `--allow-unknown` says about checks that could not look."""
-    from hpctl.services.create import Blindness
-
-    return Blindness.ALLOWED if allow_unknown else Blindness.REFUSED
 
 
 @dataclass(frozen=True)

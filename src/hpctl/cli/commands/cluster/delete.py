@@ -9,7 +9,7 @@ import typer
 
 from hpctl import timeouts
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, carry_out, hold, resume, unclaimed
+from hpctl.cli.commands.cluster.carry import carry_out, hold, resume, unclaimed
 from hpctl.cli.commands.cluster.group import NameArgument, app
 from hpctl.cli.options import (
     DryRunOption,
@@ -17,6 +17,7 @@ from hpctl.cli.options import (
     ProfileOption,
     QueryOption,
     RegionOption,
+    TimeoutOption,
     VerboseOption,
     WaitOption,
     YesOption,

@@ -9,7 +9,6 @@ from uuid import uuid4
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import blindness
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption
 from hpctl.cli.options import (
@@ -23,6 +22,7 @@ from hpctl.cli.options import (
     SetOption,
     SkipOption,
     VerboseOption,
+    blindness,
     invocation,
 )
 from hpctl.errors import ExitCode, UsageError

@@ -9,7 +9,7 @@ import typer
 
 from hpctl import timeouts
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import Consent, TimeoutOption, agreed, carry_out, hold, resume, unclaimed
+from hpctl.cli.commands.cluster.carry import Consent, agreed, carry_out, hold, resume, unclaimed
 from hpctl.cli.commands.cluster.group import NameArgument, app
 from hpctl.cli.durations import seconds
 from hpctl.cli.options import (
@@ -18,6 +18,7 @@ from hpctl.cli.options import (
     ProfileOption,
     QueryOption,
     RegionOption,
+    TimeoutOption,
     VerboseOption,
     WaitOption,
     YesOption,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hpctl.cli.commands.cluster.carry import Consent, TimeoutOption, agreed, blindness, carry_out, resume
+from hpctl.cli.commands.cluster.carry import Consent, agreed, carry_out, resume
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import (
     DeleteGroupOption,
@@ -28,9 +28,11 @@ from hpctl.cli.options import (
     RegionOption,
     SetOption,
     SkipOption,
+    TimeoutOption,
     VerboseOption,
     WaitOption,
     YesOption,
+    blindness,
 )
 from hpctl.render.output import Output
 

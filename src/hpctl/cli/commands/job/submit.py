@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.cluster.carry import TimeoutOption, blindness
 from hpctl.cli.commands.job.follow import follow_to_the_end, wait_for
 from hpctl.cli.commands.job.group import NamespaceOption, app, place
 from hpctl.cli.commands.job.wished import (
@@ -43,7 +42,9 @@ from hpctl.cli.options import (
     RegionOption,
     SetOption,
     SkipOption,
+    TimeoutOption,
     VerboseOption,
+    blindness,
 )
 from hpctl.errors import HpctlError, UsageError
 from hpctl.render.output import Output

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from hpctl.cli.commands.cluster.carry import TimeoutOption
 from hpctl.cli.commands.job.follow import wait_for
 from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, found
-from hpctl.cli.options import ClusterOption, OutputOption, ProfileOption, RegionOption, VerboseOption
+from hpctl.cli.options import ClusterOption, OutputOption, ProfileOption, RegionOption, TimeoutOption, VerboseOption
 from hpctl.render.output import Output
 
 
