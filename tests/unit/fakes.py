@@ -20,6 +20,7 @@ from hpctl.facts.kubernetes import (
     Contact,
     KubernetesNode,
     Stage,
+    Toleration,
     Workload,
 )
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
@@ -472,7 +473,10 @@ class FakeKubernetes:
         self.denied: dict[str, str] = {}
         self.running = [
             Workload("Deployment", "kubeflow", "training-operator", 1, 1),
-            *(Workload("DaemonSet", namespace, name, 2, 2) for namespace, name in self.sets),
+            *(
+                Workload("DaemonSet", namespace, name, 2, 2, tolerations=(Toleration(operator="Exists"),))
+                for namespace, name in self.sets
+            ),
         ]
         self.joined = [a_kubernetes_node("hyperpod-i-0a1b2c3d4e5f60718")]
 

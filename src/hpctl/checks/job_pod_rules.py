@@ -10,7 +10,7 @@ from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.job_pods import PodTemplate, nodes_for, templates
 from hpctl.checks.live import HEALTH_LABEL
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.kubernetes import Taint
+from hpctl.facts.kubernetes import Taint, Toleration
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.manifest_pods import mapping, rows
@@ -20,6 +20,7 @@ _PASSING: Final = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", H
 HyperPod's during deep health checks. Whether nodes are well is another check's business."""
 
 _SHOWN: Final = 5
+_TOLERATION: Final = ("key", "operator", "value", "effect")
 _KEEPS_OFF: Final = ("NoSchedule", "NoExecute")
 _LEAST_START_S: Final = 60
 """Pulling weights and compiling takes longer than this before the first line of a step is written."""
@@ -102,21 +103,12 @@ def log_rules(job: JobInCluster, _world: World) -> Iterator[Finding]:
 
 
 def _in_the_way(template: PodTemplate, taints: tuple[Taint, ...]) -> Iterator[Taint]:
-    tolerated = [mapping(row) for row in rows(template.spec.get("tolerations"))]
+    told = map(mapping, rows(template.spec.get("tolerations")))
+    tolerated = [Toleration(**{key: str(row[key]) for key in _TOLERATION if row.get(key)}) for row in told]
     for taint in taints:
         lasting = taint.effect in _KEEPS_OFF and not taint.key.startswith(_PASSING)
-        if lasting and not any(_tolerates(row, taint) for row in tolerated):
+        if lasting and not any(one.bears(taint) for one in tolerated):
             yield taint
-
-
-def _tolerates(toleration: Mapping[str, Any], taint: Taint) -> bool:
-    """Tell as Kubernetes does: no effect is all of them, no key with `Exists` is every taint."""
-    key, operator = str(toleration.get("key") or ""), str(toleration.get("operator") or "Equal")
-    if toleration.get("effect") not in (None, "", taint.effect):
-        return False
-    if operator == "Exists":
-        return key in ("", taint.key)
-    return key == taint.key and str(toleration.get("value") or "") == taint.value
 
 
 def _as_yaml(taint: Taint) -> str:

@@ -46,7 +46,7 @@ def training_operator(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     AWS's chart installs the Kubeflow training operator, an add-on HyperPod's own. The chart's tolerates no taint: while
     every node is in a deep health check, it waits for one (aws/sagemaker-hyperpod-cli, PR 449).
     """
-    found = [one for one in _workloads(live, world, "Deployment") if any(part in one.name for part in OPERATORS)]
+    found = [one for one in workloads(live, world, "Deployment") if any(part in one.name for part in OPERATORS)]
     if not found:
         message = "no training operator is installed"
         remedy = _chart(live)
@@ -54,7 +54,7 @@ def training_operator(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     for one in found:
         if one.ready < one.wanted:
             complain = warn if any(other.ready for other in found) else fail
-            yield complain(str(one), "is not ready", _count(one), remedy=_look(one))
+            yield complain(str(one), "is not ready", count(one), remedy=look(one))
 
 
 @check(
@@ -97,11 +97,11 @@ def device_plugins(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     plugin runs, but not where it is needed (aws/sagemaker-hyperpod-cli, PR 444).
     """
     cluster = world.cluster(live.name)
-    sets = _workloads(live, world, "DaemonSet")
+    sets = workloads(live, world, "DaemonSet")
     types = sorted({group.instance_type for group in cluster.instance_groups}) if cluster else []
     joined = {node.instance_type for node in nodes_of(live, world)}
     for having, part in PLUGINS.items():
-        wanting = [name for name in types if having in _has(name)]
+        wanting = [name for name in types if having in devices_of(name)]
         found = [one for one in sets if part in one.name]
         if wanting and not found:
             message = f"no device plugin offers the {having} devices of {', '.join(wanting)}"
@@ -124,7 +124,7 @@ def device_plugins(live: ClusterOnEks, world: World) -> Iterator[Finding]:
 )
 def health_agent(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     """The agent sees failing accelerators and labels their nodes, so that HyperPod repairs them and jobs resume."""
-    agents = [one for one in _workloads(live, world, "DaemonSet") if AGENT in one.name]
+    agents = [one for one in workloads(live, world, "DaemonSet") if AGENT in one.name]
     found = [one for one in agents if one.namespace == AGENT_NAMESPACE]
     if not found:
         message = "the health monitoring agent is not installed"
@@ -148,33 +148,34 @@ def task_governance(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     cluster, region = eks_of(live, world), world.identity().region
     installed = any(addon.name == GOVERNANCE for addon in world.eks_addons(cluster.name))
     served = KUEUE in world.api_versions(cluster)
-    look = f"aws eks describe-addon --region {region} --cluster-name {cluster.name} --addon-name {GOVERNANCE}"
+    describe = f"aws eks describe-addon --region {region} --cluster-name {cluster.name} --addon-name {GOVERNANCE}"
     if installed and not served:
         message = f"the add-on is installed, and Kubernetes does not serve `{KUEUE}`"
-        yield fail(f"EKS add-on/{GOVERNANCE}", message, remedy=f"{look} --query addon.health")
+        yield fail(f"EKS add-on/{GOVERNANCE}", message, remedy=f"{describe} --query addon.health")
     if not served:
         return
-    found = [one for one in _workloads(live, world, "Deployment") if "kueue-controller" in one.name]
+    found = [one for one in workloads(live, world, "Deployment") if "kueue-controller" in one.name]
     if not found:
         message = f"`{KUEUE}` is served, and no controller of Kueue is there"
         yield fail(subject_of(live), message, remedy="install the add-on again, or remove Kueue's definitions")
     for one in found:
         if not one.ready:
-            yield fail(str(one), "is not ready: jobs in queues stay suspended", _count(one), remedy=_look(one))
+            yield fail(str(one), "is not ready: jobs in queues stay suspended", count(one), remedy=look(one))
 
 
 def _chart(live: ClusterOnEks) -> str:
     return chart_commands(f"hpctl cluster connect {live.name} --set-current", UPGRADE)
 
 
-def _workloads(live: ClusterOnEks, world: World, kind: str) -> list[Workload]:
+def workloads(live: ClusterOnEks, world: World, kind: str) -> list[Workload]:
+    """Return the workloads of a kind, `Deployment` or `DaemonSet`."""
     return [one for one in world.workloads(eks_of(live, world)) if one.kind == kind]
 
 
 def _unready(found: Iterable[Workload]) -> Iterator[Finding]:
     for one in found:
         if one.ready < one.wanted:
-            yield warn(str(one), "is not ready on every node", _count(one), remedy=_look(one))
+            yield warn(str(one), "is not ready on every node", count(one), remedy=look(one))
 
 
 def _known(name: str) -> InstanceType | None:
@@ -184,7 +185,8 @@ def _known(name: str) -> InstanceType | None:
         return None
 
 
-def _has(name: str) -> frozenset[str]:
+def devices_of(name: str) -> frozenset[str]:
+    """Return what an instance type has, in the words of `PLUGINS`; nothing for a type that is not known."""
     known = _known(name)
     if known is None:
         return frozenset()
@@ -193,11 +195,13 @@ def _has(name: str) -> frozenset[str]:
     return frozenset(one for one in (accelerator, "EFA" if known.has_efa else None) if one)
 
 
-def _count(one: Workload) -> str:
+def count(one: Workload) -> str:
+    """Return how many pods of it are ready, as evidence."""
     return f"ready: {one.ready} of {one.wanted}"
 
 
-def _look(one: Workload) -> str:
+def look(one: Workload) -> str:
+    """Return the command that tells more of it."""
     return f"kubectl describe {one.kind.lower()} {one.name} --namespace {one.namespace}"
 
 

@@ -14,6 +14,7 @@ from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.world import World
+    from hpctl.render.output import CheckOutput
     from hpctl.render.results import ResultTeller
     from hpctl.report.check import CheckReport
     from hpctl.services.doctor import Examination
@@ -28,6 +29,7 @@ class Visit:
     find: FindPatient
     wanted: Examination
     demand: Callable[[CheckReport], None]
+    output: CheckOutput
 
     def once(self) -> CheckReport:
         """Examine, tell each result as it comes, and return them all."""
@@ -74,7 +76,7 @@ class Visit:
     def _teller(self) -> ResultTeller:
         from hpctl.render.results import ResultTeller
 
-        return ResultTeller(self.session.said.output, self.session.terminal)
+        return ResultTeller(self.output, self.session.terminal)
 
     def _world(self) -> World:
         from hpctl.checks.engine import Reach

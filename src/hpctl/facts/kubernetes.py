@@ -6,7 +6,7 @@ Sources: the Kubernetes API reference (v1.37) and botocore's EKS service model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -61,20 +61,6 @@ class AccessReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Workload:
-    """A Deployment or a DaemonSet: how many pods it wants, and how many of them are ready."""
-
-    kind: str
-    namespace: str
-    name: str
-    wanted: int
-    ready: int
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
 class Taint:
     """What keeps pods off a node unless they tolerate it; `effect` is NoSchedule, PreferNoSchedule or NoExecute."""
 
@@ -84,6 +70,45 @@ class Taint:
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """What lets pods onto tainted nodes; an empty `effect` is every effect, an empty `key` with Exists every taint."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+
+    def bears(self, taint: Taint) -> bool:
+        """Whether a taint does not keep pods with this off a node (Kubernetes, "Taints and Tolerations")."""
+        if self.effect not in ("", taint.effect):
+            return False
+        if self.operator == "Exists":
+            return self.key in ("", taint.key)
+        return (self.key, self.value) == (taint.key, taint.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment or a DaemonSet: how many pods it wants, and how many of them are ready.
+
+    Of its pods: their containers' `images`, the `tolerations` that it gives them, and the `instance_types` that it
+    confines them to by their nodes' label, None where it does not.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    wanted: int
+    ready: int
+    images: tuple[str, ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+    instance_types: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,7 @@ class KubernetesNode:
     version: str
     taints: tuple[Taint, ...] = ()
     unschedulable: bool = False
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def instance_type(self) -> str | None:

@@ -13,9 +13,12 @@ from hpctl.services.cluster_check import check_live
 from hpctl.services.create import Judging
 from hpctl.terms import Outcome
 from tests.unit.builders import a_cluster
-from tests.unit.checks.rows_live import ASKS, ROWS, LiveRow, contact, live_account
+from tests.unit.checks import rows_kube_parts, rows_live
+from tests.unit.checks.rows_live import LiveRow, contact, live_account
 from tests.unit.fakes import FakeAccount
 
+ROWS: tuple[LiveRow, ...] = (*rows_live.ROWS, *rows_kube_parts.ROWS)
+ASKS = {**rows_live.ASKS, **rows_kube_parts.ASKS}
 BY_ID = {one.id: one for one in KUBERNETES_CHECKS}
 LIVE = ClusterOnEks("ml-cluster", "training", "team")
 BLIND_SPOTS = [(check_id, operation) for check_id, asks in ASKS.items() for operation in asks]
@@ -36,7 +39,12 @@ PORT_OF = {
     "sagemaker:DescribeCluster": "clusters.describe",
     "sagemaker:ListClusterNodes": "clusters.nodes",
 }
-SOMETIMES = {"kube-access-entry": {"kubernetes.contact"}, "kube-task-governance": {"kubernetes.workloads"}}
+SOMETIMES = {
+    "kube-access-entry": {"kubernetes.contact"},
+    "kube-task-governance": {"kubernetes.workloads"},
+    "eks-kueue-preinstalled": {"eks.addons"},
+    "live-autoscaler-conflict": {"kubernetes.nodes"},
+}
 """What is asked only where something is wrong, or installed."""
 
 

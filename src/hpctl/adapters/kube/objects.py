@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from hpctl.facts.kubernetes import AccessReview, AccessWish, KubernetesNode, Taint, Workload
+from hpctl.facts.kubernetes import AccessReview, AccessWish, KubernetesNode, Taint, Toleration, Workload
+
+TYPE_LABEL: Final = "node.kubernetes.io/instance-type"
+"""The label of nodes that tells their instance type, on HyperPod with its `ml.`."""
 
 
 def server_version_of(body: bytes) -> str:
@@ -43,7 +46,40 @@ def workload_of(kind: str, row: Mapping[str, Any]) -> Workload:
         wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
     else:
         wanted, ready = row["spec"].get("replicas", 1), status.get("readyReplicas", 0)
-    return Workload(kind, str(metadata["namespace"]), str(metadata["name"]), int(wanted), int(ready))
+    pod = (row["spec"].get("template") or {}).get("spec") or {}
+    return Workload(
+        kind=kind,
+        namespace=str(metadata["namespace"]),
+        name=str(metadata["name"]),
+        wanted=int(wanted),
+        ready=int(ready),
+        images=tuple(str(one.get("image") or "") for one in pod.get("containers") or ()),
+        tolerations=tuple(map(toleration_of, pod.get("tolerations") or ())),
+        instance_types=_confined_to(pod),
+    )
+
+
+def toleration_of(row: Mapping[str, Any]) -> Toleration:
+    """Read a toleration of a pod; what is not said is Kubernetes' default."""
+    key, operator = str(row.get("key") or ""), str(row.get("operator") or "Equal")
+    return Toleration(key, operator, str(row.get("value") or ""), str(row.get("effect") or ""))
+
+
+def _confined_to(pod: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the instance types that pods are kept to by a selector or a required affinity; terms are alternatives."""
+    chosen = (pod.get("nodeSelector") or {}).get(TYPE_LABEL)
+    if chosen is not None:
+        return (str(chosen),)
+    affinity = (pod.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    found: list[str] = []
+    for term in required.get("nodeSelectorTerms") or ():
+        rules = [one for one in term.get("matchExpressions") or () if one.get("key") == TYPE_LABEL]
+        kept = [one for one in rules if one.get("operator") == "In"]
+        if not kept:
+            return None
+        found += [str(value) for one in kept for value in one.get("values") or ()]
+    return tuple(dict.fromkeys(found)) or None
 
 
 def node_of(row: Mapping[str, Any]) -> KubernetesNode:
@@ -60,4 +96,5 @@ def node_of(row: Mapping[str, Any]) -> KubernetesNode:
             Taint(str(one["key"]), str(one["effect"]), str(one.get("value") or "")) for one in spec.get("taints") or ()
         ),
         unschedulable=bool(spec.get("unschedulable")),
+        annotations={str(key): str(value) for key, value in (metadata.get("annotations") or {}).items()},
     )

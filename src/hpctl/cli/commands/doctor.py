@@ -12,9 +12,9 @@ from hpctl.cli import wiring
 from hpctl.cli.commands import doctor_job
 from hpctl.cli.options import (
     AllowUnknownOption,
+    CheckOutputOption,
     ClusterOption,
     NameOption,
-    OutputOption,
     ProfileOption,
     QueryOption,
     RegionOption,
@@ -27,7 +27,7 @@ from hpctl.cli.options import (
 )
 from hpctl.cli.visit import Visit
 from hpctl.errors import UsageError
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput
 
 if TYPE_CHECKING:
     from hpctl.facts.world import World
@@ -69,7 +69,7 @@ def doctor(
     allow_unknown: AllowUnknownOption = False,
     wait: Annotated[bool, typer.Option("--wait", help="Look again and again, until the cluster is well.")] = False,
     timeout: TimeoutOption = None,
-    output: OutputOption = Output.TABLE,
+    output: CheckOutputOption = CheckOutput.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -105,7 +105,7 @@ def doctor(
 
     if job_file:
         found = doctor_job.finder(session, job_file, cluster or cluster_of_job, namespace)
-        demand(Visit(session, found, wanted, demand).once())
+        demand(Visit(session, found, wanted, demand, output).once())
         return
 
     def find(world: World) -> Patient:
@@ -113,7 +113,7 @@ def doctor(
             return patient.a_machine(wiring.machine(), loaded)
         return patient.a_live_one(wiring.machine(), patient.Ward(cluster, namespace or "default", node), world)
 
-    visit = Visit(session, find, wanted, demand)
+    visit = Visit(session, find, wanted, demand, output)
     demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
 
 
