@@ -8,7 +8,7 @@ import typer
 
 from hpctl.cli.durations import seconds
 from hpctl.cli.invocation import Invocation
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput, Output
 
 if TYPE_CHECKING:
     from hpctl.services.create import Blindness
@@ -25,6 +25,11 @@ def invocation(ctx: typer.Context) -> Invocation:
 
 def _output(ctx: typer.Context, value: Output) -> Output:
     invocation(ctx).output = value
+    return value
+
+
+def _check_output(ctx: typer.Context, value: CheckOutput) -> CheckOutput:
+    invocation(ctx).output = value.elsewhere
     return value
 
 
@@ -54,6 +59,10 @@ def _verbose(ctx: typer.Context, value: bool) -> bool:  # noqa: FBT001  Typer's 
 OutputOption = Annotated[
     Output,
     typer.Option("--output", "-o", callback=_output, help="How to write the answer.", show_choices=True),
+]
+CheckOutputOption = Annotated[
+    CheckOutput,
+    typer.Option("--output", "-o", callback=_check_output, help="How to write the answer.", show_choices=True),
 ]
 QueryOption = Annotated[
     str | None,

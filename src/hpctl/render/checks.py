@@ -58,7 +58,7 @@ def check_area_wide(results: Sequence[CheckResult]) -> Iterator[Piece]:
     yield _verdict_of(results)
     for result in results:
         yield _headline(result, f"{result.title} ({result.id})", _BELOW)
-        yield from _details(result, _BELOW)
+        yield from _details(result, _BELOW + _LEAD + 1)
 
 
 def check_verdict(report: CheckReport) -> Iterator[Piece]:
@@ -93,6 +93,11 @@ def check_list(report: CheckListReport) -> Iterator[Piece]:
             for one in report.checks
         ],
     )
+
+
+def details(result: CheckResult) -> Iterator[Piece]:
+    """Yield everything that there is to say of a result below its title."""
+    yield from _details(result, 0)
 
 
 def _verdict_of(results: Sequence[CheckResult]) -> Piece:
@@ -130,7 +135,7 @@ def _told(results: Iterable[CheckResult], indent: int) -> Iterator[Piece]:
     for result in results:
         well = result.outcome is Outcome.PASS
         yield _headline(result, result.title if well else f"{result.title} ({result.id})", indent)
-        yield from _details(result, indent)
+        yield from _details(result, indent + _LEAD + 1)
 
 
 def _left_out(reason: str | None, results: Sequence[CheckResult], indent: int) -> Iterator[Piece]:
@@ -146,8 +151,7 @@ def _headline(result: CheckResult, title: str, indent: int) -> Piece:
     return Prose(title, lead=result.outcome.ljust(_LEAD), style=_STYLES[result.outcome], indent=indent)
 
 
-def _details(result: CheckResult, indent: int) -> Iterator[Piece]:
-    inside = indent + _LEAD + 1
+def _details(result: CheckResult, inside: int) -> Iterator[Piece]:
     if result.reason:
         yield Prose(result.reason, lead="reason:", style=Style.BOLD, indent=inside)
     if result.hint:

@@ -8,7 +8,7 @@ from typing import Final
 from hpctl.render.checks import check_area, check_area_wide, check_verdict
 from hpctl.render.data import compact
 from hpctl.render.layout import lines
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput
 from hpctl.render.page import Piece
 from hpctl.render.screen import Screen
 from hpctl.render.show import show
@@ -25,11 +25,11 @@ class ResultTeller:
     redrawn. In a pipe the report comes whole at the end, as any other report does, and looks the same.
     """
 
-    def __init__(self, output: Output, terminal: Terminal) -> None:
+    def __init__(self, output: CheckOutput, terminal: Terminal) -> None:
         """Nothing was told yet."""
         self._output = output
         self._terminal = terminal
-        watched = terminal.stdout.isatty() and output in (Output.TABLE, Output.WIDE)
+        watched = terminal.stdout.isatty() and output in (CheckOutput.TABLE, CheckOutput.WIDE)
         self._screen = Screen(terminal.width, colour=terminal.colour) if watched else None
         self._clear = _CLEAR_LINE if watched and terminal.live else ""
         self._known: dict[str, CheckResult] = {}
@@ -45,7 +45,7 @@ class ResultTeller:
     def tell(self, result: CheckResult) -> None:
         """Tell one result, or keep it until its area is known."""
         self._known[result.id] = result
-        if self._output is Output.JSONL:
+        if self._output is CheckOutput.JSONL:
             write(self._terminal.stdout, compact(result.model_dump(mode="json")))
         elif self._screen:
             for area in self._complete():
@@ -56,8 +56,12 @@ class ResultTeller:
         """Tell the rest: the verdict where each area was told, else the whole report."""
         if self._screen:
             self._write(check_verdict(report), self._screen)
-        elif self._output is not Output.JSONL:
-            show(report, self._output, query, self._terminal)
+        elif self._output is CheckOutput.JUNIT:
+            from hpctl.render.junit import junit
+
+            write(self._terminal.stdout, junit(report))
+        elif self._output is not CheckOutput.JSONL:
+            show(report, self._output.elsewhere, query, self._terminal)
 
     def _complete(self) -> Iterator[str]:
         """Yield the areas that can be told now: no earlier one waits."""
@@ -68,7 +72,7 @@ class ResultTeller:
 
     def _area(self, area: str) -> Iterator[Piece]:
         results = [self._known[check_id] for check_id in self._untold.pop(area)]
-        return check_area_wide(results) if self._output is Output.WIDE else check_area(results)
+        return check_area_wide(results) if self._output is CheckOutput.WIDE else check_area(results)
 
     def _count(self) -> None:
         if self._clear and self._untold:

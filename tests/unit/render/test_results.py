@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from hpctl.render.output import Output
+from hpctl.render.junit import junit
+from hpctl.render.output import CheckOutput, Output
 from hpctl.render.results import ResultTeller
 from hpctl.render.show import show
 from hpctl.render.terminal import Terminal
@@ -17,7 +18,7 @@ from tests.unit.render.job_samples import JOB_PLAN
 from tests.unit.render.samples import CHECKS
 
 
-def told(output: Output, terminal: Terminal, report: CheckReport = CHECKS, query: str | None = None) -> list[str]:
+def told(output: CheckOutput, terminal: Terminal, report: CheckReport = CHECKS, query: str | None = None) -> list[str]:
     """Return what stood on stdout after each result, and at the end."""
     teller = ResultTeller(output, terminal)
     teller.expect(tuple(result.id for result in report.results))
@@ -40,7 +41,7 @@ AREAS = CheckReport(
 
 def test_an_area_stands_there_when_all_of_it_and_of_those_before_it_are_known() -> None:
     terminal = on_a_tty(NO_COLOR="1")
-    teller = ResultTeller(Output.TABLE, terminal)
+    teller = ResultTeller(CheckOutput.TABLE, terminal)
     teller.expect(tuple(result.id for result in AREAS.results))
     seen = []
     for number in (1, 2, 0, 4, 3):
@@ -52,14 +53,14 @@ def test_an_area_stands_there_when_all_of_it_and_of_those_before_it_are_known() 
 
 def test_what_is_told_in_pieces_is_the_whole_report() -> None:
     pieces, whole = on_a_tty(), on_a_tty()
-    told(Output.TABLE, pieces)
+    told(CheckOutput.TABLE, pieces)
     show(CHECKS, Output.TABLE, None, whole)
     assert out(pieces) == out(whole)
 
 
 def test_a_person_sees_how_far_it_is_and_what_is_waited_for() -> None:
     terminal = on_a_tty(NO_COLOR="1")
-    told(Output.TABLE, terminal, AREAS)
+    told(CheckOutput.TABLE, terminal, AREAS)
     assert [text for text in err(terminal).split("\r\x1b[K") if text] == [
         "1 of 5 checks, waiting for tools",
         "2 of 5 checks, waiting for tools",
@@ -71,12 +72,12 @@ def test_a_person_sees_how_far_it_is_and_what_is_waited_for() -> None:
 
 def test_a_terminal_that_cannot_redraw_gets_no_count() -> None:
     terminal = on_a_tty(TERM="dumb")
-    told(Output.TABLE, terminal)
+    told(CheckOutput.TABLE, terminal)
     assert err(terminal) == ""
 
 
 def test_on_a_terminal_the_end_is_the_verdict_alone() -> None:
-    *_results, last, end = told(Output.TABLE, on_a_tty(NO_COLOR="1"))
+    *_results, last, end = told(CheckOutput.TABLE, on_a_tty(NO_COLOR="1"))
     assert " ".join(end.removeprefix(last).split()) == (
         f"{CHECKS.subject}: not ready: 2 failed, 1 could not look, 1 warned, 1 skipped, 2 passed"
     )
@@ -95,12 +96,12 @@ def test_on_a_terminal_the_end_is_the_verdict_alone() -> None:
 )
 def test_the_verdict_is_that_of_the_worst(results: tuple[Outcome, ...], verdict: str) -> None:
     report = CheckReport(subject="x", results=tuple(a_result(f"a-{one}", one) for one in results))
-    assert told(Output.TABLE, in_a_pipe(), report)[-1].splitlines()[-1] == f"x: {verdict}"
+    assert told(CheckOutput.TABLE, in_a_pipe(), report)[-1].splitlines()[-1] == f"x: {verdict}"
 
 
 def test_what_need_not_hold_and_could_not_look_stops_nothing() -> None:
     report = CheckReport(subject="x", results=(a_result("a-b", Outcome.UNKNOWN, blocking=False),))
-    assert told(Output.TABLE, in_a_pipe(), report)[-1].endswith("x: nothing stops it: 1 could not look\n")
+    assert told(CheckOutput.TABLE, in_a_pipe(), report)[-1].endswith("x: nothing stops it: 1 could not look\n")
 
 
 @pytest.mark.parametrize(
@@ -113,43 +114,53 @@ def test_what_need_not_hold_and_could_not_look_stops_nothing() -> None:
 )
 def test_an_area_has_the_colour_of_its_worst(outcomes: tuple[Outcome, ...], style: str) -> None:
     report = CheckReport(subject="x", results=tuple(a_result(f"a-{one}", one) for one in outcomes))
-    assert told(Output.TABLE, on_a_tty(), report)[-1].splitlines()[0] == style
+    assert told(CheckOutput.TABLE, on_a_tty(), report)[-1].splitlines()[0] == style
 
 
 def test_on_a_terminal_wide_names_every_id() -> None:
-    text = told(Output.WIDE, on_a_tty(NO_COLOR="1", COLUMNS="200"))[-1]
+    text = told(CheckOutput.WIDE, on_a_tty(NO_COLOR="1", COLUMNS="200"))[-1]
     assert [result.id for result in CHECKS.results if f"({result.id})" not in text] == []
 
 
 def test_a_terminal_may_have_colour() -> None:
-    assert "\x1b[" in told(Output.TABLE, on_a_tty())[-1]
+    assert "\x1b[" in told(CheckOutput.TABLE, on_a_tty())[-1]
 
 
 def test_json_lines_are_one_result_each_and_nothing_more() -> None:
-    seen = told(Output.JSONL, in_a_pipe())
+    seen = told(CheckOutput.JSONL, in_a_pipe())
     assert [text.count("\n") for text in seen] == [*range(1, len(CHECKS.results) + 1), len(CHECKS.results)]
     rows = [json.loads(line) for line in seen[-1].splitlines()]
     assert rows == [result.model_dump(mode="json") for result in CHECKS.results]
 
 
-@pytest.mark.parametrize("output", [Output.TABLE, Output.WIDE, Output.JSON, Output.YAML, Output.NAME])
-def test_in_a_pipe_the_report_comes_whole_at_the_end(output: Output) -> None:
+@pytest.mark.parametrize(
+    "output", [CheckOutput.TABLE, CheckOutput.WIDE, CheckOutput.JSON, CheckOutput.YAML, CheckOutput.NAME]
+)
+def test_in_a_pipe_the_report_comes_whole_at_the_end(output: CheckOutput) -> None:
     *results, end = told(output, in_a_pipe())
     plain = in_a_pipe()
-    show(CHECKS, output, None, plain)
+    show(CHECKS, output.elsewhere, None, plain)
     assert set(results) == {""}
     assert end == out(plain)
 
 
-@pytest.mark.parametrize("output", [Output.JSON, Output.YAML, Output.NAME])
-def test_a_form_for_machines_is_whole_on_a_terminal_too(output: Output) -> None:
+@pytest.mark.parametrize("output", [CheckOutput.JSON, CheckOutput.YAML, CheckOutput.NAME, CheckOutput.JUNIT])
+def test_a_form_for_machines_is_whole_on_a_terminal_too(output: CheckOutput) -> None:
     *results, end = told(output, on_a_tty())
     assert set(results) == {""}
     assert end
 
 
 def test_a_query_is_answered() -> None:
-    assert told(Output.JSON, in_a_pipe(), query="subject")[-1] == f'"{CHECKS.subject}"\n'
+    assert told(CheckOutput.JSON, in_a_pipe(), query="subject")[-1] == f'"{CHECKS.subject}"\n'
+
+
+def test_junit_is_the_report_as_junit() -> None:
+    assert told(CheckOutput.JUNIT, in_a_pipe())[-1] == junit(CHECKS)
+
+
+def test_every_form_of_an_answer_is_one_of_what_checks_find() -> None:
+    assert [form.elsewhere for form in CheckOutput] == [*Output, Output.TABLE]
 
 
 def test_in_a_plan_checks_that_were_left_out_for_one_reason_are_named_together() -> None:
