@@ -23,6 +23,8 @@ from hpctl.adapters.aws import modelcache
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "ec2": frozenset(
         {
+            "AuthorizeSecurityGroupEgress",
+            "AuthorizeSecurityGroupIngress",
             "DescribeDhcpOptions",
             "DescribeInstanceTypeOfferings",
             "DescribeNatGateways",
@@ -31,13 +33,18 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeRouteTables",
             "DescribeSecurityGroups",
             "DescribeSubnets",
+            "DescribeTags",
             "DescribeVpcAttribute",
             "DescribeVpcEndpoints",
             "DescribeVpcs",
+            "ModifyVpcAttribute",
+            "ModifyVpcEndpoint",
         }
     ),
     "eks": frozenset(
         {
+            "AssociateAccessPolicy",
+            "CreateAccessEntry",
             "DescribeAccessEntry",
             "DescribeAddon",
             "DescribeCluster",
@@ -47,11 +54,12 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAddons",
             "ListAssociatedAccessPolicies",
             "ListNodegroups",
+            "UpdateClusterConfig",
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
     "logs": frozenset({"DescribeLogGroups", "DescribeLogStreams", "GetLogEvents"}),
-    "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
+    "iam": frozenset({"GetRole", "GetRolePolicy", "ListRoleTags", "PutRolePolicy", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
     "s3": frozenset(
         {
