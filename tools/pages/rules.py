@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from tests.functional.rules.live import REMOVED, STAGED, Removed, Staged
 from tests.functional.rules.rule import Ending, Rule
 from tests.functional.rules.table import RULES
 from tools.pages.markdown import code, page, table
@@ -17,6 +20,17 @@ hpctl shows is carried out, and the cluster gets into service.
 sentence is its own, and only the error code counts. `${NAME}` stands for what `hpctl sandbox env` exports, or for what
 the test made."""
 
+LIVE = """\
+## Clusters that live
+
+Here the fault strikes a cluster that is there. `hpctl doctor CLUSTER` finds what the row says and nothing else, its
+evidence and `hpctl explain CLUSTER` name the failure, and both are content once the fault is over. The fault is that of
+`hpctl sandbox inject FAULT --cluster CLUSTER`. A fault that goes on is also told by
+[`live-fault-recurrence`](checks/live-fault-recurrence.md)."""
+
+LIVE_KUBERNETES = """\
+Something is taken out of a healthy cluster's Kubernetes, and put back when it was found."""
+
 _WHEN = {
     Ending.INVALID: "refused",
     Ending.LIMITED: "refused",
@@ -27,14 +41,18 @@ _WHEN = {
 def rules() -> str:
     """Return the page."""
     heads = ("mistake", "on", "check", "without the check", "AWS's words", "seen", "explained as", "remedy")
-    return page("Rules", "`tests/functional/rules/table.py`", INTRODUCTION, table(heads, map(_row, RULES)))
+    before = table(heads, map(_row, RULES))
+    struck = table(("what happens", "on", "injected", "found by", "explained as", "what to do"), map(_staged, STAGED))
+    removed = table(("what is missing", "taken out", "found by", "what to do"), map(_removed, REMOVED))
+    source = "`tests/functional/rules/table.py` and `live.py`"
+    return page("Rules", source, INTRODUCTION, before, LIVE, struck, LIVE_KUBERNETES, removed)
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
     ending = _WHEN[rule.ending] + (f", {code(rule.ending.value)}" if _WHEN[rule.ending] == "refused" else "")
     seen = "yes" if rule.verified else "no"
-    remedy = code(rule.remedy) if rule.remedy.startswith("aws ") else rule.remedy
-    return rule.name, _ON[rule.example], _check(rule), ending, code(rule.words), seen, _explained(rule), remedy
+    explained = _explained(rule)
+    return rule.name, _ON[rule.example], _check(rule), ending, code(rule.words), seen, explained, _typed(rule.remedy)
 
 
 _ON = {"eks": "EKS", "slurm": "Slurm"}
@@ -45,6 +63,23 @@ def _check(rule: Rule) -> str:
         return "none can know"
     linked = f"[{code(rule.check)}](checks/{rule.check}.md)"
     return f"{linked} (with {code(' '.join(rule.beside))})" if rule.beside else linked
+
+
+def _found(found: Mapping[str, str]) -> str:
+    return ", ".join(f"[{code(name)}](checks/{name}.md) ({outcome})" for name, outcome in found.items())
+
+
+def _staged(row: Staged) -> tuple[str, ...]:
+    known = f"[{code(row.known)}](failures/{row.known}.md)"
+    return row.name, _ON[row.example], code(row.fault), _found(row.found), known, _typed(row.remedy)
+
+
+def _removed(row: Removed) -> tuple[str, ...]:
+    return row.name, code(" ".join(row.place)), _found(row.found), _typed(row.remedy)
+
+
+def _typed(remedy: str) -> str:
+    return code(remedy) if remedy.startswith(("aws ", "helm ")) else remedy
 
 
 def _explained(rule: Rule) -> str:
