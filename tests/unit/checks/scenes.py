@@ -131,6 +131,7 @@ PORT_OF: dict[str, str] = {
     "eks:DescribeAddon": "eks.addons",
     "eks:DescribeCluster": "eks.describe",
     "eks:DescribeClusterVersions": "eks.supported_versions",
+    "eks:DescribeAddonVersions": "eks.addon_versions",
     "eks:ListAddons": "eks.addons",
     "fsx:DescribeFileSystems": "file_systems.all",
     "iam:GetRole": "iam.role",

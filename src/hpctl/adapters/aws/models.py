@@ -40,11 +40,13 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
         {
             "DescribeAccessEntry",
             "DescribeAddon",
+            "DescribeAddonVersions",
             "DescribeCluster",
             "DescribeClusterVersions",
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+            "ListPodIdentityAssociations",
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
