@@ -594,7 +594,8 @@ class FakeStorage:
     def objects(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
         self._log.record("storage.objects", bucket, prefix)
         held = self._found(bucket)
-        return tuple(StoredObject(key, len(held[key])) for key in sorted(held) if key.startswith(prefix))
+        keys = (key for key in sorted(held) if key.startswith(prefix))
+        return tuple(StoredObject(key, len(held[key]), _etag(held[key])) for key in keys)
 
     def read(self, bucket: str, key: str) -> bytes:
         self._log.record("storage.read", bucket, key)
