@@ -17,12 +17,12 @@ from tests.functional.cli.test_doctor import unwell
 
 @pytest.fixture
 def starved(hpctl: Hpctl, account: Account, name: str) -> Iterator[str]:
-    """A cluster whose node never comes, for want of capacity, until the fault is cleared."""
-    (fault,) = hpctl("sandbox", "inject", "no-capacity", "--name", "cli", "--cluster", name, "-o", "name").out.split()
+    """A cluster whose node never comes, for want of capacity, until the fault is over."""
+    hpctl("sandbox", "inject", "no-capacity", "--name", "cli", "--cluster", name)
     account.create(name, NodeProvisioningMode="Continuous")
     account.fail(name)
     yield name
-    hpctl("sandbox", "inject", "--name", "cli", "--clear", fault)
+    hpctl("sandbox", "inject", "--name", "cli", "--clear")
 
 
 def test_a_cluster_that_is_well_and_its_node_pass_every_check(hpctl: Hpctl, cpu_cluster: str) -> None:
