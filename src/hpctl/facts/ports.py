@@ -18,7 +18,9 @@ from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import AccessEntry
 from hpctl.facts.kubernetes_port import Kubernetes
+from hpctl.facts.log_ports import Logs
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.node_groups import NodeGroups
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.records import (
     Addon,
@@ -160,6 +162,7 @@ class Network(Protocol):
         ...
 
 
+<<<<<<< HEAD
 class Logs(Protocol):
     """What CloudWatch Logs keeps of clusters."""
 
@@ -177,6 +180,9 @@ class Logs(Protocol):
 
 
 class Eks(EksParts, Protocol):
+=======
+class Eks(Protocol):
+>>>>>>> 6e2ba527c5e5f2be4ffa12a18bc014e0ffd21732
     """What EKS tells of its clusters."""
 
     def describe(self, name: str) -> EksCluster:
@@ -345,6 +351,7 @@ class Ports:
     network: Network
     dhcp: Dhcp
     eks: Eks
+    node_groups: NodeGroups
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams

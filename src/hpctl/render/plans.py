@@ -9,6 +9,7 @@ from typing import Final
 
 from hpctl.render.checks import check_summary
 from hpctl.render.clusters import orchestrator
+from hpctl.render.identities import identity_line
 from hpctl.render.page import WIDE, Blank, Column, Piece, Prose, Style, Table
 from hpctl.render.words import counted, known, listed
 from hpctl.report.plan import Change, PlanReport
@@ -21,9 +22,10 @@ _MULTIPLE: Final = re.compile(r"(\d+) x (.+)")
 
 def plan(report: PlanReport) -> Iterator[Piece]:
     """Yield who does it where, what happens, what goes and stays, and how the checks went."""
-    yield _identity(report)
+    yield identity_line(report.identity)
     yield Blank()
     yield from _actions(report)
+    yield from _left_alone(report)
     yield from _changes(report)
     yield from _groups(report)
     yield from _bullets("goes:", report.goes, "-", Style.BAD)
@@ -37,16 +39,10 @@ def plan(report: PlanReport) -> Iterator[Piece]:
         yield from check_summary(report.checks)
 
 
-def _identity(report: PlanReport) -> Piece:
-    caller = report.identity
-    principal = caller.arn.rpartition(":")[2]  # the account stands before it already
-    words = [f"account {caller.account}", f"region {caller.region}", principal]
-    if caller.profile:
-        words.append(f"profile {caller.profile}")
-    return Prose(", ".join(words))
-
-
 def _actions(report: PlanReport) -> Iterator[Piece]:
+    if report.state == "around":
+        yield from _mended(report)
+        return
     for verb, subject in _told(report):
         sign, style = _SIGNS.get(verb, _OTHER_SIGN)
         yield Prose(f"{verb} {subject} ({orchestrator(report.orchestrator)})", lead=sign, style=style)
@@ -62,6 +58,23 @@ def _actions(report: PlanReport) -> Iterator[Piece]:
             yield Prose(f"{name} is being deleted already: nothing to do")
         case "absent":
             yield Prose("nothing to do")
+
+
+def _mended(report: PlanReport) -> Iterator[Piece]:
+    """Yield what is done around a cluster, each call with its own name below."""
+    for action in report.actions:
+        yield Prose(action.does or f"{action.verb} {action.subject}", lead=_OTHER_SIGN[0], style=_OTHER_SIGN[1])
+        yield Prose(f"{action.verb} {action.subject.replace('/', ' ', 1)}", style=Style.DIM, indent=2)
+    if not report.actions:
+        yield Prose("nothing that hpctl mends by itself" if report.left_alone else "nothing to mend")
+
+
+def _left_alone(report: PlanReport) -> Iterator[Piece]:
+    if report.left_alone:
+        yield Blank()
+        yield Prose("left to you:", style=Style.BOLD)
+    for row in report.left_alone:
+        yield Prose(f"{row.check} ({', '.join(row.subjects)}): {row.why}", lead="!", style=Style.WARN, indent=2)
 
 
 def _told(report: PlanReport) -> list[tuple[str, str]]:

@@ -23,6 +23,8 @@ from hpctl.adapters.aws import modelcache
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "ec2": frozenset(
         {
+            "AuthorizeSecurityGroupEgress",
+            "AuthorizeSecurityGroupIngress",
             "DescribeDhcpOptions",
             "DescribeInstanceTypeOfferings",
             "DescribeNatGateways",
@@ -31,27 +33,38 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeRouteTables",
             "DescribeSecurityGroups",
             "DescribeSubnets",
+            "DescribeTags",
             "DescribeVpcAttribute",
             "DescribeVpcEndpoints",
             "DescribeVpcs",
+            "ModifyVpcAttribute",
+            "ModifyVpcEndpoint",
         }
     ),
     "eks": frozenset(
         {
+            "AssociateAccessPolicy",
+            "CreateAccessEntry",
             "DescribeAccessEntry",
             "DescribeAddon",
             "DescribeAddonVersions",
             "DescribeCluster",
             "DescribeClusterVersions",
+            "DescribeNodegroup",
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+<<<<<<< HEAD
             "ListPodIdentityAssociations",
+=======
+            "ListNodegroups",
+            "UpdateClusterConfig",
+>>>>>>> 6e2ba527c5e5f2be4ffa12a18bc014e0ffd21732
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
     "logs": frozenset({"DescribeLogGroups", "DescribeLogStreams", "GetLogEvents"}),
-    "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
+    "iam": frozenset({"GetRole", "GetRolePolicy", "ListRoleTags", "PutRolePolicy", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
     "s3": frozenset(
         {
