@@ -49,7 +49,7 @@ class Session:
         from hpctl.adapters.aws.changes import AwsChanges
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.dhcp import AwsDhcp
-        from hpctl.adapters.aws.eks import AwsEks
+        from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
         from hpctl.adapters.aws.filesystems import AwsFileSystems
         from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.keys import AwsKeys
@@ -84,6 +84,7 @@ class Session:
             network=AwsNetwork(aws),
             dhcp=AwsDhcp(aws),
             eks=AwsEks(aws),
+            node_groups=AwsNodeGroups(aws),
             kubernetes=EksKubernetes(aws),
             jobs=EksJobs(api),
             streams=EksPodStreams(api),
