@@ -47,14 +47,19 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "CreateAccessEntry",
             "DescribeAccessEntry",
             "DescribeAddon",
+            "DescribeAddonVersions",
             "DescribeCluster",
             "DescribeClusterVersions",
             "DescribeNodegroup",
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+<<<<<<< HEAD
+            "ListPodIdentityAssociations",
+=======
             "ListNodegroups",
             "UpdateClusterConfig",
+>>>>>>> 6e2ba527c5e5f2be4ffa12a18bc014e0ffd21732
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
