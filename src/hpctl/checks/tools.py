@@ -53,9 +53,9 @@ def botocore_version(machine: Machine, _world: World) -> Iterator[Finding]:
 def endpoint_reachable(_machine: Machine, world: World) -> Iterator[Finding]:
     """Every service of AWS that hpctl asks has an address in the Region; from here each must resolve and answer.
 
-    Where one does not, all that is asked of it is unknown, and this tells why. Usual causes are a VPN that is off, a proxy that is not
-    named (HTTPS_PROXY), and a company's proxy whose certificate is unknown here (AWS_CA_BUNDLE). Nothing is signed:
-    any answer will do.
+    Where one does not, all that is asked of it is unknown, and this tells why. Usual causes are a VPN that is off, a
+    proxy that is not named (HTTPS_PROXY), and a company's proxy whose certificate is unknown here (AWS_CA_BUNDLE).
+    Nothing is signed: any answer will do.
     """
     for endpoint in world.tried_endpoints():
         if endpoint.obstacle is None:
