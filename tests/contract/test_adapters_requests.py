@@ -22,6 +22,7 @@ from botocore.validate import ParamValidator
 from hpctl.adapters.aws import models
 from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.caller import AwsCaller
+from hpctl.adapters.aws.changes import AwsChanges, eks_tags_of, value_of
 from hpctl.adapters.aws.clusters import (
     AwsClusters,
     cluster_of,
@@ -62,6 +63,7 @@ from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_o
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import ports
+from hpctl.facts.change_ports import Changes, Owned
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
@@ -69,6 +71,7 @@ from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.script_ports import ScriptStore, Shell
 from tests.unit.adapters import (
+    test_changes,
     test_clusters,
     test_dhcp,
     test_eks_and_caller,
@@ -170,6 +173,7 @@ ANSWERS: Mapping[str, Reply] = {
     "SimulatePrincipalPolicy": test_iam.simulated(test_iam.a_result("s3:GetObject")),
     "ListObjectsV2": test_storage.LISTED,
     "GetObject": test_storage.stored(b"#!/bin/bash"),
+    **test_changes.MADE,
     "PutObject": test_storage.stored(b"", etag='"0"'),
     "HeadObject": test_storage.encrypted("aws:kms", test_keys.ARN),
     "GetBucketLocation": test_storage.LOCATED,
@@ -180,6 +184,10 @@ ANSWERS: Mapping[str, Reply] = {
 }
 CALLED_BY_BOTOCORE = {("s3", "HeadBucket"), ("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
 SCRIPT = b"#!/bin/sh"
+CHANGES: tuple[tuple[str, Mapping[str, object], bytes | None], ...] = (
+    *((verb, request, None) for verb, request in test_changes.EVERY_CHANGE.items()),
+    ("put-object", {**test_changes.STORE, "Key": "base/b.sh"}, test_changes.SCRIPT),
+)
 SINCE = datetime(2026, 11, 21, tzinfo=UTC)
 SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/hyperpod-execution/ada"
 
@@ -187,6 +195,11 @@ SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/hyperpod-execution/ada"
 def service() -> ByOperation:
     """Make the wire that gives each operation its own answer."""
     return ByOperation(**ANSWERS)
+
+
+def _make_all(changes: Changes) -> None:
+    for verb, request, content in CHANGES:
+        changes.make(verb, request, content)
 
 
 CALLS: Mapping[str, Callable[[AwsSession], object]] = {
@@ -243,6 +256,9 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Storage.bucket_region": lambda session: AwsStorage(session).bucket_region("b-one"),
     "ScriptStore.kept": lambda session: AwsScriptStore(session).kept("b-one", "base/"),
     "ScriptStore.put": lambda session: AwsScriptStore(session).put("b-one", "base/a.sh", SCRIPT, replaces=None),
+    "Changes.make": lambda session: _make_all(AwsChanges(session)),
+    "Changes.stack_of": lambda session: [AwsChanges(session).stack_of(kind, "one") for kind in Owned],
+    "Changes.has_role_policy": lambda session: AwsChanges(session).has_role_policy("r", "p"),
     "Keys.key": lambda session: AwsKeys(session).key("alias/scripts"),
     "Keys.actions_by_policy": lambda session: AwsKeys(session).actions_by_policy(test_keys.ARN, test_keys.ROLE),
     "Plans.plan": lambda session: AwsPlans(session).plan(test_plans.ARN),
@@ -285,6 +301,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     iam: ports.Iam = AwsIam(session)
     storage: ports.Storage = AwsStorage(session)
     scripts: ScriptStore = AwsScriptStore(session)
+    changes: Changes = AwsChanges(session)
     keys: ports.Keys = AwsKeys(session)
     plans: ports.Plans = AwsPlans(session)
     caller: ports.Caller = AwsCaller(session)
@@ -303,6 +320,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
         ports.Iam: iam,
         ports.Storage: storage,
         ScriptStore: scripts,
+        Changes: changes,
         ports.Keys: keys,
         ports.Plans: plans,
         ports.Caller: caller,
@@ -379,7 +397,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 7), ("s3", 6)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 11), ("s3", 7)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -392,7 +410,14 @@ def test_every_request_by_address_names_members_of_the_service_model(
         fixed = set(parse_qs(urlsplit(model.http["requestUri"]).query, keep_blank_values=True))
         asked = set(parse_qs(urlsplit(one.url).query, keep_blank_values=True))
         assert (one.method, asked - fixed - known) == (model.http["method"], set())
-        assert one.body == (SCRIPT if one.operation == "PutObject" else b"")
+        if one.operation == "PutObject":
+            assert one.body in (SCRIPT, test_changes.SCRIPT)
+        elif one.body:
+            shapes = model.input_shape.members if model.input_shape else {}
+            in_body = {key: shape for key, shape in shapes.items() if "location" not in shape.serialization}
+            told = one.parameters
+            assert told.keys() <= in_body.keys()
+            assert [flaw for key in told for flaw in violations(told[key], in_body[key], key)] == []
 
 
 PAGED = {
@@ -408,6 +433,7 @@ PAGED = {
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
     ("fsx", "DescribeFileSystems", "MaxResults"): PAGE_SIZE,
+    ("iam", "ListRoleTags", "MaxItems"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
     ("logs", "DescribeLogGroups", "limit"): 50,
     ("logs", "DescribeLogStreams", "limit"): 50,
@@ -468,6 +494,9 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("ec2", "DescribeNetworkInterfaces", ("NetworkInterfaces",), groups_of),
         ("fsx", "DescribeFileSystems", ("FileSystems",), file_system_of),
         ("service-quotas", "ListRequestedServiceQuotaChangeHistory", ("RequestedQuotas",), quota_request_of),
+        ("ec2", "DescribeTags", ("Tags",), value_of),
+        ("iam", "ListRoleTags", ("Tags",), lambda tag: (tag["Key"], tag["Value"])),
+        ("eks", "DescribeCluster", (), eks_tags_of),
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),
         ("eks", "DescribeAddon", (), addon_of),

@@ -31,6 +31,7 @@ AREAS = {
     "lifecycle": "Lifecycle scripts",
     "slurm": "Slurm",
     "eks": "EKS and its nodes",
+    "refusals": "Requests that contradict themselves or the account",
     "access": "Ways to nodes and to Kubernetes",
     "operations": "Operations on live clusters",
     "pods": "Pods that do not start",

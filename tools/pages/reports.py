@@ -15,7 +15,7 @@ from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, Refuse
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
-from hpctl.report import check, cluster, connection, explanation, instance, job, model, plan, progress, sandbox
+from hpctl.report import check, cluster, connection, explanation, instance, job, model, plan, progress, quota, sandbox
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
 from tools.pages.markdown import code, codes, fence, page, prose, sections, table
@@ -68,6 +68,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     job.JobReport: ("job describe",),
     model.ModelReport: ("check-model",),
     model.ModelFamilyReport: ("check-model",),
+    quota.QuotaListReport: ("quota show",),
     sandbox.SandboxReport: ("sandbox status",),
     sandbox.SandboxList: ("sandbox list",),
     sandbox.FaultList: ("sandbox inject",),

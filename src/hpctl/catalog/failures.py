@@ -43,6 +43,7 @@ _FILES: Final = (
     "lifecycle",
     "slurm",
     "eks",
+    "refusals",
     "access",
     "operations",
     "pods",

@@ -97,7 +97,7 @@ def count_target(live: LiveCluster, world: World) -> Iterator[Finding]:
 @check(
     "live-operations",
     "no operation takes longer than it should",
-    reads=("sagemaker:DescribeClusterOperation", "sagemaker:ListClusterOperations"),
+    reads=("sagemaker:DescribeCluster", "sagemaker:DescribeClusterOperation", "sagemaker:ListClusterOperations"),
     blocking=False,
 )
 def operations(live: LiveCluster, world: World) -> Iterator[Finding]:
@@ -106,7 +106,8 @@ def operations(live: LiveCluster, world: World) -> Iterator[Finding]:
     After an hour it is one: scaling that does not get on waits for capacity, or its nodes fail and come again. AWS
     keeps operations for 14 days.
     """
-    for one in world.operations(live.name):
+    cluster = cluster_of(live, world)
+    for one in world.operations(cluster.name):
         age = world.now() - one.created_at
         subject, started = f"operation/{one.operation_id}", f"since: {one.created_at:%Y-%m-%dT%H:%M:%SZ}"
         if age > _SLOW:

@@ -156,11 +156,9 @@ def judged(world: World, uses: Iterable[Use]) -> Iterator[Finding]:
 
 def over(world: World, use: Use, quotas: list[Quota]) -> Iterator[Finding]:
     """Fail where the quotas leave less than is asked for."""
-    left = use.left(quotas)
-    if use.asked <= left:
+    if use.asked <= use.left(quotas):
         return
-    first, used, known = quotas[0], sum(use.used), use.quotas[0]
-    wanted = max(int(first.value), use.used[0]) + use.asked - left
+    used = sum(use.used)
     yield fail(
         use.subject,
         f"{' and '.join(f'`{quota.name}`' for quota in use.quotas)} allow{'s' if len(quotas) == 1 else ''} "
@@ -168,7 +166,6 @@ def over(world: World, use: Use, quotas: list[Quota]) -> Iterator[Finding]:
         *(f"quota: {quota.value:g} ({quota.code})" for quota in quotas),
         f"in use: {used}",
         f"asked for: {use.asked}",
-        remedy=f"aws service-quotas request-service-quota-increase --service-code {known.service} "
-        f"--quota-code {first.code} --desired-value {wanted} --region {world.identity().region}",
+        remedy=use.request(quotas, world.identity().region),
         at=use.at,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -36,6 +36,15 @@ class Use:
     def left(self, quotas: Iterable[Quota]) -> int:
         """Return what the quotas leave, given as many of them as the use names."""
         return sum(max(int(quota.value) - used, 0) for quota, used in zip(quotas, self.used, strict=True))
+
+    def request(self, quotas: Sequence[Quota], region: str) -> str:
+        """Return the command that asks AWS for what is lacking, of the first quota."""
+        first, known = quotas[0], self.quotas[0]
+        wanted = max(int(first.value), self.used[0]) + self.asked - self.left(quotas)
+        return (
+            f"aws service-quotas request-service-quota-increase --service-code {known.service} "
+            f"--quota-code {first.code} --desired-value {wanted} --region {region}"
+        )
 
 
 def on_demand(spec: ClusterSpec, world: World) -> list[Use]:

@@ -49,24 +49,34 @@ class Visit:
         from hpctl.services.vigil import Rounds
 
         limit_s = timeouts.CREATE_WAIT_S if timeout is None else timeout
-        rounds = Rounds(self._look, self.demand, Waiting(cluster, limit_s, as_typed()), self.session.ports.clock)
+        rounds = Rounds(self.look, self.demand, Waiting(cluster, limit_s, as_typed()), self.session.ports.clock)
         try:
             with _leaving():
                 for remark in rounds.until_well():
                     self.session.say(remark)
         finally:
             if rounds.report:
-                self._show(rounds.report)
+                self.show(rounds.report)
         return rounds.last
 
-    def _look(self) -> CheckReport:
-        from hpctl.facts.world import World
+    def look(self) -> CheckReport:
+        """Examine in a world of its own, and tell nobody."""
+        return self.look_in(self.fresh_world())
+
+    def look_in(self, world: World) -> CheckReport:
+        """Examine in a world that remembers afterwards what it was told, and tell nobody."""
         from hpctl.services.doctor import examine
 
-        world = World(self.session.ports)  # another one each time: it remembers what it was told
         return examine(self.find(world), world, self.wanted)
 
-    def _show(self, report: CheckReport) -> None:
+    def fresh_world(self) -> World:
+        """Return a world that was told nothing yet: each remembers what it was told."""
+        from hpctl.facts.world import World
+
+        return World(self.session.ports)
+
+    def show(self, report: CheckReport) -> None:
+        """Tell every result of a report."""
         teller = self._teller()
         teller.expect(tuple(result.id for result in report.results))
         for result in report.results:

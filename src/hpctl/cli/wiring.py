@@ -262,6 +262,13 @@ def model_hub() -> ModelHub:
     return LocalHub(os.environ)
 
 
+def script_files(folder: Path) -> dict[str, bytes]:
+    """Return the lifecycle scripts below a folder by name; `UsageError` says why they cannot be read."""
+    from hpctl.adapters.local.scriptfolder import read
+
+    return read(folder)
+
+
 def read_plan(file: str) -> str:
     """Return the text of a saved plan; `UsageError` says why it cannot be read."""
     from hpctl.adapters.local.planfile import read

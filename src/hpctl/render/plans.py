@@ -24,6 +24,7 @@ def plan(report: PlanReport) -> Iterator[Piece]:
     yield _identity(report)
     yield Blank()
     yield from _actions(report)
+    yield from _left_alone(report)
     yield from _changes(report)
     yield from _groups(report)
     yield from _bullets("goes:", report.goes, "-", Style.BAD)
@@ -47,6 +48,9 @@ def _identity(report: PlanReport) -> Piece:
 
 
 def _actions(report: PlanReport) -> Iterator[Piece]:
+    if report.state == "around":
+        yield from _mended(report)
+        return
     for verb, subject in _told(report):
         sign, style = _SIGNS.get(verb, _OTHER_SIGN)
         yield Prose(f"{verb} {subject} ({orchestrator(report.orchestrator)})", lead=sign, style=style)
@@ -62,6 +66,23 @@ def _actions(report: PlanReport) -> Iterator[Piece]:
             yield Prose(f"{name} is being deleted already: nothing to do")
         case "absent":
             yield Prose("nothing to do")
+
+
+def _mended(report: PlanReport) -> Iterator[Piece]:
+    """Yield what is done around a cluster, each call with its own name below."""
+    for action in report.actions:
+        yield Prose(action.does or f"{action.verb} {action.subject}", lead=_OTHER_SIGN[0], style=_OTHER_SIGN[1])
+        yield Prose(f"{action.verb} {action.subject.replace('/', ' ', 1)}", style=Style.DIM, indent=2)
+    if not report.actions:
+        yield Prose("nothing that hpctl mends by itself" if report.left_alone else "nothing to mend")
+
+
+def _left_alone(report: PlanReport) -> Iterator[Piece]:
+    if report.left_alone:
+        yield Blank()
+        yield Prose("left to you:", style=Style.BOLD)
+    for row in report.left_alone:
+        yield Prose(f"{row.check} ({', '.join(row.subjects)}): {row.why}", lead="!", style=Style.WARN, indent=2)
 
 
 def _told(report: PlanReport) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -26,7 +26,7 @@ HEARTBEAT_S: Final = 60.0
 APART_S: Final = 10.0
 """Status lines come no closer, however fast the status changes; the next one tells where things have got to."""
 
-_DOING: Final = {
+_DOING: Final[Mapping[str, str]] = {
     "create": "creating cluster",
     "update": "updating cluster",
     "update-software": "updating the software of cluster",
@@ -55,7 +55,7 @@ class Narrator:
         match step:
             case Started():
                 arn = f" ({step.arn})" if step.arn else ""
-                yield Prose(f"{_DOING[step.verb]} `{step.cluster}`{arn}", lead=time)
+                yield Prose(step.does or f"{_DOING[step.verb]} `{step.cluster}`{arn}", lead=time)
             case Observed():
                 if self._is_news(step):
                     yield Prose(sentence(step), lead=time)

@@ -34,6 +34,7 @@ _VIEWS = {
     "NodeList": "nodes.node_list",
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",
+    "QuotaList": "quotas.quota_list",
     "Sandbox": "sandboxes.sandbox",
     "SandboxList": "sandboxes.sandbox_list",
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from hpctl import timeouts
 from hpctl.facts.ports import Clock, Ports
 from hpctl.plan.apply import apply
+from hpctl.plan.journal import Run
 from hpctl.report.action import Action
 from hpctl.report.check import CheckReport
 from hpctl.report.plan import PlanReport
@@ -15,6 +16,7 @@ from hpctl.report.progress import Progress, Remarked
 from hpctl.terms import Outcome
 
 _ACTIVE: Final = "ACTIVE"
+_EKS_CHANGE: Final = "update-cluster-config"
 _SLOW: Final = frozenset({"associate-access-policy", "create-access-entry", "put-role-policy"})
 
 
@@ -22,8 +24,14 @@ def fix(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """Carry out the plan, and wait until EKS clusters that it changes are active again."""
     yield from apply(plan, ports)
     for action in plan.actions:
-        if action.verb == "update-cluster-config":
+        if action.verb == _EKS_CHANGE:
             yield from _until_active(action.request["name"], ports)
+
+
+def settled(resumed: Run | None, ports: Ports) -> Iterator[Progress]:
+    """Wait for what an earlier command began and did not stay for: an EKS cluster that changes looks ill."""
+    for subject in dict.fromkeys(str(line["subject"]) for line in (resumed.lines if resumed else ()) if _is_eks(line)):
+        yield from _until_active(subject.partition("/")[2], ports)
 
 
 def look_again(examine: Callable[[], CheckReport], plan: PlanReport, clock: Clock) -> CheckReport:
@@ -46,6 +54,10 @@ def _until_active(name: str, ports: Ports) -> Iterator[Progress]:
             said = True
             yield Remarked(time=ports.clock.now(), message=f"waiting until EKS cluster `{name}` is active again")
         ports.clock.sleep(timeouts.EKS_LOOK_S)
+
+
+def _is_eks(line: Mapping[str, object]) -> bool:
+    return line.get("verb") == _EKS_CHANGE and line["entry"] in ("intent", "effect")
 
 
 def _awaited(plan: PlanReport) -> set[tuple[str, str]]:

@@ -27,6 +27,7 @@ READS: dict[str, tuple[str, str]] = {
     "node describe NODE --cluster looked-at": ("Node", "node.status"),
     "instances list --contains p5": ("InstanceTypeList", "length(instance_types)"),
     "instances describe ml.p5.48xlarge": ("InstanceType", "instance_type.efa_interfaces"),
+    "quota show -f cluster.yaml": ("QuotaList", "quotas[?needed > `0`].quota | [0]"),
     "check-model Qwen/Qwen3-8B": ("Model", "model.parameters"),
     "check-model Qwen3": ("ModelFamily", "architectures[].model_type"),
     "sandbox status --name cli": ("Sandbox", "name"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from hpctl.errors import ExitCode
 from tests.functional.cli import specs
 from tests.functional.cli.account import PATIENCE_S, Account
-from tests.functional.cli.command import Hpctl
+from tests.functional.rules.inside import HpctlInside
 from tests.functional.rules.plant import good_script, settle_eks
 from tests.functional.rules.rule import Ending, Rule
 
@@ -28,13 +28,13 @@ _COMMAND = re.compile(r"(?:aws|sed) ")
 class Proof:
     """One row, planted in an account; clusters that it makes carry `name`."""
 
-    def __init__(self, rule: Rule, hpctl: Hpctl, account: Account, name: str) -> None:
+    def __init__(self, rule: Rule, hpctl: HpctlInside, account: Account, name: str) -> None:
         """Make what the row needs in the account."""
         self._rule = rule
         self._account = account
         self._name = name
         self._planted = dict(rule.plant(account))
-        self._hpctl = hpctl.with_env(**self._planted)
+        self._hpctl = replace(hpctl, env={**hpctl.env, **self._planted})
         self._file = specs.write(hpctl.folder, rule.broken(name))
 
     def text(self, template: str) -> str:
@@ -43,26 +43,34 @@ class Proof:
 
     def holds(self, aws_cli: Callable[[], Path]) -> None:
         """Prove the row; the AWS CLI is only asked for when commands are to be run."""
-        shown = self.refuses() if self._rule.check else []
+        shown = self.found()
+        self.refuses()
         self.fails()
         self.clear(self._name)
         file = specs.write(self._hpctl.folder, self._rule.mended(self._name))
         if not self._rule.mend:
             self.follow(shown, aws_cli())
-        assert _unwell(self._check(file)) == {}
+        assert _unwell(self._judged(file)) == {}
         self._hpctl("cluster", "create", "-f", file, "--yes")
         assert self._account.statuses()[self._name] == "InService"
 
-    def refuses(self) -> Results:
-        """`create` ends before anything is made, and the one check is what it names; returns what it found."""
-        told = self._hpctl("cluster", "create", "-f", self._file, "--yes", "-o", "json", ends=ExitCode.CHECKS_FAILED)
-        results: Results = told.json()["checks"]["results"]
-        assert _unwell(results) == {self._rule.check: "fail"}
-        found = next(row for row in results if row["id"] == self._rule.check)["findings"]
-        assert all(finding["remedy"] for finding in found)
-        assert self.text(self._rule.remedy) in "\n".join(finding["remedy"] for finding in found)
-        assert self._name not in self._account.statuses()
+    def found(self) -> Results:
+        """`doctor` finds what the row says and nothing else, and tells what to do; returns what it found."""
+        results = self._judged(self._file)
+        fault = {self._rule.check: "fail"} if self._rule.check else {}
+        assert _unwell(results) == fault | dict(self._rule.also)
+        if self._rule.check:
+            findings = next(row for row in results if row["id"] == self._rule.check)["findings"]
+            assert all(finding["remedy"] for finding in findings)
+            assert self.text(self._rule.remedy) in "\n".join(finding["remedy"] for finding in findings)
         return results
+
+    def refuses(self) -> None:
+        """`create` ends before anything is made, and names the check."""
+        if self._rule.check:
+            told = self._hpctl("cluster", "create", "-f", self._file, "--yes", ends=ExitCode.CHECKS_FAILED)
+            assert f"checks failed: `{self._rule.check}`" in told.err
+            assert self._name not in self._account.statuses()
 
     def fails(self) -> None:
         """With the check left out, `create` goes on and ends in AWS's words."""
@@ -77,6 +85,16 @@ class Proof:
         else:
             assert f"`{self._rule.ending.value}`" in said
             assert self._name not in self._account.statuses()
+        if self._rule.explained:
+            self.is_explained(told.err)
+
+    def is_explained(self, told: str) -> None:
+        """`explain` names the cause: of what `create` printed, and of the cluster while it is there."""
+        text = self._hpctl("explain", "-", "-o", "json", stdin=told).json()
+        assert _first(text) == self._rule.explained
+        if self._rule.ending is Ending.FAILS:
+            cluster = self._hpctl("explain", self._name, "-o", "json", ends=ExitCode.CHECKS_FAILED).json()
+            assert _first(cluster) == (self._rule.by_logs or self._rule.explained)
 
     def follow(self, results: Results, aws_cli: Path) -> None:
         """Run the commands that hpctl shows, until it shows no more."""
@@ -90,7 +108,7 @@ class Proof:
             for command in commands:
                 self._run(command, aws_cli)
             settle_eks(self._account)
-            results = self._check(self._file)
+            results = self._judged(self._file)
         raise AssertionError(commands)
 
     def clear(self, *names: str) -> None:
@@ -103,12 +121,10 @@ class Proof:
             assert time.monotonic() < end, mine
             time.sleep(0.1)
 
-    def _check(self, file: str) -> Results:
-        # Started, not called: whether it ends with 0 or 20 is what is asked.
-        started = self._hpctl.start("cluster", "check", "-f", file, "-o", "json")
-        out, err = started.communicate(timeout=PATIENCE_S)
-        assert started.returncode in (ExitCode.OK, ExitCode.CHECKS_FAILED, ExitCode.CHECKS_UNKNOWN), err
-        results: Results = json.loads(out)["results"]
+    def _judged(self, file: str) -> Results:
+        ended = self._hpctl("doctor", "-f", file, "-o", "json", ends=None)
+        assert ended.code in (ExitCode.OK, ExitCode.CHECKS_FAILED, ExitCode.CHECKS_UNKNOWN), ended
+        results: Results = ended.json()["results"]
         return results
 
     def _run(self, command: str, aws_cli: Path) -> None:
@@ -117,9 +133,13 @@ class Proof:
 
 
 def _unwell(results: Results) -> dict[str, str]:
-    # Into Kubernetes of a cluster that is not the seed's nobody is let: a check that does not block cannot look there.
-    blind = {row["id"]: "unknown" for row in results if row["outcome"] == "unknown" and row["blocking"]}
-    return blind | {row["id"]: "fail" for row in results if row["outcome"] == "fail"}
+    return {row["id"]: row["outcome"] for row in results if row["outcome"] not in ("pass", "skip")}
+
+
+def _first(explained: Any) -> str | None:
+    """Return the failure that is named first, None where the words are not known."""
+    named = explained["explanations"]
+    return named[0]["known"]["failure"] if named and named[0]["known"] else None
 
 
 def _commands(results: Results) -> Iterator[str]:

@@ -69,6 +69,9 @@ class Rule:
     be undone), `check` is the one that fails (None: no check can know), `beside` what `create` takes beside `--skip`
     where others cannot look, or say the same. `words` are AWS's, `verified` whether they were seen in an answer or a
     document of AWS. `remedy` is a part of what hpctl shows; it is carried out by `mend`, or else by its commands.
+    `explained` is the failure that `hpctl explain` names first for what `create` printed, and for the cluster where
+    there is one, unless its logs tell more: then that is `by_logs`. `also` is what else is so while the fault is
+    there, by check: whoever plants a thing in the account cannot help making it a little odd.
     """
 
     name: str
@@ -82,6 +85,9 @@ class Rule:
     plant: Callable[[Account], Planted] = field(default=nothing)
     verified: bool = True
     beside: tuple[str, ...] = ()
+    explained: str | None = None
+    by_logs: str | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
 
     def broken(self, name: str) -> Spec:
         """Return the example with the fault in it."""

@@ -48,6 +48,7 @@ NETWORK = (
         EFA,
         f"give `workers` subnets of one zone only, for example `{HERE}`",
         mend=(Edit(SUBNETS, [HERE]),),
+        explained="efa-health-check",
     ),
     Rule(
         "a security group whose members may not receive from each other",
@@ -59,6 +60,7 @@ NETWORK = (
         "aws ec2 authorize-security-group-ingress --region us-west-2 --group-id ${RULE_SECURITY_GROUP} --protocol -1 "
         "--source-group ${RULE_SECURITY_GROUP}",
         plant=plant.security_group("in"),
+        explained="efa-health-check",
     ),
     Rule(
         "a security group whose members may not send to each other",
@@ -69,6 +71,7 @@ NETWORK = (
         EFA,
         "aws ec2 authorize-security-group-egress --region us-west-2 --group-id ${RULE_SECURITY_GROUP}",
         plant=plant.security_group("out"),
+        explained="efa-health-check",
     ),
     Rule(
         "a public subnet",
@@ -79,6 +82,7 @@ NETWORK = (
         BOOTSTRAP,
         f"use a private subnet, for example `{HERE}`",
         mend=(Edit(SUBNETS, [HERE]),),
+        explained="network-misconfigured",
     ),
     Rule(
         "a subnet that leads nowhere",
@@ -90,6 +94,7 @@ NETWORK = (
         "aws ec2 create-route --region us-west-2 --route-table-id ${RULE_ROUTE_TABLE} "
         "--destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-",
         plant=plant.routeless_subnet,
+        explained="network-misconfigured",
     ),
     Rule(
         "a VPC that gives nodes no names",
@@ -100,6 +105,7 @@ NETWORK = (
         BOOTSTRAP,
         "aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id ${RULE_VPC} --enable-dns-hostnames",
         plant=plant.vpc_without_names,
+        explained="network-misconfigured",
     ),
     Rule(
         "a subnet with too few free addresses",
@@ -111,6 +117,7 @@ NETWORK = (
         "use private subnets with 162 free addresses, such as one of /24",
         mend=(Edit(SUBNETS, [HERE]),),
         verified=False,
+        explained="network-interface-create",
     ),
     Rule(
         "a subnet that does not exist",
@@ -122,6 +129,7 @@ NETWORK = (
         "compare the id, the Region and the account",
         mend=(Edit(SUBNETS, [HERE]),),
         beside=BLIND,
+        explained="subnet-missing",
     ),
     Rule(
         "a security group that does not exist",
@@ -133,6 +141,7 @@ NETWORK = (
         "compare the id, the Region and the account",
         mend=(Edit(GROUPS, ["${SECURITY_GROUP}"]),),
         beside=BLIND,
+        explained="security-group-missing",
     ),
     Rule(
         "a subnet and a security group of two VPCs",
@@ -145,6 +154,7 @@ NETWORK = (
         mend=(Edit(GROUPS, ["${RULE_SECURITY_GROUP}"]),),
         plant=plant.other_vpc,
         verified=False,
+        explained="network-two-vpcs",
     ),
 )
 
@@ -159,6 +169,7 @@ CAPACITY = (
         "give `workers` subnets in `usw2-az3` only",
         mend=(Edit(SUBNETS, ["${RULE_SUBNET}"]),),
         plant=plant.offering_subnet,
+        explained="capacity",
     ),
     Rule(
         "an instance type without quota",
@@ -169,6 +180,7 @@ CAPACITY = (
         "The account-level service limit 'ml.p4d.24xlarge for cluster usage' is 0 Instances, with current utilization "
         "of 0 Instances and a request delta of 2 Instances.",
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code",
+        explained="quota-instance-type",
     ),
     Rule(
         "Spot instances without quota",
@@ -182,6 +194,7 @@ CAPACITY = (
         "The account-level service limit 'ml.g6.8xlarge for cluster spot instance usage' is 0 Instances",
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code",
         verified=False,
+        explained="quota-instance-type",
     ),
     Rule(
         "a cluster with more nodes than one may have",
@@ -197,6 +210,7 @@ CAPACITY = (
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-2CE978FC "
         "--desired-value 503",
         verified=False,
+        explained="quota-cluster-instances",
     ),
     Rule(
         "more nodes than all clusters may have together",
@@ -208,6 +222,7 @@ CAPACITY = (
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-3308CCC7",
         plant=plant.busy_account,
         verified=False,
+        explained="quota-total-instances",
     ),
     Rule(
         "a volume larger than the account may have",
@@ -219,6 +234,7 @@ CAPACITY = (
         "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-E13DF72A "
         "--desired-value 2000",
         verified=False,
+        explained="quota",
     ),
     Rule(
         "a training plan whose time is over",
@@ -231,6 +247,7 @@ CAPACITY = (
         mend=(Edit(PLAN, "${TRAINING_PLAN_ARN}"),),
         verified=False,
         beside=("--skip", "capacity-plan-type"),
+        explained="training-plan-rejected",
     ),
     Rule(
         "a training plan in another zone",
@@ -241,6 +258,7 @@ CAPACITY = (
         "We currently do not have sufficient capacity in the Availability Zone you requested",
         "give `workers` subnets in `usw2-az1` only",
         mend=(Edit(SUBNETS, [HERE]),),
+        explained="capacity-zone",
     ),
     Rule(
         "a training plan of another instance type",
@@ -252,6 +270,7 @@ CAPACITY = (
         "type: ml.p5.48xlarge",
         mend=(Edit(TYPE, "ml.p5.48xlarge"),),
         verified=False,
+        explained="training-plan-rejected",
     ),
     Rule(
         "more nodes than the training plan has",
@@ -263,6 +282,7 @@ CAPACITY = (
         "count: 16",
         mend=(Edit((*FIRST, "count"), 16),),
         verified=False,
+        explained="training-plan-rejected",
     ),
 )
 
@@ -276,6 +296,7 @@ IDENTITY = (
         "cannot assume the execution role ${EXECUTION_ROLE}-nobody",
         "aws iam create-role --role-name hpctl-sandbox-execution-nobody",
         beside=BLIND,
+        explained="execution-role-trust",
     ),
     Rule(
         "an execution role that another service may assume",
@@ -286,6 +307,7 @@ IDENTITY = (
         "cannot assume the execution role ${RULE_ROLE}",
         "aws iam update-assume-role-policy --role-name ${RULE_ROLE_NAME}",
         plant=plant.role("rules-trusts-ec2", service="ec2"),
+        explained="execution-role-trust",
     ),
     Rule(
         "an execution role that may not make network interfaces",
@@ -297,6 +319,7 @@ IDENTITY = (
         "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
         plant=plant.role("rules-no-vpc", like="NO_VPC_ROLE"),
         verified=False,
+        explained="network-interface-create",
     ),
     Rule(
         "an execution role that may not read the lifecycle scripts",
@@ -307,6 +330,8 @@ IDENTITY = (
         SCRIPTS_FAILED,
         "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
         plant=plant.foreign_bucket,
+        explained="lifecycle-failed",
+        by_logs="lifecycle-silent",
     ),
     Rule(
         "an execution role that may not use the key of its lifecycle scripts",
@@ -317,6 +342,8 @@ IDENTITY = (
         SCRIPTS_FAILED,
         "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
         plant=plant.sealed_scripts,
+        explained="lifecycle-failed",
+        by_logs="lifecycle-silent",
     ),
     Rule(
         "an execution role that may not use the key of its volumes",
@@ -331,6 +358,7 @@ IDENTITY = (
         "aws iam put-role-policy --role-name ${RULE_ROLE_NAME}",
         plant=plant.volume_key,
         verified=False,
+        explained="volume-key-denied",
     ),
 )
 
@@ -344,6 +372,8 @@ LIFECYCLE = (
         SCRIPTS_FAILED,
         "aws s3 sync ./lifecycle s3://${BUCKET_NAME}/nowhere/",
         beside=("--skip", "lifecycle-entrypoint-present", *BLIND),
+        explained="lifecycle-failed",
+        by_logs="lifecycle-silent",
     ),
     Rule(
         "a lifecycle script that is not there",
@@ -355,6 +385,8 @@ LIFECYCLE = (
         "on_create: on_create.sh",
         mend=(Edit(ON_CREATE, "on_create.sh"),),
         beside=BLIND,
+        explained="lifecycle-failed",
+        by_logs="lifecycle-silent",
     ),
     Rule(
         "a lifecycle script with the line ends of Windows",
@@ -365,6 +397,8 @@ LIFECYCLE = (
         SCRIPTS_FAILED,
         "aws s3 cp on_create.sh ${RULE_SCRIPTS}/on_create.sh",
         plant=plant.scripts("rules-crlf", lambda script: script.replace(b"\n", b"\r\n")),
+        explained="lifecycle-failed",
+        by_logs="lifecycle-line-endings",
     ),
     Rule(
         "a lifecycle script that does not say what runs it",
@@ -375,6 +409,8 @@ LIFECYCLE = (
         SCRIPTS_FAILED,
         "sed -i '1i #!/bin/bash' on_create.sh",
         plant=plant.scripts("rules-shebang", lambda script: script.partition(b"\n")[2]),
+        explained="lifecycle-failed",
+        by_logs="lifecycle-shebang",
     ),
     Rule(
         "a lifecycle script that fails",
@@ -385,6 +421,7 @@ LIFECYCLE = (
         SCRIPTS_FAILED,
         "hpctl runs no scripts",
         mend=(Edit(SCRIPTS, "s3://${BUCKET_NAME}"),),
+        explained="lifecycle-failed",
     ),
 )
 
@@ -399,6 +436,7 @@ SLURM = (
         "simultaneously.",
         "aws s3 rm ${RULE_SCRIPTS}/provisioning_parameters.json",
         plant=plant.scripts("rules-both-models", provisioning_parameters="{}"),
+        explained="slurm-two-models",
     ),
     Rule(
         "two Slurm controllers",
@@ -409,6 +447,7 @@ SLURM = (
         "2 Controller Groups found: SlurmConfig for InstanceGroups may only have one Controller Group.",
         "leave `slurm.node_type: Controller` on one instance group",
         mend=(Edit((*SECOND, "slurm", "node_type"), "Compute"),),
+        explained="slurm-several-controllers",
     ),
     Rule(
         "no Slurm controller",
@@ -419,6 +458,7 @@ SLURM = (
         "Cluster ${NAME} has no InstanceGroup with Controller node type.",
         "leave `slurm.node_type: Controller` on one instance group",
         mend=(Edit((*FIRST, "slurm", "node_type"), "Controller"),),
+        explained="slurm-no-controller",
     ),
     Rule(
         "a partition on a Slurm login group",
@@ -437,6 +477,7 @@ SLURM = (
             Edit(("instance_groups", 2, "slurm", "partition_names"), GONE),
             Edit((*SECOND, "slurm", "partition_names"), ["dev"]),
         ),
+        explained="slurm-partition-not-compute",
     ),
 )
 
@@ -451,6 +492,7 @@ EKS = (
         "aws eks update-cluster-config --region us-west-2 --name rules-config-map --access-config "
         "authenticationMode=API_AND_CONFIG_MAP",
         plant=plant.eks_cluster("rules-config-map", *plant.ADDONS, accessConfig={"authenticationMode": "CONFIG_MAP"}),
+        explained="eks-authentication-mode",
     ),
     Rule(
         "an EKS cluster that does not exist",
@@ -463,6 +505,7 @@ EKS = (
         mend=(Edit(CLUSTER, "${EKS_CLUSTER_ARN}"),),
         verified=False,
         beside=BLIND,
+        explained="eks-cluster-missing",
     ),
     Rule(
         "an EKS cluster in another VPC than the nodes",
@@ -475,6 +518,7 @@ EKS = (
         mend=(Edit(SUBNETS, [HERE]), Edit(GROUPS, ["${SECURITY_GROUP}"])),
         plant=plant.other_vpc,
         verified=False,
+        explained="eks-other-vpc",
     ),
     Rule(
         "an EKS cluster of a Kubernetes version that is too old",
@@ -486,6 +530,7 @@ EKS = (
         "aws eks update-cluster-version --region us-west-2 --name rules-old --kubernetes-version 1.30",
         plant=plant.eks_cluster("rules-old", *plant.ADDONS, version="1.29"),
         verified=False,
+        explained="eks-version-unsupported",
     ),
     Rule(
         "an EKS cluster without the add-ons that nodes need",
@@ -496,6 +541,7 @@ EKS = (
         "Amazon EKS orchestrator cluster is missing required dependencies",
         "aws eks create-addon --region us-west-2 --cluster-name rules-no-addons --addon-name coredns",
         plant=plant.eks_cluster("rules-no-addons", bootstrapSelfManagedAddons=False),
+        explained="eks-dependencies",
     ),
     Rule(
         "EKS without a network",
@@ -507,6 +553,7 @@ EKS = (
         "add `network: {subnet_ids: [...], security_group_ids: [...]}` of the EKS cluster's VPC",
         mend=(Edit(("network",), {"subnet_ids": [HERE], "security_group_ids": ["${SECURITY_GROUP}"]}),),
         verified=False,
+        explained="network-missing",
     ),
 )
 
@@ -521,6 +568,7 @@ SPEC = (
         "give each group a name of its own",
         mend=(Edit((*SECOND, "name"), "cpu"),),
         verified=False,
+        explained="instance-group-name-taken",
     ),
     Rule(
         "a minimum above the count",
@@ -532,6 +580,7 @@ SPEC = (
         "min_count: 2",
         mend=(Edit((*FIRST, "min_count"), 2),),
         verified=False,
+        explained="group-below-minimum",
     ),
     Rule(
         "two threads a core on Graviton",
@@ -543,6 +592,7 @@ SPEC = (
         "threads_per_core: 1",
         mend=(Edit((*FIRST, "threads_per_core"), 1),),
         verified=False,
+        explained="threads-unsupported",
     ),
     Rule(
         "deep health checks on a type without accelerators",
@@ -554,6 +604,7 @@ SPEC = (
         "remove `deep_health_checks` from `workers`",
         mend=(Edit((*FIRST, "deep_health_checks"), GONE),),
         verified=False,
+        explained="deep-checks-unsupported",
     ),
     Rule(
         "Spot instances without continuous provisioning",
@@ -565,6 +616,7 @@ SPEC = (
         "node_provisioning: Continuous",
         mend=(Edit(("node_provisioning",), "Continuous"),),
         verified=False,
+        explained="continuous-required",
     ),
 )
 

@@ -7,7 +7,7 @@ import pytest
 
 from hpctl.adapters.aws.clusters import AwsClusters, cluster_of, event_of, node_of, operation_of
 from hpctl.errors import ConflictError, NotFoundError, UnavailableError
-from hpctl.facts.records import ClusterSummary, InstanceGroup, Node, Operation, Scaling
+from hpctl.facts.records import AutoScaling, ClusterSummary, InstanceGroup, Node, Operation, Scaling
 from tests.unit.adapters.wire import Reply, Wire, connect, error, ok
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:cluster/abcdefghijkl"
@@ -30,6 +30,8 @@ CLUSTER: dict[str, Any] = {
             "ThreadsPerCore": 2,
             "OverrideVpcConfig": {"SecurityGroupIds": ["sg-2"], "Subnets": ["subnet-2"]},
             "SlurmConfig": {"NodeType": "Compute", "PartitionNames": ["gpu"]},
+            "ImageVersionStatus": "EndOfLife",
+            "TrainingPlanArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-plan/p5-plan",
         }
     ],
     "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1", "subnet-9"]},
@@ -107,8 +109,17 @@ def test_a_cluster_is_read_whole() -> None:
             threads_per_core=2,
             subnet_ids=("subnet-2",),
             slurm_node_type="Compute",
+            image_version_status="EndOfLife",
+            training_plan_arn="arn:aws:sagemaker:eu-west-1:111122223333:training-plan/p5-plan",
         ),
     )
+
+
+def test_how_a_cluster_scales_by_itself_is_told_where_it_does() -> None:
+    scaling = {"Mode": "Enable", "AutoScalerType": "Karpenter", "Status": "Failed", "FailureMessage": "no role"}
+    read = {**CLUSTER, "CreationTime": NOON}
+    assert cluster_of(read).auto_scaling is None
+    assert cluster_of({**read, "AutoScaling": scaling}).auto_scaling == AutoScaling("Enable", "Failed", "no role")
 
 
 def test_a_cluster_without_an_orchestrator_or_with_slurm_is_a_slurm_cluster() -> None:

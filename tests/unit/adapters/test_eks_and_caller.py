@@ -158,6 +158,13 @@ def test_an_answer_without_an_account_is_unavailable() -> None:
         AwsCaller(connect(wire)).identity()
 
 
+@pytest.mark.parametrize("arn", ["", "me", "arn:aws:iam::111122223333:", "arn:aws:s3:::bucket"])
+def test_a_caller_whose_arn_is_none_is_not_believed(arn: str) -> None:
+    wire = Wire(xml(WHO.body.decode().replace("arn:aws:iam::111122223333:user/me", arn)))
+    with pytest.raises(UnavailableError, match="the answer to `sts:GetCallerIdentity` has no `Arn`"):
+        AwsCaller(connect(wire)).identity()
+
+
 def test_the_access_entry_of_a_session_is_that_of_its_role_whatever_path_that_has() -> None:
     wire = ByOperation(ListAccessEntries=ENTRIES, DescribeAccessEntry=ENTRY, ListAssociatedAccessPolicies=POLICIES)
     found = AwsEks(connect(wire)).access_entry("kube", SESSION)

@@ -20,6 +20,7 @@ PLAN: dict[str, Any] = {
     "TargetResources": ["hyperpod-cluster"],
     "TotalInstanceCount": 8,
     "AvailableInstanceCount": 4,
+    "UnhealthyInstanceCount": 1,
     "StartTime": NOON.timestamp(),
     "EndTime": EVENING.timestamp(),
     "ReservedCapacitySummaries": [
@@ -41,6 +42,7 @@ def test_a_plan_is_told_with_its_newest_reservation() -> None:
         zone_id="euw1-az2",
         start_at=NOON,
         end_at=EVENING,
+        unhealthy_count=1,
     )
     assert wire.sent[0].parameters == {"TrainingPlanName": "p5-plan"}
 

@@ -30,7 +30,7 @@ def test_objects_are_listed_over_all_pages_with_their_true_names() -> None:
     wire = Wire(first, LISTED)
     assert AwsStorage(connect(wire)).objects("b-one", "base/") == (
         StoredObject("base/a.sh", 0),
-        StoredObject("base/on create.sh", 12),
+        StoredObject("base/on create.sh", 12, '"0a"'),
     )
     assert "list-type=2" in wire.sent[0].url
     assert "prefix=base%2F" in wire.sent[0].url

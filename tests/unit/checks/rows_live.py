@@ -67,6 +67,8 @@ def live_account(happen: Happen = lambda _account: None) -> FakeAccount:
     account = FakeAccount()
     account.clusters.add(a_cluster())
     account.clusters.nodes_of["ml-cluster"] = [a_node()]
+    account.clusters.nodes_in_full[a_node().node_id] = a_node()
+    account.logs.groups.add("/aws/sagemaker/Clusters/ml-cluster/abcdef012345")
     happen(account)
     return account
 
@@ -149,7 +151,7 @@ def warns(check: str, case: str, happen: Happen, *findings: Finding) -> LiveRow:
     return LiveRow(check, case, WARN, happen, findings)
 
 
-def passes(check: str, case: str, happen: Happen, *findings: Finding) -> LiveRow:
+def passes(check: str, case: str, happen: Happen = lambda _account: None, *findings: Finding) -> LiveRow:
     return LiveRow(check, case, PASS, happen, findings)
 
 
@@ -159,6 +161,10 @@ def bad(subject: str, message: str, *evidence: str, remedy: str | None = None) -
 
 def doubtful(subject: str, message: str, *evidence: str, remedy: str | None = None) -> Finding:
     return a_finding("warn", subject, message, *evidence, remedy=remedy)
+
+
+def said(subject: str, message: str, *evidence: str) -> Finding:
+    return a_finding("note", subject, message, *evidence)
 
 
 def _kueue(ready: int) -> Workload:

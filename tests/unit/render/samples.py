@@ -28,6 +28,7 @@ from hpctl.report.explanation import (
 )
 from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
 from hpctl.report.plan import PlannedGroup, PlanReport
+from hpctl.report.quota import QuotaFacts, QuotaListReport
 from hpctl.report.sandbox import SandboxReport
 from hpctl.terms import Outcome
 from tests.unit.render.job_samples import EVERY_JOB_REPORT
@@ -352,6 +353,37 @@ C5 = InstanceTypeFacts(
 INSTANCE_TYPES = InstanceTypeListReport(instance_types=(P5, C5))
 INSTANCE_TYPE = InstanceTypeReport(instance_type=P5)
 
+QUOTAS = QuotaListReport(
+    account="123456789012",
+    region="us-west-2",
+    quotas=(
+        QuotaFacts(
+            quota="ml.p5.48xlarge for cluster usage",
+            code="L-8762A75F",
+            service="sagemaker",
+            instance_type="ml.p5.48xlarge",
+            limit=4.0,
+            used=2,
+            needed=4,
+            pending=16.0,
+            pending_case="1234567890",
+            fits=False,
+            request="aws service-quotas request-service-quota-increase --service-code sagemaker "
+            "--quota-code L-8762A75F --desired-value 6 --region us-west-2",
+        ),
+        QuotaFacts(
+            quota="Total number of instances allowed across SageMaker HyperPod clusters",
+            code="L-3308CCC7",
+            service="sagemaker",
+            limit=30.0,
+            used=2,
+            needed=4,
+            fits=True,
+        ),
+        QuotaFacts(quota="Network interfaces per Region", code=None, service="vpc", limit=None, used=10, fits=None),
+    ),
+)
+
 SANDBOX = SandboxReport(
     name="default",
     status="running",
@@ -462,6 +494,7 @@ EVERY_REPORT = {
     "outcome": OUTCOME,
     "instance-types": INSTANCE_TYPES,
     "instance-type": INSTANCE_TYPE,
+    "quotas": QUOTAS,
     "sandbox": SANDBOX,
     **EVERY_JOB_REPORT,
     **EVERY_MODEL_REPORT,

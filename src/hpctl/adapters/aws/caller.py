@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final
 
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.facts.records import Identity
+
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:.")
 
 
 class AwsCaller:
@@ -51,4 +54,7 @@ def _time_of(answer: Mapping[str, Any]) -> datetime:
 
 @reads("sts:GetCallerIdentity")
 def _principal_of(answer: Mapping[str, Any]) -> tuple[str, str]:
-    return answer["Account"], answer["Arn"]
+    account, arn = answer["Account"], answer["Arn"]
+    if _ARN.match(arn) is None:  # remedies are made of its parts
+        raise lacking("sts:GetCallerIdentity", "Arn")
+    return account, arn

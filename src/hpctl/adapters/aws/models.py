@@ -23,6 +23,8 @@ from hpctl.adapters.aws import modelcache
 OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "ec2": frozenset(
         {
+            "AuthorizeSecurityGroupEgress",
+            "AuthorizeSecurityGroupIngress",
             "DescribeDhcpOptions",
             "DescribeInstanceTypeOfferings",
             "DescribeNatGateways",
@@ -31,13 +33,18 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeRouteTables",
             "DescribeSecurityGroups",
             "DescribeSubnets",
+            "DescribeTags",
             "DescribeVpcAttribute",
             "DescribeVpcEndpoints",
             "DescribeVpcs",
+            "ModifyVpcAttribute",
+            "ModifyVpcEndpoint",
         }
     ),
     "eks": frozenset(
         {
+            "AssociateAccessPolicy",
+            "CreateAccessEntry",
             "DescribeAccessEntry",
             "DescribeAddon",
             "DescribeCluster",
@@ -45,11 +52,12 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+            "UpdateClusterConfig",
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
     "logs": frozenset({"DescribeLogGroups", "DescribeLogStreams", "GetLogEvents"}),
-    "iam": frozenset({"GetRole", "SimulatePrincipalPolicy"}),
+    "iam": frozenset({"GetRole", "GetRolePolicy", "ListRoleTags", "PutRolePolicy", "SimulatePrincipalPolicy"}),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
     "s3": frozenset(
         {

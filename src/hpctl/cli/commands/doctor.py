@@ -10,6 +10,7 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands import doctor_job
+from hpctl.cli.commands.doctor_fix import FixDryRunOption, FixOption, FixWish, FixYesOption, ScriptsOption, mend
 from hpctl.cli.options import (
     AllowUnknownOption,
     CheckOutputOption,
@@ -32,7 +33,8 @@ from hpctl.render.output import CheckOutput
 if TYPE_CHECKING:
     from hpctl.facts.world import World
     from hpctl.report.check import CheckReport
-    from hpctl.services.patient import Patient
+    from hpctl.services.patient import FindPatient, Patient, Ward
+    from hpctl.spec.load import Loaded
 
 
 class FailOn(StrEnum):
@@ -69,6 +71,10 @@ def doctor(
     allow_unknown: AllowUnknownOption = False,
     wait: Annotated[bool, typer.Option("--wait", help="Look again and again, until the cluster is well.")] = False,
     timeout: TimeoutOption = None,
+    fix: FixOption = False,
+    lifecycle: ScriptsOption = None,
+    dry_run: FixDryRunOption = False,
+    yes: FixYesOption = False,
     output: CheckOutputOption = CheckOutput.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
@@ -77,7 +83,8 @@ def doctor(
 ) -> None:
     """Examine this machine and the credentials; with -f a spec as well, with CLUSTER a cluster that lives.
 
-    With --job it is a job's file, as it would be submitted to CLUSTER or --cluster. Nothing is changed.
+    With --job it is a job's file, as it would be submitted to CLUSTER or --cluster. Nothing is changed, but with --fix
+    what is safe to mend, after a plan and a question.
     """
     from hpctl.checks.engine import Reach
     from hpctl.services import doctor as service
@@ -103,18 +110,30 @@ def doctor(
     def demand(report: CheckReport) -> None:
         service.demand_well(report, blindness(allow_unknown), service.Threshold(fail_on))
 
-    if job_file:
-        found = doctor_job.finder(session, job_file, cluster or cluster_of_job, namespace)
-        demand(Visit(session, found, wanted, demand, output).once())
-        return
+    wish = FixWish(fix, dry_run, yes, lifecycle, cluster, file, loaded)
+    wish.demand_sound({"--job": job, "--node": node, "--offline": offline, "--wait": wait})
+    found = (
+        doctor_job.finder(session, job_file, cluster or cluster_of_job, namespace)
+        if job_file
+        else _finder(loaded, patient.Ward(cluster, namespace or "default", node) if cluster else None)
+    )
+    visit = Visit(session, found, wanted, demand, output)
+    if fix:
+        mend(ctx, visit, wish)
+    else:
+        demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
+
+
+def _finder(loaded: Loaded | None, ward: Ward | None) -> FindPatient:
+    """Return how a live cluster is found, or this machine with a spec."""
+    from hpctl.services import patient
 
     def find(world: World) -> Patient:
-        if cluster is None:
+        if ward is None:
             return patient.a_machine(wiring.machine(), loaded)
-        return patient.a_live_one(wiring.machine(), patient.Ward(cluster, namespace or "default", node), world)
+        return patient.a_live_one(wiring.machine(), ward, world)
 
-    visit = Visit(session, find, wanted, demand, output)
-    demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
+    return find
 
 
 def _demand_apart(one: Mapping[str, object], others: Mapping[str, object]) -> None:
