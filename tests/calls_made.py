@@ -25,8 +25,8 @@ NAMED_OTHERWISE = {
 }
 """Operations whose IAM action has another name (service authorization reference of Amazon S3)."""
 
-FREE = frozenset({"sts:GetCallerIdentity"})
-"""Operations that need no permission (AWS STS API reference)."""
+FREE = frozenset({"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"})
+"""Operations that need no permission (AWS STS API reference), or that come before there is a caller: of profiles."""
 
 _made: set[str] = set()
 _wrong: list[str] = []

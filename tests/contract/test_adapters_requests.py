@@ -35,7 +35,15 @@ from hpctl.adapters.aws.clusters import (
 )
 from hpctl.adapters.aws.clusters import operation_of as described_operation_of
 from hpctl.adapters.aws.dhcp import AwsDhcp, options_of
-from hpctl.adapters.aws.eks import AwsEks, access_groups_of, access_policy_of, addon_of, eks_cluster_of, version_of
+from hpctl.adapters.aws.eks import (
+    AwsEks,
+    AwsNodeGroups,
+    access_groups_of,
+    access_policy_of,
+    addon_of,
+    eks_cluster_of,
+    version_of,
+)
 from hpctl.adapters.aws.filesystems import AwsFileSystems, file_system_of, groups_of
 from hpctl.adapters.aws.iam import AwsIam, role_of, verdicts_of
 from hpctl.adapters.aws.keys import AwsKeys, key_of, policy_of
@@ -62,7 +70,7 @@ from hpctl.adapters.aws.session import PAGE_SIZE, AwsSession
 from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_of, object_of
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
-from hpctl.facts import ports
+from hpctl.facts import log_ports, node_groups, ports
 from hpctl.facts.change_ports import Changes, Owned
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.filesystems import FileSystems
@@ -162,6 +170,8 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeClusterVersions": test_eks_and_caller.VERSIONS,
     "ListAddons": ok({"addons": ["vpc-cni"]}),
     "DescribeAddon": ok({"addon": test_eks_and_caller.ADDON}),
+    "ListNodegroups": ok({"nodegroups": ["system"]}),
+    "DescribeNodegroup": ok({"nodegroup": test_eks_and_caller.NODE_GROUP}),
     "ListAccessEntries": test_eks_and_caller.ENTRIES,
     "DescribeAccessEntry": test_eks_and_caller.ENTRY,
     "ListAssociatedAccessPolicies": test_eks_and_caller.POLICIES,
@@ -242,6 +252,7 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
     "Eks.access_entry": lambda session: AwsEks(session).access_entry("kube", test_eks_and_caller.SESSION),
+    "NodeGroups.roles": lambda session: AwsNodeGroups(session).roles("kube"),
     "Dhcp.options": lambda session: AwsDhcp(session).options("dopt-1"),
     "FileSystems.all": lambda session: AwsFileSystems(session).all(),
     "FileSystems.guards": lambda session: AwsFileSystems(session).guards(["eni-1"]),
@@ -295,8 +306,9 @@ def adapters(session: AwsSession) -> dict[type, object]:
     """Return one adapter for each port that reaches AWS; the types say that it is one."""
     clusters: ports.Clusters = AwsClusters(session)
     network: ports.Network = AwsNetwork(session)
-    logs: ports.Logs = AwsLogs(session)
+    logs: log_ports.Logs = AwsLogs(session)
     eks: ports.Eks = AwsEks(session)
+    groups: node_groups.NodeGroups = AwsNodeGroups(session)
     quotas: ports.Quotas = AwsQuotas(session)
     iam: ports.Iam = AwsIam(session)
     storage: ports.Storage = AwsStorage(session)
@@ -314,8 +326,9 @@ def adapters(session: AwsSession) -> dict[type, object]:
         QuotaRequests: quota_requests,
         ports.Clusters: clusters,
         ports.Network: network,
-        ports.Logs: logs,
+        log_ports.Logs: logs,
         ports.Eks: eks,
+        node_groups.NodeGroups: groups,
         ports.Quotas: quotas,
         ports.Iam: iam,
         ports.Storage: storage,
@@ -397,7 +410,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 11), ("s3", 7)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 13), ("s3", 7)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -432,6 +445,7 @@ PAGED = {
     ("eks", "ListAccessEntries", "maxResults"): PAGE_SIZE,
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
+    ("eks", "ListNodegroups", "maxResults"): PAGE_SIZE,
     ("fsx", "DescribeFileSystems", "MaxResults"): PAGE_SIZE,
     ("iam", "ListRoleTags", "MaxItems"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,

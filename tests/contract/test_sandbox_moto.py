@@ -31,6 +31,7 @@ NAMES = {
     "moto.eks.responses": ["EKSResponse"],
     "moto.eks.urls": ["url_bases", "url_paths"],
     "moto.ec2.models.instance_types": ["INSTANCE_TYPES", "INSTANCE_TYPE_OFFERINGS"],
+    "moto.ec2.models.vpcs": ["VPCBackend"],
     "moto.iam.models": ["AWSManagedPolicy", "iam_backends"],
     "moto.iam.responses": ["IamResponse"],
     "moto.iam.urls": ["url_paths"],

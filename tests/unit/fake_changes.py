@@ -1,8 +1,8 @@
-"""Changes around a cluster in memory: kept, not made, unless a test says what they do."""
+"""Changes around a cluster: kept, not made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hpctl.facts.change_ports import Owned
@@ -21,12 +21,10 @@ class FakeChanges:
         self.made: list[Change] = []
         self.stacks: dict[str, str] = {}
         self.policies: set[tuple[str, str]] = set()
-        self.happens: Callable[[str, Mapping[str, object]], object] = lambda _verb, _request: None
 
     def make(self, verb: str, request: Mapping[str, object], content: bytes | None = None) -> None:
         self._log.record("changes.make", verb)
         self.made.append((verb, request, content))
-        self.happens(verb, request)
 
     def stack_of(self, kind: Owned, name: str) -> str | None:
         self._log.record("changes.stack_of", kind, name)

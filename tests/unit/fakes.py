@@ -47,6 +47,7 @@ from hpctl.facts.records import (
 from hpctl.facts.script_ports import KeptScript, ShellFault
 from hpctl.facts.world import World
 from tests.unit.builders import (
+    ACCOUNT,
     CLUSTER_ARN,
     KEY_ARN,
     NOW,
@@ -454,6 +455,18 @@ class FakeEks:
         raise NotFoundError(f"there is no EKS cluster `{name}`")
 
 
+class FakeNodeGroups:
+    """The managed node groups of every EKS cluster."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        self.by_name = {"system": f"arn:aws:iam::{ACCOUNT}:role/eks-nodes"}
+
+    def roles(self, cluster: str) -> Mapping[str, str]:
+        self._log.record("node_groups.roles", cluster)
+        return self.by_name
+
+
 class FakeKubernetes:
     """The Kubernetes of every EKS cluster, with AWS's Helm chart installed."""
 
@@ -542,11 +555,13 @@ class FakeQuotas:
 
 
 class FakeIam:
-    """Roles, and a simulation that allows everything that `deny` did not name."""
+    """Roles, and a simulation that allows everything that `deny` did not name, but to administer IAM."""
 
     def __init__(self, log: CallLog) -> None:
         self._log = log
         self._denied: list[tuple[str | None, Verdict]] = []
+        for action in ("iam:AttachRolePolicy", "iam:CreateAccessKey", "iam:PutRolePolicy"):
+            self.deny(action)
         self.known_roles = [a_role()]
 
     def deny(
@@ -562,6 +577,10 @@ class FakeIam:
         verdict = Verdict(action, "*", allowed=False, decision=decision)
         why = replace(verdict, by_organization=by_organization, by_boundary=by_boundary)
         self._denied.append((principal_arn, why))
+
+    def allow_everything(self) -> None:
+        """Take every denial back, that to administer IAM too."""
+        self._denied.clear()
 
     def role(self, name: str) -> Role:
         self._log.record("iam.role", name)
@@ -594,7 +613,8 @@ class FakeStorage:
     def objects(self, bucket: str, prefix: str) -> tuple[StoredObject, ...]:
         self._log.record("storage.objects", bucket, prefix)
         held = self._found(bucket)
-        return tuple(StoredObject(key, len(held[key])) for key in sorted(held) if key.startswith(prefix))
+        keys = (key for key in sorted(held) if key.startswith(prefix))
+        return tuple(StoredObject(key, len(held[key]), _etag(held[key])) for key in keys)
 
     def read(self, bucket: str, key: str) -> bytes:
         self._log.record("storage.read", bucket, key)
@@ -845,6 +865,7 @@ class FakeAccount:
         self.network = FakeNetwork(self.calls)
         self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
+        self.node_groups = FakeNodeGroups(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
@@ -867,6 +888,7 @@ class FakeAccount:
             network=self.network,
             dhcp=self.dhcp,
             eks=self.eks,
+            node_groups=self.node_groups,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,

@@ -6,11 +6,12 @@ a caller who may not create is told so at once, before anything has cost time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hpctl.catalog.iam_actions import ActionSet, action_set
-from hpctl.checks.declare import Path, check, fail
+from hpctl.checks.declare import Path, check, fail, warn
 from hpctl.checks.permissions import denial, execution_roles, grant, places_of, refusals
+from hpctl.checks.walk import instance_groups
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
@@ -34,11 +35,9 @@ def caller_actions(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     With continuous provisioning its events are read, too.
     """
     places = places_of(spec, world.identity())
-    wanted = [action_set("create", places)]
-    if spec.node_provisioning:
-        wanted.append(action_set("events", places))
-    for one in wanted:
-        yield from _refused(world, one, wanted, "may not create and follow clusters")
+    wanted = _on_clusters(spec, places)
+    for set_id in ("create", "events") if spec.node_provisioning else ("create",):
+        yield from _refused(world, wanted[set_id], wanted.values(), "may not create and follow clusters")
 
 
 @check(
@@ -74,11 +73,48 @@ def caller_eks_access(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     eks = spec.orchestrator.eks if spec.orchestrator else None
     if eks is None:
         return
-    identity = world.identity()
-    arn = eks.arn(account=identity.account, region=identity.region) or "*"
-    places = places_of(spec, identity) | {"eks_cluster": arn, "eks_name": eks.cluster_name}
-    wanted = action_set("eks-access", places)
+    wanted = action_set("eks-access", places_of(spec, world.identity()))
     yield from _refused(world, wanted, (), "may not make EKS access entries", at=("orchestrator", "eks"))
+
+
+@check(
+    "iam-caller-ssm",
+    "the caller may open sessions on the nodes",
+    about=("name",),
+    reads=SIMULATE,
+    blocking=False,
+)
+def caller_ssm(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Session Manager is the only way into a node: `ssm:StartSession`, on the cluster and on the session's document.
+
+    Policies that name only one of the two are refused. Creating a cluster does not take it; looking into it does.
+    """
+    places = places_of(spec, world.identity())
+    wanted = _on_clusters(spec, places)
+    message = "may not open sessions on the nodes"
+    yield from _refused(world, wanted["sessions"], wanted.values(), message, report=warn)
+    document = action_set("session-document", places)
+    yield from _refused(world, document, (), "may not use the document of a session", report=warn)
+
+
+@check(
+    "iam-custom-ami",
+    "the caller may share the AMIs that groups name",
+    about=("instance_groups",),
+    reads=SIMULATE,
+    blocking=False,
+)
+def custom_ami(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """An AMI of your own is shared with HyperPod in the caller's name: its image and its snapshots.
+
+    Needed where a group names an image (`image_id: ami-…`).
+    """
+    named = ((path, group.image_id) for path, group in instance_groups(spec))
+    path = next(((*path, "image_id") for path, image in named if image and image.startswith("ami-")), None)
+    if path is None:
+        return
+    wanted = action_set("custom-ami", places_of(spec, world.identity()))
+    yield from _refused(world, wanted, (), "may not share AMIs with HyperPod", at=path, report=warn)
 
 
 @check(
@@ -109,9 +145,21 @@ def service_linked_role(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         )
 
 
+def _on_clusters(spec: ClusterSpec, places: Mapping[str, str]) -> dict[str, ActionSet]:
+    """Return what the caller does with clusters, by its id: one simulation asks for all of it."""
+    ids = ("create", "sessions", *(("events",) if spec.node_provisioning else ()))
+    return {set_id: action_set(set_id, places) for set_id in ids}
+
+
 def _refused(
-    world: World, wanted: ActionSet, together: Iterable[ActionSet], message: str, *, at: Path = ()
+    world: World,
+    wanted: ActionSet,
+    together: Iterable[ActionSet],
+    message: str,
+    *,
+    at: Path = (),
+    report: Callable[..., Finding] = fail,
 ) -> Iterator[Finding]:
     caller = world.identity().arn
     if refused := refusals(world, caller, wanted, together):
-        yield fail(caller, message, *denial(refused), remedy=grant(caller, refused, wanted), at=at)
+        yield report(caller, message, *denial(refused), remedy=grant(caller, refused, wanted), at=at)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from hpctl.catalog.iam_actions import ActionSet, action_set
 from hpctl.checks.declare import check, fail, warn
-from hpctl.checks.permissions import RoleUse, allowing, denial, execution_roles, grant, places_of, refusals
+from hpctl.checks.permissions import RoleUse, allowing, denial, execution_roles, grant, places_of, refusals, told
 from hpctl.checks.scripts import Folder, folders, runs
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -16,6 +16,8 @@ from hpctl.terms import Orchestrator
 
 SIMULATE = ("iam:SimulatePrincipalPolicy",)
 EXISTS = ("iam-exec-exists",)
+_ADMINISTER = "administer"
+"""Asked together with what nodes need, which costs no simulation of its own."""
 
 
 @check(
@@ -63,6 +65,23 @@ def exec_ecr(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 
 @check(
+    "iam-exec-pod-identity",
+    "execution roles may let pods assume roles of their own",
+    about=("instance_groups", "orchestrator"),
+    needs=EXISTS,
+    reads=SIMULATE,
+    blocking=False,
+)
+def exec_pod_identity(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """EKS Pod Identity's agent on a node fetches the credentials of pods with the execution role.
+
+    HyperPod's training operator and its observability add-on get their own that way; without the action their pods
+    have none.
+    """
+    yield from _refused(spec, world, "pod-identity", "may not let pods assume their roles (Pod Identity)", warn)
+
+
+@check(
     "iam-exec-logs",
     "execution roles may write the cluster's logs",
     about=("instance_groups",),
@@ -89,6 +108,38 @@ def exec_logs(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 def exec_ssm(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Session Manager is the only way into a node: its agent opens the channels with the execution role."""
     yield from _refused(spec, world, "ssm", "may not open Session Manager channels", warn)
+
+
+@check(
+    "iam-exec-wildcard",
+    "execution roles may not administer the account",
+    about=("instance_groups",),
+    needs=EXISTS,
+    reads=SIMULATE,
+    blocking=False,
+)
+def exec_wildcard(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Whoever has a shell or a job on a node can use the rights of its execution role.
+
+    A role that may change IAM's policies on everything (AdministratorAccess, `Action: "*"`) hands out the account.
+    Asked is by simulation, so that it does not matter which policy says so.
+    """
+    places = places_of(spec, world.identity())
+    for use in execution_roles(spec):
+        sets = {one: action_set(one, places) for one in (*needed(spec, use), _ADMINISTER)}
+        verdicts = told(world, use.arn, sets[_ADMINISTER], sets.values())
+        if allowed := [verdict.action for verdict in verdicts if verdict.allowed]:
+            yield warn(
+                use.subject,
+                "may change who may do what in the whole account, and so may everybody on its nodes",
+                f"allowed on every resource: {', '.join(allowed)}",
+                use.group_names,
+                remedy="find the policy that allows it, and leave the role what nodes need\n"
+                f"aws iam list-attached-role-policies --role-name {use.name}\n"
+                f"aws iam list-role-policies --role-name {use.name}\n"
+                "hpctl iam policy execution-role -f FILE > nodes.json",
+                at=use.path,
+            )
 
 
 @check(
@@ -139,7 +190,7 @@ def needed(spec: ClusterSpec, use: RoleUse) -> Iterator[str]:
     if any(spec.effective_network(group) for group in use.groups):
         yield "vpc"
     if spec.kind_of_orchestrator is Orchestrator.EKS:
-        yield from ("eks-cni", "ecr")
+        yield from ("eks-cni", "ecr", "pod-identity")
     yield from ("logs", "ssm")
     if any(mounts_fsx(group) for group in use.groups):
         yield "fsx"
@@ -155,7 +206,7 @@ def _refused(
 ) -> Iterator[Finding]:
     places = places_of(spec, world.identity())
     for use in execution_roles(spec):
-        sets: dict[str, ActionSet] = {one: action_set(one, places) for one in needed(spec, use)}
+        sets: dict[str, ActionSet] = {one: action_set(one, places) for one in (*needed(spec, use), _ADMINISTER)}
         wanted = sets.get(set_id)
         if wanted and (refused := refusals(world, use.arn, wanted, sets.values())):
             remedy, fix = grant(use.arn, refused, wanted), allowing(use.arn, refused, wanted)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from hpctl.checks.declare import check, fail, note, warn
+from hpctl.checks.declare import Path, check, fail, note, warn
+from hpctl.checks.walk import all_groups
 from hpctl.errors import AccessError, UsageError
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
+
+_SESSION = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/(?P<role>[^/]+)/")
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+"""Partitions that are not `aws`, by how the names of their Regions begin (botocore 1.44.5, endpoints.json)."""
 
 CREATION_S = 30 * 60
 """How long credentials should be good for: creating a cluster takes 15 to 25 minutes (AWS documentation)."""
@@ -48,6 +55,40 @@ def expiry(_machine: Machine, world: World) -> Iterator[Finding]:
 
 
 @check(
+    "identity-role-arn",
+    "the role behind the session is known",
+    needs=("identity-credentials",),
+    reads=("sts:GetCallerIdentity", "iam:GetRole"),
+    blocking=False,
+)
+def role_arn(_machine: Machine, world: World) -> Iterator[Finding]:
+    """EKS access entries and policies name a role; the ARN of its sessions leaves out the path that it has.
+
+    Told is the role's own ARN where it has one. Roles of IAM Identity Center always do.
+    """
+    session = _SESSION.match(world.identity().arn)
+    role = world.role(session["role"]) if session else None
+    if role is not None and role.arn.count("/") > 1:
+        yield note("credentials", f"the role behind them is `{role.arn}`: access entries name it so, path and all")
+
+
+@check("identity-partition", "all ARNs are of the Region's partition", about=("instance_groups", "orchestrator"))
+def partition(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
+    """AWS's partitions (`aws`, `aws-cn`, `aws-us-gov`) know nothing of each other: an ARN begins with its own.
+
+    A Region is in one of them; where the spec names none, the ARNs must at least agree.
+    """
+    found = list(_arns(spec))
+    wanted = _partition_of(spec.region) if spec.region else next((arn.split(":")[1] for _, arn in found), "aws")
+    for path, arn in found:
+        if (seen := arn.split(":")[1]) != wanted:
+            where = f"Region `{spec.region}`" if spec.region else f"`{found[0][1]}`"
+            right = arn.replace(f"arn:{seen}:", f"arn:{wanted}:", 1)
+            message = f"`{arn}` is of partition `{seen}`, {where} of `{wanted}`"
+            yield fail(f"cluster/{spec.name}", message, remedy=f"write `{right}`, if there is such a thing", at=path)
+
+
+@check(
     "identity-account-region",
     "the credentials are for the spec's account and Region",
     about=("account", "region"),
@@ -64,3 +105,18 @@ def account_region(spec: ClusterSpec, world: World) -> Iterator[Finding]:
             remedy = "use other credentials (`--profile`)" if member == "account" else f"--region {wanted}"
             message = f"the spec is for {member} `{wanted}`, the credentials are for `{seen}`"
             yield fail(f"cluster/{spec.name}", message, remedy=remedy, at=(member,))
+
+
+def _arns(spec: ClusterSpec) -> Iterator[tuple[Path, str]]:
+    for path, group in all_groups(spec):
+        yield (*path, "execution_role"), group.execution_role
+        if group.training_plan_arn:
+            yield (*path, "training_plan_arn"), group.training_plan_arn
+    if spec.cluster_role:
+        yield ("cluster_role",), spec.cluster_role
+    if spec.orchestrator and spec.orchestrator.eks and spec.orchestrator.eks.cluster_arn:
+        yield ("orchestrator", "eks", "cluster_arn"), spec.orchestrator.eks.cluster_arn
+
+
+def _partition_of(region: str) -> str:
+    return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")

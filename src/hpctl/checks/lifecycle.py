@@ -1,6 +1,6 @@
 """Lifecycle scripts: they are where the spec says, in the right Region, and can be run.
 
-Whether a shell understands a script is not judged: that takes a shell, and checks start no programs.
+What stands in them line by line is judged in `lifecycle_text`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hpctl.catalog.nearest import nearest
 from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.fixes import upload
 from hpctl.checks.permissions import places_of, refusals
-from hpctl.checks.scripts import Entry, content, entries, first_folders, folders, held, runs
+from hpctl.checks.scripts import Entry, content, entries, first_folders, folders, held, reached_from, runs
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.world import World
 from hpctl.report.action import Action, storing
@@ -23,7 +23,7 @@ from hpctl.spec.cluster import ClusterSpec
 MANAGED_PREFIX = "sagemaker-"
 """AmazonSageMakerClusterInstanceRolePolicy reads buckets of such names only (version 1)."""
 
-LOG_FOLDER = b"/var/log/provision"
+LOG_FOLDER = "/var/log/provision"
 """What scripts write to provisioning.log in it goes to CloudWatch, and nothing else of theirs."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -191,16 +191,16 @@ def shebang(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "what lifecycle scripts print can be read afterwards",
     about=("instance_groups",),
     needs=("lifecycle-entrypoint-present",),
-    reads=("s3:GetObject",),
+    reads=("s3:ListBucket", "s3:GetObject"),
     blocking=False,
 )
 def log_file(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Of what scripts print, CloudWatch gets `/var/log/provision/provisioning.log` and nothing else.
 
-    Only a note: a script that does not name the file may call one that does.
+    Only a note: a script, and those of its folder that it names, may call another one that does.
     """
     for entry in entries(spec):
-        if LOG_FOLDER not in content(world, entry):
+        if all(LOG_FOLDER not in script.text for script in reached_from(entry, world)):
             yield note(
                 f"instance group/{entry.group.name}",
                 f"`{entry.uri}` does not mention /var/log/provision/provisioning.log, all that CloudWatch gets",

@@ -58,8 +58,31 @@ def execution_roles(spec: ClusterSpec) -> Iterator[RoleUse]:
 
 def places_of(spec: ClusterSpec, identity: Identity) -> dict[str, str]:
     """Return what the ARNs of every action set are filled with."""
-    partition = identity.arn.split(":")[1]
-    return {"partition": partition, "region": identity.region, "account": identity.account, "cluster": spec.name}
+    eks = spec.orchestrator.eks if spec.orchestrator else None
+    arn = eks.arn(account=identity.account, region=identity.region) if eks else None
+    return {
+        "partition": identity.arn.split(":")[1],
+        "region": identity.region,
+        "account": identity.account,
+        "cluster": spec.name,
+        "eks_cluster": arn or "*",
+        "eks_name": eks.cluster_name if eks else "*",
+    }
+
+
+def told(
+    world: World, principal_arn: str, wanted: ActionSet, together: Iterable[ActionSet] = ()
+) -> tuple[Verdict, ...]:
+    """Return the verdicts on the actions of `wanted`; what is in `together` is asked in the same calls."""
+    questions = _questions((wanted, *together))
+    found: list[Verdict] = []
+    for statement in wanted.statements:
+        verdicts = world.verdicts(principal_arn, questions[statement.asked], (statement.asked,))
+        by_action = {verdict.action: verdict for verdict in verdicts}
+        if silent := [action for action in statement.actions if action not in by_action]:
+            raise UnavailableError(f"IAM's policy simulation says nothing of `{silent[0]}`")
+        found.extend(by_action[action] for action in statement.actions)
+    return tuple(found)
 
 
 def refusals(
@@ -69,14 +92,7 @@ def refusals(
 
     Raises `UnavailableError` where a refusal hangs on conditions that the simulation could not know.
     """
-    questions = _questions((wanted, *together))
-    refused: list[Verdict] = []
-    for statement in wanted.statements:
-        verdicts = world.verdicts(principal_arn, questions[statement.asked], (statement.asked,))
-        told = {verdict.action: verdict for verdict in verdicts}
-        if silent := [action for action in statement.actions if action not in told]:
-            raise UnavailableError(f"IAM's policy simulation says nothing of `{silent[0]}`")
-        refused.extend(told[action] for action in statement.actions if not told[action].allowed)
+    refused = [verdict for verdict in told(world, principal_arn, wanted, together) if not verdict.allowed]
     firm = tuple(verdict for verdict in refused if not verdict.missing_context)
     if refused and not firm:
         first = refused[0]

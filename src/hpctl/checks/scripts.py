@@ -30,6 +30,17 @@ class Folder:
     bucket: str
     prefix: str
 
+    @classmethod
+    def of(cls, uri: str) -> Folder:
+        """Return the folder of an address; raises `UnavailableError` for one that hpctl cannot read as S3."""
+        for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
+            if found := form.fullmatch(uri):
+                # Keys may begin with a slash; only how many stand at the end of an address says nothing.
+                prefix = found["prefix"].rstrip("/")
+                return cls(found["bucket"], f"{prefix}/" if prefix else "")
+        message = f"`{uri}` is no address of S3 that hpctl can read"
+        raise UnavailableError(message, hint="write it as `s3://BUCKET/PREFIX`")
+
     @property
     def uri(self) -> str:
         """The folder as people and the AWS CLI write it."""
@@ -61,7 +72,7 @@ def folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Folder]]:
     """Yield each group's folder; raises `UnavailableError` for an address that hpctl cannot read as S3."""
     for path, group in instance_groups(spec):
         if group.lifecycle and group.lifecycle.source_s3_uri:
-            yield (*path, "lifecycle", "source_s3_uri"), group, _folder(group.lifecycle.source_s3_uri)
+            yield (*path, "lifecycle", "source_s3_uri"), group, Folder.of(group.lifecycle.source_s3_uri)
 
 
 def first_folders(spec: ClusterSpec) -> Iterator[tuple[Path, InstanceGroup, Folder]]:
@@ -130,28 +141,28 @@ def reached(spec: ClusterSpec, world: World) -> Iterator[Reached]:
     """Yield every script that runs, and every script of its folder that those name, each once."""
     seen: set[str] = set()
     for entry in entries(spec):
-        known = {row.key.removeprefix(entry.folder.prefix): row.size for row in held(world, entry.folder)}
-        texts = {entry.name: content(world, entry)}
-        while texts:
-            scripts = [Script.of(name, text) for name, text in texts.items() if entry.folder.uri + name not in seen]
-            seen |= {entry.folder.uri + script.name for script in scripts}
-            yield from (Reached(entry, script) for script in scripts if script.language)
-            named = {name for script in scripts for name in known if is_named(name, script)}
-            wanted = [name for name in sorted(named) if entry.folder.uri + name not in seen and known[name] <= _LARGEST]
-            found = world.contents(entry.folder.bucket, (entry.folder.prefix + name for name in wanted))
-            texts = {key.removeprefix(entry.folder.prefix): text for key, text in found.items()}
+        for script in reached_from(entry, world):
+            found = Reached(entry, script)
+            if found.uri not in seen:
+                seen.add(found.uri)
+                yield found
+
+
+def reached_from(entry: Entry, world: World) -> Iterator[Script]:
+    """Yield a script that runs and the scripts of its folder that it names, and so on."""
+    known = {row.key.removeprefix(entry.folder.prefix): row.size for row in held(world, entry.folder)}
+    texts, seen = {entry.name: content(world, entry)}, set()
+    while texts:
+        scripts = [Script.of(name, text) for name, text in texts.items()]
+        seen |= set(texts)
+        yield from (script for script in scripts if script.language)
+        named = {name for script in scripts for name in known if is_named(name, script)}
+        wanted = [name for name in sorted(named - seen) if known[name] <= _LARGEST]
+        found = world.contents(entry.folder.bucket, (entry.folder.prefix + name for name in wanted))
+        texts = {key.removeprefix(entry.folder.prefix): text for key, text in found.items()}
 
 
 def is_named(name: str, script: Script) -> bool:
     """Whether a script names a file of its folder: whole, or by its last part where that says enough."""
     last = name.rpartition("/")[2]
     return "." in last and re.search(rf"(?<![\w.-]){re.escape(last)}(?![\w-])", script.text) is not None
-
-
-def _folder(uri: str) -> Folder:
-    for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
-        if found := form.fullmatch(uri):
-            # Keys may begin with a slash; only how many stand at the end of an address says nothing.
-            prefix = found["prefix"].rstrip("/")
-            return Folder(found["bucket"], f"{prefix}/" if prefix else "")
-    raise UnavailableError(f"`{uri}` is no address of S3 that hpctl can read", hint="write it as `s3://BUCKET/PREFIX`")

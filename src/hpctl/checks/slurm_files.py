@@ -45,7 +45,7 @@ def model_exclusive(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     HyperPod refuses both at once ("The LifeCycleConfig cannot include both a SLURM Orchestrator Config and a
     provisioning_parameters.json file simultaneously").
     """
-    if not _in_request(spec):
+    if not in_request(spec):
         return
     for path, group, folder in first_folders(spec):
         if _has_file(world, folder):
@@ -123,13 +123,14 @@ def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 )
 
 
-def _in_request(spec: ClusterSpec) -> bool:
+def in_request(spec: ClusterSpec) -> bool:
+    """Whether the request configures Slurm, and not a file beside the scripts."""
     configured = spec.orchestrator is not None and spec.orchestrator.slurm is not None
     return configured or any(group.slurm for group in spec.instance_groups)
 
 
 def _legacy_folders(spec: ClusterSpec) -> Iterator[tuple[Path, str, Folder]]:
-    if spec.kind_of_orchestrator is Orchestrator.SLURM and not _in_request(spec):
+    if spec.kind_of_orchestrator is Orchestrator.SLURM and not in_request(spec):
         yield from ((path, group.name, folder) for path, group, folder in first_folders(spec))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hpctl.facts.model_ports import ModelHub
     from hpctl.facts.ports import Ports
     from hpctl.facts.records import Machine
+    from hpctl.facts.script_ports import Shell
     from hpctl.facts.world import World
     from hpctl.report.base import Report
     from hpctl.services.connect import Program
@@ -48,7 +49,7 @@ class Session:
         from hpctl.adapters.aws.changes import AwsChanges
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.dhcp import AwsDhcp
-        from hpctl.adapters.aws.eks import AwsEks
+        from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
         from hpctl.adapters.aws.filesystems import AwsFileSystems
         from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.keys import AwsKeys
@@ -83,6 +84,7 @@ class Session:
             network=AwsNetwork(aws),
             dhcp=AwsDhcp(aws),
             eks=AwsEks(aws),
+            node_groups=AwsNodeGroups(aws),
             kubernetes=EksKubernetes(aws),
             jobs=EksJobs(api),
             streams=EksPodStreams(api),
@@ -253,6 +255,27 @@ def local_files() -> LocalFiles:
     from hpctl.adapters.local.workdir import WorkingFiles
 
     return WorkingFiles(Path.cwd(), Path.home())
+
+
+def read_scripts(folder: str) -> dict[str, bytes]:
+    """Return the files of a folder of scripts by name; `UsageError` says why it cannot be read."""
+    from hpctl.adapters.local.scriptfolder import read
+
+    return read(Path(folder))
+
+
+def write_scripts(folder: str, scripts: Mapping[str, bytes]) -> None:
+    """Write files into a folder; `ConflictError` when something else is there under one of their names."""
+    from hpctl.adapters.local.scriptfolder import write
+
+    write(Path(folder), scripts)
+
+
+def shell() -> Shell:
+    """Return the Bash of this machine."""
+    from hpctl.adapters.local.bash import LocalBash
+
+    return LocalBash()
 
 
 def model_hub() -> ModelHub:

@@ -17,7 +17,9 @@ from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import AccessEntry
 from hpctl.facts.kubernetes_port import Kubernetes
+from hpctl.facts.log_ports import Logs
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.node_groups import NodeGroups
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.records import (
     Addon,
@@ -156,22 +158,6 @@ class Network(Protocol):
 
     def interface_count(self) -> int:
         """Return how many network interfaces the Region has."""
-        ...
-
-
-class Logs(Protocol):
-    """What CloudWatch Logs keeps of clusters."""
-
-    def group_exists(self, name: str) -> bool:
-        """Whether there is a log group of exactly that name."""
-        ...
-
-    def streams(self, group: str, prefix: str) -> tuple[str, ...]:
-        """Return the names of the streams of a group that begin with `prefix`; `NotFoundError` without the group."""
-        ...
-
-    def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
-        """Return the last lines of a stream (up to 10,000), oldest first; `NotFoundError` without it."""
         ...
 
 
@@ -344,6 +330,7 @@ class Ports:
     network: Network
     dhcp: Dhcp
     eks: Eks
+    node_groups: NodeGroups
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams

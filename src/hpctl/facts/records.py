@@ -65,6 +65,7 @@ class Role:
     name: str
     arn: str
     trusted_services: frozenset[str]
+    created_at: datetime | None = None
 
     def trusts(self, service: str) -> bool:
         """Whether the service may assume the role."""

@@ -158,6 +158,10 @@ class World:
         name = arn.rpartition("/")[2]
         return self._once(("role", name), lambda: _or_none(lambda: self._ports.iam.role(name)))
 
+    def node_group_roles(self, name: str) -> Mapping[str, str]:
+        """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
+        return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
+
     def verdicts(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
         """Return IAM's verdict on every action for every resource."""
         asked = (principal_arn, tuple(actions), tuple(resources))

@@ -90,12 +90,15 @@ def _decide(finding: Finding, bedside: Bedside, world: World) -> tuple[Action, .
 
 
 def _made(fix: Fix, bedside: Bedside, world: World) -> tuple[Action, ...] | _Refused:
-    match fix:
-        case Upload():
-            return _uploads(fix, bedside, world)
-        case Action():
-            why = _why_not(fix, world)
-            return _Refused(why) if why else (fix,)
+    try:
+        match fix:
+            case Upload():
+                return _uploads(fix, bedside, world)
+            case Action():
+                why = _owner(fix, world) or _namesake(fix, world)
+                return _Refused(why) if why else (fix,)
+    except HpctlError as error:
+        return _Refused(f"whether it may be changed cannot be seen: {error.message}")
 
 
 def _uploads(fix: Upload, bedside: Bedside, world: World) -> tuple[Action, ...] | _Refused:
@@ -113,13 +116,6 @@ def _stores(fix: Upload, scripts: Mapping[str, bytes], there: Iterable[str]) -> 
         if key not in there:
             does = f"store `{name}` as `s3://{fix.bucket}/{key}`, where there is nothing"
             yield storing(fix.bucket, key, content, does=does, IfNoneMatch="*")
-
-
-def _why_not(action: Action, world: World) -> str | None:
-    try:
-        return _owner(action, world) or _namesake(action, world)
-    except HpctlError as error:
-        return f"whether it may be changed cannot be seen: {error.message}"
 
 
 def _owner(action: Action, world: World) -> str | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from hpctl.render.checks import check_summary
 from hpctl.render.clusters import orchestrator
+from hpctl.render.identities import identity_line
 from hpctl.render.page import WIDE, Blank, Column, Piece, Prose, Style, Table
 from hpctl.render.words import counted, known, listed
 from hpctl.report.plan import Change, PlanReport
@@ -21,7 +22,7 @@ _MULTIPLE: Final = re.compile(r"(\d+) x (.+)")
 
 def plan(report: PlanReport) -> Iterator[Piece]:
     """Yield who does it where, what happens, what goes and stays, and how the checks went."""
-    yield _identity(report)
+    yield identity_line(report.identity)
     yield Blank()
     yield from _actions(report)
     yield from _left_alone(report)
@@ -36,15 +37,6 @@ def plan(report: PlanReport) -> Iterator[Piece]:
     if report.checks is not None:
         yield Blank()
         yield from check_summary(report.checks)
-
-
-def _identity(report: PlanReport) -> Piece:
-    caller = report.identity
-    principal = caller.arn.rpartition(":")[2]  # the account stands before it already
-    words = [f"account {caller.account}", f"region {caller.region}", principal]
-    if caller.profile:
-        words.append(f"profile {caller.profile}")
-    return Prose(", ".join(words))
 
 
 def _actions(report: PlanReport) -> Iterator[Piece]:

@@ -36,6 +36,8 @@ _VIEWS = {
     "Plan": "plans.plan",
     "QuotaList": "quotas.quota_list",
     "Sandbox": "sandboxes.sandbox",
+    "ScriptFolder": "lifecycle.script_folder",
+    "ScriptUpload": "lifecycle.script_upload",
     "SandboxList": "sandboxes.sandbox_list",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""

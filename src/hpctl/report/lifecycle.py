@@ -21,6 +21,14 @@ class ScriptStanding(Part):
     etag: str | None = None
 
 
+class ScriptFile(Part):
+    """One file of a folder."""
+
+    name: str
+    size: int
+    sha256: str
+
+
 class ScriptUploadReport(Report):
     """A folder of scripts beside a folder in S3; `uploaded` names what was put there and read back.
 
@@ -49,3 +57,17 @@ class ScriptUploadReport(Report):
         """Return the addresses of what an upload puts, or has put, into S3."""
         rows = self.uploaded or tuple(row.name for row in self.wanted)
         return tuple(f"{self.uri}{name}" for name in rows)
+
+
+class ScriptFolderReport(Report):
+    """Scripts that were written into a folder; `then` are the commands that come next."""
+
+    kind: Literal["ScriptFolder"] = "ScriptFolder"
+    folder: str
+    orchestrator: str
+    files: tuple[ScriptFile, ...]
+    then: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the files."""
+        return tuple(f"{self.folder}/{row.name}" for row in self.files)

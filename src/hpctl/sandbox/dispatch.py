@@ -27,6 +27,7 @@ from hpctl.sandbox.eks.models import eks_backends
 from hpctl.sandbox.iam import urls as iam_urls
 from hpctl.sandbox.quotas.models import quotas_backends
 from hpctl.sandbox.recording import operation_of
+from hpctl.sandbox.resolvers import give_new_vpcs_options
 from hpctl.sandbox.sagemaker.models import HyperPodBackend, sagemaker_backends
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Moto:
         moto.backends.list_of_moto_modules = lambda: modules
         # moto's other services hold on to moto's IAM: its models stay, its operations are extended.
         moto.iam.urls.url_paths = iam_urls.url_paths
+        give_new_vpcs_options()
         self._account = account
         self._dispatcher = DomainDispatcherApplication(_service_app)
 

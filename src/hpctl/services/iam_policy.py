@@ -14,13 +14,13 @@ from hpctl.checks.walk import all_groups
 from hpctl.errors import UsageError
 from hpctl.facts.world import World
 from hpctl.spec.cluster import ClusterSpec
-from hpctl.spec.groups import Group
+from hpctl.spec.groups import Group, InstanceGroup
 
 _ANY: Final = "*"
 _OWN_BUCKETS: Final = "sagemaker-*"
 """Where lifecycle scripts are unless a spec says otherwise: what AWS's managed policy lets nodes read."""
 
-_EVERYTHING: Final = frozenset({"eks", "fsx", "plan", "vpc"})
+_EVERYTHING: Final = frozenset({"custom-ami", "eks", "fsx", "plan", "vpc"})
 """What a cluster of which nothing is known may have."""
 
 
@@ -88,11 +88,17 @@ def _features(spec: ClusterSpec, groups: Iterable[Group]) -> Iterator[str]:
             yield "vpc"
         if group.training_plan_arn:
             yield "plan"
-        for storage in group.storage:
-            if storage.fsx_lustre or storage.fsx_open_zfs:
-                yield "fsx"
-            if storage.ebs and storage.ebs.volume_kms_key_id:
-                yield "volume-key"
+        if isinstance(group, InstanceGroup) and (group.image_id or "").startswith("ami-"):
+            yield "custom-ami"
+        yield from _features_of_storage(group)
+
+
+def _features_of_storage(group: Group) -> Iterator[str]:
+    for storage in group.storage:
+        if storage.fsx_lustre or storage.fsx_open_zfs:
+            yield "fsx"
+        if storage.ebs and storage.ebs.volume_kms_key_id:
+            yield "volume-key"
 
 
 def _values(spec: ClusterSpec, groups: tuple[Group, ...], place: Place) -> dict[str, list[str]]:

@@ -16,6 +16,8 @@ from hpctl.facts.world import World
 from hpctl.report.quota import QuotaFacts, QuotaListReport
 from hpctl.spec.cluster import ClusterSpec
 
+_PATIENCE = "ask AWS for an increase, which takes one to five business days, or for less in the spec"
+
 _INTERFACES: Limit = "network_interfaces"
 _OF_ALL: tuple[Limit, ...] = (
     "cluster_instances",
@@ -48,7 +50,7 @@ def demand_fits(report: QuotaListReport) -> None:
     """Raise `ChecksFailedError` where a quota does not cover what is needed, `ChecksUnknownError` where none says."""
     if short := [row for row in report.quotas if row.fits is False]:
         what = f"`{short[0].quota}` does" if len(short) == 1 else f"{len(short)} quotas do"
-        raise ChecksFailedError(f"{what} not cover what is needed", hint=short[0].request)
+        raise ChecksFailedError(f"{what} not cover what is needed", hint=_PATIENCE)
     if unknown := [row.quota for row in report.quotas if row.needed and row.fits is None]:
         command = "aws service-quotas list-service-quotas --service-code sagemaker"
         raise ChecksUnknownError(f"no quota is named `{'`, `'.join(unknown)}`", hint=f"look with `{command}`")

@@ -12,7 +12,9 @@ from hpctl.errors import ConflictError, NotFoundError, UnavailableError
 from hpctl.facts.ports import Ports, Storage
 from hpctl.facts.script_ports import KeptScript
 from hpctl.facts.world import World
+from hpctl.plan.create import guard
 from hpctl.report.lifecycle import ScriptStanding, ScriptUploadReport, Standing
+from hpctl.spec.cluster import ClusterSpec
 
 
 class Overwriting(Enum):
@@ -28,6 +30,11 @@ class LocalScripts:
 
     path: str
     files: Mapping[str, bytes]
+
+
+def demand_meant(spec: ClusterSpec, world: World) -> None:
+    """Raise `ConflictError` when the spec is for another account or Region than the session's."""
+    guard(spec, world.identity())
 
 
 def compare(

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from hpctl.adapters.aws.caller import AwsCaller
-from hpctl.adapters.aws.eks import AwsEks
+from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
 from hpctl.errors import NotFoundError, UnavailableError
 from hpctl.facts.kubernetes import AccessEntry, AccessPolicy
 from hpctl.facts.records import Addon, EksCluster, Identity
@@ -44,6 +45,7 @@ ADDON: dict[str, Any] = {
     "status": "DEGRADED",
     "health": {"issues": [{"code": "AccessDenied", "message": "no role."}, {"code": "BrandNew"}]},
 }
+NODE_GROUP: dict[str, Any] = {"nodegroupName": "system", "nodeRole": "arn:aws:iam::111122223333:role/eks-nodes"}
 ROLE = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/Admin"
 SESSION = "arn:aws:sts::111122223333:assumed-role/Admin/me"
 ENTRIES = ok({"accessEntries": ["arn:aws:iam::999999999999:role/Admin", ROLE]})
@@ -112,6 +114,16 @@ def test_add_ons_are_told_with_their_issues_and_in_the_order_of_the_list() -> No
     }
     asked = {sent.url.rpartition("amazonaws.com")[2] for sent in wire.sent if sent.operation == "DescribeAddon"}
     assert asked == {"/clusters/kube/addons/vpc-cni", "/clusters/kube/addons/coredns"}
+
+
+def test_the_roles_of_node_groups_are_told_by_the_groups_names() -> None:
+    wire = ByOperation(
+        ListNodegroups=[ok({"nodegroups": ["system"], "nextToken": "more"}), ok({"nodegroups": ["gone"]})],
+        DescribeNodegroup=[ok({"nodegroup": NODE_GROUP}), error("ResourceNotFoundException", "No node group", 404)],
+    )
+    # One after the other, so that the second answer is the second group's.
+    with patch("hpctl.adapters.aws.eks._DESCRIBES", 1):
+        assert AwsNodeGroups(connect(wire)).roles("kube") == {"system": NODE_GROUP["nodeRole"]}
 
 
 def test_an_add_on_that_was_removed_in_this_moment_is_left_out() -> None:

@@ -39,7 +39,7 @@ def test_actions_are_named_once_with_their_service(set_id: str) -> None:
 def test_a_set_names_its_source_and_who_needs_it(set_id: str) -> None:
     row = action_sets()[set_id]
     assert row.source
-    assert row.principal in ("execution", "caller", "scaler")
+    assert row.principal in ("execution", "caller", "scaler", "nobody")
 
 
 @each_set

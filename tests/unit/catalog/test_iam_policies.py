@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from hpctl.adapters.aws import models
 from hpctl.catalog.iam_actions import action_sets
 from hpctl.catalog.iam_policies import MOST_CHARACTERS, document, grants, uncalled
 from hpctl.checks.catalogue import CHECKS
@@ -34,6 +35,21 @@ def _actions(policy: str) -> frozenset[str]:
     return frozenset(action for one in grants() if policy in one.policies for action in one.actions)
 
 
+def _granted() -> frozenset[str]:
+    return _actions("caller") | _actions("doctor-fix")
+
+
+def _callable() -> frozenset[str]:
+    prefixes = {"service-quotas": "servicequotas"}
+    return actions(
+        {
+            f"{prefixes.get(service, service)}:{operation}"
+            for service, operations in models.OPERATIONS.items()
+            for operation in operations
+        }
+    )
+
+
 def _statement(policy: str, sid: str) -> dict[str, object]:
     found = document(policy, VALUES, FEATURES)["Statement"]
     return next(one for one in found if one["Sid"] == sid)
@@ -44,9 +60,16 @@ def test_every_call_that_was_made_is_allowed() -> None:
     assert actions(recorded()) - _actions("caller") - _actions("doctor-fix") == set()
 
 
-def test_what_is_allowed_and_was_not_called_is_named_with_a_reason() -> None:
-    granted = _actions("caller") | _actions("doctor-fix")
-    assert granted - actions(recorded()) == set(uncalled())
+def test_what_was_called_hpctl_has_an_adapter_for() -> None:
+    assert actions(recorded()) - _callable() == set()
+
+
+def test_every_call_that_hpctl_can_make_is_allowed() -> None:
+    assert _callable() - _granted() == set()
+
+
+def test_what_is_allowed_and_hpctl_cannot_call_is_named_with_a_reason() -> None:
+    assert _granted() - _callable() == set(uncalled())
     assert all(len(reason) > 20 for reason in uncalled().values())
 
 

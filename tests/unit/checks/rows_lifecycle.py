@@ -297,6 +297,12 @@ TEXT = (
         }.items()
     ),
     passes("lifecycle-log-file", "a script that logs", _spec()),
+    passes(
+        "lifecycle-log-file",
+        "a script that names one that logs",
+        _spec(),
+        _bucket(lc__on_create_sh=b"#!/bin/sh\n. ./lib.sh\n", lc__lib_sh=_GOOD),
+    ),
     notes(
         "lifecycle-log-file",
         "a script that does not log",
@@ -322,7 +328,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "lifecycle-bucket-name": ("caller.identity", "iam.simulate"),
     "lifecycle-line-endings": ("storage.read",),
     "lifecycle-shebang": ("storage.read",),
-    "lifecycle-log-file": ("storage.read",),
+    "lifecycle-log-file": ("storage.objects", "storage.read"),
 }
 
 

@@ -13,6 +13,7 @@ from tests.unit.checks import (
     rows_eks_cluster,
     rows_iam,
     rows_iam_keys,
+    rows_iam_use,
     rows_lifecycle,
     rows_lifecycle_text,
     rows_network_endpoints,
@@ -76,7 +77,7 @@ def _scenes(*modules: ModuleType) -> dict[str, Scene]:
 
 
 SCENES: dict[str, Scene] = {
-    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_lifecycle, rows_lifecycle_text),
+    **_scenes(rows_eks_cluster, rows_iam, rows_iam_keys, rows_iam_use, rows_lifecycle, rows_lifecycle_text),
     **_scenes(rows_offline, rows_slurm_files, rows_storage),
     "eks-cluster-active": Scene((_IDENTITY, "eks.describe")),
     "eks-auth-mode": Scene((_IDENTITY, "eks.describe")),
@@ -131,7 +132,9 @@ PORT_OF: dict[str, str] = {
     "eks:DescribeAddon": "eks.addons",
     "eks:DescribeCluster": "eks.describe",
     "eks:DescribeClusterVersions": "eks.supported_versions",
+    "eks:DescribeNodegroup": "node_groups.roles",
     "eks:ListAddons": "eks.addons",
+    "eks:ListNodegroups": "node_groups.roles",
     "fsx:DescribeFileSystems": "file_systems.all",
     "iam:GetRole": "iam.role",
     "iam:SimulatePrincipalPolicy": "iam.simulate",

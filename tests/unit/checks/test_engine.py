@@ -305,5 +305,5 @@ def test_the_permissions_of_a_role_are_asked_for_in_as_few_simulations_as_resour
     run_checks(CLUSTER_CHECKS, (a_spec(),), account.world)
     asked = [(principal, things) for principal, _actions, things in account.calls.of("iam.simulate")]
     of_the_role = [things for principal, things in asked if principal == ROLE]
-    assert len(of_the_role) == len(set(of_the_role)) == 5  # everything, interfaces, logs, the bucket, the script
+    assert len(of_the_role) == len(set(of_the_role)) == 6  # everything, interfaces, logs, EKS, the bucket, the script
     assert len(asked) == len(set(asked))

@@ -7,11 +7,11 @@ import pytest
 from hpctl.checks.catalogue import CHECKS, CLUSTER_CHECKS, JOB_CHECKS, KUBERNETES_CHECKS
 from hpctl.checks.engine import run_checks, with_needs
 from hpctl.errors import AccessError, HpctlError, UnavailableError, UsageError
-from hpctl.facts.records import Machine
+from hpctl.facts.records import Machine, Role
 from hpctl.facts.world import World
 from hpctl.report.check import CheckResult, Finding
 from hpctl.terms import Outcome
-from tests.unit.builders import a_finding, a_spec
+from tests.unit.builders import a_finding, a_role, a_spec, an_identity
 from tests.unit.fakes import FakeAccount
 
 MACHINE = Machine(python="3.12.1", botocore="1.44.5")
@@ -38,6 +38,7 @@ def test_the_checks_of_a_machine_are_none_of_a_spec() -> None:
         "tools-clock",
         "identity-credentials",
         "identity-expiry",
+        "identity-role-arn",
     }
     assert not set(MACHINE_CHECKS) & set(CLUSTER_CHECKS)
 
@@ -118,6 +119,37 @@ def test_credentials_that_do_not_work_fail(error: HpctlError, remedy: str) -> No
 def test_credentials_that_nobody_could_ask_about_are_unknown() -> None:
     result = judge("identity-credentials", world=World(UnavailableError("no network")))
     assert (result.outcome, result.blocking) == (Outcome.UNKNOWN, True)
+
+
+def test_the_role_behind_a_session_is_told_with_its_path() -> None:
+    account = FakeAccount()
+    path = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/Admin"
+    account.holding(a_role("Admin", arn=path))
+    said = f"the role behind them is `{path}`: access entries name it so, path and all"
+    result = judge("identity-role-arn", world=account.world)
+    assert (result.outcome, result.findings) == (Outcome.PASS, (a_finding("note", "credentials", said),))
+
+
+@pytest.mark.parametrize(
+    ("arn", "role"),
+    [
+        ("arn:aws:iam::123456789012:user/ada", a_role("ada", arn="arn:aws:iam::123456789012:role/x/ada")),
+        ("arn:aws:sts::123456789012:assumed-role/Admin/ada", a_role("Admin")),
+        ("arn:aws:sts::123456789012:assumed-role/Admin/ada", a_role("another")),
+    ],
+)
+def test_nothing_is_told_where_the_session_says_it_all(arn: str, role: Role) -> None:
+    account = FakeAccount().holding(role)
+    account.caller.who = an_identity(arn=arn)
+    result = judge("identity-role-arn", world=account.world)
+    assert (result.outcome, result.findings) == (Outcome.PASS, ())
+
+
+def test_a_role_that_may_not_be_looked_at_is_unknown_and_stops_nothing() -> None:
+    account = FakeAccount()
+    account.calls.fail_always("iam.role", AccessError("no", action="iam:GetRole"))
+    result = judge("identity-role-arn", world=account.world)
+    assert (result.outcome, result.blocking) == (Outcome.UNKNOWN, False)
 
 
 @pytest.mark.parametrize(

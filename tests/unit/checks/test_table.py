@@ -17,6 +17,7 @@ from tests.unit.checks import (
     rows_eks_cluster,
     rows_iam,
     rows_iam_keys,
+    rows_iam_use,
     rows_lifecycle,
     rows_lifecycle_text,
     rows_network,
@@ -55,6 +56,7 @@ MODULES = (
     rows_eks_cluster,
     rows_iam,
     rows_iam_keys,
+    rows_iam_use,
     rows_lifecycle,
     rows_lifecycle_text,
     rows_offline,
@@ -73,7 +75,13 @@ def test_a_check_judges_as_its_row_says(row: Row) -> None:
     assert (result.outcome, findings, result.reason) == (row.outcome, row.findings, row.reason)
 
 
-NOTES_ONLY = ("network-multi-subnet", "lifecycle-log-file", "capacity-min-count", "quota-pending")
+NOTES_ONLY = (
+    "iam-exec-role-fresh",
+    "network-multi-subnet",
+    "lifecycle-log-file",
+    "capacity-min-count",
+    "quota-pending",
+)
 
 
 @pytest.mark.parametrize("check_id", list(BY_ID))

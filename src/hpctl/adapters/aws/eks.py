@@ -1,4 +1,4 @@
-"""What EKS tells of its clusters: the port `facts.ports.Eks`."""
+"""What EKS tells of its clusters and of their node groups: the ports `Eks` and `NodeGroups`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUPPORTED: Final = frozenset({"STANDARD_SUPPORT", "EXTENDED_SUPPORT"})
 _SESSION: Final = re.compile(r"arn:[^:]+:sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/")
 _ROLE: Final = re.compile(r"arn:[^:]+:iam::(?P<account>\d+):role/(?:.*/)?(?P<role>[^/]+)$")
 _DESCRIBES: Final = 8
-"""Add-ons that are described at the same time."""
+"""Add-ons and node groups that are described at the same time."""
 
 
 class AwsEks:
@@ -71,6 +71,28 @@ class AwsEks:
             return None
 
 
+class AwsNodeGroups:
+    """Reads managed node groups."""
+
+    def __init__(self, session: AwsSession) -> None:
+        """Ask through `session`."""
+        self._session = session
+
+    def roles(self, cluster: str) -> Mapping[str, str]:
+        """Return the ARN of the nodes' role of every node group, but one that was deleted in this moment."""
+        names = list(self._session.pages("eks", "ListNodegroups", "nodegroups", clusterName=cluster))
+        with ThreadPoolExecutor(_DESCRIBES, thread_name_prefix="node-groups") as pool:
+            found = zip(names, pool.map(partial(self._role, cluster), names), strict=True)
+            return {name: arn for name, arn in found if arn is not None}
+
+    def _role(self, cluster: str, name: str) -> str | None:
+        try:
+            answer = self._session.call("eks", "DescribeNodegroup", clusterName=cluster, nodegroupName=name)
+        except NotFoundError:
+            return None
+        return node_role_of(answer)
+
+
 @reads("eks:DescribeCluster")
 def eks_cluster_of(answer: Mapping[str, Any]) -> EksCluster:
     """Read EKS DescribeCluster; what it does not tell has the API's documented default."""
@@ -90,6 +112,12 @@ def eks_cluster_of(answer: Mapping[str, Any]) -> EksCluster:
         endpoint=cluster.get("endpoint"),  # none yet while the cluster is made
         certificate_authority=cluster.get("certificateAuthority", {}).get("data"),
     )
+
+
+@reads("eks:DescribeNodegroup")
+def node_role_of(answer: Mapping[str, Any]) -> str:
+    """Read DescribeNodegroup: the ARN of the role of its nodes."""
+    return str(answer["nodegroup"]["nodeRole"])
 
 
 @reads("eks:DescribeAccessEntry")

@@ -109,7 +109,7 @@ def role_of(answer: Mapping[str, Any]) -> Role:
         services = trusted_services(role["AssumeRolePolicyDocument"], _account_of(role["Arn"]))
     except ValueError as error:
         raise UnavailableError(f"the trust policy of role `{role['RoleName']}` cannot be read: {error}") from error
-    return Role(name=role["RoleName"], arn=role["Arn"], trusted_services=services)
+    return Role(name=role["RoleName"], arn=role["Arn"], trusted_services=services, created_at=role.get("CreateDate"))
 
 
 @reads(_SIMULATE)

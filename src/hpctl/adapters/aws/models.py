@@ -49,9 +49,11 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeAddon",
             "DescribeCluster",
             "DescribeClusterVersions",
+            "DescribeNodegroup",
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+            "ListNodegroups",
             "UpdateClusterConfig",
         }
     ),
