@@ -18,6 +18,7 @@ from hpctl.facts.notation import decode, encode
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
+from hpctl.services.doctor import JUDGES
 from hpctl.services.patient import Patient
 from hpctl.services.redaction import redaction
 
@@ -52,20 +53,28 @@ def written(patient: Patient, world: World, report: CheckReport) -> str:
 def read(text: str) -> Bundle:
     """Return the bundle of a text; `UsageError` when it is none."""
     whole = _whole(text)
-    places = {decode(path): place for path, place in whole["places"]}
-    answers = {decode(asked): decode(told) for asked, told in whole["facts"]}
-    return Bundle(
-        Patient(tuple(decode(target) for target in whole["targets"]), places.get),
-        again(answers),
-        CheckReport.model_validate(whole["report"]),
-        whole["hpctl"],
-    )
+    try:
+        return _bundle(whole)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the bundle cannot be read: {error}", hint=_HINT) from error
 
 
 def again(answers: Mapping[Hashable, object]) -> World:
     """Return a world that knows these answers, and to any other question has none."""
     nobody = _Nobody(UnavailableError("the bundle has no answer to this", hint="take another one with this hpctl"))
     return World(cast("Ports", nobody), answers)
+
+
+def _bundle(whole: Mapping[str, Any]) -> Bundle:
+    """Return the bundle; `UsageError`, `TypeError` or `ValueError` where it is not what `written` writes."""
+    places = {decode(path): place for path, place in whole["places"]}
+    answers = {decode(asked): decode(told) for asked, told in whole["facts"]}
+    targets = tuple(decode(target) for target in whole["targets"])
+    if stranger := next((one for one in targets if type(one) not in JUDGES), None):
+        message = f"nobody judges {stranger!r}"
+        raise ValueError(message)
+    report = CheckReport.model_validate(whole["report"])
+    return Bundle(Patient(targets, places.get), again(answers), report, whole["hpctl"])
 
 
 def _places(report: CheckReport) -> dict[Path, str]:
