@@ -15,7 +15,20 @@ from hpctl.errors import AccessError, HpctlError, NotFoundError, Problem, Refuse
 from hpctl.render.errors import show_error
 from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
-from hpctl.report import check, cluster, connection, explanation, instance, job, model, plan, progress, quota, sandbox
+from hpctl.report import (
+    check,
+    cluster,
+    connection,
+    explanation,
+    instance,
+    job,
+    lifecycle,
+    model,
+    plan,
+    progress,
+    quota,
+    sandbox,
+)
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
 from tools.pages.markdown import code, codes, fence, page, prose, sections, table
@@ -41,7 +54,7 @@ With `-o json` or `-o jsonl` an error is one JSON object in one line on stderr, 
 the errors that have them."""
 
 COMMANDS: dict[type[Report], tuple[str, ...]] = {
-    check.CheckReport: ("cluster check", "doctor"),
+    check.CheckReport: ("cluster check", "doctor", "lifecycle lint"),
     check.CheckListReport: ("doctor --list",),
     plan.PlanReport: (
         "cluster plan",
@@ -66,6 +79,8 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     job.JobOutcomeReport: ("job submit", "job wait", "job cancel", "job delete"),
     job.JobListReport: ("job list",),
     job.JobReport: ("job describe",),
+    lifecycle.ScriptFolderReport: ("lifecycle init",),
+    lifecycle.ScriptUploadReport: ("lifecycle upload", "lifecycle upload --dry-run"),
     model.ModelReport: ("check-model",),
     model.ModelFamilyReport: ("check-model",),
     quota.QuotaListReport: ("quota show",),

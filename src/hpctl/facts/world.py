@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
+from hpctl.facts.eks_world import EksWorld
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.incidents import ERROR, UNDER_WAY, collapse
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
@@ -54,7 +55,7 @@ ERRORS = 30
 """Errors among them that are asked for in full, the newest: each is a call of its own."""
 
 
-class World:
+class World(EksWorld):
     """Answers to questions about the account, each asked of AWS once; a refusal is remembered like an answer."""
 
     def __init__(self, ports: Ports | HpctlError, known: Mapping[Hashable, object] = MappingProxyType({})) -> None:
