@@ -254,8 +254,18 @@ def test_eks_answers_are_what_the_model_says(caller: Caller) -> None:
     caller.eks("UpdateClusterVersion", f"{cluster}/updates", version="1.34")
     _use_addons(caller, cluster)
     caller.eks("DescribeClusterVersions", "/cluster-versions")
+    _use_pod_identities(caller, cluster)
     caller.eks("DeleteCluster", cluster)
     assert caller.asked >= _eks_operations()
+
+
+def _use_pod_identities(caller: Caller, cluster: str) -> None:
+    place = f"{cluster}/pod-identity-associations"
+    members = {"namespace": "team", "serviceAccount": "train", "roleArn": ROLE}
+    made = caller.eks("CreatePodIdentityAssociation", place, **members)["association"]["associationId"]
+    caller.eks("ListPodIdentityAssociations", place)
+    caller.eks("DescribePodIdentityAssociation", f"{place}/{made}")
+    caller.eks("DeletePodIdentityAssociation", f"{place}/{made}")
 
 
 def _use_addons(caller: Caller, cluster: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
+from hpctl.facts.eks_ports import PodIdentity
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.kubernetes import (
     AccessEntry,
@@ -428,6 +429,8 @@ class FakeEks:
         self.known_addons = [an_addon(name) for name in ("coredns", "eks-pod-identity-agent", "kube-proxy")]
         self.known_addons.append(an_addon("vpc-cni", version="v1.20.4-eksbuild.2"))
         self.known_entries = [an_access_entry()]
+        self.compatible: dict[str, tuple[str, ...]] = {addon.name: (addon.version,) for addon in self.known_addons}
+        self.identities: list[PodIdentity] = []
 
     def describe(self, name: str) -> EksCluster:
         self._log.record("eks.describe", name)
@@ -441,6 +444,14 @@ class FakeEks:
         self._log.record("eks.addons", name)
         self._found(name)
         return tuple(self.known_addons)
+
+    def addon_versions(self, kubernetes_version: str, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        self._log.record("eks.addon_versions", kubernetes_version, asked := tuple(names))
+        return {name: versions for name, versions in self.compatible.items() if name in asked}
+
+    def pod_identities(self, name: str) -> tuple[PodIdentity, ...]:
+        self._log.record("eks.pod_identities", name)
+        return tuple(self.identities)
 
     def access_entry(self, name: str, principal_arn: str) -> AccessEntry:
         self._log.record("eks.access_entry", name, principal_arn)

@@ -127,6 +127,37 @@ def addon_health(spec: ClusterSpec, world: World) -> Iterator[Finding]:
 
 
 @check(
+    "eks-addon-versions",
+    "the add-ons' versions go with the EKS cluster's Kubernetes",
+    about=("orchestrator",),
+    needs=("eks-cluster-active",),
+    reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon", "eks:DescribeAddonVersions"),
+    blocking=False,
+)
+def addon_versions(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Add-ons stay as they are when EKS upgrades Kubernetes. One that is too old for it fails at the next change.
+
+    EKS tells which versions of an add-on go with which Kubernetes.
+    """
+    cluster = named_cluster(spec, world)
+    name, region, addons = _addons(spec, world)
+    if cluster is None or name is None:
+        return
+    fitting = world.addon_versions(cluster, addons)
+    for addon in addons.values():
+        versions = fitting.get(addon.name, ())
+        if versions and addon.version and addon.version not in versions:
+            update = f"aws eks update-addon --region {region} --cluster-name {name} --addon-name {addon.name}"
+            yield warn(
+                f"EKS add-on/{addon.name}",
+                f"version `{addon.version}` is not for Kubernetes {cluster.version}",
+                f"newest that is: {versions[0]}",
+                remedy=f"{update} --addon-version {versions[0]} --resolve-conflicts PRESERVE",
+                at=_AT,
+            )
+
+
+@check(
     "eks-helm-deps",
     "the EKS cluster has AWS's Helm chart for HyperPod",
     about=("orchestrator",),

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hpctl.facts.change_ports import Changes
 from hpctl.facts.dhcp import Dhcp
+from hpctl.facts.eks_ports import EksParts
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import AccessEntry
@@ -161,7 +162,7 @@ class Network(Protocol):
         ...
 
 
-class Eks(Protocol):
+class Eks(EksParts, Protocol):
     """What EKS tells of its clusters."""
 
     def describe(self, name: str) -> EksCluster:

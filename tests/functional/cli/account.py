@@ -83,7 +83,7 @@ class Account:
         """Wait until a node of a cluster has failed."""
         sagemaker, end = self.client("sagemaker"), time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
-            rows = sagemaker.list_cluster_nodes(ClusterName=name)["ClusterNodeSummaries"]
+            rows = sagemaker.list_cluster_nodes(ClusterName=name, IncludeNodeLogicalIds=True)["ClusterNodeSummaries"]
             if any(row["InstanceStatus"]["Status"] == "Failure" for row in rows):
                 return
             time.sleep(0.1)

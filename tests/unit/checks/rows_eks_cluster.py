@@ -151,6 +151,7 @@ CLUSTER = (
             "eks-addon-core",
             "eks-addon-pod-identity",
             "eks-addon-health",
+            "eks-addon-versions",
             "eks-helm-deps",
         )
     ),
@@ -164,6 +165,13 @@ def _addons(*names: str, cni: str = "v1.18.3-eksbuild.1", **statuses: str) -> Fa
     rows = [an_addon(name, status=by_name.get(name, "ACTIVE")) for name in names]
     cni_row = an_addon("vpc-cni", version=cni, status=by_name.get("vpc-cni", "ACTIVE"))
     return account.holding(*rows, *([cni_row] if cni else []))
+
+
+def _going_with(**versions: tuple[str, ...]) -> FakeAccount:
+    """Add-ons of which EKS says that these versions go with the cluster's Kubernetes."""
+    account = FakeAccount()
+    account.eks.compatible = dict(versions)
+    return account
 
 
 def _addon(name: str, message: str, *evidence: str, remedy: str, level: str = "fail") -> Finding:
@@ -283,6 +291,22 @@ ADDONS = (
         ),
         account=FakeAccount().holding(an_addon("coredns", status="DEGRADED", issues=("too few replicas",))),
     ),
+    passes("eks-addon-versions", "versions that go with it", a_spec()),
+    passes("eks-addon-versions", "Slurm", a_slurm_spec(), _going_with(coredns=("v9",))),
+    passes("eks-addon-versions", "add-ons that EKS does not know", a_spec(), _going_with()),
+    warns(
+        "eks-addon-versions",
+        "a version for another Kubernetes",
+        a_spec(),
+        _addon(
+            "coredns",
+            "version `v1.0.0-eksbuild.1` is not for Kubernetes 1.33",
+            "newest that is: v9",
+            remedy=f"aws eks update-addon {_WHERE} coredns --addon-version v9 --resolve-conflicts PRESERVE",
+            level="warn",
+        ),
+        account=_going_with(coredns=("v9", "v8")),
+    ),
 )
 
 
@@ -382,6 +406,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "eks-addon-core": (*_LOOKED_UP, "eks.addons", "kubernetes.daemon_sets"),
     "eks-addon-pod-identity": (*_LOOKED_UP, "eks.addons"),
     "eks-addon-health": (*_LOOKED_UP, "eks.addons"),
+    "eks-addon-versions": (*_LOOKED_UP, "eks.addons", "eks.addon_versions"),
     "eks-helm-deps": (*_LOOKED_UP, "kubernetes.daemon_sets", "kubernetes.custom_resources"),
 }
 

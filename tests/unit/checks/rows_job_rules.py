@@ -7,8 +7,9 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from hpctl.facts.eks_ports import PodIdentity
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.jobs import HYPERPOD_PYTORCH_JOB
+from hpctl.facts.jobs import CLAIM, HYPERPOD_PYTORCH_JOB, SERVICE_ACCOUNT, VOLUME
 from hpctl.facts.kubernetes import Taint
 from tests.unit.builders import a_kubernetes_node
 from tests.unit.checks.job_rows import (
@@ -19,8 +20,10 @@ from tests.unit.checks.job_rows import (
     a_pod,
     a_target,
     bad,
+    both,
     doubtful,
     fails,
+    holds,
     joined,
     passes,
     resources,
@@ -483,4 +486,83 @@ NEURON: tuple[JobRow, ...] = (
     ),
 )
 
-ROWS: tuple[JobRow, ...] = (*LAUNCHES, *RULES, *NEURON)
+
+def associated(*pairs: tuple[str, str]) -> Any:
+    return lambda account: setattr(account.eks, "identities", [PodIdentity(*pair) for pair in pairs])
+
+
+def a_volume(*zones: str, key: str = "topology.kubernetes.io/zone") -> Any:
+    """A claim `data` with a volume of these zones, and two nodes in us-west-2a."""
+    terms = [{"matchExpressions": [{"key": key, "operator": "In", "values": list(zones)}]}]
+    spec = {"nodeAffinity": {"required": {"nodeSelectorTerms": terms}}} if zones else {}
+    there = {"topology.kubernetes.io/zone": "us-west-2a"}
+    nodes = (a_kubernetes_node(name, labels={**a_kubernetes_node(name).labels, **there}) for name in NODES)
+    return both(holds(CLAIM, "data", spec={"volumeName": "pv-1"}), holds(VOLUME, "pv-1", spec=spec), joined(*nodes))
+
+
+def sync(**pod: Any) -> JobInCluster:
+    return a_target(a_pod(**pod), scripts={"run": "aws s3 sync s3://bucket/data /data\ntorchrun a.py"})
+
+
+def no_role(account: str, where: str, words: str) -> Any:
+    return doubtful(
+        f"job/train ({where})",
+        f"calls AWS, and service account `{account}` has no role",
+        words,
+        remedy="aws eks create-pod-identity-association --region us-west-2 --cluster-name training --namespace team "
+        f"--service-account {account} --role-arn ROLE_ARN",
+    )
+
+
+MOUNTED = a_target(a_pod(volumes=[{"name": "shm", "persistentVolumeClaim": {"claimName": "data"}}]))
+
+OUTSIDE: tuple[JobRow, ...] = (
+    passes("job-aws-credentials", "no calls", script("pip install aws-cdk && ls /s3/data # aws s3 ls")),
+    passes("job-aws-credentials", "an association", sync(), happen=associated(("team", "default"))),
+    passes("job-aws-credentials", "the node's network", sync(hostNetwork=True)),
+    passes(
+        "job-aws-credentials",
+        "variables",
+        replace(of(env=[{"name": "AWS_ACCESS_KEY_ID", "value": "x"}]), scripts={"run": "aws s3 ls"}),
+    ),
+    passes(
+        "job-aws-credentials",
+        "a role of the service account's",
+        sync(serviceAccountName="train"),
+        happen=holds(SERVICE_ACCOUNT, "train", metadata={"annotations": {"eks.amazonaws.com/role-arn": "arn"}}),
+    ),
+    warns(
+        "job-aws-credentials",
+        "an association of another namespace's",
+        sync(serviceAccountName="train"),
+        no_role("train", "run", "aws s3"),
+        happen=both(associated(("other", "train"), ("team", "default")), holds(SERVICE_ACCOUNT, "train")),
+    ),
+    warns(
+        "job-aws-credentials",
+        "a bucket in a variable",
+        of(env=[{"name": "DATA", "value": "s3://bucket/data"}]),
+        no_role("default", "env of pytorch", "DATA=s3://bucket"),
+    ),
+    passes("job-pvc-az", "no claims", a_target()),
+    passes("job-pvc-az", "the nodes' zone", MOUNTED, happen=a_volume("us-west-2a", "us-west-2b")),
+    passes("job-pvc-az", "no zone", MOUNTED, happen=a_volume()),
+    passes("job-pvc-az", "a claim that is not there", MOUNTED),
+    *(
+        fails(
+            "job-pvc-az",
+            f"another zone, of {key}",
+            MOUNTED,
+            bad(
+                "PersistentVolumeClaim/data",
+                "its volume is in us-west-2b, and the nodes in us-west-2a",
+                "volume: pv-1",
+                remedy="take nodes of that zone, a volume in theirs, or one without a zone, such as of FSx or EFS",
+            ),
+            happen=a_volume("us-west-2b", key=key),
+        )
+        for key in ("topology.kubernetes.io/zone", "topology.ebs.csi.aws.com/zone")
+    ),
+)
+
+ROWS: tuple[JobRow, ...] = (*LAUNCHES, *RULES, *NEURON, *OUTSIDE)

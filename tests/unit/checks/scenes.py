@@ -132,6 +132,7 @@ PORT_OF: dict[str, str] = {
     "eks:DescribeAddon": "eks.addons",
     "eks:DescribeCluster": "eks.describe",
     "eks:DescribeClusterVersions": "eks.supported_versions",
+    "eks:DescribeAddonVersions": "eks.addon_versions",
     "eks:DescribeNodegroup": "node_groups.roles",
     "eks:ListAddons": "eks.addons",
     "eks:ListNodegroups": "node_groups.roles",

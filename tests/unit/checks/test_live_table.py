@@ -13,12 +13,12 @@ from hpctl.services.cluster_check import check_live
 from hpctl.services.create import Judging
 from hpctl.terms import Outcome
 from tests.unit.builders import a_cluster
-from tests.unit.checks import rows_kube_parts, rows_live
+from tests.unit.checks import rows_kube_inside, rows_kube_parts, rows_live
 from tests.unit.checks.rows_live import LiveRow, contact, live_account
 from tests.unit.fakes import FakeAccount
 
-ROWS: tuple[LiveRow, ...] = (*rows_live.ROWS, *rows_kube_parts.ROWS)
-ASKS = {**rows_live.ASKS, **rows_kube_parts.ASKS}
+ROWS: tuple[LiveRow, ...] = (*rows_live.ROWS, *rows_kube_parts.ROWS, *rows_kube_inside.ROWS)
+ASKS = {**rows_live.ASKS, **rows_kube_parts.ASKS, **rows_kube_inside.ASKS}
 BY_ID = {one.id: one for one in KUBERNETES_CHECKS}
 LIVE = ClusterOnEks("ml-cluster", "training", "team")
 BLIND_SPOTS = [(check_id, operation) for check_id, asks in ASKS.items() for operation in asks]
@@ -29,11 +29,15 @@ PORT_OF = {
     "eks:DescribeCluster": "eks.describe",
     "eks:ListAccessEntries": "eks.access_entry",
     "eks:ListAddons": "eks.addons",
+    "eks:ListPodIdentityAssociations": "eks.pod_identities",
     "kubernetes:apigroups": "kubernetes.api_versions",
     "kubernetes:customresourcedefinitions.apiextensions.k8s.io": "kubernetes.custom_resources",
     "kubernetes:daemonsets.apps": "kubernetes.workloads",
     "kubernetes:deployments.apps": "kubernetes.workloads",
+    "kubernetes:configmaps": "jobs.read",
     "kubernetes:nodes": "kubernetes.nodes",
+    "kubernetes:persistentvolumeclaims": "jobs.objects",
+    "kubernetes:storageclasses.storage.k8s.io": "jobs.read",
     "kubernetes:selfsubjectaccessreviews.authorization.k8s.io": "kubernetes.reviews",
     "kubernetes:version": "kubernetes.contact",
     "sagemaker:DescribeCluster": "clusters.describe",
@@ -42,7 +46,10 @@ PORT_OF = {
 SOMETIMES = {
     "kube-access-entry": {"kubernetes.contact"},
     "kube-task-governance": {"kubernetes.workloads"},
+    "eks-aws-auth-shadow": {"eks.access_entry", "jobs.read"},
     "eks-kueue-preinstalled": {"eks.addons"},
+    "eks-operator-pod-identity": {"eks.pod_identities"},
+    "storage-csi-ready": {"jobs.read"},
     "live-autoscaler-conflict": {"kubernetes.nodes"},
 }
 """What is asked only where something is wrong, or installed."""
@@ -99,6 +106,12 @@ def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error
     result = judge(check_id, account)
     assert (result.outcome, result.findings) == (Outcome.UNKNOWN, ())
     assert (result.reason, result.hint) == (f"could not look: {error.message}", error.hint)
+
+
+def test_lists_of_people_that_cannot_be_read_are_unknown() -> None:
+    account = live_account(rows_kube_inside.mapped())
+    account.calls.fail_always("jobs.read", AccessError("denied"))
+    assert judge("eks-aws-auth-shadow", account).outcome is Outcome.UNKNOWN
 
 
 def outcomes(account: FakeAccount) -> dict[str, Outcome]:

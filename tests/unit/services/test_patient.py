@@ -29,7 +29,7 @@ SLURM: dict[str, object] = {"eks_cluster_arn": None, "orchestrator": "slurm"}
 
 def test_a_machine_stands_alone_or_beside_a_spec_whose_places_are_known() -> None:
     assert a_machine(MACHINE).targets == (MACHINE,)
-    loaded = Loaded(a_spec(), (), SourceMap("cluster.yaml", {("name",): Place(3, 7)}))
+    loaded = Loaded(a_spec(), (), SourceMap("cluster.yaml", {("name",): Place(3, 7, "name")}))
     patient = a_machine(MACHINE, loaded)
     assert patient.targets == (MACHINE, loaded.spec)
     assert patient.locate(("name",)) == loaded.source.where(("name",)) == "cluster.yaml:3:7"

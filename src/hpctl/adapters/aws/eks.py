@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from hpctl.adapters.aws.errors import lacking, reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.errors import NotFoundError
+from hpctl.facts.eks_ports import PodIdentity
 from hpctl.facts.kubernetes import AccessEntry, AccessPolicy
 from hpctl.facts.records import Addon, EksCluster
 from hpctl.terms import AuthenticationMode
@@ -48,6 +49,18 @@ class AwsEks:
             found = pool.map(partial(self._addon, name), names)
             return tuple(addon for addon in found if addon is not None)
 
+    def addon_versions(self, kubernetes_version: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the versions of each add-on that go with a version of Kubernetes; of unknown ones nothing."""
+        asked = tuple(names)
+        with ThreadPoolExecutor(_DESCRIBES, thread_name_prefix="addon-versions") as pool:
+            found = pool.map(partial(self._versions, kubernetes_version), asked)
+            return {name: versions for name, versions in zip(asked, found, strict=True) if versions is not None}
+
+    def pod_identities(self, name: str) -> tuple[PodIdentity, ...]:
+        """Return the Pod Identity associations of the EKS cluster."""
+        rows = self._session.pages("eks", "ListPodIdentityAssociations", "associations", clusterName=name)
+        return tuple(map(pod_identity_of, rows))
+
     def access_entry(self, name: str, principal_arn: str) -> AccessEntry:
         """Return the access entry that lets a principal in.
 
@@ -63,6 +76,14 @@ class AwsEks:
         groups = access_groups_of(self._session.call("eks", "DescribeAccessEntry", **asked))
         rows = self._session.pages("eks", "ListAssociatedAccessPolicies", "associatedAccessPolicies", **asked)
         return AccessEntry(principal_arn, groups, tuple(map(access_policy_of, rows)))
+
+    def _versions(self, kubernetes_version: str, name: str) -> tuple[str, ...] | None:
+        asked: dict[str, Any] = {"addonName": name, "kubernetesVersion": kubernetes_version}
+        try:
+            rows = list(self._session.pages("eks", "DescribeAddonVersions", "addons", **asked))
+        except NotFoundError:
+            return None
+        return tuple(version for row in rows for version in addon_versions_of(row))
 
     def _addon(self, cluster: str, name: str) -> Addon | None:
         try:
@@ -144,6 +165,18 @@ def version_of(row: Mapping[str, Any]) -> tuple[str, str]:
     """Read one row of DescribeClusterVersions: the version and its support."""
     status = row.get("versionStatus") or row["status"]  # the second is the older word for the same
     return row["clusterVersion"], status.upper().replace("-", "_")
+
+
+@reads("eks:ListPodIdentityAssociations")
+def pod_identity_of(row: Mapping[str, Any]) -> PodIdentity:
+    """Read one row of ListPodIdentityAssociations."""
+    return PodIdentity(row["namespace"], row["serviceAccount"])
+
+
+@reads("eks:DescribeAddonVersions")
+def addon_versions_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read one row of DescribeAddonVersions."""
+    return tuple(version["addonVersion"] for version in row["addonVersions"])
 
 
 @reads("eks:DescribeAddon")

@@ -47,6 +47,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "CreateAccessEntry",
             "DescribeAccessEntry",
             "DescribeAddon",
+            "DescribeAddonVersions",
             "DescribeCluster",
             "DescribeClusterVersions",
             "DescribeNodegroup",
@@ -54,6 +55,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAddons",
             "ListAssociatedAccessPolicies",
             "ListNodegroups",
+            "ListPodIdentityAssociations",
             "UpdateClusterConfig",
         }
     ),

@@ -81,6 +81,7 @@ class Cluster:
     creator: str | None = None
     """The ARN of who asked for it; None for a key that nobody has."""
     addons: dict[str, Any] = field(default_factory=dict)
+    pod_identities: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def status(self, now: datetime) -> str:
         """Return the `ClusterStatus`."""

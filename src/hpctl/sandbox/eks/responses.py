@@ -10,6 +10,7 @@ from moto.eks.responses import EKSResponse
 from moto.iam.access_control import CreateAccessKeyFailure, create_access_key
 
 from hpctl.sandbox.clock import moment
+from hpctl.sandbox.eks import pod_identity
 from hpctl.sandbox.eks.addons import EksError
 from hpctl.sandbox.eks.models import EksBackend, eks_backends
 from hpctl.sandbox.eks.versions import ADDONS, VERSIONS, described_addons
@@ -144,6 +145,33 @@ class EksResponse(EKSResponse):
     def delete_addon(self) -> ActionResult:
         """DeleteAddon."""
         return ActionResult({"addon": self.eks_backend.delete_addon(self._name, self.params["addonName"])})
+
+    def create_pod_identity_association(self) -> ActionResult:
+        """CreatePodIdentityAssociation."""
+        cluster = self.eks_backend.cluster(self._name)
+        members = {**self.params, "clusterName": self._name}
+        made = pod_identity.create(cluster.pod_identities, cluster.members["arn"], members)
+        return ActionResult({"association": made})
+
+    def list_pod_identity_associations(self) -> ActionResult:
+        """ListPodIdentityAssociations."""
+        rows = pod_identity.summaries(self.eks_backend.cluster(self._name).pod_identities, self.params.get)
+        return ActionResult(self._page("associations", rows))
+
+    def describe_pod_identity_association(self) -> ActionResult:
+        """DescribePodIdentityAssociation."""
+        return ActionResult({"association": self._association})
+
+    def delete_pod_identity_association(self) -> ActionResult:
+        """DeletePodIdentityAssociation."""
+        gone = self._association
+        del self.eks_backend.cluster(self._name).pod_identities[gone["associationId"]]
+        return ActionResult({"association": gone})
+
+    @property
+    def _association(self) -> dict[str, Any]:
+        held = self.eks_backend.cluster(self._name).pod_identities
+        return pod_identity.one_of(held, str(self.params["associationId"]))
 
     @property
     def _caller(self) -> str | None:

@@ -19,6 +19,8 @@ _OWN = (
     _CLUSTER + "/addons$",
     _CLUSTER + "/addons/(?P<addonName>[^/]+)$",
     _CLUSTER + "/addons/(?P<addonName>[^/]+)/update$",
+    _CLUSTER + "/pod-identity-associations$",
+    _CLUSTER + "/pod-identity-associations/(?P<associationId>[^/]+)$",
     "{0}/addons/supported-versions$",
     "{0}/cluster-versions$",
 )
