@@ -162,27 +162,7 @@ class Network(Protocol):
         ...
 
 
-<<<<<<< HEAD
-class Logs(Protocol):
-    """What CloudWatch Logs keeps of clusters."""
-
-    def group_exists(self, name: str) -> bool:
-        """Whether there is a log group of exactly that name."""
-        ...
-
-    def streams(self, group: str, prefix: str) -> tuple[str, ...]:
-        """Return the names of the streams of a group that begin with `prefix`; `NotFoundError` without the group."""
-        ...
-
-    def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
-        """Return the last lines of a stream (up to 10,000), oldest first; `NotFoundError` without it."""
-        ...
-
-
 class Eks(EksParts, Protocol):
-=======
-class Eks(Protocol):
->>>>>>> 6e2ba527c5e5f2be4ffa12a18bc014e0ffd21732
     """What EKS tells of its clusters."""
 
     def describe(self, name: str) -> EksCluster:

@@ -132,11 +132,8 @@ PORT_OF: dict[str, str] = {
     "eks:DescribeAddon": "eks.addons",
     "eks:DescribeCluster": "eks.describe",
     "eks:DescribeClusterVersions": "eks.supported_versions",
-<<<<<<< HEAD
     "eks:DescribeAddonVersions": "eks.addon_versions",
-=======
     "eks:DescribeNodegroup": "node_groups.roles",
->>>>>>> 6e2ba527c5e5f2be4ffa12a18bc014e0ffd21732
     "eks:ListAddons": "eks.addons",
     "eks:ListNodegroups": "node_groups.roles",
     "fsx:DescribeFileSystems": "file_systems.all",

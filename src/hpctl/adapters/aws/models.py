@@ -54,12 +54,9 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
-<<<<<<< HEAD
-            "ListPodIdentityAssociations",
-=======
             "ListNodegroups",
+            "ListPodIdentityAssociations",
             "UpdateClusterConfig",
->>>>>>> 6e2ba527c5e5f2be4ffa12a18bc014e0ffd21732
         }
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
