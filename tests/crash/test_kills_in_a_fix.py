@@ -1,4 +1,4 @@
-"""A fix is killed at any of its calls and writes; the same command again mends what is left, and nothing twice."""
+"""A fix is killed at any of its calls; the same command again mends what is left, and nothing twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,3 @@ def test_a_fix_mends_all_that_is_planted(stage: Stage) -> None:
 @pytest.mark.parametrize("reaching", [True, False], ids=["the-answer-on-its-way", "before-aws-had-the-call"])
 def test_killed_at_a_call(stage: Stage, reaching: bool) -> None:
     assert kills.at_calls(stage, "fix", reaching=reaching) == {}
-
-
-def test_killed_while_it_writes_its_records(stage: Stage) -> None:
-    assert kills.at_writes(stage, "fix", "SIGKILL") == {}
