@@ -306,6 +306,20 @@ def write_plan(file: str, text: str) -> None:
     write(Path(file), text)
 
 
+def read_bundle(file: str) -> str:
+    """Return the text of a bundle of doctor; `UsageError` says why it cannot be read."""
+    from hpctl.adapters.local.planfile import BUNDLE, read
+
+    return read(Path(file), BUNDLE)
+
+
+def write_bundle(file: str, text: str) -> None:
+    """Save a bundle of doctor for its owner alone, whole or not at all; `UsageError` says why it cannot be written."""
+    from hpctl.adapters.local.planfile import BUNDLE, write
+
+    write(Path(file), text, BUNDLE)
+
+
 def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:
     """Return `VAR=VALUE` words as a mapping; `UsageError` for a word without `=`."""
     pairs = {}

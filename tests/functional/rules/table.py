@@ -441,7 +441,11 @@ SLURM = (
     Rule(
         "two Slurm controllers",
         "slurm",
-        (Edit((*SECOND, "slurm"), {"node_type": "Controller"}), Edit((*SECOND, "count"), 1)),
+        (
+            Edit((*SECOND, "slurm"), {"node_type": "Controller"}),
+            Edit((*SECOND, "count"), 1),
+            Edit((*SECOND, "type"), "ml.m5.2xlarge"),
+        ),
         "slurm-controller-single",
         Ending.INVALID,
         "2 Controller Groups found: SlurmConfig for InstanceGroups may only have one Controller Group.",
@@ -478,6 +482,7 @@ SLURM = (
             Edit((*SECOND, "slurm", "partition_names"), ["dev"]),
         ),
         explained="slurm-partition-not-compute",
+        also={"slurm-login-schedulable": "warn"},
     ),
 )
 
@@ -493,6 +498,7 @@ EKS = (
         "authenticationMode=API_AND_CONFIG_MAP",
         plant=plant.eks_cluster("rules-config-map", *plant.ADDONS, accessConfig={"authenticationMode": "CONFIG_MAP"}),
         explained="eks-authentication-mode",
+        also={"eks-helm-deps": "unknown"},
     ),
     Rule(
         "an EKS cluster that does not exist",
@@ -542,6 +548,7 @@ EKS = (
         "aws eks create-addon --region us-west-2 --cluster-name rules-no-addons --addon-name coredns",
         plant=plant.eks_cluster("rules-no-addons", bootstrapSelfManagedAddons=False),
         explained="eks-dependencies",
+        also={"eks-addon-pod-identity": "warn"},
     ),
     Rule(
         "EKS without a network",
