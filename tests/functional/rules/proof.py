@@ -50,7 +50,7 @@ class Proof:
         file = specs.write(self._hpctl.folder, self._rule.mended(self._name))
         if not self._rule.mend:
             self.follow(shown, aws_cli())
-        assert _unwell(self._judged(file)) == {}
+        assert (odd := unwell(self._judged(file))) == {}, odd
         self._hpctl("cluster", "create", "-f", file, "--yes")
         assert self._account.statuses()[self._name] == "InService"
 
@@ -58,7 +58,7 @@ class Proof:
         """`doctor` finds what the row says and nothing else, and tells what to do; returns what it found."""
         results = self._judged(self._file)
         fault = {self._rule.check: "fail"} if self._rule.check else {}
-        assert _unwell(results) == fault | dict(self._rule.also)
+        assert (odd := unwell(results)) == fault | dict(self._rule.also), odd
         if self._rule.check:
             findings = next(row for row in results if row["id"] == self._rule.check)["findings"]
             assert all(finding["remedy"] for finding in findings)
@@ -91,10 +91,10 @@ class Proof:
     def is_explained(self, told: str) -> None:
         """`explain` names the cause: of what `create` printed, and of the cluster while it is there."""
         text = self._hpctl("explain", "-", "-o", "json", stdin=told).json()
-        assert _first(text) == self._rule.explained
+        assert (first := first_known(text)) == self._rule.explained, first
         if self._rule.ending is Ending.FAILS:
             cluster = self._hpctl("explain", self._name, "-o", "json", ends=ExitCode.CHECKS_FAILED).json()
-            assert _first(cluster) == (self._rule.by_logs or self._rule.explained)
+            assert (first := first_known(cluster)) == (self._rule.by_logs or self._rule.explained), first
 
     def follow(self, results: Results, aws_cli: Path) -> None:
         """Run the commands that hpctl shows, until it shows no more."""
@@ -132,11 +132,12 @@ class Proof:
         subprocess.run(["/bin/bash", "-euc", command], env=env, cwd=self._hpctl.folder, check=True, capture_output=True)
 
 
-def _unwell(results: Results) -> dict[str, str]:
+def unwell(results: Results) -> dict[str, str]:
+    """Return what neither passed nor had to be skipped, with its outcome."""
     return {row["id"]: row["outcome"] for row in results if row["outcome"] not in ("pass", "skip")}
 
 
-def _first(explained: Any) -> str | None:
+def first_known(explained: Any) -> str | None:
     """Return the failure that is named first, None where the words are not known."""
     named = explained["explanations"]
     return named[0]["known"]["failure"] if named and named[0]["known"] else None

@@ -91,7 +91,7 @@ class Rule:
 
     def broken(self, name: str) -> Spec:
         """Return the example with the fault in it."""
-        spec = _example(self.example)
+        spec = example(self.example)
         for edit in (*self.fault, Edit(("name",), name)):
             edit.apply(spec)
         return spec
@@ -104,7 +104,8 @@ class Rule:
         return spec
 
 
-def _example(name: str) -> Spec:
+def example(name: str) -> Spec:
+    """Return one of the shipped examples."""
     text = (files("hpctl.examples") / f"{name}.yaml").read_text(encoding="utf-8")
     # Through JSON, so that what an alias shares is not changed in two places at once.
     spec: Spec = json.loads(json.dumps(YAML(typ="safe").load(text)))

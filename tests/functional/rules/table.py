@@ -441,7 +441,11 @@ SLURM = (
     Rule(
         "two Slurm controllers",
         "slurm",
-        (Edit((*SECOND, "slurm"), {"node_type": "Controller"}), Edit((*SECOND, "count"), 1)),
+        (
+            Edit((*SECOND, "slurm"), {"node_type": "Controller"}),
+            Edit((*SECOND, "count"), 1),
+            Edit((*SECOND, "type"), "ml.m5.2xlarge"),
+        ),
         "slurm-controller-single",
         Ending.INVALID,
         "2 Controller Groups found: SlurmConfig for InstanceGroups may only have one Controller Group.",
@@ -478,6 +482,7 @@ SLURM = (
             Edit((*SECOND, "slurm", "partition_names"), ["dev"]),
         ),
         explained="slurm-partition-not-compute",
+        also={"slurm-login-schedulable": "warn"},
     ),
 )
 
@@ -493,6 +498,7 @@ EKS = (
         "authenticationMode=API_AND_CONFIG_MAP",
         plant=plant.eks_cluster("rules-config-map", *plant.ADDONS, accessConfig={"authenticationMode": "CONFIG_MAP"}),
         explained="eks-authentication-mode",
+        also={"eks-helm-deps": "unknown"},
     ),
     Rule(
         "an EKS cluster that does not exist",
@@ -542,6 +548,7 @@ EKS = (
         "aws eks create-addon --region us-west-2 --cluster-name rules-no-addons --addon-name coredns",
         plant=plant.eks_cluster("rules-no-addons", bootstrapSelfManagedAddons=False),
         explained="eks-dependencies",
+        also={"eks-addon-pod-identity": "warn"},
     ),
     Rule(
         "EKS without a network",
@@ -620,5 +627,39 @@ SPEC = (
     ),
 )
 
-RULES = (*NETWORK, *CAPACITY, *IDENTITY, *LIFECYCLE, *SLURM, *EKS, *SPEC)
+
+def mounted(mount_name: str) -> Edit:
+    """Let the Slurm workers mount what a row has made."""
+    return Edit((*SECOND, "storage", 1), {"fsx_lustre": {"dns_name": "${RULE_DNS_NAME}", "mount_name": mount_name}})
+
+
+STORAGE = (
+    Rule(
+        "a file system that lets nothing in",
+        "slurm",
+        (mounted("${RULE_MOUNT_NAME}"), AT_ONCE),
+        "storage-fsx-ports",
+        Ending.FAILS,
+        "Failed to mount ${RULE_DNS_NAME}: mount.lustre: Connection timed out",
+        "aws ec2 authorize-security-group-ingress --region us-west-2 --group-id ${RULE_SECURITY_GROUP} "
+        "--ip-permissions 'IpProtocol=tcp,FromPort=988,ToPort=988",
+        plant=plant.file_system(open_to_nodes=False),
+        verified=False,
+        explained="lustre-mount-timeout",
+    ),
+    Rule(
+        "another mount name than the file system's",
+        "slurm",
+        (mounted("hgfedcba"), AT_ONCE),
+        "storage-fsx-names",
+        Ending.FAILS,
+        "mount.lustre: No such file or directory. Is the MGS specification correct?",
+        "mount_name: ${RULE_MOUNT_NAME}",
+        mend=(mounted("${RULE_MOUNT_NAME}"),),
+        plant=plant.file_system(open_to_nodes=True),
+        verified=False,
+    ),
+)
+
+RULES = (*NETWORK, *CAPACITY, *STORAGE, *IDENTITY, *LIFECYCLE, *SLURM, *EKS, *SPEC)
 """Every row."""
