@@ -43,13 +43,14 @@ class Session:
     region_of_spec: str | None = None
 
     @cached_property
-    def ports(self) -> Ports:
+    def ports(self) -> Ports:  # noqa: PLR0915  one line a port
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
         from hpctl.adapters.aws.changes import AwsChanges
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.dhcp import AwsDhcp
         from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
+        from hpctl.adapters.aws.endpoints import AwsEndpoints
         from hpctl.adapters.aws.filesystems import AwsFileSystems
         from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.keys import AwsKeys
@@ -85,6 +86,7 @@ class Session:
             dhcp=AwsDhcp(aws),
             eks=AwsEks(aws),
             node_groups=AwsNodeGroups(aws),
+            endpoints=AwsEndpoints(aws),
             kubernetes=EksKubernetes(aws),
             jobs=EksJobs(api),
             streams=EksPodStreams(api),

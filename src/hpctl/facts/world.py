@@ -15,6 +15,7 @@ from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.eks_world import EksWorld
+from hpctl.facts.endpoints import Endpoint
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.incidents import ERROR, UNDER_WAY, collapse
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
@@ -162,6 +163,10 @@ class World(EksWorld):
     def node_group_roles(self, name: str) -> Mapping[str, str]:
         """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
         return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
+
+    def tried_endpoints(self) -> tuple[Endpoint, ...]:
+        """Return the endpoints of AWS's services, each with what stands in the way."""
+        return self._once("endpoints-tried", self._ports.endpoints.tried)
 
     def verdicts(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
         """Return IAM's verdict on every action for every resource."""
