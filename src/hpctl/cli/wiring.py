@@ -16,6 +16,7 @@ from hpctl.render.output import Output
 from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
+    from hpctl.adapters.aws.session import AwsSession
     from hpctl.cli.invocation import Invocation
     from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
@@ -43,7 +44,18 @@ class Session:
     region_of_spec: str | None = None
 
     @cached_property
-    def ports(self) -> Ports:  # noqa: PLR0915  one line a port
+    def _aws(self) -> AwsSession:
+        from hpctl.adapters.aws.session import AwsSession
+        from hpctl.render.notices import say
+
+        return AwsSession(
+            profile=self.said.profile,
+            region=self.said.region or self.region_of_spec,
+            log=(lambda line: say(line, self.terminal)) if self.said.verbose else None,
+        )
+
+    @cached_property
+    def ports(self) -> Ports:
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
         from hpctl.adapters.aws.changes import AwsChanges
@@ -60,7 +72,6 @@ class Session:
         from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
         from hpctl.adapters.aws.quotas import AwsQuotas
         from hpctl.adapters.aws.scriptstore import AwsScriptStore
-        from hpctl.adapters.aws.session import AwsSession
         from hpctl.adapters.aws.storage import AwsStorage
         from hpctl.adapters.kube.api import Api
         from hpctl.adapters.kube.jobs import EksJobs
@@ -71,14 +82,9 @@ class Session:
         from hpctl.adapters.local.signals import ProcessSignals
         from hpctl.adapters.local.state import FileState
         from hpctl.facts.ports import Ports
-        from hpctl.render.notices import say, say_between
+        from hpctl.render.notices import say_between
 
-        clock = SystemClock()
-        aws = AwsSession(
-            profile=self.said.profile,
-            region=self.said.region or self.region_of_spec,
-            log=(lambda line: say(line, self.terminal)) if self.said.verbose else None,
-        )
+        aws, clock = self._aws, SystemClock()
         api = Api(aws, clock)
         return Ports(
             clusters=AwsClusters(aws),

@@ -25,7 +25,6 @@ from hpctl.facts.ports import Ports
 from hpctl.facts.quantities import quantity
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
-    Addon,
     Cluster,
     EksCluster,
     Event,
@@ -160,10 +159,6 @@ class World(EksWorld):
         name = arn.rpartition("/")[2]
         return self._once(("role", name), lambda: _or_none(lambda: self._ports.iam.role(name)))
 
-    def node_group_roles(self, name: str) -> Mapping[str, str]:
-        """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
-        return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
-
     def tried_endpoints(self) -> tuple[Endpoint, ...]:
         """Return the endpoints of AWS's services, each with what stands in the way."""
         return self._once("endpoints-tried", self._ports.endpoints.tried)
@@ -216,14 +211,6 @@ class World(EksWorld):
     def training_plan(self, arn: str) -> TrainingPlan | None:
         """Return the training plan, or None when there is none."""
         return self._once(("plan", arn), lambda: _or_none(lambda: self._ports.plans.plan(arn)))
-
-    def supported_eks_versions(self) -> tuple[str, ...]:
-        """Return the Kubernetes versions that EKS supports now."""
-        return self._once("eks-versions", self._ports.eks.supported_versions)
-
-    def eks_addons(self, name: str) -> tuple[Addon, ...]:
-        """Return the add-ons of an EKS cluster."""
-        return self._once(("addons", name), lambda: self._ports.eks.addons(name))
 
     def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
         """Return namespace and name of every DaemonSet of an EKS cluster."""
