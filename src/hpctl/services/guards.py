@@ -14,9 +14,16 @@ from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
 from hpctl.plan.tags import PROTECTION_TAG, is_protected
+from hpctl.terms import ClusterStatus
 
 NEEDED: Final = ("ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission")
 """What an execution role must be allowed until its last node is gone."""
+
+STACK_TAG: Final = "aws:cloudformation:stack-name"
+"""The tag that CloudFormation sets on what its stacks own (AWS CloudFormation user guide, resource tags)."""
+
+_BUSY: Final = (ClusterStatus.CREATING, ClusterStatus.UPDATING, ClusterStatus.SYSTEM_UPDATING)
+_WAIT: Final = "wait for it first, with `hpctl doctor {name} --wait --fail-on warn`"
 
 _STUCK: Final = "the cluster would stay in `Deleting`"
 
@@ -31,8 +38,22 @@ def demand_unprotected(cluster: Cluster, clusters: Clusters) -> None:
         )
 
 
+def unsettled(cluster: Cluster, world: World) -> Iterator[str]:
+    """Yield why it may be the wrong moment, or the wrong place, to change the cluster."""
+    if cluster.status in _BUSY:
+        yield f"the cluster is `{cluster.status}`, and AWS refuses changes meanwhile: {_WAIT.format(name=cluster.name)}"
+    try:
+        stack = world.cluster_tags(cluster.arn).get(STACK_TAG)
+    except HpctlError as error:
+        yield f"whether a CloudFormation stack owns the cluster cannot be seen: {error.message}"
+        return
+    if stack:
+        yield f"CloudFormation stack `{stack}` owns the cluster and will not know of this: change its template instead"
+
+
 def warnings(cluster: Cluster, world: World) -> Iterator[str]:
     """Yield what would keep the deletion from ending, each with its remedy."""
+    yield from unsettled(cluster, world)
     subnets = subnets_of(cluster)
     if not subnets:  # the service's own network: it needs nobody's role to clear it
         return
