@@ -13,6 +13,7 @@ from typing import Any
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
 from hpctl.facts.eks_ports import PodIdentity
+from hpctl.facts.endpoints import Endpoint
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.kubernetes import (
     AccessEntry,
@@ -478,6 +479,19 @@ class FakeNodeGroups:
         return self.by_name
 
 
+class FakeEndpoints:
+    """Endpoints that answer, each that of one service."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        names = ("ec2", "sagemaker", "sts")
+        self.known = [Endpoint(f"{name}.{REGION}.amazonaws.com", (name,)) for name in names]
+
+    def tried(self) -> tuple[Endpoint, ...]:
+        self._log.record("endpoints.tried")
+        return tuple(self.known)
+
+
 class FakeKubernetes:
     """The Kubernetes of every EKS cluster, with AWS's Helm chart installed."""
 
@@ -877,6 +891,7 @@ class FakeAccount:
         self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.node_groups = FakeNodeGroups(self.calls)
+        self.endpoints = FakeEndpoints(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
@@ -900,6 +915,7 @@ class FakeAccount:
             dhcp=self.dhcp,
             eks=self.eks,
             node_groups=self.node_groups,
+            endpoints=self.endpoints,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,

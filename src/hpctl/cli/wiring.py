@@ -43,13 +43,14 @@ class Session:
     region_of_spec: str | None = None
 
     @cached_property
-    def ports(self) -> Ports:
+    def ports(self) -> Ports:  # noqa: PLR0915  one line a port
         """The ports, over one AWS session."""
         from hpctl.adapters.aws.caller import AwsCaller
         from hpctl.adapters.aws.changes import AwsChanges
         from hpctl.adapters.aws.clusters import AwsClusters
         from hpctl.adapters.aws.dhcp import AwsDhcp
         from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
+        from hpctl.adapters.aws.endpoints import AwsEndpoints
         from hpctl.adapters.aws.filesystems import AwsFileSystems
         from hpctl.adapters.aws.iam import AwsIam
         from hpctl.adapters.aws.keys import AwsKeys
@@ -85,6 +86,7 @@ class Session:
             dhcp=AwsDhcp(aws),
             eks=AwsEks(aws),
             node_groups=AwsNodeGroups(aws),
+            endpoints=AwsEndpoints(aws),
             kubernetes=EksKubernetes(aws),
             jobs=EksJobs(api),
             streams=EksPodStreams(api),
@@ -304,6 +306,20 @@ def write_plan(file: str, text: str) -> None:
     from hpctl.adapters.local.planfile import write
 
     write(Path(file), text)
+
+
+def read_bundle(file: str) -> str:
+    """Return the text of a bundle of doctor; `UsageError` says why it cannot be read."""
+    from hpctl.adapters.local.planfile import BUNDLE, read
+
+    return read(Path(file), BUNDLE)
+
+
+def write_bundle(file: str, text: str) -> None:
+    """Save a bundle of doctor for its owner alone, whole or not at all; `UsageError` says why it cannot be written."""
+    from hpctl.adapters.local.planfile import BUNDLE, write
+
+    write(Path(file), text, BUNDLE)
 
 
 def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.eks_world import EksWorld
+from hpctl.facts.endpoints import Endpoint
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.incidents import ERROR, UNDER_WAY, collapse
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
@@ -58,12 +59,17 @@ ERRORS = 30
 class World(EksWorld):
     """Answers to questions about the account, each asked of AWS once; a refusal is remembered like an answer."""
 
-    def __init__(self, ports: Ports | HpctlError) -> None:
-        """Ask nothing yet; an error in place of the ports (no Region, nobody to ask) answers every question."""
+    def __init__(self, ports: Ports | HpctlError, known: Mapping[Hashable, object] = MappingProxyType({})) -> None:
+        """Ask nothing yet, and nothing `known`; an error in place of ports (no Region, offline) answers everything."""
         self._way = ports
-        self._answers: dict[Hashable, object] = {}
+        self._answers = dict(known)
         self._gates: defaultdict[Hashable, Lock] = defaultdict(Lock)
         self._lock = Lock()
+
+    @property
+    def answers(self) -> Mapping[Hashable, object]:
+        """What was answered so far, errors among it, by what was asked."""
+        return dict(self._answers)
 
     def identity(self) -> Identity:
         """Return who is calling; raises `AccessError` without valid credentials."""
@@ -158,6 +164,10 @@ class World(EksWorld):
         """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
         return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
 
+    def tried_endpoints(self) -> tuple[Endpoint, ...]:
+        """Return the endpoints of AWS's services, each with what stands in the way."""
+        return self._once("endpoints-tried", self._ports.endpoints.tried)
+
     def verdicts(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
         """Return IAM's verdict on every action for every resource."""
         asked = (principal_arn, tuple(actions), tuple(resources))
@@ -182,7 +192,7 @@ class World(EksWorld):
 
     def shell_faults(self, script: bytes) -> tuple[ShellFault, ...]:
         """Return what Bash does not understand of a script; raises `UnavailableError` where there is no Bash."""
-        return self._once(("shell", sha256(script).digest()), lambda: self._ports.shell.faults(script))
+        return self._once(("shell", script), lambda: self._ports.shell.faults(script))
 
     def encryption_key(self, bucket: str, key: str) -> str | None:
         """Return the KMS key that encrypts an object, None without one; raises `NotFoundError` without the object."""
