@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from hpctl.errors import ConflictError, HpctlError
-from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
 from hpctl.plan.tags import PROTECTION_TAG, is_protected
@@ -28,9 +27,9 @@ _WAIT: Final = "wait for it first, with `hpctl doctor {name} --wait --fail-on wa
 _STUCK: Final = "the cluster would stay in `Deleting`"
 
 
-def demand_unprotected(cluster: Cluster, clusters: Clusters) -> None:
+def demand_unprotected(cluster: Cluster, world: World) -> None:
     """Raise `ConflictError` when the cluster's tags protect it; what cannot be read is no permission to delete."""
-    if is_protected(clusters.tags(cluster.arn)):
+    if is_protected(world.cluster_tags(cluster.arn)):
         raise ConflictError(
             f"cluster `{cluster.name}` is protected by its tag `{PROTECTION_TAG}`; nothing was deleted",
             hint="to lift it, set `protection: false` in its spec: hpctl cluster update -f FILE\n"
@@ -52,14 +51,13 @@ def unsettled(cluster: Cluster, world: World) -> Iterator[str]:
 
 
 def warnings(cluster: Cluster, world: World) -> Iterator[str]:
-    """Yield what would keep the deletion from ending, each with its remedy."""
-    yield from unsettled(cluster, world)
+    """Yield what would keep the deletion from ending, each with its remedy, and why it may not be for hpctl to do."""
     subnets = subnets_of(cluster)
-    if not subnets:  # the service's own network: it needs nobody's role to clear it
-        return
-    for arn in dict.fromkeys(group.execution_role for group in cluster.instance_groups if group.execution_role):
-        yield from _about_role(arn, world)
-    yield from _about_network(subnets, cluster, world)
+    if subnets:  # in the service's own network nobody's role is needed to clear it
+        for arn in dict.fromkeys(group.execution_role for group in cluster.instance_groups if group.execution_role):
+            yield from _about_role(arn, world)
+        yield from _about_network(subnets, cluster, world)
+    yield from unsettled(cluster, world)
 
 
 def subnets_of(cluster: Cluster) -> tuple[str, ...]:

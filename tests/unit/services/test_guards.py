@@ -65,21 +65,21 @@ def test_a_network_that_cannot_be_looked_at_is_said_to_be(operation: str) -> Non
 def test_in_the_service_s_own_network_nothing_is_asked() -> None:
     account = FakeAccount()
     assert told(account, a_cluster(subnet_ids=(), security_group_ids=())) == []
-    assert account.calls.made == []
+    assert account.calls.operations == ["clusters.tags"]
 
 
 @pytest.mark.parametrize("tags", [{}, {PROTECTION_TAG: "false"}, {"protection": "true"}])
 def test_what_is_not_protected_may_go(tags: dict[str, str]) -> None:
     account = FakeAccount()
     account.clusters.add(a_cluster(), **tags)
-    demand_unprotected(a_cluster(), account.clusters)
+    demand_unprotected(a_cluster(), account.world)
 
 
 def test_what_is_protected_may_not_and_it_is_said_how_to_lift_that() -> None:
     account = FakeAccount()
     account.clusters.add(a_cluster(), **{PROTECTION_TAG: "true"})
     with pytest.raises(ConflictError) as raised:
-        demand_unprotected(a_cluster(), account.clusters)
+        demand_unprotected(a_cluster(), account.world)
     assert raised.value.message == (
         "cluster `ml-cluster` is protected by its tag `hpctl:protection`; nothing was deleted"
     )
@@ -95,7 +95,7 @@ def test_protection_that_cannot_be_read_is_no_permission() -> None:
     account.clusters.add(a_cluster())
     account.calls.fail("clusters.tags", AccessError("denied"))
     with pytest.raises(AccessError, match="denied"):
-        demand_unprotected(a_cluster(), account.clusters)
+        demand_unprotected(a_cluster(), account.world)
 
 
 def owned(account: FakeAccount, **tags: str) -> FakeAccount:
