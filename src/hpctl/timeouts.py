@@ -7,6 +7,9 @@ from typing import Final
 CONNECT_S: Final = 3.05
 """Opening a connection to an AWS endpoint; just above one TCP retransmission."""
 
+KNOCK_S: Final = 5.0
+"""An answer, whichever, to whoever only wants to know that an AWS endpoint is there."""
+
 READ_S: Final = 30.0
 """One answer of an AWS API. HyperPod's slowest reads answer in a few seconds."""
 

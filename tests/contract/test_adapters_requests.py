@@ -73,6 +73,7 @@ from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import log_ports, node_groups, ports
 from hpctl.facts.change_ports import Changes, Owned
 from hpctl.facts.dhcp import Dhcp
+from hpctl.facts.endpoints import Endpoints
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes_port import Kubernetes
@@ -343,7 +344,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
 ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
-NOT_AWS = {ports.Clock, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
+NOT_AWS = {ports.Clock, Endpoints, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:

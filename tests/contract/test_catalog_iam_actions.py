@@ -16,7 +16,7 @@ ACTIONS_OF_NO_OPERATION = {"iam:PassRole", "s3:GetBucketLocation", "s3:ListBucke
 SERVICES = {"logs": "logs", "servicequotas": "service-quotas"}
 """botocore's names of services where they differ from IAM's prefixes."""
 
-WITHOUT_A_MODEL = {"ssmmessages", "kubernetes"}
+WITHOUT_A_MODEL = {"eks-auth", "https", "kubernetes", "ssmmessages"}
 """Prefixes of services that only agents speak to, and of what is no service of AWS."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
 from hpctl.facts.eks_ports import PodIdentity
+from hpctl.facts.endpoints import Endpoint
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.kubernetes import (
     AccessEntry,
@@ -24,7 +25,17 @@ from hpctl.facts.kubernetes import (
     Toleration,
     Workload,
 )
-from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.network import (
+    Direction,
+    Interface,
+    NatGateway,
+    NetworkAcl,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
 from hpctl.facts.ports import Ports
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
@@ -59,6 +70,7 @@ from tests.unit.builders import (
     a_kubernetes_node,
     a_live_group,
     a_network_acl,
+    a_permission,
     a_quota,
     a_role,
     a_route_table,
@@ -362,7 +374,8 @@ class FakeNetwork:
             a_subnet(),
             a_subnet("subnet-2", "usw2-az2", zone=f"{REGION}b", cidr="10.0.16.0/20"),
         ]
-        self.known_groups = [a_security_group()]
+        joins = a_permission(Direction.IN, "tcp", ports=(443, 443), group_id="sg-nodes")
+        self.known_groups = [a_security_group(), a_security_group("sg-eks", permissions=(joins,))]
         self.known_vpcs = [a_vpc()]
         self.known_tables = [a_route_table()]
         self.known_endpoints = [an_endpoint()]
@@ -476,6 +489,19 @@ class FakeNodeGroups:
     def roles(self, cluster: str) -> Mapping[str, str]:
         self._log.record("node_groups.roles", cluster)
         return self.by_name
+
+
+class FakeEndpoints:
+    """Endpoints that answer, each that of one service."""
+
+    def __init__(self, log: CallLog) -> None:
+        self._log = log
+        names = ("ec2", "sagemaker", "sts")
+        self.known = [Endpoint(f"{name}.{REGION}.amazonaws.com", (name,)) for name in names]
+
+    def tried(self) -> tuple[Endpoint, ...]:
+        self._log.record("endpoints.tried")
+        return tuple(self.known)
 
 
 class FakeKubernetes:
@@ -877,6 +903,7 @@ class FakeAccount:
         self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.node_groups = FakeNodeGroups(self.calls)
+        self.endpoints = FakeEndpoints(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
@@ -900,6 +927,7 @@ class FakeAccount:
             dhcp=self.dhcp,
             eks=self.eks,
             node_groups=self.node_groups,
+            endpoints=self.endpoints,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,

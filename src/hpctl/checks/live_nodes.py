@@ -58,7 +58,10 @@ def nodes_joined(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     blocking=False,
 )
 def nodes_well(live: ClusterOnEks, world: World) -> Iterator[Finding]:
-    """Kubernetes tells whether a kubelet reports; HyperPod's label whether the machine passed its health checks."""
+    """Kubernetes tells whether a kubelet reports; HyperPod's label whether the machine passed its health checks.
+
+    A node that somebody has cordoned takes no new pods until it is uncordoned.
+    """
     for node in nodes_of(live, world):
         health = node.labels.get(HEALTH_LABEL, "Schedulable")
         remedy = f"kubectl describe node {node.name}"
@@ -66,6 +69,8 @@ def nodes_well(live: ClusterOnEks, world: World) -> Iterator[Finding]:
             yield warn(f"node/{node.name}", "is not ready", remedy=remedy)
         elif health != "Schedulable":
             yield warn(f"node/{node.name}", f"is `{health}` for HyperPod", remedy=remedy)
+        elif node.unschedulable:
+            yield warn(f"node/{node.name}", "is cordoned", remedy=f"kubectl uncordon {node.name}")
 
 
 @check(

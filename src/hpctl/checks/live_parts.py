@@ -30,6 +30,9 @@ JOB_KINDS = {
 PLUGINS = {"NVIDIA": "nvidia-device-plugin", "EFA": "efa-k8s-device-plugin", "Neuron": "neuron-device-plugin"}
 """What an instance type has, and what is in the name of the DaemonSet that offers it to pods (helm_chart)."""
 
+OTHER_AGENT = f"{AGENT}-non-nvidia"
+"""The health monitoring agent for accelerators that are not NVIDIA's (helm_chart)."""
+
 KUEUE, GOVERNANCE = "kueue.x-k8s.io", "amazon-sagemaker-hyperpod-taskgovernance"
 
 
@@ -119,17 +122,28 @@ def device_plugins(live: ClusterOnEks, world: World) -> Iterator[Finding]:
     "kube-health-agent",
     "HyperPod's health monitoring agent runs",
     needs=("kube-token",),
-    reads=_WORKLOADS,
+    reads=("sagemaker:DescribeCluster", *_WORKLOADS),
     blocking=False,
 )
 def health_agent(live: ClusterOnEks, world: World) -> Iterator[Finding]:
-    """The agent sees failing accelerators and labels their nodes, so that HyperPod repairs them and jobs resume."""
+    """The agent sees failing accelerators and labels their nodes, so that HyperPod repairs them and jobs resume.
+
+    There are two, for NVIDIA's accelerators and for others, and a cluster needs those of its instance types.
+    """
     agents = [one for one in workloads(live, world, "DaemonSet") if AGENT in one.name]
     found = [one for one in agents if one.namespace == AGENT_NAMESPACE]
-    if not found:
+    cluster = world.cluster(live.name)
+    having = {each for group in cluster.instance_groups for each in devices_of(group.instance_type)} if cluster else ()
+    others = [one for one in found if OTHER_AGENT in one.name]
+    missing = [
+        f"missing: DaemonSet {AGENT_NAMESPACE}/*{name}*, for {whose}"
+        for whose, name, there in (("NVIDIA", AGENT, len(found) > len(others)), ("Neuron", OTHER_AGENT, others))
+        if whose in having and not there
+    ]
+    if not found or missing:
+        evidence = missing or [f"missing: DaemonSet {AGENT_NAMESPACE}/*{AGENT}*"]
         message = "the health monitoring agent is not installed"
-        remedy = _chart(live)
-        yield fail(subject_of(live), message, f"missing: DaemonSet {AGENT_NAMESPACE}/*{AGENT}*", remedy=remedy)
+        yield fail(subject_of(live), message, *evidence, remedy=_chart(live))
     yield from _unready(found)
 
 

@@ -18,26 +18,35 @@ if TYPE_CHECKING:
     from hpctl.render.results import ResultTeller
     from hpctl.report.check import CheckReport
     from hpctl.services.doctor import Examination
-    from hpctl.services.patient import FindPatient
+    from hpctl.services.patient import FindPatient, Patient
+
+    Keeper = Callable[[Patient, World, CheckReport], None]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Who is examined, for what; `demand` raises when a report is not well."""
+    """Who is examined, for what; `demand` raises when a report is not well.
+
+    `past` is the world that is asked in place of the session's, `keep` is told at the end what was seen.
+    """
 
     session: Session
     find: FindPatient
     wanted: Examination
     demand: Callable[[CheckReport], None]
     output: CheckOutput
+    past: World | None = None
+    keep: Keeper = lambda _patient, _world, _report: None
 
     def once(self) -> CheckReport:
         """Examine, tell each result as it comes, and return them all."""
         from hpctl.services.doctor import examine
 
         world, teller = self._world(), self._teller()
-        report = examine(self.find(world), world, replace(self.wanted, expect=teller.expect, observe=teller.tell))
+        patient = self.find(world)
+        report = examine(patient, world, replace(self.wanted, expect=teller.expect, observe=teller.tell))
         teller.end(report, self.session.said.query)
+        self.keep(patient, world, report)
         return report
 
     def until_well(self, cluster: str, timeout: float | None) -> CheckReport:
@@ -93,6 +102,8 @@ class Visit:
         from hpctl.errors import UnavailableError
         from hpctl.facts.world import World
 
+        if self.past:
+            return self.past
         if self.wanted.reach is Reach.OFFLINE:
             return World(UnavailableError("nothing is asked with `--offline`"))
         return self.session.world_or_reason()

@@ -14,6 +14,7 @@ from typing import Protocol
 from hpctl.facts.change_ports import Changes
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.eks_ports import EksParts
+from hpctl.facts.endpoints import Endpoints
 from hpctl.facts.filesystems import FileSystems
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import AccessEntry
@@ -332,6 +333,7 @@ class Ports:
     dhcp: Dhcp
     eks: Eks
     node_groups: NodeGroups
+    endpoints: Endpoints
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams

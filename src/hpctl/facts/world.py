@@ -7,24 +7,24 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.asked_of_nodes import asked_of_nodes
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.eks_world import EksWorld
+from hpctl.facts.endpoints import Endpoint
 from hpctl.facts.filesystems import FileSystem
 from hpctl.facts.incidents import ERROR, UNDER_WAY, collapse
 from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
-from hpctl.facts.quantities import quantity
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
-    Addon,
     Cluster,
     EksCluster,
     Event,
@@ -43,8 +43,6 @@ from hpctl.facts.script_ports import ShellFault
 
 T = TypeVar("T")
 
-_ENDED = ("Succeeded", "Failed")
-
 DESCRIBES = 8
 """Clusters that are described at the same time, and events."""
 
@@ -58,12 +56,17 @@ ERRORS = 30
 class World(EksWorld):
     """Answers to questions about the account, each asked of AWS once; a refusal is remembered like an answer."""
 
-    def __init__(self, ports: Ports | HpctlError) -> None:
-        """Ask nothing yet; an error in place of the ports (no Region, nobody to ask) answers every question."""
+    def __init__(self, ports: Ports | HpctlError, known: Mapping[Hashable, object] = MappingProxyType({})) -> None:
+        """Ask nothing yet, and nothing `known`; an error in place of ports (no Region, offline) answers everything."""
         self._way = ports
-        self._answers: dict[Hashable, object] = {}
+        self._answers = dict(known)
         self._gates: defaultdict[Hashable, Lock] = defaultdict(Lock)
         self._lock = Lock()
+
+    @property
+    def answers(self) -> Mapping[Hashable, object]:
+        """What was answered so far, errors among it, by what was asked."""
+        return dict(self._answers)
 
     def identity(self) -> Identity:
         """Return who is calling; raises `AccessError` without valid credentials."""
@@ -154,9 +157,9 @@ class World(EksWorld):
         name = arn.rpartition("/")[2]
         return self._once(("role", name), lambda: _or_none(lambda: self._ports.iam.role(name)))
 
-    def node_group_roles(self, name: str) -> Mapping[str, str]:
-        """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
-        return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
+    def tried_endpoints(self) -> tuple[Endpoint, ...]:
+        """Return the endpoints of AWS's services, each with what stands in the way."""
+        return self._once("endpoints-tried", self._ports.endpoints.tried)
 
     def verdicts(self, principal_arn: str, actions: Iterable[str], resources: Iterable[str]) -> tuple[Verdict, ...]:
         """Return IAM's verdict on every action for every resource."""
@@ -182,7 +185,7 @@ class World(EksWorld):
 
     def shell_faults(self, script: bytes) -> tuple[ShellFault, ...]:
         """Return what Bash does not understand of a script; raises `UnavailableError` where there is no Bash."""
-        return self._once(("shell", sha256(script).digest()), lambda: self._ports.shell.faults(script))
+        return self._once(("shell", script), lambda: self._ports.shell.faults(script))
 
     def encryption_key(self, bucket: str, key: str) -> str | None:
         """Return the KMS key that encrypts an object, None without one; raises `NotFoundError` without the object."""
@@ -206,14 +209,6 @@ class World(EksWorld):
     def training_plan(self, arn: str) -> TrainingPlan | None:
         """Return the training plan, or None when there is none."""
         return self._once(("plan", arn), lambda: _or_none(lambda: self._ports.plans.plan(arn)))
-
-    def supported_eks_versions(self) -> tuple[str, ...]:
-        """Return the Kubernetes versions that EKS supports now."""
-        return self._once("eks-versions", self._ports.eks.supported_versions)
-
-    def eks_addons(self, name: str) -> tuple[Addon, ...]:
-        """Return the add-ons of an EKS cluster."""
-        return self._once(("addons", name), lambda: self._ports.eks.addons(name))
 
     def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
         """Return namespace and name of every DaemonSet of an EKS cluster."""
@@ -270,7 +265,7 @@ class World(EksWorld):
 
         Pods that have ended hold nothing any more. Raises `AccessError` where the caller may not list all pods.
         """
-        return self._once(("in-use", cluster.arn), lambda: _requests(self.pods(cluster, None)))
+        return self._once(("in-use", cluster.arn), lambda: asked_of_nodes(self.pods(cluster, None)))
 
     def access_entry(self, cluster: EksCluster, principal_arn: str) -> AccessEntry | None:
         """Return what lets a principal into an EKS cluster, or None when nothing does."""
@@ -371,15 +366,6 @@ class World(EksWorld):
         if isinstance(answer, HpctlError):
             raise answer
         return cast("T", answer)
-
-
-def _requests(pods: Iterable[Pod]) -> dict[str, dict[str, float]]:
-    found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for pod in pods:
-        if pod.node and pod.phase not in _ENDED:
-            for resource, amount in pod.requests.items():
-                found[pod.node][resource] += quantity(amount)
-    return {node: dict(requests) for node, requests in found.items()}
 
 
 def _answer(ask: Callable[[], object]) -> object:

@@ -38,7 +38,7 @@ def script_upload(report: ScriptUploadReport) -> Iterator[Piece]:
 def _standing(report: ScriptUploadReport, row: ScriptStanding) -> Styled:
     if row.name in report.uploaded:
         return Styled("uploaded", Style.GOOD)
-    return Styled(row.standing, _STYLES[row.standing])
+    return Styled(row.state, _STYLES[row.state])
 
 
 def _told(report: ScriptUploadReport) -> str:

@@ -15,7 +15,7 @@ class ScriptStanding(Part):
     """One file: `sha256` of the folder's content (None for what is only in S3), `etag` of the object that is there."""
 
     name: str
-    standing: Standing
+    state: Standing
     size: int
     sha256: str | None = None
     etag: str | None = None
@@ -46,12 +46,12 @@ class ScriptUploadReport(Report):
     @property
     def different(self) -> tuple[ScriptStanding, ...]:
         """Objects in S3 with other content than the folder's file."""
-        return tuple(row for row in self.files if row.standing == "different")
+        return tuple(row for row in self.files if row.state == "different")
 
     @property
     def wanted(self) -> tuple[ScriptStanding, ...]:
         """What an upload puts into S3."""
-        return tuple(row for row in self.files if row.standing in {"new", "different"})
+        return tuple(row for row in self.files if row.state in {"new", "different"})
 
     def names(self) -> tuple[str, ...]:
         """Return the addresses of what an upload puts, or has put, into S3."""

@@ -17,6 +17,7 @@ from moto.s3.models import s3_backends
 
 from hpctl.sandbox.eks.addons import EksError
 from hpctl.sandbox.eks.models import eks_backends
+from hpctl.sandbox.fsx.models import fsx_backends
 from hpctl.sandbox.iam.principals import Principal, principal
 from hpctl.sandbox.keys import KeyUser
 from hpctl.sandbox.network import Network
@@ -107,6 +108,12 @@ class Account:
         """Whether a role may do this with a KMS key of the Region, or with one that AWS manages."""
         user = KeyUser(role_arn, self.role(role_arn), self.id, self.region)
         return all(user.may(action, key_id) for action in actions)
+
+    def file_system(self, dns_name: str) -> Mapping[str, Any] | None:
+        """Return what FSx tells of the file system of this name, or None when there is none here."""
+        backend = fsx_backends[self.id][self.region]
+        found = (one for one in backend.file_systems.values() if one.dns_name == dns_name)
+        return next(map(backend.told, found), None)
 
     def eks_cluster(self, eks_cluster_arn: str) -> Any:
         """Return the record of an EKS cluster, or None when there is no such cluster here."""

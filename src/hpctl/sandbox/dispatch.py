@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from hpctl.sandbox.callers import denial
 from hpctl.sandbox.eks.models import eks_backends
+from hpctl.sandbox.fsx.models import fsx_backends
 from hpctl.sandbox.iam import urls as iam_urls
 from hpctl.sandbox.quotas.models import quotas_backends
 from hpctl.sandbox.recording import operation_of
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 _OWN_BACKENDS: dict[str, Any] = {
     "eks": eks_backends,
+    "fsx": fsx_backends,
     "sagemaker": sagemaker_backends,
     "servicequotas": quotas_backends,
 }

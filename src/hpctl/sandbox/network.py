@@ -44,6 +44,30 @@ class Network:
             return False
         return all(self._reaches(service, subnet, groups) for service in (*_SERVICES, *(_EKS_SERVICES if eks else ())))
 
+    def connects(self, subnet_id: str, group_ids: Iterable[str], interface_ids: Iterable[str], port: int) -> bool:
+        """Whether an instance here gets through to TCP ports of interfaces elsewhere in its VPC."""
+        here, groups = self.ec2.get_subnet(subnet_id), set(group_ids)
+        there = [self.ec2.enis[each] for each in interface_ids]
+        if any(each.subnet.vpc_id != here.vpc_id for each in there):
+            return False
+        guards = {group.id for each in there for group in each.group_set}
+        places = [IPv4Network(each.subnet.cidr_block) for each in there]
+        near = [IPv4Network(here.cidr_block)]
+        return self._lets(groups, "egress_rules", (guards, places), port) and self._lets(
+            guards, "ingress_rules", (groups, near), port
+        )
+
+    def _lets(self, owners: set[str], direction: str, peer: tuple[set[str], list[IPv4Network]], port: int) -> bool:
+        rules = [
+            rule
+            for owner in owners
+            for rule in getattr(self.ec2.get_security_group_from_id(owner), direction)
+            if _is_about(rule, port)
+        ]
+        groups, places = peer
+        by_group = any(_of_group(rule, groups) or rule.prefix_list_id for rule in rules)
+        return by_group or all(any(_holds(rule, place) for rule in rules) for place in places)
+
     def _reaches(self, service: str, subnet: Any, groups: set[str]) -> bool:
         endpoints = [each for each in self._endpoints(subnet.vpc_id) if each.service_name.endswith(f".{service}")]
         if inside := [each for each in endpoints if _is_interface(each)]:
@@ -123,8 +147,12 @@ def _of_group(rule: Any, group_ids: set[str]) -> bool:
 
 
 def _is_tls(rule: Any) -> bool:
+    return _is_about(rule, _TLS)
+
+
+def _is_about(rule: Any, port: int) -> bool:
     return rule.ip_protocol == _ALL_PROTOCOLS or (
-        rule.ip_protocol in {"tcp", "6"} and int(rule.from_port) <= _TLS <= int(rule.to_port)
+        rule.ip_protocol in {"tcp", "6"} and int(rule.from_port) <= port <= int(rule.to_port)
     )
 
 

@@ -94,12 +94,12 @@ def _standings(
     for name, content in sorted(files.items()):
         digest, there = sha256(content).hexdigest(), kept.get(name)
         if there is None:
-            yield ScriptStanding(name=name, standing="new", size=len(content), sha256=digest)
+            yield ScriptStanding(name=name, state="new", size=len(content), sha256=digest)
             continue
         # An ETag is a digest for some objects and not for others: only the content tells.
         same = there.size == len(content) and storage.read(folder.bucket, there.key) == content
         standing: Standing = "same" if same else "different"
-        yield ScriptStanding(name=name, standing=standing, size=len(content), sha256=digest, etag=there.etag)
+        yield ScriptStanding(name=name, state=standing, size=len(content), sha256=digest, etag=there.etag)
     for name, there in sorted(kept.items()):
         if name and not name.endswith("/") and name not in files:
-            yield ScriptStanding(name=name, standing="only in S3", size=there.size, etag=there.etag)
+            yield ScriptStanding(name=name, state="only in S3", size=there.size, etag=there.etag)

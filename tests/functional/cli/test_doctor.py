@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import stat
 from importlib.resources import files
 from typing import Any
 
@@ -33,8 +35,8 @@ def test_this_machine_is_examined(hpctl: Hpctl) -> None:
     assert broken_promises(answer, promised(reports()["Checks"])) == []
     assert (answer["subject"], unwell(answer)) == ("this machine", {})
     assert [row["id"].partition("-")[0] for row in answer["results"]] == [
-        *["tools"] * 3,
-        *["identity"] * 2,
+        *["tools"] * 4,
+        *["identity"] * 3,
     ]
 
 
@@ -95,7 +97,9 @@ def test_what_could_not_be_looked_at_is_no_pass(hpctl: Hpctl) -> None:
     blind = hpctl.with_env(AWS_ENDPOINT_URL="http://127.0.0.1:9")
     words = ("doctor", "-f", example(hpctl, "eks"), "-o", "json")
     answer = blind(*words, ends=ExitCode.CHECKS_UNKNOWN).json()
-    assert set(unwell(answer).values()) == {"unknown"}
+    found = unwell(answer)
+    assert found.pop("tools-endpoint-reachable") == "warn"
+    assert set(found.values()) == {"unknown"}
     assert unwell(blind(*words, "--allow-unknown").json()) == unwell(answer)
 
 
@@ -113,7 +117,8 @@ def test_offline_needs_neither_credentials_nor_a_region(hpctl: Hpctl) -> None:
 def test_without_a_region_the_credentials_fail_and_nothing_crashes(hpctl: Hpctl) -> None:
     nobody = hpctl.with_env(AWS_REGION=None, AWS_DEFAULT_REGION=None, AWS_CONFIG_FILE="/dev/null")
     answer = nobody("doctor", "-o", "json", ends=ExitCode.CHECKS_FAILED).json()
-    assert unwell(answer) == {"identity-credentials": "fail", "tools-clock": "unknown"}
+    unknown = dict.fromkeys(("tools-clock", "tools-endpoint-reachable"), "unknown")
+    assert unwell(answer) == {"identity-credentials": "fail", **unknown}
 
 
 def test_results_are_lines_of_json_as_they_come(hpctl: Hpctl) -> None:
@@ -121,8 +126,10 @@ def test_results_are_lines_of_json_as_they_come(hpctl: Hpctl) -> None:
     assert sorted(row["id"] for row in rows) == [
         "identity-credentials",
         "identity-expiry",
+        "identity-role-arn",
         "tools-botocore-version",
         "tools-clock",
+        "tools-endpoint-reachable",
         "tools-python-version",
     ]
 
@@ -144,3 +151,22 @@ def test_the_list_of_checks_asks_nobody(hpctl: Hpctl) -> None:
     names = nobody("doctor", "--list", "-o", "name").out.split()
     assert names == [row["id"] for row in listed["checks"]]
     assert {"tools-clock", "network-efa-single-az", "iam-exec-vpc"} <= set(names)
+
+
+def test_a_bundle_is_judged_again_by_somebody_who_can_ask_nobody(hpctl: Hpctl) -> None:
+    file = example(hpctl, "eks", EXECUTION_ROLE="${WRONG_TRUST_ROLE}")
+    first = hpctl("doctor", "-f", file, "--bundle", "seen.json", "-o", "json", ends=ExitCode.CHECKS_FAILED)
+    bundle = hpctl.folder / "seen.json"
+    assert "bundle: seen.json (no secrets" in first.err
+    assert (stat.S_IMODE(bundle.stat().st_mode), "123456789012" in bundle.read_text(encoding="utf-8")) == (0o600, False)
+    nobody = hpctl.with_env(
+        AWS_REGION=None, AWS_DEFAULT_REGION=None, AWS_CONFIG_FILE="/dev/null", AWS_ENDPOINT_URL="http://127.0.0.1:9"
+    )
+    again = nobody("doctor", "--from", "seen.json", "-o", "json", ends=ExitCode.CHECKS_FAILED).json()
+    assert again == json.loads(bundle.read_text(encoding="utf-8"))["report"]
+    assert unwell(again) == unwell(first.json()) == {"iam-exec-trust": "fail"}
+
+
+def test_a_bundle_does_not_go_with_a_spec(hpctl: Hpctl) -> None:
+    ended = hpctl("doctor", "--from", "seen.json", "-f", "cluster.yaml", ends=ExitCode.USAGE)
+    assert "`--from` does not go with `--file`" in ended.err

@@ -246,6 +246,25 @@ def busy_account(account: Account) -> Planted:
     return {}
 
 
+def file_system(*, open_to_nodes: bool) -> Plant:
+    """Make a Lustre file system in the nodes' subnet, behind the nodes' group or behind one that lets nothing in."""
+
+    def plant(account: Account) -> Planted:
+        group, subnet = account.seed["SECURITY_GROUP"], account.seed["SUBNET_ID"]
+        if not open_to_nodes:
+            ec2, name = account.client("ec2"), "rules-file-system"
+            group = ec2.create_security_group(GroupName=name, Description=name, VpcId=_vpc(account))["GroupId"]
+        wish = {"FileSystemType": "LUSTRE", "StorageCapacity": 1200, "SubnetIds": [subnet], "SecurityGroupIds": [group]}
+        made = account.client("fsx").create_file_system(**wish)["FileSystem"]
+        return {
+            "RULE_SECURITY_GROUP": group,
+            "RULE_DNS_NAME": made["DNSName"],
+            "RULE_MOUNT_NAME": made["LustreConfiguration"]["MountName"],
+        }
+
+    return plant
+
+
 def _vpc(account: Account) -> str:
     subnets = account.client("ec2").describe_subnets(SubnetIds=[account.seed["SUBNET_ID"]])["Subnets"]
     return str(subnets[0]["VpcId"])

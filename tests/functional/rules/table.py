@@ -709,5 +709,39 @@ SPEC = (
     ),
 )
 
-RULES = (*NETWORK, *CAPACITY, *IDENTITY, *LIFECYCLE, *SLURM, *EKS, *SPEC)
+
+def mounted(mount_name: str) -> Edit:
+    """Let the Slurm workers mount what a row has made."""
+    return Edit((*SECOND, "storage", 1), {"fsx_lustre": {"dns_name": "${RULE_DNS_NAME}", "mount_name": mount_name}})
+
+
+STORAGE = (
+    Rule(
+        "a file system that lets nothing in",
+        "slurm",
+        (mounted("${RULE_MOUNT_NAME}"), AT_ONCE),
+        "storage-fsx-ports",
+        Ending.FAILS,
+        "Failed to mount ${RULE_DNS_NAME}: mount.lustre: Connection timed out",
+        "aws ec2 authorize-security-group-ingress --region us-west-2 --group-id ${RULE_SECURITY_GROUP} "
+        "--ip-permissions 'IpProtocol=tcp,FromPort=988,ToPort=988",
+        plant=plant.file_system(open_to_nodes=False),
+        verified=False,
+        explained="lustre-mount-timeout",
+    ),
+    Rule(
+        "another mount name than the file system's",
+        "slurm",
+        (mounted("hgfedcba"), AT_ONCE),
+        "storage-fsx-names",
+        Ending.FAILS,
+        "mount.lustre: No such file or directory. Is the MGS specification correct?",
+        "mount_name: ${RULE_MOUNT_NAME}",
+        mend=(mounted("${RULE_MOUNT_NAME}"),),
+        plant=plant.file_system(open_to_nodes=True),
+        verified=False,
+    ),
+)
+
+RULES = (*NETWORK, *CAPACITY, *STORAGE, *IDENTITY, *LIFECYCLE, *SLURM, *EKS, *SPEC)
 """Every row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -59,10 +60,48 @@ def _without_self_reference(aws: Running) -> Request:
     return aws.on_eks("failing", VpcConfig=aws.network() | {"SecurityGroupIds": groups})
 
 
+def _mounting(mount_name: str | None, *, guarded: bool) -> Callable[[Running], Request]:
+    """Mount a file system that is there: by its own mount name unless another is given, behind closed ports or not."""
+
+    def request(aws: Running) -> Request:
+        group, subnet = aws.seed["SECURITY_GROUP"], aws.seed["SUBNET_ID"]
+        if guarded:
+            ec2 = aws.client("ec2")
+            vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+            group = ec2.create_security_group(GroupName=uuid4().hex, Description="guard", VpcId=vpc)["GroupId"]
+        wish = {"FileSystemType": "LUSTRE", "StorageCapacity": 1200, "SubnetIds": [subnet], "SecurityGroupIds": [group]}
+        system = aws.client("fsx").create_file_system(**wish)["FileSystem"]
+        name = mount_name or system["LustreConfiguration"]["MountName"]
+        mount = {"FsxLustreConfig": {"DnsName": system["DNSName"], "MountName": name}}
+        return aws.on_eks("failing", InstanceGroups=[aws.group(**CPU, InstanceStorageConfigs=[mount])])
+
+    return request
+
+
+def _mounting_nothing(aws: Running) -> Request:
+    mount = {"FsxOpenZfsConfig": {"DnsName": "fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com"}}
+    return aws.on_eks("failing", InstanceGroups=[aws.group(**CPU, InstanceStorageConfigs=[mount])])
+
+
 FAILING: dict[str, tuple[Callable[[Running], Request], str, str]] = {
     "a security group without self-reference": (_without_self_reference, EFA, "Failed to provision EC2 Instance"),
     "a public subnet": (_in_subnet("PUBLIC_SUBNET_ID"), BOOTSTRAP, "Failed to provision EC2 Instance"),
     "a subnet without a route": (_in_subnet("NO_ROUTE_SUBNET_ID"), BOOTSTRAP, "Failed to provision EC2 Instance"),
+    "a file system behind closed ports": (
+        _mounting(None, guarded=True),
+        "mount.lustre: Connection timed out",
+        "Failed to provision EC2 Instance",
+    ),
+    "another mount name": (
+        _mounting("hgfedcba", guarded=False),
+        "mount.lustre: No such file or directory.",
+        "Failed to provision EC2 Instance",
+    ),
+    "a file system that is not there": (
+        _mounting_nothing,
+        "mount.nfs4: Name or service not known",
+        "Failed to provision EC2 Instance",
+    ),
     "a subnet that is too small": (
         lambda aws: aws.on_eks("failing", VpcConfig=aws.network(aws.seed["TINY_SUBNET_ID"])),
         "The specified subnet does not have enough free addresses to satisfy the request.",

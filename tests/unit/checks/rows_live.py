@@ -466,11 +466,58 @@ ROWS: tuple[LiveRow, ...] = (
             remedy=f"kubectl describe daemonset {_GPU} --namespace kube-system",
         ),
     ),
-    passes("kube-health-agent", "one of its two", runs(without="non-nvidia")),
+    passes("kube-health-agent", "the one of its two for its nodes", runs(without="non-nvidia")),
+    passes(
+        "kube-health-agent",
+        "the other one for other nodes",
+        both(
+            types("ml.trn1.32xlarge"),
+            runs(
+                Workload("DaemonSet", "aws-hyperpod", "health-monitoring-agent-non-nvidia", 1, 1),
+                without="health-monitoring",
+            ),
+        ),
+    ),
+    fails(
+        "kube-health-agent",
+        "the wrong one of its two",
+        runs(
+            Workload("DaemonSet", "aws-hyperpod", "health-monitoring-agent-non-nvidia", 0, 0),
+            without="health-monitoring",
+        ),
+        bad(
+            EKS,
+            "the health monitoring agent is not installed",
+            "missing: DaemonSet aws-hyperpod/*health-monitoring-agent*, for NVIDIA",
+            remedy=CHART,
+        ),
+    ),
+    fails(
+        "kube-health-agent",
+        "no agent for one of two kinds of nodes",
+        both(types("ml.trn1.32xlarge", "ml.p5.48xlarge"), runs(without="non-nvidia")),
+        bad(
+            EKS,
+            "the health monitoring agent is not installed",
+            "missing: DaemonSet aws-hyperpod/*health-monitoring-agent-non-nvidia*, for Neuron",
+            remedy=CHART,
+        ),
+    ),
     fails(
         "kube-health-agent",
         "none in its namespace",
         runs(Workload("DaemonSet", "mine", "health-monitoring-agent", 1, 1), without="health-monitoring"),
+        bad(
+            EKS,
+            "the health monitoring agent is not installed",
+            "missing: DaemonSet aws-hyperpod/*health-monitoring-agent*, for NVIDIA",
+            remedy=CHART,
+        ),
+    ),
+    fails(
+        "kube-health-agent",
+        "none where no node has accelerators",
+        both(types("ml.m5.xlarge"), runs(without="health-monitoring")),
         bad(
             EKS,
             "the health monitoring agent is not installed",
@@ -564,6 +611,12 @@ ROWS: tuple[LiveRow, ...] = (
         "one that does not report",
         joined(a_kubernetes_node(NODE, ready=False)),
         doubtful(f"node/{NODE}", "is not ready", remedy=f"kubectl describe node {NODE}"),
+    ),
+    warns(
+        "kube-nodes-well",
+        "one that is cordoned",
+        joined(a_kubernetes_node(NODE, unschedulable=True)),
+        doubtful(f"node/{NODE}", "is cordoned", remedy=f"kubectl uncordon {NODE}"),
     ),
     warns(
         "kube-nodes-well",
@@ -667,7 +720,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "kube-training-operator": _WORKLOADS,
     "kube-job-kinds": ("eks.describe", "kubernetes.custom_resources", "kubernetes.api_versions"),
     "kube-device-plugins": ("clusters.describe", *_WORKLOADS, "kubernetes.nodes"),
-    "kube-health-agent": _WORKLOADS,
+    "kube-health-agent": ("clusters.describe", *_WORKLOADS),
     "kube-task-governance": ("eks.describe", "eks.addons", "kubernetes.api_versions"),
     "kube-nodes-joined": ("eks.describe", "kubernetes.nodes", "clusters.nodes"),
     "kube-nodes-well": ("eks.describe", "kubernetes.nodes"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hpctl.checks.catalogue import CHECKS, CLUSTER_CHECKS, JOB_CHECKS, KUBERNETES_CHECKS
+from hpctl.checks.catalogue import CHECKS, CLUSTER_CHECKS
 from hpctl.checks.engine import run_checks, with_needs
 from hpctl.errors import AccessError, HpctlError, UnavailableError, UsageError
+from hpctl.facts.endpoints import Endpoint, Obstacle
 from hpctl.facts.records import Machine, Role
 from hpctl.facts.world import World
 from hpctl.report.check import CheckResult, Finding
@@ -36,6 +37,7 @@ def test_the_checks_of_a_machine_are_none_of_a_spec() -> None:
         "tools-python-version",
         "tools-botocore-version",
         "tools-clock",
+        "tools-endpoint-reachable",
         "identity-credentials",
         "identity-expiry",
         "identity-role-arn",
@@ -87,6 +89,42 @@ def test_the_clock(skew_s: float, message: str | None) -> None:
     result = judge("tools-clock", world=account.world)
     assert result.outcome is (Outcome.FAIL if message else Outcome.PASS)
     assert [found.message for found in result.findings] == ([message] if message else [])
+
+
+def test_an_endpoint_that_cannot_be_reached() -> None:
+    account = FakeAccount()
+    host = "api.sagemaker.us-west-2.amazonaws.com"
+    account.endpoints.known.append(Endpoint(host, ("iam", "sts"), Obstacle.CERTIFICATE, "self-signed", "proxy:3128"))
+    result = judge("tools-endpoint-reachable", world=account.world)
+    expected = a_finding(
+        "warn",
+        f"endpoint/{host}",
+        "shows a certificate that this machine does not trust",
+        "asked there: iam, sts",
+        "proxy: proxy:3128",
+        "self-signed",
+        remedy="name the file with the certificates of the proxy in between\n"
+        "export AWS_CA_BUNDLE=/PATH/TO/COMPANY-CA.pem",
+    )
+    assert (result.outcome, result.findings) == (Outcome.WARN, (expected,))
+
+
+@pytest.mark.parametrize("obstacle", Obstacle)
+def test_every_obstacle_has_a_way_round_it(obstacle: Obstacle) -> None:
+    account = FakeAccount()
+    account.endpoints.known = [Endpoint("x.amazonaws.com", ("ec2",), obstacle)]
+    (finding,) = judge("tools-endpoint-reachable", world=account.world).findings
+    assert finding.message == obstacle.value
+    assert finding.evidence == ("asked there: ec2", "proxy: none")
+    assert finding.remedy is not None
+    assert "{" not in finding.remedy
+
+
+def test_endpoints_that_nobody_could_try_are_unknown_and_stop_nothing() -> None:
+    account = FakeAccount()
+    account.calls.fail_always("endpoints.tried", UnavailableError("no"))
+    result = judge("tools-endpoint-reachable", world=account.world)
+    assert (result.outcome, result.blocking) == (Outcome.UNKNOWN, False)
 
 
 def test_a_clock_that_cannot_be_compared_is_unknown_and_stops_nothing() -> None:
@@ -172,7 +210,6 @@ def test_credentials_that_end_soon(left_s: float | None, message: str | None) ->
 
 def test_a_machine_and_a_spec_are_judged_in_one_run() -> None:
     report = run_checks(CHECKS, (MACHINE, a_spec()), FakeAccount().world)
-    assert [one.id for one in report.results] == [
-        one.id for one in CHECKS if one not in (*KUBERNETES_CHECKS, *JOB_CHECKS)
-    ]
+    judged = [one.id for one in CHECKS if one in (*MACHINE_CHECKS, *CLUSTER_CHECKS)]
+    assert [one.id for one in report.results] == judged
     assert report.subject == "cluster/ml-cluster"

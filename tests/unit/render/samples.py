@@ -27,6 +27,7 @@ from hpctl.report.explanation import (
     NearFailure,
 )
 from hpctl.report.instance import InstanceTypeFacts, InstanceTypeListReport, InstanceTypeReport
+from hpctl.report.lifecycle import ScriptFile, ScriptFolderReport, ScriptStanding, ScriptUploadReport
 from hpctl.report.plan import PlannedGroup, PlanReport
 from hpctl.report.quota import QuotaFacts, QuotaListReport
 from hpctl.report.sandbox import SandboxReport
@@ -477,6 +478,25 @@ CHECK_PAGE = CheckPageReport(
 )
 FAILURES = FailureListReport(failures=(FAILURE, SLOW))
 
+SCRIPTS_WRITTEN = ScriptFolderReport(
+    folder="scripts",
+    orchestrator="eks",
+    files=(ScriptFile(name="on_create.sh", size=1831, sha256="0" * 64),),
+    then=("hpctl lifecycle lint scripts -f cluster.yaml",),
+)
+SCRIPTS_TO_UPLOAD = ScriptUploadReport(
+    identity=IDENTITY,
+    folder="scripts",
+    uri="s3://sagemaker-x/lc/",
+    files=(
+        ScriptStanding(name="lib.sh", state="new", size=944, sha256="0" * 64),
+        ScriptStanding(name="on_create.sh", state="different", size=1831, sha256="1" * 64, etag='"a"'),
+        ScriptStanding(name="site.sh", state="same", size=459, sha256="2" * 64, etag='"b"'),
+        ScriptStanding(name="old.sh", state="only in S3", size=12, etag='"c"'),
+    ),
+)
+SCRIPTS_UPLOADED = SCRIPTS_TO_UPLOAD.model_copy(update={"overwrite": True, "uploaded": ("lib.sh", "on_create.sh")})
+
 EVERY_REPORT = {
     "connection": CONNECTION,
     "clusters": CLUSTERS,
@@ -496,6 +516,9 @@ EVERY_REPORT = {
     "instance-type": INSTANCE_TYPE,
     "quotas": QUOTAS,
     "sandbox": SANDBOX,
+    "scripts-written": SCRIPTS_WRITTEN,
+    "scripts-to-upload": SCRIPTS_TO_UPLOAD,
+    "scripts-uploaded": SCRIPTS_UPLOADED,
     **EVERY_JOB_REPORT,
     **EVERY_MODEL_REPORT,
 }

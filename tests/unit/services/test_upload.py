@@ -35,10 +35,10 @@ def test_files_stand_to_objects_as_new_same_different_or_only_there() -> None:
     report = compared(holding(on_create=OURS, b=THEIRS, old=THEIRS))
     digest = sha256(OURS).hexdigest()
     assert report.files == (
-        ScriptStanding(name="b.sh", standing="different", size=22, sha256=digest, etag=_etag(THEIRS)),
-        ScriptStanding(name="on_create.sh", standing="same", size=22, sha256=digest, etag=_etag(OURS)),
-        ScriptStanding(name="utils/a.sh", standing="new", size=22, sha256=digest),
-        ScriptStanding(name="old.sh", standing="only in S3", size=22, etag=_etag(THEIRS)),
+        ScriptStanding(name="b.sh", state="different", size=22, sha256=digest, etag=_etag(THEIRS)),
+        ScriptStanding(name="on_create.sh", state="same", size=22, sha256=digest, etag=_etag(OURS)),
+        ScriptStanding(name="utils/a.sh", state="new", size=22, sha256=digest),
+        ScriptStanding(name="old.sh", state="only in S3", size=22, etag=_etag(THEIRS)),
     )
     assert report.uri == "s3://sagemaker-x/lc/"
     assert report.names() == ("s3://sagemaker-x/lc/b.sh", "s3://sagemaker-x/lc/utils/a.sh")

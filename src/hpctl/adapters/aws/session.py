@@ -109,6 +109,15 @@ class AwsSession:
         profile = f"profile `{self.profile}`" if self.profile else "default profile"
         raise UsageError("no AWS Region is chosen", hint=f"pass `--region`, set AWS_REGION, or give the {profile} one")
 
+    def endpoint(self, service: str) -> str:
+        """Return the address at which a service is asked."""
+        return str(self._client(service).meta.endpoint_url)
+
+    @property
+    def certificates(self) -> str | bool:
+        """The file of the certificates that are trusted (AWS_CA_BUNDLE, `ca_bundle`), True for botocore's own."""
+        return self._botocore.get_config_variable("ca_bundle") or True
+
     @property
     def credentials_end_at(self) -> datetime | None:
         """When the credentials end for good: those of the environment that tell (AWS_CREDENTIAL_EXPIRATION).

@@ -1,18 +1,34 @@
-"""Saved plans: files that only their owner reads."""
+"""Saved plans and bundles: files that only their owner reads."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hpctl.errors import UsageError
 
 _PRIVATE = 0o600
-_LARGEST = 16 * 1024 * 1024
-"""Bytes; the plan of the largest cluster that AWS allows has less than a quarter."""
 
 
-def write(path: Path, text: str) -> None:
+@dataclass(frozen=True)
+class Saved:
+    """What is saved: its name, how another one is made, and how many bytes are too many to be one."""
+
+    noun: str
+    again: str
+    largest: int
+
+
+PLAN: Final = Saved("plan", "plan again", 16 * 1024 * 1024)
+"""The plan of the largest cluster that AWS allows has less than a quarter."""
+
+BUNDLE: Final = Saved("bundle", "write another one: hpctl doctor --bundle FILE", 128 * 1024 * 1024)
+"""Scripts, of at most a mebibyte each, are most of one."""
+
+
+def write(path: Path, text: str, saved: Saved = PLAN) -> None:
     """Write the file whole or not at all; `UsageError` says why it cannot be written."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -20,7 +36,8 @@ def write(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise UsageError(f"cannot write the plan to `{path}`: {error.strerror}", hint="name another file") from error
+        message = f"cannot write the {saved.noun} to `{path}`: {error.strerror}"
+        raise UsageError(message, hint="name another file") from error
 
 
 def _fill(path: Path, text: str) -> None:
@@ -32,15 +49,15 @@ def _fill(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def read(path: Path) -> str:
+def read(path: Path, saved: Saved = PLAN) -> str:
     """Return the text of the file; `UsageError` says why it cannot be read."""
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise UsageError(f"`{path}` is too large to be a plan", hint="plan again")
+            data = file.read(saved.largest + 1)
+        if len(data) > saved.largest:
+            raise UsageError(f"`{path}` is too large to be a {saved.noun}", hint=saved.again)
         return data.decode("utf-8")
     except OSError as error:
-        raise UsageError(f"cannot read the plan `{path}`: {error.strerror}") from error
+        raise UsageError(f"cannot read the {saved.noun} `{path}`: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"`{path}` is not a plan: it is no text", hint="plan again") from error
+        raise UsageError(f"`{path}` is not a {saved.noun}: it is no text", hint=saved.again) from error

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.doctor import FailOn
+from hpctl.cli.commands.doctor_options import FailOn
 from hpctl.cli.completion import accelerated_types, models
 from hpctl.cli.options import OutputOption, QueryOption, invocation
 from hpctl.render.output import Output

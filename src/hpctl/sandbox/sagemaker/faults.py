@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hpctl.sandbox.account import has_efa
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from hpctl.sandbox.account import Account, Subnet
 
 _INTERFACE_ACTIONS = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission")
+
+# Lustre's first port and its last ones, NFS's only one (Amazon FSx user guides, security groups).
+_MOUNTS = MappingProxyType(
+    {
+        "FsxLustreConfig": ("LUSTRE", "mount.lustre", (988, 1018, 1023)),
+        "FsxOpenZfsConfig": ("OPENZFS", "mount.nfs4", (2049,)),
+    }
+)
 
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
@@ -170,6 +179,32 @@ def _network_lets_nodes_boot(facts: Facts, account: Account) -> Fault | None:
     return None if boots else _BOOTSTRAP
 
 
+def _file_systems_can_be_mounted(facts: Facts, account: Account) -> Fault | None:
+    for storage in facts.spec.get("InstanceStorageConfigs", []):
+        for member, (kind, helper, ports) in _MOUNTS.items():
+            if (mount := storage.get(member)) and (reason := _why_not_mounted(facts, account, mount, kind, ports)):
+                words = wordings.MOUNT.format(helper=helper, name=mount["DnsName"], reason=reason)
+                return Fault(Stage.BOOTSTRAP, words)
+    return None
+
+
+def _why_not_mounted(
+    facts: Facts, account: Account, mount: Mapping[str, Any], kind: str, ports: tuple[int, ...]
+) -> str | None:
+    system = account.file_system(mount["DnsName"])
+    if system is None or system["FileSystemType"] != kind:
+        return wordings.NO_SUCH_NAME
+    reached = facts.network is not None and all(
+        account.network.connects(subnet.id, facts.network["SecurityGroupIds"], system["NetworkInterfaceIds"], port)
+        for subnet in facts.subnets
+        for port in ports
+    )
+    if not reached:
+        return wordings.NO_CONNECTION
+    right = system.get("LustreConfiguration", {}).get("MountName")
+    return None if mount.get("MountName") == right else wordings.NO_SUCH_MOUNT
+
+
 _BOOTSTRAP = Fault(Stage.BOOTSTRAP, wordings.BOOTSTRAP)
 _RULES: tuple[Callable[[Facts, Account], Fault | None], ...] = (
     _type_is_offered,
@@ -182,4 +217,5 @@ _RULES: tuple[Callable[[Facts, Account], Fault | None], ...] = (
     _efa_stays_in_one_zone,
     _efa_groups_admit_themselves,
     _network_lets_nodes_boot,
+    _file_systems_can_be_mounted,
 )

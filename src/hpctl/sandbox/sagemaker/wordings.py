@@ -260,6 +260,11 @@ NO_FREE_ADDRESSES = "The specified subnet does not have enough free addresses to
 TOO_MANY_INTERFACES = "The maximum number of network interfaces has been reached."
 # EC2's where an encrypted volume cannot be used (AWS documentation); that HyperPod repeats it is unverified.
 VOLUME_KEY = "Client.InternalError: Client error on launch"
+# What a mount helper says is Linux's and Lustre's; that HyperPod repeats it is unverified.
+MOUNT = "Failed to mount {name}: {helper}: {reason}"
+NO_SUCH_NAME = "Name or service not known"
+NO_CONNECTION = "Connection timed out"
+NO_SUCH_MOUNT = "No such file or directory. Is the MGS specification correct? Is the filesystem name correct?"
 # AWS documentation and users of AWS's samples.
 SCRIPTS_FAILED = (
     "Lifecycle scripts did not run successfully. Ensure the scripts exist in provided S3 path, are accessible, and run "
