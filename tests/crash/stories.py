@@ -38,12 +38,17 @@ def _changed() -> specs.Spec:
 
 @dataclass(frozen=True)
 class Story:
-    """A command: its words, and the specs that it reads; `on` says that there is a cluster to begin with."""
+    """A command: its words, and the specs that it reads; `on` says that there is a cluster to begin with.
+
+    `files` lie beside the specs.
+    """
 
     verb: str
     words: tuple[str, ...]
     spec: specs.Spec | None = None
     on: bool = True
+    noun: tuple[str, ...] = ("cluster",)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 UNJUDGED = tuple(word for check in CLUSTER_CHECKS for word in ("--skip", check.id))
@@ -57,6 +62,30 @@ STORIES = {
     "update-software": Story("update-software", ("update-software", NAME)),
     "delete": Story("delete", ("delete", NAME)),
 }
+
+
+AILING = specs.eks(
+    NAME,
+    specs.group(
+        "workers",
+        "ml.c5.4xlarge",
+        execution_role="${NO_VPC_ROLE}",
+        lifecycle={"source_s3_uri": "s3://${BUCKET_NAME}/mine", "on_create": "on_create.sh"},
+    ),
+    orchestrator={"eks": {"cluster_arn": "${CONFIG_MAP_CLUSTER_ARN}"}},
+    network={"subnet_ids": ["${SUBNET_ID}"], "security_group_ids": ["${NO_SELF_REFERENCE_SECURITY_GROUP}"]},
+)
+_JUDGED = ("eks-auth-mode", "network-sg-self-ref", "iam-exec-vpc", "lifecycle-entrypoint-present")
+FIX = Story(
+    "fix",
+    ("-f", "new.yaml", "--fix", *(word for check in _JUDGED for word in ("--only", check))),
+    AILING,
+    on=False,
+    noun=("doctor",),
+    files={"lifecycle/on_create.sh": "#!/bin/bash\ntrue\n", "lifecycle/more.sh": "true\n"},
+)
+TOLD = {**STORIES, "fix": FIX}
+"""Every story; that of a fix is about no cluster, and interruptions tell of it in other words."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +128,7 @@ class Stage:
         return self._set(name)
 
     def _set(self, name: str) -> Scene:
-        start = self._start("cluster" if STORIES[name].on else "seed")
+        start = self._start("cluster" if TOLD[name].on else "seed")
         self.sandbox.reset()
         start.account.restore()
         self.sandbox._gateway._attempt = start.attempt
@@ -122,8 +151,11 @@ class Stage:
     def _scene(self, name: str) -> Scene:
         home = next(self._homes)
         home.mkdir()
-        if spec := STORIES[name].spec:
+        if spec := TOLD[name].spec:
             specs.write(home, spec, "new.yaml")
+        for path, text in TOLD[name].files.items():
+            (home / path).parent.mkdir(exist_ok=True)
+            (home / path).write_text(text, encoding="utf-8")
         return Scene(self, name, home)
 
     def _start(self, kind: str) -> Start:
@@ -149,11 +181,11 @@ class Scene:
 
     @property
     def story(self) -> Story:
-        return STORIES[self.name]
+        return TOLD[self.name]
 
     @property
     def words(self) -> tuple[str, ...]:
-        return ("cluster", *self.story.words, "--yes")
+        return (*self.story.noun, *self.story.words, "--yes")
 
     @property
     def env(self) -> Mapping[str, str]:

@@ -93,6 +93,6 @@ def allow_role(role: str, policy: str, document: str) -> Action:
     )
 
 
-def upload(bucket: str, prefix: str) -> Upload:
-    """Store the lifecycle scripts of the local folder that a place in S3 lacks."""
-    return Upload(bucket=bucket, prefix=prefix)
+def upload(bucket: str, prefix: str, *runs: str) -> Upload:
+    """Store the lifecycle scripts of the local folder that a place in S3 lacks, those that run among them."""
+    return Upload(bucket=bucket, prefix=prefix, runs=runs)

@@ -50,7 +50,8 @@ def prefix_exists(spec: ClusterSpec, world: World) -> Iterator[Finding]:
             yield fail(subject, f"there is no bucket `{folder.bucket}`", remedy=remedy, at=path)
         elif not objects:
             remedy = f"aws s3 sync ./lifecycle {folder.uri}"
-            message, fix = f"there is nothing below `{folder.uri}`", (upload(folder.bucket, folder.prefix),)
+            names = (entry.name for entry in entries(spec) if entry.folder == folder)
+            message, fix = f"there is nothing below `{folder.uri}`", (upload(folder.bucket, folder.prefix, *names),)
             yield fail(subject, message, remedy=remedy, at=path, fix=fix)
 
 
@@ -221,7 +222,7 @@ def _missing(entry: Entry, keys: list[str]) -> Finding:
         f"there: {shown or 'nothing'}",
         remedy=f"{entry.member}: {near[0]}" if near else command,
         at=entry.path,
-        fix=() if near else (upload(entry.folder.bucket, entry.folder.prefix),),
+        fix=(upload(entry.folder.bucket, entry.folder.prefix, entry.name),),
     )
 
 

@@ -102,16 +102,16 @@ def _made(fix: Fix, bedside: Bedside, world: World) -> tuple[Action, ...] | _Ref
 
 
 def _uploads(fix: Upload, bedside: Bedside, world: World) -> tuple[Action, ...] | _Refused:
-    place, name_it = f"s3://{fix.bucket}/{fix.prefix}", "name the folder of your scripts: --lifecycle DIR"
-    if not bedside.scripts:
-        return _Refused(f"there are no scripts in `{bedside.folder}` to store; {name_it}")
+    lacking = [name for name in fix.runs if name not in bedside.scripts]
+    if lacking or not bedside.scripts:
+        what = f"no `{lacking[0]}`" if lacking else "nothing to store"
+        return _Refused(f"there is {what} in `{bedside.folder}`; name the folder of your scripts: --lifecycle DIR")
     there = {row.key for row in world.objects(fix.bucket, fix.prefix) or ()}
-    new = tuple(_stores(fix, bedside.scripts, there))
-    return new or _Refused(f"all that is in `{bedside.folder}` is in `{place}` already; {name_it}")
+    return tuple(_stores(fix, bedside.scripts, there))
 
 
 def _stores(fix: Upload, scripts: Mapping[str, bytes], there: Iterable[str]) -> Iterator[Action]:
-    for name, content in scripts.items():
+    for name, content in sorted(scripts.items(), key=lambda one: one[0] in fix.runs):
         key = f"{fix.prefix}{name}"
         if key not in there:
             does = f"store `{name}` as `s3://{fix.bucket}/{key}`, where there is nothing"

@@ -43,10 +43,15 @@ class Action(Part):
 
 
 class Upload(Part):
-    """Lifecycle scripts that a folder in S3 lacks: planning makes an action of each file that is there locally."""
+    """Lifecycle scripts that a folder in S3 lacks: planning makes an action of each file that is there locally.
+
+    `runs` names the missing scripts that nodes run. They are stored last: until then they are missing, whatever ends
+    the command.
+    """
 
     bucket: str
     prefix: str
+    runs: tuple[str, ...]
 
 
 Fix = Action | Upload

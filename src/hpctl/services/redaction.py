@@ -16,9 +16,10 @@ from hpctl.checks.secret_words import PRIVATE_KEY, REFERENCE, SECRET_NAME, SECRE
 _ACCOUNT: Final = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _ASSIGNED: Final = re.compile(
-    rf"(?P<name>[\w.-]*(?:{SECRET_NAME.pattern})[\w.-]*[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s\"'$`<>{{}}(),;&|]{{4,}})",
+    rf"(?P<name>[\w.-]*(?:{SECRET_NAME.pattern})[\w.-]*(?:\s*=\s*|\s*:\s+|[\"']\s*:\s*)[\"']?)(?P<value>[^\s\"'$`<>{{}}(),;&|]{{4,}})",
     re.IGNORECASE,
 )
+_IN_ADDRESS: Final = re.compile(r"(://[^/\s:@]+:)([^/\s@]+)(?=@)")
 _KEY_BODY: Final = re.compile(rf"({PRIVATE_KEY.pattern})(.*?)(?=-----END|\Z)", re.DOTALL)
 _PREFIX: Final = re.compile(r"AKIA|ASIA|gh[pousr]_|hf_|sk-|xox[abprs]-")
 _HIDDEN: Final = str.maketrans(
@@ -53,6 +54,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return text without what nobody else may know."""
+        text = _IN_ADDRESS.sub(lambda found: f"{found[1]}{_hidden(found[2])}", text)
         text = _ACCOUNT.sub(lambda found: self.accounts.get(found[0], found[0]), text)
         text = _EMAIL.sub(lambda found: self.emails.get(found[0], found[0]), text)
         text = _KEY_BODY.sub(lambda found: f"{found[1]}{_hidden(found[2])}", text)

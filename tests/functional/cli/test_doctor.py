@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import stat
 from importlib.resources import files
 from typing import Any
 
@@ -149,3 +151,22 @@ def test_the_list_of_checks_asks_nobody(hpctl: Hpctl) -> None:
     names = nobody("doctor", "--list", "-o", "name").out.split()
     assert names == [row["id"] for row in listed["checks"]]
     assert {"tools-clock", "network-efa-single-az", "iam-exec-vpc"} <= set(names)
+
+
+def test_a_bundle_is_judged_again_by_somebody_who_can_ask_nobody(hpctl: Hpctl) -> None:
+    file = example(hpctl, "eks", EXECUTION_ROLE="${WRONG_TRUST_ROLE}")
+    first = hpctl("doctor", "-f", file, "--bundle", "seen.json", "-o", "json", ends=ExitCode.CHECKS_FAILED)
+    bundle = hpctl.folder / "seen.json"
+    assert "bundle: seen.json (no secrets" in first.err
+    assert (stat.S_IMODE(bundle.stat().st_mode), "123456789012" in bundle.read_text(encoding="utf-8")) == (0o600, False)
+    nobody = hpctl.with_env(
+        AWS_REGION=None, AWS_DEFAULT_REGION=None, AWS_CONFIG_FILE="/dev/null", AWS_ENDPOINT_URL="http://127.0.0.1:9"
+    )
+    again = nobody("doctor", "--from", "seen.json", "-o", "json", ends=ExitCode.CHECKS_FAILED).json()
+    assert again == json.loads(bundle.read_text(encoding="utf-8"))["report"]
+    assert unwell(again) == unwell(first.json()) == {"iam-exec-trust": "fail"}
+
+
+def test_a_bundle_does_not_go_with_a_spec(hpctl: Hpctl) -> None:
+    ended = hpctl("doctor", "--from", "seen.json", "-f", "cluster.yaml", ends=ExitCode.USAGE)
+    assert "`--from` does not go with `--file`" in ended.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,20 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         planfile.read(tmp_path / "plan.json")
 
 
-def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planfile, "_LARGEST", 4)
+def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("12345")
     with pytest.raises(UsageError, match="is too large to be a plan"):
-        planfile.read(tmp_path / "plan.json")
+        planfile.read(tmp_path / "plan.json", replace(planfile.PLAN, largest=4))
+    assert planfile.read(tmp_path / "plan.json", replace(planfile.PLAN, largest=5)) == "12345"
+
+
+def test_a_bundle_is_called_one(tmp_path: Path) -> None:
+    file = tmp_path / "none" / "bundle.json"
+    with pytest.raises(UsageError, match="cannot write the bundle to"):
+        planfile.write(file, "{}", planfile.BUNDLE)
+    with pytest.raises(UsageError, match="cannot read the bundle"):
+        planfile.read(file, planfile.BUNDLE)
+    (tmp_path / "bundle.json").write_bytes(b"\xff")
+    with pytest.raises(UsageError, match="is not a bundle: it is no text") as raised:
+        planfile.read(tmp_path / "bundle.json", planfile.BUNDLE)
+    assert raised.value.hint == "write another one: hpctl doctor --bundle FILE"

@@ -23,7 +23,7 @@ from tests.unit.fakes import FakeAccount
 INWARD = admit_members("sg-nodes", Direction.IN)
 ALLOWING = allow_role("hyperpod", "hyperpod-vpc", "{}")
 SCRIPTS = {"on_create.sh": b"#!/bin/bash\n", "lib/more.sh": b"true\n"}
-NOWHERE = upload("sagemaker-x", "mine/")
+NOWHERE = upload("sagemaker-x", "mine/", "on_create.sh")
 
 
 def complaint(*fix: Fix, check: str = "network-sg-self-ref", subject: str = "sg-nodes", **members: Any) -> CheckReport:
@@ -112,33 +112,31 @@ def test_an_access_entry_is_nobodys_but_its_makers() -> None:
     assert account.calls.of("changes.stack_of") == []
 
 
-def test_scripts_are_stored_where_there_is_nothing() -> None:
+def test_scripts_are_stored_where_there_is_nothing_those_that_run_last() -> None:
     plan = planned(complaint(NOWHERE, check="lifecycle-prefix-exists"), scripts=SCRIPTS)
     assert [(one.verb, one.request["Key"], one.content) for one in plan.actions] == [
-        ("put-object", "mine/on_create.sh", b"#!/bin/bash\n"),
         ("put-object", "mine/lib/more.sh", b"true\n"),
+        ("put-object", "mine/on_create.sh", b"#!/bin/bash\n"),
     ]
     assert {one.request["IfNoneMatch"] for one in plan.actions} == {"*"}
 
 
 def test_scripts_that_are_there_are_left_as_they_are() -> None:
     account = FakeAccount()
-    account.storage.buckets["sagemaker-x"] = {"mine/on_create.sh": b"theirs"}
+    account.storage.buckets["sagemaker-x"] = {"mine/lib/more.sh": b"theirs"}
     plan = planned(complaint(NOWHERE, check="lifecycle-entrypoint-present"), account, SCRIPTS)
-    assert [one.request["Key"] for one in plan.actions] == ["mine/lib/more.sh"]
+    assert [one.request["Key"] for one in plan.actions] == ["mine/on_create.sh"]
 
 
 @pytest.mark.parametrize(
     ("scripts", "why"),
     [
-        ({}, "there are no scripts in `lifecycle` to store"),
-        ({"on_create.sh": b"x"}, "all that is in `lifecycle` is in `s3://sagemaker-x/mine/` already"),
+        ({}, "there is no `on_create.sh` in `lifecycle`"),
+        ({"another.sh": b"x"}, "there is no `on_create.sh` in `lifecycle`"),
     ],
 )
 def test_scripts_that_are_not_here_cannot_be_stored(scripts: Mapping[str, bytes], why: str) -> None:
-    account = FakeAccount()
-    account.storage.buckets["sagemaker-x"] = {"mine/on_create.sh": b"theirs"}
-    plan = planned(complaint(NOWHERE, check="lifecycle-entrypoint-present"), account, scripts)
+    plan = planned(complaint(NOWHERE, check="lifecycle-entrypoint-present"), scripts=scripts)
     assert (plan.actions, plan.left_alone[0].why) == (
         (),
         f"{why}; name the folder of your scripts: --lifecycle DIR",

@@ -12,17 +12,20 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from hpctl import __version__
+from hpctl.checks.declare import Check, Target
 from hpctl.errors import AccessError, HpctlError, NotFoundError, RefusedError, UnavailableError, UsageError
 from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import LiveCluster
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
-from hpctl.report.check import CheckReport
+from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.services.bundle import Bundle, read, written
 from hpctl.services.doctor import Examination, examine
 from hpctl.services.patient import Patient
 from hpctl.terms import Outcome
 from tests.unit.builders import a_group, a_slurm_spec, a_spec
+from tests.unit.checks.row import Row, one_check
+from tests.unit.checks.test_table import ROWS
 from tests.unit.fakes import FakeAccount
 
 MACHINE = Machine("3.12.1", "1.44.5")
@@ -77,6 +80,35 @@ def test_whatever_the_world_answered_is_judged_the_same_again(data: st.DataObjec
     answers = {**answers, **{one: data.draw(st.sampled_from(ERRORS)) for one in struck}}
     _report, bundle, _text = bundled(patient, World(FakeAccount().ports, answers))
     assert again(bundle) == bundle.report
+
+
+def test_every_row_of_the_table_is_found_again() -> None:
+    """Facts of every kind that checks ask for, and everything that they find."""
+    lost = [str(row) for row in ROWS if not found_again(row)]
+    assert (lost, len(ROWS) > 500) == ([], True)
+
+
+def found_again(row: Row) -> bool:
+    check, world = one_check(row.check), row.account.world
+    patient = Patient((row.spec,))
+    bundle = read(written(patient, world, judged(check, row.spec, world)))
+    (spec,) = bundle.patient.targets
+    found = judged(check, spec, bundle.world)
+    return found.model_dump(mode="json") == bundle.report.model_dump(mode="json")  # a fix's content is in no report
+
+
+def judged(check: Check, target: Target, world: World) -> CheckReport:
+    """Run one check in this thread: many of them are run here."""
+    findings: list[Finding] = []
+    reason = None
+    try:
+        findings.extend(check.judge(target, world))
+    except HpctlError as error:
+        reason = error.message
+    result = CheckResult(
+        id=check.id, title="", outcome=Outcome.PASS, blocking=True, findings=tuple(findings), reason=reason
+    )
+    return CheckReport(subject="x", results=(result,))
 
 
 def test_nobody_is_asked_and_what_was_not_asked_then_is_not_known() -> None:

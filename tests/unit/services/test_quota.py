@@ -77,7 +77,7 @@ def test_a_quota_that_is_not_listed_is_unknown_and_no_pass() -> None:
 
 
 def test_a_choice_of_types_is_judged_by_all_of_their_quotas() -> None:
-    choice = {
+    choice: dict[str, Any] = {
         "instance_requirements": {"instance_types": ("ml.p5.48xlarge", "ml.c5.2xlarge")},
         "threads_per_core": None,
     }
@@ -88,7 +88,7 @@ def test_a_choice_of_types_is_judged_by_all_of_their_quotas() -> None:
 
 
 def test_what_is_fixed_stands_before_a_choice() -> None:
-    choice = {
+    choice: dict[str, Any] = {
         "instance_requirements": {"instance_types": ("ml.p5.48xlarge", "ml.c5.2xlarge")},
         "threads_per_core": None,
     }
