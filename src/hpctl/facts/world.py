@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.asked_of_nodes import asked_of_nodes
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.eks_world import EksWorld
@@ -22,7 +23,6 @@ from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
-from hpctl.facts.quantities import quantity
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
     Cluster,
@@ -42,8 +42,6 @@ from hpctl.facts.records import (
 from hpctl.facts.script_ports import ShellFault
 
 T = TypeVar("T")
-
-_ENDED = ("Succeeded", "Failed")
 
 DESCRIBES = 8
 """Clusters that are described at the same time, and events."""
@@ -267,7 +265,7 @@ class World(EksWorld):
 
         Pods that have ended hold nothing any more. Raises `AccessError` where the caller may not list all pods.
         """
-        return self._once(("in-use", cluster.arn), lambda: _requests(self.pods(cluster, None)))
+        return self._once(("in-use", cluster.arn), lambda: asked_of_nodes(self.pods(cluster, None)))
 
     def access_entry(self, cluster: EksCluster, principal_arn: str) -> AccessEntry | None:
         """Return what lets a principal into an EKS cluster, or None when nothing does."""
@@ -368,15 +366,6 @@ class World(EksWorld):
         if isinstance(answer, HpctlError):
             raise answer
         return cast("T", answer)
-
-
-def _requests(pods: Iterable[Pod]) -> dict[str, dict[str, float]]:
-    found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for pod in pods:
-        if pod.node and pod.phase not in _ENDED:
-            for resource, amount in pod.requests.items():
-                found[pod.node][resource] += quantity(amount)
-    return {node: dict(requests) for node, requests in found.items()}
 
 
 def _answer(ask: Callable[[], object]) -> object:
