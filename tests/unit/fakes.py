@@ -25,7 +25,17 @@ from hpctl.facts.kubernetes import (
     Toleration,
     Workload,
 )
-from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.network import (
+    Direction,
+    Interface,
+    NatGateway,
+    NetworkAcl,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
 from hpctl.facts.ports import Ports
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
@@ -60,6 +70,7 @@ from tests.unit.builders import (
     a_kubernetes_node,
     a_live_group,
     a_network_acl,
+    a_permission,
     a_quota,
     a_role,
     a_route_table,
@@ -363,7 +374,8 @@ class FakeNetwork:
             a_subnet(),
             a_subnet("subnet-2", "usw2-az2", zone=f"{REGION}b", cidr="10.0.16.0/20"),
         ]
-        self.known_groups = [a_security_group()]
+        joins = a_permission(Direction.IN, "tcp", ports=(443, 443), group_id="sg-nodes")
+        self.known_groups = [a_security_group(), a_security_group("sg-eks", permissions=(joins,))]
         self.known_vpcs = [a_vpc()]
         self.known_tables = [a_route_table()]
         self.known_endpoints = [an_endpoint()]

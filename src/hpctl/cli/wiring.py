@@ -43,70 +43,18 @@ class Session:
     region_of_spec: str | None = None
 
     @cached_property
-    def ports(self) -> Ports:  # noqa: PLR0915  one line a port
+    def ports(self) -> Ports:
         """The ports, over one AWS session."""
-        from hpctl.adapters.aws.caller import AwsCaller
-        from hpctl.adapters.aws.changes import AwsChanges
-        from hpctl.adapters.aws.clusters import AwsClusters
-        from hpctl.adapters.aws.dhcp import AwsDhcp
-        from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
-        from hpctl.adapters.aws.endpoints import AwsEndpoints
-        from hpctl.adapters.aws.filesystems import AwsFileSystems
-        from hpctl.adapters.aws.iam import AwsIam
-        from hpctl.adapters.aws.keys import AwsKeys
-        from hpctl.adapters.aws.logs import AwsLogs
-        from hpctl.adapters.aws.network import AwsNetwork
-        from hpctl.adapters.aws.plans import AwsPlans
-        from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
-        from hpctl.adapters.aws.quotas import AwsQuotas
-        from hpctl.adapters.aws.scriptstore import AwsScriptStore
         from hpctl.adapters.aws.session import AwsSession
-        from hpctl.adapters.aws.storage import AwsStorage
-        from hpctl.adapters.kube.api import Api
-        from hpctl.adapters.kube.jobs import EksJobs
-        from hpctl.adapters.kube.listing import EksKubernetes
-        from hpctl.adapters.kube.streams import EksPodStreams
-        from hpctl.adapters.local.bash import LocalBash
-        from hpctl.adapters.local.clock import SystemClock
-        from hpctl.adapters.local.signals import ProcessSignals
-        from hpctl.adapters.local.state import FileState
-        from hpctl.facts.ports import Ports
+        from hpctl.adapters.ports import ports_over
         from hpctl.render.notices import say, say_between
 
-        clock = SystemClock()
         aws = AwsSession(
             profile=self.said.profile,
             region=self.said.region or self.region_of_spec,
             log=(lambda line: say(line, self.terminal)) if self.said.verbose else None,
         )
-        api = Api(aws, clock)
-        return Ports(
-            clusters=AwsClusters(aws),
-            network=AwsNetwork(aws),
-            dhcp=AwsDhcp(aws),
-            eks=AwsEks(aws),
-            node_groups=AwsNodeGroups(aws),
-            endpoints=AwsEndpoints(aws),
-            kubernetes=EksKubernetes(aws),
-            jobs=EksJobs(api),
-            streams=EksPodStreams(api),
-            caller=AwsCaller(aws),
-            quotas=AwsQuotas(aws),
-            quota_requests=AwsQuotaRequests(aws),
-            iam=AwsIam(aws),
-            storage=AwsStorage(aws),
-            scripts=AwsScriptStore(aws),
-            shell=LocalBash(),
-            file_systems=AwsFileSystems(aws),
-            keys=AwsKeys(aws),
-            plans=AwsPlans(aws),
-            logs=AwsLogs(aws),
-            changes=AwsChanges(aws),
-            state=FileState(os.environ, clock),
-            signals=ProcessSignals(lambda line: say_between(line, self.terminal)),
-            region=aws.region,
-            clock=clock,
-        )
+        return ports_over(aws, os.environ, lambda line: say_between(line, self.terminal))
 
     @cached_property
     def world(self) -> World:

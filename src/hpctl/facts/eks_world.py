@@ -1,4 +1,4 @@
-"""The part of the World that is inside an EKS cluster, beside its nodes and workloads."""
+"""The part of the World that is EKS clusters, beside their nodes and workloads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,25 @@ from typing import Any, TypeVar
 from hpctl.facts.eks_ports import PodIdentity
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.ports import Ports
-from hpctl.facts.records import EksCluster
+from hpctl.facts.records import Addon, EksCluster
 
 T = TypeVar("T")
 
 
 class EksWorld(ABC):
     """Answers to questions about an EKS cluster, each asked once."""
+
+    def node_group_roles(self, name: str) -> Mapping[str, str]:
+        """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
+        return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
+
+    def supported_eks_versions(self) -> tuple[str, ...]:
+        """Return the Kubernetes versions that EKS supports now."""
+        return self._once("eks-versions", self._ports.eks.supported_versions)
+
+    def eks_addons(self, name: str) -> tuple[Addon, ...]:
+        """Return the add-ons of an EKS cluster."""
+        return self._once(("addons", name), lambda: self._ports.eks.addons(name))
 
     def addon_versions(self, cluster: EksCluster, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return the versions of each add-on that go with an EKS cluster's Kubernetes; of unknown ones nothing."""

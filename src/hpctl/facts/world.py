@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.asked_of_nodes import asked_of_nodes
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
 from hpctl.facts.eks_world import EksWorld
@@ -22,10 +23,8 @@ from hpctl.facts.jobs import ObjectKind, Pod, Queue
 from hpctl.facts.kubernetes import AccessEntry, AccessReview, AccessWish, Contact, KubernetesNode, Workload
 from hpctl.facts.network import NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from hpctl.facts.ports import Ports
-from hpctl.facts.quantities import quantity
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.facts.records import (
-    Addon,
     Cluster,
     EksCluster,
     Event,
@@ -43,8 +42,6 @@ from hpctl.facts.records import (
 from hpctl.facts.script_ports import ShellFault
 
 T = TypeVar("T")
-
-_ENDED = ("Succeeded", "Failed")
 
 DESCRIBES = 8
 """Clusters that are described at the same time, and events."""
@@ -160,10 +157,6 @@ class World(EksWorld):
         name = arn.rpartition("/")[2]
         return self._once(("role", name), lambda: _or_none(lambda: self._ports.iam.role(name)))
 
-    def node_group_roles(self, name: str) -> Mapping[str, str]:
-        """Return the role's ARN of every managed node group of an EKS cluster, by the group's name."""
-        return self._once(("node-groups", name), lambda: self._ports.node_groups.roles(name))
-
     def tried_endpoints(self) -> tuple[Endpoint, ...]:
         """Return the endpoints of AWS's services, each with what stands in the way."""
         return self._once("endpoints-tried", self._ports.endpoints.tried)
@@ -216,14 +209,6 @@ class World(EksWorld):
     def training_plan(self, arn: str) -> TrainingPlan | None:
         """Return the training plan, or None when there is none."""
         return self._once(("plan", arn), lambda: _or_none(lambda: self._ports.plans.plan(arn)))
-
-    def supported_eks_versions(self) -> tuple[str, ...]:
-        """Return the Kubernetes versions that EKS supports now."""
-        return self._once("eks-versions", self._ports.eks.supported_versions)
-
-    def eks_addons(self, name: str) -> tuple[Addon, ...]:
-        """Return the add-ons of an EKS cluster."""
-        return self._once(("addons", name), lambda: self._ports.eks.addons(name))
 
     def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
         """Return namespace and name of every DaemonSet of an EKS cluster."""
@@ -280,7 +265,7 @@ class World(EksWorld):
 
         Pods that have ended hold nothing any more. Raises `AccessError` where the caller may not list all pods.
         """
-        return self._once(("in-use", cluster.arn), lambda: _requests(self.pods(cluster, None)))
+        return self._once(("in-use", cluster.arn), lambda: asked_of_nodes(self.pods(cluster, None)))
 
     def access_entry(self, cluster: EksCluster, principal_arn: str) -> AccessEntry | None:
         """Return what lets a principal into an EKS cluster, or None when nothing does."""
@@ -381,15 +366,6 @@ class World(EksWorld):
         if isinstance(answer, HpctlError):
             raise answer
         return cast("T", answer)
-
-
-def _requests(pods: Iterable[Pod]) -> dict[str, dict[str, float]]:
-    found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for pod in pods:
-        if pod.node and pod.phase not in _ENDED:
-            for resource, amount in pod.requests.items():
-                found[pod.node][resource] += quantity(amount)
-    return {node: dict(requests) for node, requests in found.items()}
 
 
 def _answer(ask: Callable[[], object]) -> object:

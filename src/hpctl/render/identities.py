@@ -11,13 +11,24 @@ class Caller(Protocol):
     """What a report says of who calls."""
 
     @property
-    def account(self) -> str: ...  # noqa: D102  a member of the report's own
+    def account(self) -> str:
+        """The id of the account."""
+        ...
+
     @property
-    def arn(self) -> str: ...  # noqa: D102
+    def arn(self) -> str:
+        """The principal."""
+        ...
+
     @property
-    def region(self) -> str: ...  # noqa: D102
+    def region(self) -> str:
+        """The Region."""
+        ...
+
     @property
-    def profile(self) -> str | None: ...  # noqa: D102
+    def profile(self) -> str | None:
+        """The profile of the credentials, if they come from one."""
+        ...
 
 
 def identity_line(caller: Caller) -> Piece:

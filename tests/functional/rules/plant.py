@@ -13,6 +13,7 @@ from tests.functional.rules.rule import Planted
 ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
 _FREE_RANGE = "10.192.56.0/22"
 _ALL = "-1"
+_ASKED = ("ec2", "ec2messages", "ecr.api", "ecr.dkr", "sagemaker.api", "ssm", "ssmmessages", "sts")
 Plant = Callable[[Account], Planted]
 
 
@@ -31,6 +32,18 @@ def security_group(direction: str) -> Plant:
         return {"RULE_SECURITY_GROUP": group}
 
     return plant
+
+
+def closed_group(account: Account) -> Planted:
+    """Make a security group whose members may talk to each other and to nobody else."""
+    ec2 = account.client("ec2")
+    made = ec2.create_security_group(GroupName="rules-closed", Description="rules", VpcId=_vpc(account))["GroupId"]
+    everything = {"IpProtocol": _ALL, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.revoke_security_group_egress(GroupId=made, IpPermissions=[everything])
+    rule = [{"IpProtocol": _ALL, "UserIdGroupPairs": [{"GroupId": made}]}]
+    ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=rule)
+    ec2.authorize_security_group_egress(GroupId=made, IpPermissions=rule)
+    return {"RULE_SECURITY_GROUP": made}
 
 
 def eks_cluster(name: str, *addons: str, **members: Any) -> Plant:
@@ -153,6 +166,24 @@ def routeless_subnet(account: Account) -> Planted:
     s3 = ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["VpcEndpoints"][0]
     ec2.modify_vpc_endpoint(VpcEndpointId=s3["VpcEndpointId"], AddRouteTableIds=[table])
     return {"RULE_SUBNET": made, "RULE_ROUTE_TABLE": table}
+
+
+def closed_vpc(account: Account) -> Planted:
+    """Make a VPC that nothing leaves, with endpoints for all that Slurm nodes ask but CloudWatch Logs."""
+    ec2, planted = account.client("ec2"), other_vpc(account)
+    inside = [{"Name": "association.subnet-id", "Values": [planted["RULE_SUBNET"]]}]
+    table = ec2.describe_route_tables(Filters=inside)["RouteTables"][0]["RouteTableId"]
+    ec2.delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
+    for service in _ASKED:
+        ec2.create_vpc_endpoint(
+            VpcId=planted["RULE_VPC"],
+            ServiceName=f"com.amazonaws.{account.region}.{service}",
+            VpcEndpointType="Interface",
+            SubnetIds=[planted["RULE_SUBNET"]],
+            SecurityGroupIds=[planted["RULE_SECURITY_GROUP"]],
+            PrivateDnsEnabled=True,
+        )
+    return planted
 
 
 def offering_subnet(account: Account) -> Planted:

@@ -148,6 +148,7 @@ CLUSTER = (
             "eks-version",
             "eks-two-az",
             "eks-endpoint-private",
+            "eks-sg-reachability",
             "eks-addon-core",
             "eks-addon-pod-identity",
             "eks-addon-health",
@@ -406,6 +407,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "eks-addon-core": (*_LOOKED_UP, "eks.addons", "kubernetes.daemon_sets"),
     "eks-addon-pod-identity": (*_LOOKED_UP, "eks.addons"),
     "eks-addon-health": (*_LOOKED_UP, "eks.addons"),
+    "eks-sg-reachability": (*_LOOKED_UP, "network.security_groups", "network.subnets"),
     "eks-addon-versions": (*_LOOKED_UP, "eks.addons", "eks.addon_versions"),
     "eks-helm-deps": (*_LOOKED_UP, "kubernetes.daemon_sets", "kubernetes.custom_resources"),
 }

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
@@ -34,7 +34,9 @@ Knock = Callable[[str, dict[str, str], "str | bool"], object]
 
 def knock(url: str, proxies: dict[str, str], verify: str | bool) -> None:  # noqa: FBT001  botocore's own form
     """Send a request without a signature and forget the answer."""
-    session = URLLib3Session(proxies=proxies, verify=verify, timeout=(timeouts.CONNECT_S, timeouts.KNOCK_S))
+    # The stubs know neither a file of certificates nor two limits, both of which botocore's own clients pass.
+    settings: dict[str, Any] = {"verify": verify, "timeout": (timeouts.CONNECT_S, timeouts.KNOCK_S)}
+    session = URLLib3Session(proxies=proxies, **settings)
     try:
         session.send(AWSRequest("GET", url).prepare())
     finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hpctl.sandbox.eks.cluster import CHART_TAG, NO_CHART
 from hpctl.sandbox.eks.versions import OLD_VERSION
 from hpctl.sandbox.seeds.clients import NAME, Clients
+from hpctl.sandbox.seeds.network import admit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ CONFIG_MAP_EKS_CLUSTER = f"{NAME}-config-map"
 OLD_EKS_CLUSTER = f"{NAME}-old-version"
 NO_ADDONS_EKS_CLUSTER = f"{NAME}-no-addons"
 NO_DEPENDENCIES_EKS_CLUSTER = f"{NAME}-no-dependencies"
+_HTTPS = 443
 _ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
 
 
@@ -43,4 +45,6 @@ def _cluster(aws: Clients, name: str, mode: str, role: str, subnets: Sequence[st
     cluster = aws.eks.create_cluster(
         name=name, roleArn=role, resourcesVpcConfig=network, accessConfig={"authenticationMode": mode}, **members
     )
+    # EKS's own group admits nobody but its members, and HyperPod's nodes are none: they join from the VPC.
+    admit(aws, cluster["cluster"]["resourcesVpcConfig"]["clusterSecurityGroupId"], _HTTPS)
     return str(cluster["cluster"]["arn"])

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The HyperPod walk-throughs of AWS use this range; /18 has room for 200 p5 nodes on EKS.
-_VPC_CIDR = "10.192.0.0/16"
+VPC_CIDR = "10.192.0.0/16"
 _PRIVATE = ("10.192.64.0/18", "10.192.128.0/18", "10.192.192.0/18")
 _PUBLIC = ("10.192.0.0/20", "10.192.16.0/20", "10.192.32.0/20")
 _NO_ROUTE = "10.192.48.0/22"
 _TINY = "10.192.52.0/28"
+_KUBELET = 10250
 _HEALTHY, _UNHEALTHY = f"{NAME}-nodes", f"{NAME}-no-self-reference"
 # The zone of the first private subnet offers them all.
 _WANTED_TYPES = ["p5.48xlarge", "trn1.32xlarge"]
@@ -39,7 +40,7 @@ class Network:
 
 def network(aws: Clients) -> Network:
     """Make the network."""
-    vpc = aws.ec2.create_vpc(CidrBlock=_VPC_CIDR, TagSpecifications=named("vpc", NAME))["Vpc"]["VpcId"]
+    vpc = aws.ec2.create_vpc(CidrBlock=VPC_CIDR, TagSpecifications=named("vpc", NAME))["Vpc"]["VpcId"]
     aws.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
     aws.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     gateway = aws.ec2.create_internet_gateway(TagSpecifications=named("internet-gateway", NAME))
@@ -60,6 +61,7 @@ def network(aws: Clients) -> Network:
     aws.ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=s3, VpcEndpointType="Gateway", RouteTableIds=[behind_nat])
     groups = {name: _security_group(aws, vpc, name) for name in (_HEALTHY, _UNHEALTHY)}
     _let_members_talk(aws, groups[_HEALTHY])
+    admit(aws, groups[_HEALTHY], _KUBELET)
     return Network(tuple(private), tuple(public), no_route, tiny, groups[_HEALTHY], groups[_UNHEALTHY])
 
 
@@ -93,6 +95,13 @@ def _routes(aws: Clients, vpc: str, kind: str, subnets: list[str], target: Mappi
 def _security_group(aws: Clients, vpc: str, name: str) -> str:
     # It keeps EC2's own rule, out to 0.0.0.0/0.
     return str(aws.ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"])
+
+
+def admit(aws: Clients, group: str, port: int) -> None:
+    """Let everybody in the VPC reach the members of a security group at a TCP port."""
+    ranges = [{"CidrIp": VPC_CIDR}]
+    rule = [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}]
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
 
 
 def _let_members_talk(aws: Clients, group: str) -> None:
