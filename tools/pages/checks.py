@@ -28,9 +28,9 @@ SOURCE = "`hpctl.checks`"
 INTRODUCTION = """\
 `hpctl cluster check`, `plan` and `create` run the checks that judge a spec. Nothing is created when one fails.
 `hpctl doctor` runs those that judge this machine, and with `-f FILE` these as well. `hpctl doctor CLUSTER` and
-`hpctl cluster check NAME` run those that judge a live cluster, and `hpctl doctor CLUSTER --node ID` those that judge one
-node of it. `hpctl job submit` and `hpctl doctor --job FILE` run those that judge a job: its objects as they would be
-made, in the cluster as it is. `hpctl doctor --list` lists them all.
+`hpctl cluster check NAME` run those that judge a live cluster, and `hpctl doctor CLUSTER --node ID` those that judge
+one node of it. `hpctl job submit` and `hpctl doctor --job FILE` run those that judge a job: its objects as they would
+be made, in the cluster as it is. `hpctl doctor --list` lists them all.
 
 A check ends in one of five ways: **pass**, **warn**, **fail**, **unknown** (it could not look, for example because a
 permission is missing; never a pass) or **skip** (a check that it needs did not hold, or `--skip` left it out). A check
