@@ -52,10 +52,10 @@ def plan(name: str, cluster: Cluster | None, world: World, claim: Claim) -> Plan
     return plan_delete(cluster, world.identity(), run_id=claim.run_id, notices=warnings(cluster, world))
 
 
-def demand_possible(plan: PlanReport, cluster: Cluster | None, clusters: Clusters) -> None:
+def demand_possible(plan: PlanReport, cluster: Cluster | None, world: World) -> None:
     """Raise `ConflictError` when the cluster is protected."""
     if cluster and plan.actions:
-        demand_unprotected(cluster, clusters)
+        demand_unprotected(cluster, world)
 
 
 def demand_named(plan: PlanReport, typed: str) -> None:

@@ -10,20 +10,26 @@ from collections.abc import Iterator
 from typing import Final
 
 from hpctl.errors import ConflictError, HpctlError
-from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster
 from hpctl.facts.world import World
 from hpctl.plan.tags import PROTECTION_TAG, is_protected
+from hpctl.terms import ClusterStatus
 
 NEEDED: Final = ("ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission")
 """What an execution role must be allowed until its last node is gone."""
 
+STACK_TAG: Final = "aws:cloudformation:stack-name"
+"""The tag that CloudFormation sets on what its stacks own (AWS CloudFormation user guide, resource tags)."""
+
+_BUSY: Final = (ClusterStatus.CREATING, ClusterStatus.UPDATING, ClusterStatus.SYSTEM_UPDATING)
+_WAIT: Final = "wait for it first, with `hpctl doctor {name} --wait --fail-on warn`"
+
 _STUCK: Final = "the cluster would stay in `Deleting`"
 
 
-def demand_unprotected(cluster: Cluster, clusters: Clusters) -> None:
+def demand_unprotected(cluster: Cluster, world: World) -> None:
     """Raise `ConflictError` when the cluster's tags protect it; what cannot be read is no permission to delete."""
-    if is_protected(clusters.tags(cluster.arn)):
+    if is_protected(world.cluster_tags(cluster.arn)):
         raise ConflictError(
             f"cluster `{cluster.name}` is protected by its tag `{PROTECTION_TAG}`; nothing was deleted",
             hint="to lift it, set `protection: false` in its spec: hpctl cluster update -f FILE\n"
@@ -31,14 +37,27 @@ def demand_unprotected(cluster: Cluster, clusters: Clusters) -> None:
         )
 
 
-def warnings(cluster: Cluster, world: World) -> Iterator[str]:
-    """Yield what would keep the deletion from ending, each with its remedy."""
-    subnets = subnets_of(cluster)
-    if not subnets:  # the service's own network: it needs nobody's role to clear it
+def unsettled(cluster: Cluster, world: World) -> Iterator[str]:
+    """Yield why it may be the wrong moment, or the wrong place, to change the cluster."""
+    if cluster.status in _BUSY:
+        yield f"the cluster is `{cluster.status}`, and AWS refuses changes meanwhile: {_WAIT.format(name=cluster.name)}"
+    try:
+        stack = world.cluster_tags(cluster.arn).get(STACK_TAG)
+    except HpctlError as error:
+        yield f"whether a CloudFormation stack owns the cluster cannot be seen: {error.message}"
         return
-    for arn in dict.fromkeys(group.execution_role for group in cluster.instance_groups if group.execution_role):
-        yield from _about_role(arn, world)
-    yield from _about_network(subnets, cluster, world)
+    if stack:
+        yield f"CloudFormation stack `{stack}` owns the cluster and will not know of this: change its template instead"
+
+
+def warnings(cluster: Cluster, world: World) -> Iterator[str]:
+    """Yield what would keep the deletion from ending, each with its remedy, and why it may not be for hpctl to do."""
+    subnets = subnets_of(cluster)
+    if subnets:  # in the service's own network nobody's role is needed to clear it
+        for arn in dict.fromkeys(group.execution_role for group in cluster.instance_groups if group.execution_role):
+            yield from _about_role(arn, world)
+        yield from _about_network(subnets, cluster, world)
+    yield from unsettled(cluster, world)
 
 
 def subnets_of(cluster: Cluster) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from hpctl.facts.world import World
 from hpctl.plan.apply import apply
 from hpctl.plan.create import plan_create
 from hpctl.plan.update import plan_update
+from hpctl.report.check import CheckReport
 from hpctl.report.plan import Change, PlanReport
 from hpctl.report.progress import Progress
 from hpctl.services.baseline import Baseline, before_update
 from hpctl.services.create import Blindness, Judging, check_spec, demand_passed
+from hpctl.services.guards import unsettled
 from hpctl.services.polling import Waiting
 from hpctl.services.refusals import explained, settling
 from hpctl.services.wait import until_updated
@@ -26,9 +28,7 @@ def plan(
     """Return the plan that brings the live cluster to the spec; `NotFoundError` when there is none."""
     _demand_dropped(loaded, delete_groups)
     checks = check_spec(loaded, world, judging)
-    return plan_update(
-        loaded.spec, world, run_id=run_id, checks=checks, notices=loaded.notices, delete_groups=delete_groups
-    )
+    return _planned(loaded, world, checks, run_id, delete_groups)
 
 
 def plan_either(
@@ -39,9 +39,15 @@ def plan_either(
     checks = check_spec(loaded, world, judging)
     if world.live(loaded.spec.name) is None:
         return plan_create(loaded.spec, world, run_id=run_id, checks=checks, notices=loaded.notices)
-    return plan_update(
-        loaded.spec, world, run_id=run_id, checks=checks, notices=loaded.notices, delete_groups=delete_groups
-    )
+    return _planned(loaded, world, checks, run_id, delete_groups)
+
+
+def _planned(
+    loaded: Loaded, world: World, checks: CheckReport, run_id: str, delete_groups: tuple[str, ...]
+) -> PlanReport:
+    cluster = world.cluster(loaded.spec.name)
+    notices = (*loaded.notices, *unsettled(cluster, world)) if cluster else loaded.notices
+    return plan_update(loaded.spec, world, run_id=run_id, checks=checks, notices=notices, delete_groups=delete_groups)
 
 
 def _demand_dropped(loaded: Loaded, delete_groups: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.eks import AwsEks, AwsNodeGroups
 from hpctl.errors import NotFoundError, UnavailableError
+from hpctl.facts.eks_ports import PodIdentity
 from hpctl.facts.kubernetes import AccessEntry, AccessPolicy
 from hpctl.facts.records import Addon, EksCluster, Identity
 from tests.unit.adapters.wire import ByOperation, Wire, connect, error, ok, xml
@@ -201,3 +202,18 @@ def test_a_user_without_an_access_entry_is_not_found() -> None:
     wire = ByOperation(DescribeAccessEntry=error("ResourceNotFoundException", "The specified principalArn", 404))
     with pytest.raises(NotFoundError):
         AwsEks(connect(wire)).access_entry("kube", "arn:aws:iam::111122223333:user/me")
+
+
+def test_versions_of_add_ons_are_asked_for_one_by_one_and_an_unknown_one_has_none() -> None:
+    rows = [{"addonName": "coredns", "addonVersions": [{"addonVersion": "v2"}, {"addonVersion": "v1"}]}]
+    wire = ByOperation(DescribeAddonVersions=ok({"addons": rows}))
+    assert AwsEks(connect(wire)).addon_versions("1.33", ["coredns"]) == {"coredns": ("v2", "v1")}
+    gone = ByOperation(DescribeAddonVersions=error("ResourceNotFoundException", "No addon: x found", 404))
+    assert AwsEks(connect(gone)).addon_versions("1.33", ["x"]) == {}
+
+
+def test_pod_identities_are_listed_over_all_pages() -> None:
+    one, other = ({"namespace": "team", "serviceAccount": name, "brandNew": 1} for name in ("a", "b"))
+    pages = [ok({"associations": [one], "nextToken": "more"}), ok({"associations": [other]})]
+    found = AwsEks(connect(ByOperation(ListPodIdentityAssociations=pages))).pod_identities("kube")
+    assert found == (PodIdentity("team", "a"), PodIdentity("team", "b"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hpctl.report.action import Action
-from hpctl.report.plan import Change, PlanReport
+from hpctl.report.plan import Change, LeftAlone, PlanReport
 from tests.unit.render.fakes import in_a_pipe
 from tests.unit.render.samples import IDENTITY
 from tests.unit.render.test_views import shown
@@ -82,3 +82,27 @@ def test_what_somebody_wrote_into_a_tag_cannot_move_the_cursor() -> None:
     text = shown(a_plan(a_change("tags[x]", before="\x1b[2J", after="a\nb")), in_a_pipe())
     assert "\x1b" not in text
     assert "tags[x]" in text
+
+
+def test_a_plan_to_mend_says_each_change_in_words_and_what_is_left_with_why() -> None:
+    rule = Action(
+        verb="authorize-security-group-ingress", subject="security group/sg-1", request={}, does="let them in"
+    )
+    left = LeftAlone(check="network-nacl", subjects=("subnet-1", "subnet-2"), why="they are shared")
+    plan = a_plan(state="around", verbs=()).model_copy(update={"actions": (rule,), "left_alone": (left,)})
+    assert lines(plan) == [
+        "~ let them in",
+        "  authorize-security-group-ingress security group sg-1",
+        "",
+        "left to you:",
+        "  ! network-nacl (subnet-1, subnet-2): they are shared",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [((), ["nothing to mend"]), ((LeftAlone(check="a", subjects=("b",), why="c"),), ["nothing that hpctl mends"])],
+)
+def test_a_plan_to_mend_nothing_says_whether_there_is_anything(left: tuple[LeftAlone, ...], told: list[str]) -> None:
+    plan = a_plan(state="around", verbs=()).model_copy(update={"left_alone": left})
+    assert [line[: len(told[0])] for line in lines(plan)[:1]] == told

@@ -108,8 +108,8 @@ def test_a_protected_cluster_stays() -> None:
     account = FakeAccount()
     account.clusters.add(cluster := a_cluster(), **{PROTECTION_TAG: "true"})
     with pytest.raises(ConflictError, match="is protected"):
-        demand_possible(plan("ml-cluster", account), cluster, account.clusters)
-    demand_possible(plan("ml-cluster", an_account("Deleting")), a_cluster("Deleting"), account.clusters)
+        demand_possible(plan("ml-cluster", account), cluster, account.world)
+    demand_possible(plan("ml-cluster", an_account("Deleting")), a_cluster("Deleting"), account.world)
 
 
 def claim_on(account: FakeAccount) -> Claim:

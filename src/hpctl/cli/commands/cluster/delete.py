@@ -62,10 +62,10 @@ def delete(
     planned = service.plan(named, cluster, session.world, claim)
     if dry_run:
         session.show(planned)
-        service.demand_possible(planned, cluster, ports.clusters)
+        service.demand_possible(planned, cluster, session.world)
         return
     session.show_beside(planned)
-    service.demand_possible(planned, cluster, ports.clusters)
+    service.demand_possible(planned, cluster, session.world)
     if planned.actions and not yes:
         service.demand_named(planned, session.ask(f"type the name of the cluster to delete it ({planned.cluster}): "))
     steps: Iterator[Progress] = service.delete(planned, ports)
