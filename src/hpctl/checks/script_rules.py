@@ -55,6 +55,9 @@ _DOWNLOADS: Final = {
 }
 """Commands that give up at the first fault of a network, by what makes them download; pip and wget try again."""
 
+_FSX_LIST: Final = re.compile(r"fsx-?lustre-?client-?repo|fsx\*")
+"""The list of packages that FSx's documentation adds, by either of its names."""
+
 _LITERAL: Final = re.compile(r"^\s*(?:export\s+|local\s+)?(?P<name>\w+)\s*=\s*[\"']?(?P<value>[^\s\"'$`<(]{6,})")
 
 
@@ -118,9 +121,10 @@ def old_samples(script: Script) -> Iterator[Fault]:
     """Yield what AWS's own samples did before their faults were mended (awsome-distributed-ai)."""
     remedy = "take AWS's sample as it is now, or write hpctl's: hpctl lifecycle init FOLDER -f FILE"
     text, name = script.text, script.name.rpartition("/")[2]
-    if name == "install_ansible.sh" and "apt-get update" in text and "fsx-lustre-client-repo" not in text:
+    if name == "install_ansible.sh" and "apt-get update" in text and not _FSX_LIST.search(text):
         line = _line_of(text, "apt-get update")
-        yield Fault(line, "updates from the FSx package list of the AMI, which may be gone (403 Forbidden)", remedy)
+        before = "write before that line: rm -f /etc/apt/sources.list.d/fsx*lustre*.list"
+        yield Fault(line, "updates from the FSx package list of the AMI, which may be gone (403 Forbidden)", before)
     if re.search(r"usermod .*/fsx/ubuntu", text) and not re.search(r"\btouch\b|\bmountpoint\b", text):
         line = _line_of(text, "usermod")
         yield Fault(line, "moves a home to /fsx and does not wait until that can be written", remedy)

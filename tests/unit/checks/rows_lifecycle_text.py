@@ -268,7 +268,7 @@ OLD = (
         _holding(
             "bash utils/fsx_ubuntu.sh\nbash install_ansible.sh\n",
             utils__fsx_ubuntu_sh="#!/bin/bash\nmountpoint -q /fsx && touch /fsx/x\nusermod -m -d /fsx/ubuntu ubuntu\n",
-            install_ansible_sh="rm -f /etc/apt/sources.list.d/fsx-lustre-client-repo.list\napt-get update\n",
+            install_ansible_sh="rm -f /etc/apt/sources.list.d/fsx*lustre*.list\napt-get update\n",
         ),
     ),
     warns(
@@ -294,7 +294,7 @@ OLD = (
             "warn",
             1,
             "updates from the FSx package list of the AMI, which may be gone (403 Forbidden)",
-            _NEWER,
+            "write before that line: rm -f /etc/apt/sources.list.d/fsx*lustre*.list",
             name="install_ansible.sh",
         ),
         account=_holding("bash install_ansible.sh\n", install_ansible_sh="apt-get update\n"),
