@@ -15,6 +15,7 @@ from tests.unit.builders import (
     a_file_system,
     a_finding,
     a_group,
+    a_network,
     a_permission,
     a_plain_group,
     a_restricted_group,
@@ -208,10 +209,15 @@ def _in_region(region: str) -> FakeAccount:
     return account
 
 
+def _nameless() -> FakeAccount:
+    return _having(a_file_system(lifecycle="CREATING", mount_name=None))
+
+
 NAMES = (
     passes("storage-fsx-names", "no FSx", a_spec()),
     passes("storage-fsx-names", "names of FSx", stored(lustre(), open_zfs())),
     passes("storage-fsx-names", "names of FSx in the parameters", LEGACY, in_file()),
+    passes("storage-fsx-names", "a mount name that FSx does not tell yet", stored(lustre()), _nameless()),
     passes("storage-fsx-names", "a file system that is not there", stored(lustre(mount_name="x")), _having()),
     fails(
         "storage-fsx-names",
@@ -456,6 +462,13 @@ PORTS = (
         stored(open_zfs()),
         _shut("sg-fsx", "in", "tcp 2049 10.0.0.0/24", "2049", ("FromPort=2049,ToPort=2049",), system=ZFS),
         account=_guarded(a_permission(_IN, "tcp", ports=(2049, 2049), cidr="10.0.0.0/24")),
+    ),
+    fails(
+        "storage-fsx-ports",
+        "one of two subnets",
+        stored(open_zfs(), override_network=a_network("subnet-1", "subnet-2")),
+        _shut("sg-fsx", "in", "tcp 2049 10.0.0.0/20", "2049", ("FromPort=2049,ToPort=2049",), system=ZFS),
+        account=_guarded(a_permission(_IN, "tcp", ports=(2049, 2049), cidr="10.0.0.0/20")),
     ),
     fails(
         "storage-fsx-ports",

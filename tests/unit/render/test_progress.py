@@ -312,6 +312,13 @@ def test_every_verb_has_words(verb: Verb, words: str) -> None:
     assert err(terminal) == f"2026-03-01T12:00:00Z {words} `ml`\n"
 
 
+def test_what_is_done_around_a_cluster_says_itself_what_it_does() -> None:
+    terminal = in_a_pipe()
+    done = Started(time=NOW, verb="put-role-policy", cluster="ml", does="give role `nodes` the inline policy `vpc`")
+    follow(iter([done]), Output.TABLE, terminal)
+    assert err(terminal) == "2026-03-01T12:00:00Z give role `nodes` the inline policy `vpc`\n"
+
+
 def test_a_remark_may_have_a_cause() -> None:
     terminal = in_a_pipe()
     remark = Remarked(time=NOW, message="it is stuck", cause="the role is gone", hint="create the role again")
