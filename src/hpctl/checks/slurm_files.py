@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpctl.catalog.nearest import nearest
-from hpctl.checks.declare import Path, check, fail, note
+from hpctl.checks.declare import Path, check, fail, note, warn
 from hpctl.checks.scripts import Folder, first_folders
 from hpctl.errors import NotFoundError
 from hpctl.facts.world import World
@@ -17,6 +17,13 @@ from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Orchestrator
 
 FILE = "provisioning_parameters.json"
+_SHARED = (
+    "slurm_database_secret_arn",
+    "slurm_database_endpoint",
+    "slurm_database_user",
+    "slurm_shared_directory",
+)
+"""Keys without which several controllers do not work together."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -24,13 +31,15 @@ _BOM = b"\xef\xbb\xbf"
 class Parameters:
     """A provisioning_parameters.json: where it is, and the groups it names, each with the key that names it.
 
-    `file_systems` are its keys about FSx (`fsx_…`), as far as they are text.
+    `file_systems` are its keys about FSx (`fsx_…`), as far as they are text; `shared` is what several controllers share
+    (`slurm_configurations`), None where the file has nothing of it.
     """
 
     uri: str
     path: Path
     named: tuple[tuple[str, str], ...]
     file_systems: Mapping[str, str]
+    shared: Mapping[str, Any] | None = None
 
 
 @check(
@@ -123,6 +132,32 @@ def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:
                 )
 
 
+@check(
+    "slurm-multi-head",
+    "several Slurm controllers have what they share",
+    about=("instance_groups",),
+    needs=("slurm-params-match",),
+    reads=("s3:ListBucket", "s3:GetObject"),
+    blocking=False,
+)
+def multi_head(spec: ClusterSpec, world: World) -> Iterator[Finding]:
+    """Several controllers share an accounting database and a directory, which `slurm_configurations` names.
+
+    Without them each is a controller of its own. There are several in this model alone, and then two at least.
+    Source: AWS documentation, `Setting up multiple controller nodes for a SageMaker HyperPod Slurm cluster`.
+    """
+    for one in parameters(spec, world):
+        heads = sum(group.count for group in spec.instance_groups if ("controller_group", group.name) in one.named)
+        missing = [f"`{key}`" for key in _SHARED if not (one.shared or {}).get(key)]
+        if heads > 1 and missing:
+            message = f"asks for {heads} controllers, and `{one.uri}` has no {', '.join(missing)}"
+            remedy = f"add them under `slurm_configurations` in `{one.uri}`, or ask for one controller: count: 1"
+            yield warn(f"{FILE}/slurm_configurations", message, remedy=remedy, at=one.path)
+        elif heads == 1 and one.shared:
+            message = f"`{one.uri}` is for several controllers, and the spec asks for one"
+            yield warn(f"{FILE}/slurm_configurations", message, remedy="count: 2", at=one.path)
+
+
 def in_request(spec: ClusterSpec) -> bool:
     """Whether the request configures Slurm, and not a file beside the scripts."""
     configured = spec.orchestrator is not None and spec.orchestrator.slurm is not None
@@ -192,7 +227,8 @@ def parameters(spec: ClusterSpec, world: World) -> Iterator[Parameters]:
             raise NotFoundError(f"`{uri}` {fault}")
         data = json.loads(text)
         file_systems = {key: value for key, value in data.items() if key.startswith("fsx_") and isinstance(value, str)}
-        yield Parameters(uri, path, tuple(_named(data)), file_systems)
+        shared = data.get("slurm_configurations")
+        yield Parameters(uri, path, tuple(_named(data)), file_systems, shared if isinstance(shared, dict) else None)
 
 
 def _named(data: dict[str, Any]) -> Iterator[tuple[str, str]]:

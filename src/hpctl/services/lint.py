@@ -32,7 +32,7 @@ _URI: Final = f"s3://{_BUCKET}/"
 _ABOUT_S3: Final = frozenset({"lifecycle-prefix-exists", "lifecycle-bucket-region", "lifecycle-bucket-name"})
 _ABOUT_SYSTEM: Final = frozenset({"lifecycle-package-manager"})
 _ROLES_IN_FILES: Final = frozenset(
-    {"slurm-model-exclusive", "slurm-params-parse", "slurm-params-match", "slurm-params-declared"}
+    {"slurm-model-exclusive", "slurm-params-parse", "slurm-params-match", "slurm-params-declared", "slurm-multi-head"}
 )
 _WORDS: Final = 160
 """Characters of AWS's words that are shown: enough to know them again."""

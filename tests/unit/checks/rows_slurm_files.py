@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hpctl.checks.slurm_files import FILE
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from tests.unit.builders import a_finding, a_group, a_plain_group, a_slurm_spec, a_spec
-from tests.unit.checks.row import cannot_tell, fails, notes, passes
+from tests.unit.checks.row import cannot_tell, fails, notes, passes, warns
 from tests.unit.fakes import FakeAccount
 
 _URI = "s3://sagemaker-x/lc/provisioning_parameters.json"
@@ -160,13 +161,62 @@ NAMES = (
     cannot_tell("slurm-params-declared", "a file that cannot be read", _LEGACY, _NO_JSON, _holding(b"[]")),
 )
 
-ROWS = (*EXCLUSIVE, *PARSE, *NAMES)
+
+_SHARED = {
+    "slurm_database_secret_arn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:db",
+    "slurm_database_endpoint": "db.example.com",
+    "slurm_database_user": "slurm",
+    "slurm_shared_directory": "/fsx",
+}
+_TWO = a_slurm_spec(a_plain_group("head", count=2), a_group(), orchestrator=None)
+
+
+def _heads(message: str, remedy: str) -> Finding:
+    return a_finding("warn", f"{FILE}/slurm_configurations", message, remedy=remedy, path=_AT)
+
+
+HEADS = (
+    passes("slurm-multi-head", "one controller", _LEGACY, _with()),
+    passes("slurm-multi-head", "two that share everything", _TWO, _with(slurm_configurations=_SHARED)),
+    passes("slurm-multi-head", "roles in the request", a_slurm_spec()),
+    warns(
+        "slurm-multi-head",
+        "two that share too little",
+        _TWO,
+        _heads(
+            f"asks for 2 controllers, and `{_URI}` has no `slurm_database_user`, `slurm_shared_directory`",
+            f"add them under `slurm_configurations` in `{_URI}`, or ask for one controller: count: 1",
+        ),
+        account=_with(slurm_configurations=dict(list(_SHARED.items())[:2])),
+    ),
+    warns(
+        "slurm-multi-head",
+        "two that share nothing",
+        _TWO,
+        _heads(
+            f"asks for 2 controllers, and `{_URI}` has no `slurm_database_secret_arn`, `slurm_database_endpoint`, "
+            "`slurm_database_user`, `slurm_shared_directory`",
+            f"add them under `slurm_configurations` in `{_URI}`, or ask for one controller: count: 1",
+        ),
+        account=_with(),
+    ),
+    warns(
+        "slurm-multi-head",
+        "one that has nobody to share with",
+        _LEGACY,
+        _heads(f"`{_URI}` is for several controllers, and the spec asks for one", "count: 2"),
+        account=_with(slurm_configurations=_SHARED),
+    ),
+)
+
+ROWS = (*EXCLUSIVE, *PARSE, *NAMES, *HEADS)
 
 ASKS: dict[str, tuple[str, ...]] = {
     "slurm-model-exclusive": ("storage.objects",),
     "slurm-params-parse": ("storage.objects", "storage.read"),
     "slurm-params-match": ("storage.objects", "storage.read"),
     "slurm-params-declared": ("storage.objects", "storage.read"),
+    "slurm-multi-head": ("storage.objects", "storage.read"),
 }
 
 

@@ -120,6 +120,7 @@ def test_what_no_fact_is_made_of_is_refused() -> None:
         {"row": ["records.Machine", 7]},
         {"error": ["Problem", {"map": []}]},
         {"error": ["UsageError", {"map": []}]},
+        {"error": ["Problem", {"map": [["message", "x"]]}]},
         {"enum": ["terms.Outcome", "maybe"]},
         {"time": "yesterday"},
         {"text": 7},
