@@ -39,6 +39,7 @@ NAMES = {
     "moto.logs.models": ["logs_backends"],
     "moto.s3.models": ["s3_backends"],
     "moto.servicequotas.urls": ["url_bases"],
+    "moto.sts.models": ["sts_backends"],
 }
 
 

@@ -154,6 +154,6 @@ def _is_here(fields: list[str], identity: Identity) -> bool:
 
 
 def _enable(world: World, key: KmsKey) -> str:
-    asked = f"--region {world.identity().region} --key-id {key.arn}"
+    asked = f"--region {world.identity().region} --key-id {key.arn.rpartition('/')[2]}"
     enable = f"aws kms enable-key {asked}"
     return f"aws kms cancel-key-deletion {asked}\n{enable}" if key.state == "PendingDeletion" else enable

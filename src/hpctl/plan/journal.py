@@ -78,13 +78,15 @@ class Run:
 
     def had_effect(self, action: Action) -> bool:
         """Whether AWS took this very action."""
-        digest = digest_of(action.request)
-        return any(line["entry"] == "effect" and line.get("digest") == digest for line in self.lines)
+        return any(line["entry"] == "effect" and _is_of(action, line) for line in self.lines)
 
     def intended(self, action: Action) -> bool:
         """Whether this very action was begun."""
-        digest = digest_of(action.request)
-        return any(line["entry"] == "intent" and line.get("digest") == digest for line in self.lines)
+        return any(line["entry"] == "intent" and _is_of(action, line) for line in self.lines)
+
+
+def _is_of(action: Action, line: Line) -> bool:
+    return line.get("verb") == action.verb and line.get("digest") == digest_of(action.request)
 
 
 def runs(lines: Iterable[Line]) -> tuple[Run, ...]:

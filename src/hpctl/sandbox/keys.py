@@ -25,11 +25,11 @@ class KeyUser:
     region: str
 
     def may(self, action: str, key_id: str) -> bool:
-        """Whether the role's policies allow it, or the key's own policy, by the role's name."""
+        """Whether the key is enabled, and the role's policies allow it, or the key's own policy, by the role's name."""
         if _OWN_ALIAS in key_id:
             return True
         key = self._key(key_id)
-        if key is None:
+        if key is None or key.key_state != "Enabled":
             return False
         question = Question(action, key.arn, self._context)
         answer = self.role.answer(question)

@@ -19,6 +19,7 @@ from hpctl.plan.journal import Purpose, Run, close, key_of, run_of
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress, Remarked
 
+_LOOK: Final = "to see where it stands: "
 _UNTOUCHED: Final = "stopped before anything was changed"
 
 
@@ -55,18 +56,20 @@ def farewell(
     behind = end.__context__
     cause = behind.message if isinstance(behind, HpctlError) else None
     message, hints = _standing(plan, ports, resume)
+    if plan.state == "around":  # the cluster itself, if there is one, says nothing of it
+        hints = [hint for hint in hints if not hint.startswith(_LOOK)]
     if cancel and message != _UNTOUCHED:
         hints.append(f"to cancel: {cancel}")
     return kind(message, cause=cause, hint="\n".join(hints))
 
 
 def _standing(plan: PlanReport, ports: Ports, resume: str) -> tuple[str, list[str]]:
-    look = f"to see where it stands: hpctl cluster describe {plan.cluster}"
+    look = f"{_LOOK}hpctl cluster describe {plan.cluster}"
     try:
         run = run_of(plan.run_id, ports.state.lines(key_of(plan.identity, plan.cluster)))
     except StateError as error:
         return f"stopped; how far it came cannot be read: {error.message}", [look, f"to go on: {resume}"]
-    effects = run.effects if run else 0
+    effects = _effects(plan, run) if run else 0
     if run and run.under_way:
         return f"left at once; `{run.under_way}` may have reached AWS or not", [
             look,
@@ -78,3 +81,8 @@ def _standing(plan: PlanReport, ports: Ports, resume: str) -> tuple[str, list[st
         message = f"stopped after {effects} of {len(plan.actions)} steps; AWS goes on working on those"
         return message, [look, f"to do the rest: {resume}"]
     return _UNTOUCHED, [f"to begin again: {resume}"]
+
+
+def _effects(plan: PlanReport, run: Run) -> int:
+    """Count what AWS took of the plan; one that mends is made anew each time, without what an earlier one did."""
+    return sum(map(run.had_effect, plan.actions)) if plan.state == "around" else run.effects

@@ -48,9 +48,6 @@ def test_what_keeps_nodes_away_is_named_until_they_are_there(hpctl: Hpctl, starv
     assert "known as: capacity-continuous" in broken[0]["evidence"]
     node = broken[0]["remedy"].split()[-1]
     assert "has failed" in hpctl("doctor", starved, "--node", node, ends=ExitCode.CHECKS_FAILED).out
-    late = hpctl("doctor", starved, "--wait", "--timeout", "1s", ends=ExitCode.TIMEOUT)
-    assert f"to go on waiting: hpctl doctor {starved} --wait" in late.err
-    assert "instance groups have as many nodes as asked for (live-count-target)" in late.out
     waiting = hpctl.start("doctor", starved, "--wait")
     assert waiting.stderr is not None
     assert waiting.stderr.readline().startswith("not well yet: 2 of ")
@@ -59,7 +56,10 @@ def test_what_keeps_nodes_away_is_named_until_they_are_there(hpctl: Hpctl, starv
     assert (waiting.returncode, out.splitlines()[-1].startswith(f"cluster/{starved}: nothing")) == (0, True)
 
 
-def test_waiting_is_left_by_ctrl_c_with_the_way_back(hpctl: Hpctl, starved: str) -> None:
+def test_waiting_ends_with_its_time_and_with_ctrl_c_and_tells_the_way_back(hpctl: Hpctl, starved: str) -> None:
+    late = hpctl("doctor", starved, "--wait", "--timeout", "1s", ends=ExitCode.TIMEOUT)
+    assert f"to go on waiting: hpctl doctor {starved} --wait" in late.err
+    assert "instance groups have as many nodes as asked for (live-count-target)" in late.out
     waiting = hpctl.start("doctor", starved, "--wait")
     assert waiting.stderr is not None
     waiting.stderr.readline()

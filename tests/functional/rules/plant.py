@@ -156,6 +156,17 @@ def volume_key(account: Account) -> Planted:
     return {**role("rules-no-grant")(account), "RULE_KEY_ARN": key}
 
 
+def disabled_key(account: Account) -> Planted:
+    """Make a KMS key that is off, and a role that might use it."""
+    kms, made = account.client("kms"), role("rules-key-off")(account)
+    key = kms.create_key()["KeyMetadata"]
+    kms.disable_key(KeyId=key["KeyId"])
+    allow = {"Effect": "Allow", "Action": ["kms:CreateGrant", "kms:DescribeKey"], "Resource": key["Arn"]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    account.client("iam").put_role_policy(RoleName="rules-key-off", PolicyName="key", PolicyDocument=document)
+    return {**made, "RULE_KEY_ARN": key["Arn"], "RULE_KEY_ID": key["KeyId"]}
+
+
 def routeless_subnet(account: Account) -> Planted:
     """Make a subnet whose route table leads to S3 and nowhere else."""
     ec2, vpc = account.client("ec2"), _vpc(account)

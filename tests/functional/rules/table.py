@@ -741,6 +741,22 @@ STORAGE = (
         plant=plant.file_system(open_to_nodes=True),
         verified=False,
     ),
+    Rule(
+        "a volume under a key that is off",
+        "slurm",
+        (
+            Edit((*SECOND, "execution_role"), "${RULE_ROLE}"),
+            Edit((*SECOND, "storage", 0, "ebs", "volume_kms_key_id"), "${RULE_KEY_ARN}"),
+            AT_ONCE,
+        ),
+        "storage-kms-grants",
+        Ending.FAILS,
+        "Client.InternalError: Client error on launch",
+        "aws kms enable-key --region us-west-2 --key-id ${RULE_KEY_ID}",
+        plant=plant.disabled_key,
+        verified=False,
+        explained="volume-key-denied",
+    ),
 )
 
 RULES = (*NETWORK, *CAPACITY, *STORAGE, *IDENTITY, *LIFECYCLE, *SLURM, *EKS, *SPEC)

@@ -104,6 +104,6 @@ def test_what_is_taken_out_of_kubernetes_is_found_and_well_once_it_is_back(row: 
 
 def kubectl(hpctl: HpctlInside, *words: str, stdin: str = "") -> str:
     """Run kubectl and return what it says."""
-    command = [EXECUTABLE, *words]
+    command = [str(EXECUTABLE), *words]
     done = subprocess.run(command, env=hpctl.env, input=stdin, capture_output=True, text=True, check=True, timeout=30)
     return done.stdout

@@ -11,7 +11,7 @@ from hpctl.adapters.aws import models
 from hpctl.catalog.iam_actions import action_sets
 from hpctl.catalog.iam_policies import MOST_CHARACTERS, document, grants, uncalled
 from hpctl.checks.catalogue import CHECKS
-from tests.calls_made import actions, recorded
+from tests.calls_made import actions, forbidden, recorded
 
 LOOKS = re.compile(r"[a-z0-9-]+:(Describe|Get|List|Simulate)[A-Za-z]+")
 READ_OF_S3_BY_A_KEY = "kms:Decrypt"
@@ -58,6 +58,11 @@ def _statement(policy: str, sid: str) -> dict[str, object]:
 def test_every_call_that_was_made_is_allowed() -> None:
     assert recorded()
     assert actions(recorded()) - _actions("caller") - _actions("doctor-fix") == set()
+
+
+def test_a_call_that_no_policy_allows_is_complained_about_at_the_end_of_a_run() -> None:
+    assert forbidden(recorded()) == []
+    assert forbidden({"ec2:RunInstances", "s3:HeadBucket", "sts:GetCallerIdentity"}) == ["ec2:RunInstances"]
 
 
 def test_what_was_called_hpctl_has_an_adapter_for() -> None:

@@ -591,7 +591,8 @@ def _unusable(message: str, seen: str, needed: str, remedy: str) -> Finding:
     return a_finding("fail", "instance group/workers", message, *evidence, remedy=remedy, path=path)
 
 
-_ENABLE = f"aws kms enable-key --region us-west-2 --key-id {KEY_ARN}"
+_ID = KEY_ARN.rpartition("/")[2]
+_ENABLE = f"aws kms enable-key --region us-west-2 --key-id {_ID}"
 
 KEYS = (
     passes("storage-kms-grants", "no key", stored(_disk(500)), _key(state="Disabled")),
@@ -619,7 +620,7 @@ KEYS = (
             "the key of its volumes is PendingDeletion",
             "PendingDeletion",
             "Enabled",
-            f"aws kms cancel-key-deletion --region us-west-2 --key-id {KEY_ARN}\n{_ENABLE}",
+            f"aws kms cancel-key-deletion --region us-west-2 --key-id {_ID}\n{_ENABLE}",
         ),
         account=_key(state="PendingDeletion"),
     ),

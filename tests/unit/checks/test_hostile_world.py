@@ -12,7 +12,7 @@ from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Target
 from hpctl.checks.engine import run_checks
 from hpctl.errors import ChecksFailedError, ChecksUnknownError
-from hpctl.facts.live_targets import LiveCluster, LiveNode
+from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
@@ -28,6 +28,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "slurm": a_slurm_spec,
     "live": lambda: LiveCluster("ml-cluster"),
     "node": lambda: LiveNode("ml-cluster", a_node().node_id),
+    "node-on-eks": lambda: NodeOnEks("ml-cluster", a_node().node_id, LIVE.eks_cluster),
     "kubernetes": lambda: LIVE,
     "job": a_target,
 }
@@ -52,6 +53,10 @@ def examined(name: str, world: Troubled) -> tuple[CheckReport, Witness]:
 
 def blindly_passed(report: CheckReport, witness: Witness) -> set[str]:
     return {one.id for one in report.results if one.outcome in CLEAR and one.id in witness.blind}
+
+
+def test_every_kind_of_target_is_examined() -> None:
+    assert {type(make()) for make in TARGETS.values()} == {one.target for one in CHECKS}
 
 
 @each_target

@@ -49,3 +49,16 @@ def test_the_clusters_that_a_request_speaks_of() -> None:
     assert call_of(a_sagemaker_request("AddTags", ResourceArn=arn), 1).clusters == {arn}
     assert call_of(a_request("eks", "GET", "/clusters/b/addons"), 1).clusters == {"b"}
     assert call_of(a_request("sagemaker", "POST", "/", b"no JSON"), 1).clusters == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "agent"),
+    [
+        ("Botocore/1.44.5 ua/2.1 os/linux hpctl/0.1.0", "hpctl"),
+        ("aws-cli/2.31.0 md/awscrt", "aws-cli"),
+        ("Botocore/1.44.5 not-hpctl/1", "Botocore"),
+        ("", ""),
+    ],
+)
+def test_who_asks_is_told_by_its_user_agent(words: str, agent: str) -> None:
+    assert call_of(a_request("ec2", "POST", body=b"Action=DescribeVpcs", User_Agent=words), 1).agent == agent

@@ -44,6 +44,15 @@ def test_a_role_may_use_what_its_own_policies_say(kms: Any) -> None:
     assert not _may(key)
 
 
+def test_a_key_that_is_off_serves_nobody(kms: Any) -> None:
+    key = _arn(kms, NAMING)
+    key_id = key.rpartition("/")[2]
+    kms.disable_key(KeyId=key_id)
+    assert not _may(key, ALLOW)
+    kms.enable_key(KeyId=key_id)
+    assert _may(key, ALLOW)
+
+
 def test_a_key_policy_that_names_the_role_is_as_good(kms: Any) -> None:
     key = _arn(kms, NAMING)
     assert _may(key)

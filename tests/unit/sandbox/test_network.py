@@ -33,6 +33,12 @@ class Place:
     def boots(self) -> bool:
         return Network(ec2_backends[ACCOUNT][REGION], REGION).boots(self.private, [self.group], eks=False)
 
+    def connects(self, guard: str) -> bool:
+        """Whether a node gets through to TCP port 988 of an interface behind a group."""
+        made = self.ec2.create_network_interface(SubnetId=self.private, Groups=[guard])["NetworkInterface"]
+        network = Network(ec2_backends[ACCOUNT][REGION], REGION)
+        return network.connects(self.private, [self.group], [made["NetworkInterfaceId"]], 988)
+
     def route_to(self, gateway: str) -> None:
         self.ec2.replace_route(RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
 
@@ -183,3 +189,32 @@ def test_an_endpoint_that_does_not_let_nodes_in_breaks_its_service(place: Place)
 def test_a_network_acl_decides_by_its_lowest_entry(place: Place, entries: Any, boots: bool) -> None:
     place.acl(*entries)
     assert place.boots() is boots
+
+
+@pytest.mark.parametrize(
+    ("rule", "connects"),
+    [
+        (None, False),
+        ({"IpProtocol": "tcp", "FromPort": 988, "ToPort": 988, "group": True}, True),
+        ({"IpProtocol": "tcp", "FromPort": 989, "ToPort": 1023, "group": True}, False),
+        ({"IpProtocol": "udp", "FromPort": 988, "ToPort": 988, "group": True}, False),
+        ({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}, True),
+        ({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "192.168.0.0/16"}]}, False),
+    ],
+)
+def test_interfaces_elsewhere_are_reached_where_their_group_lets_in(
+    place: Place, rule: dict[str, Any] | None, connects: bool
+) -> None:
+    guard = place.other_group()
+    if rule is not None:
+        peers = {"UserIdGroupPairs": [{"GroupId": place.group}]} if rule.pop("group", False) else {}
+        place.ec2.authorize_security_group_ingress(GroupId=guard, IpPermissions=[{**rule, **peers}])
+    assert place.connects(guard) is connects
+
+
+def test_who_is_shut_in_reaches_no_interface(place: Place) -> None:
+    guard = place.other_group()
+    place.ec2.authorize_security_group_ingress(GroupId=guard, IpPermissions=[OPEN])
+    assert place.connects(guard)
+    place.shut_in()
+    assert not place.connects(guard)

@@ -71,6 +71,14 @@ def test_one_group_needs_what_its_own_nodes_use() -> None:
     assert "MountFileSystems" not in _made(Policy.EXECUTION_ROLE, spec, group="system")
 
 
+def test_one_group_reads_its_own_scripts_alone() -> None:
+    other = {"source_s3_uri": "s3://sagemaker-y/other", "on_create": "run.sh"}
+    spec = a_spec(a_group(), a_plain_group(lifecycle=other))
+    nodes = _made(Policy.EXECUTION_ROLE, spec, group="system")
+    assert nodes["ReadTheScripts"]["Resource"] == ["arn:aws:s3:::sagemaker-y/other/*"]
+    assert nodes["ListTheBucketOfScripts"]["Resource"] == ["arn:aws:s3:::sagemaker-y"]
+
+
 def test_a_group_that_is_not_there_is_said() -> None:
     with pytest.raises(UsageError) as caught:
         policy(Policy.EXECUTION_ROLE, a_spec(), PLACE, group="nobody")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hpctl.checks.fixes import admit_members
 from hpctl.errors import (
     ClusterFailedError,
     ExitCode,
@@ -17,6 +18,7 @@ from hpctl.errors import (
     UnavailableError,
     WaitTimeoutError,
 )
+from hpctl.facts.network import Direction
 from hpctl.plan.delete import plan_delete
 from hpctl.plan.journal import Journal
 from hpctl.report.action import Action
@@ -54,6 +56,19 @@ def steps(error: BaseException | None = None) -> Iterator[Progress]:
     yield FINISHED
     if error:
         raise error
+
+
+def test_of_a_plan_that_mends_only_its_own_steps_count_and_no_cluster_is_looked_at() -> None:
+    first, second = (admit_members("sg-1", way) for way in Direction)
+    earlier = a_plan().model_copy(update={"state": "around", "actions": (first,)})
+    account = begun(earlier)
+    plan = earlier.model_copy(update={"actions": (second,)})
+    told = farewell(KeyboardInterrupt(), plan, account.ports, resume="RESUME", cancel=None)
+    assert (told.message, told.hint) == ("stopped before anything was changed", "to begin again: RESUME")
+    left = earlier.model_copy(update={"actions": (first, second)})
+    told = farewell(KeyboardInterrupt(), left, account.ports, resume="RESUME", cancel=None)
+    assert told.message == "stopped after 1 of 2 steps; AWS goes on working on those"
+    assert told.hint == "to do the rest: RESUME"
 
 
 def test_what_reached_its_end_is_done() -> None:
