@@ -41,7 +41,9 @@ from hpctl.adapters.aws.eks import (
     access_groups_of,
     access_policy_of,
     addon_of,
+    addon_versions_of,
     eks_cluster_of,
+    pod_identity_of,
     version_of,
 )
 from hpctl.adapters.aws.filesystems import AwsFileSystems, file_system_of, groups_of
@@ -169,6 +171,8 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeFileSystems": test_filesystems.LISTED,
     "ListRequestedServiceQuotaChangeHistory": test_quota_requests.HISTORY,
     "DescribeClusterVersions": test_eks_and_caller.VERSIONS,
+    "DescribeAddonVersions": ok({"addons": [{"addonVersions": [{"addonVersion": "v1"}]}]}),
+    "ListPodIdentityAssociations": ok({"associations": []}),
     "ListAddons": ok({"addons": ["vpc-cni"]}),
     "DescribeAddon": ok({"addon": test_eks_and_caller.ADDON}),
     "ListNodegroups": ok({"nodegroups": ["system"]}),
@@ -252,6 +256,8 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Eks.describe": lambda session: AwsEks(session).describe("kube"),
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
     "Eks.addons": lambda session: AwsEks(session).addons("kube"),
+    "Eks.addon_versions": lambda session: AwsEks(session).addon_versions("1.33", ["vpc-cni"]),
+    "Eks.pod_identities": lambda session: AwsEks(session).pod_identities("kube"),
     "Eks.access_entry": lambda session: AwsEks(session).access_entry("kube", test_eks_and_caller.SESSION),
     "NodeGroups.roles": lambda session: AwsNodeGroups(session).roles("kube"),
     "Dhcp.options": lambda session: AwsDhcp(session).options("dopt-1"),
@@ -411,7 +417,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 13), ("s3", 7)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 15), ("s3", 7)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -447,6 +453,8 @@ PAGED = {
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
     ("eks", "ListNodegroups", "maxResults"): PAGE_SIZE,
+    ("eks", "ListPodIdentityAssociations", "maxResults"): PAGE_SIZE,
+    ("eks", "DescribeAddonVersions", "maxResults"): PAGE_SIZE,
     ("fsx", "DescribeFileSystems", "MaxResults"): PAGE_SIZE,
     ("iam", "ListRoleTags", "MaxItems"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
@@ -515,6 +523,8 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("eks", "DescribeCluster", (), eks_cluster_of),
         ("eks", "DescribeClusterVersions", ("clusterVersions",), version_of),
         ("eks", "DescribeAddon", (), addon_of),
+        ("eks", "DescribeAddonVersions", ("addons",), addon_versions_of),
+        ("eks", "ListPodIdentityAssociations", ("associations",), pod_identity_of),
         ("eks", "DescribeAccessEntry", (), access_groups_of),
         ("eks", "ListAssociatedAccessPolicies", ("associatedAccessPolicies",), access_policy_of),
         ("service-quotas", "ListServiceQuotas", ("Quotas",), quota_of),

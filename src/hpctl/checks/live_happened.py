@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from hpctl.catalog.failures import Severity
 from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.live_words import Words, cluster_of, listed, words_of
 from hpctl.facts.incidents import UNHEALTHY
@@ -28,6 +29,9 @@ _RECENT: Final = timedelta(days=1)
 _OFTEN: Final = 3
 """As many faults of one kind in one instance group within a week are no accident (AWS documentation: compare the
 accelerators' ids then, and open a case)."""
+
+_NO_ACCIDENT: Final = (Severity.BLOCKS, Severity.NOISE)
+"""What strikes every node until its cause is mended, or means nothing."""
 
 _ASKED: Final = 10
 """Nodes without a message in the list that are asked for one by one."""
@@ -101,7 +105,8 @@ def fault_recurrence(live: LiveCluster, world: World) -> Iterator[Finding]:
     """The same fault three times within a week in one instance group is no accident, though each was recovered from.
 
     The host may be bad behind every replacement, or the job may do it: compare the accelerators' ids, and the job that
-    ran. What only tells that capacity is missing does not count.
+    ran. What keeps every node from coming up, such as a lifecycle script that fails, is tried again and again and does
+    not count: `live-events-errors` names it.
     """
     cluster = cluster_of(live, world)
     if not cluster.continuous:
@@ -109,7 +114,7 @@ def fault_recurrence(live: LiveCluster, world: World) -> Iterator[Finding]:
     faults: defaultdict[tuple[str | None, str], list[Event]] = defaultdict(list)
     for event in world.errors(live.name):
         told = words_of(_text(event), cluster, event.instance_group)
-        if event.node_id and not told.is_noise:
+        if event.node_id and not (told.known and told.known.severity in _NO_ACCIDENT):
             faults[event.instance_group, told.known.id if told.known else _VARYING.sub("…", told.text)].append(event)
     for (group, kind), same in faults.items():
         if len(same) >= _OFTEN:

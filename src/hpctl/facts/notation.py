@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from hpctl import errors, facts, terms
 from hpctl.errors import HpctlError, UsageError
-from hpctl.spec import job
-from hpctl.spec.cluster import ClusterSpec
+from hpctl.spec import cluster, job
+from hpctl.spec.model import SpecModel
 
 
 def encode(value: object) -> Any:  # noqa: ANN401 - JSON is any
@@ -82,11 +82,11 @@ def _kinds() -> Mapping[str, Any]:
     modules = [import_module(f"{facts.__name__}.{found.name}") for found in iter_modules(facts.__path__)]
     return {
         _name(kind): kind
-        for module in (*modules, terms, job)
+        for module in (*modules, terms, cluster, job)
         for kind in vars(module).values()
         if isinstance(kind, type)
         and kind.__module__ == module.__name__
-        and (is_dataclass(kind) or issubclass(kind, Enum))
+        and (is_dataclass(kind) or issubclass(kind, Enum | SpecModel))
     }
 
 
@@ -99,7 +99,7 @@ _WRITERS: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
     (tuple, lambda value: {"tuple": [encode(one) for one in value]}),
     (frozenset, lambda value: {"set": sorted((encode(one) for one in value), key=json.dumps)}),
     (Mapping, lambda value: {"map": [[encode(key), encode(one)] for key, one in value.items()]}),
-    (ClusterSpec, lambda value: {"spec": value.model_dump(mode="json", exclude_unset=True)}),
+    (SpecModel, lambda value: {"spec": [_name(type(value)), value.model_dump(mode="json", exclude_unset=True)]}),
     (HpctlError, lambda value: {"error": [type(value).__name__, encode(vars(value))]}),
 )
 
@@ -111,7 +111,7 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "tuple": lambda told: tuple(decode(told)),
     "set": lambda told: frozenset(decode(told)),
     "map": lambda told: {decode(key): decode(one) for key, one in told},
-    "spec": ClusterSpec.model_validate,
+    "spec": lambda told: _kinds()[told[0]].model_validate(told[1]),
     "error": _error,
     "row": _row,
 }

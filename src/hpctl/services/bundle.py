@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from hpctl import __version__
+from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Path
 from hpctl.errors import HpctlError, UnavailableError, UsageError
+from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.notation import decode, encode
 from hpctl.facts.ports import Ports
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.services.doctor import JUDGES
+from hpctl.services.job.examine import checks_about
 from hpctl.services.patient import Patient
 from hpctl.services.redaction import redaction
 
@@ -74,7 +77,9 @@ def _bundle(whole: Mapping[str, Any]) -> Bundle:
         message = f"nobody judges {stranger!r}"
         raise ValueError(message)
     report = CheckReport.model_validate(whole["report"])
-    return Bundle(Patient(targets, places.get), again(answers), report, whole["hpctl"])
+    job = next((one for one in targets if isinstance(one, JobInCluster)), None)
+    checks = CHECKS if job is None else checks_about(job)
+    return Bundle(Patient(targets, places.get, checks), again(answers), report, whole["hpctl"])
 
 
 def _places(report: CheckReport) -> dict[Path, str]:

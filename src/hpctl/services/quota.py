@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from hpctl.catalog.instance_types import instance_type, instance_types
@@ -38,6 +39,7 @@ def show_quotas(world: World, spec: ClusterSpec | None = None, types: Iterable[s
     Raises `NotFoundError` for a type that HyperPod does not take, with the nearest.
     """
     named = tuple(dict.fromkeys(instance_type(name).name for name in types))
+    _ask_at_once(world)
     uses = [*(_asked(spec, world) if spec else ()), *_of_types(world, named, spec.name if spec else None)]
     if spec is None and not named:
         uses = [*_of_types(world, _worth_telling(world), None), *_of_all(world)]
@@ -54,6 +56,14 @@ def demand_fits(report: QuotaListReport) -> None:
     if unknown := [row.quota for row in report.quotas if row.needed and row.fits is None]:
         command = "aws service-quotas list-service-quotas --service-code sagemaker"
         raise ChecksUnknownError(f"no quota is named `{'`, `'.join(unknown)}`", hint=f"look with `{command}`")
+
+
+def _ask_at_once(world: World) -> None:
+    """Ask AWS for everything side by side; the world keeps the answers, refusals among them."""
+    asks = (world.identity, world.clusters, world.sagemaker_quotas, world.pending_quota_requests)
+    with ThreadPoolExecutor(len(asks), thread_name_prefix="quota") as pool:
+        for ask in asks:
+            pool.submit(ask)
 
 
 def _asked(spec: ClusterSpec, world: World) -> Iterator[Use]:

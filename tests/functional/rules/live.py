@@ -103,6 +103,15 @@ REMOVED = (
         CHART,
     ),
     Removed(
+        "no health monitoring agent for NVIDIA",
+        "daemonset",
+        "aws-hyperpod",
+        "health-monitoring-agent",
+        {"kube-health-agent": "fail"},
+        "kube-health-agent",
+        CHART,
+    ),
+    Removed(
         "no network for pods",
         "daemonset",
         "kube-system",

@@ -43,6 +43,7 @@ HARDWARE = (
     "cause: the host of the node is broken",
     "known as: hardware-failure",
 )
+SCRIPT_FAILED = "Lifecycle scripts did not run successfully. Ensure the scripts exist in provided S3 path."
 REPLACED = "HyperPod replaces the node by itself where node recovery is on\nhpctl node list --cluster ml-cluster"
 COMES_LATE = (
     "cause: with continuous provisioning a cluster is InService before its nodes are there: they come later, or fail "
@@ -378,6 +379,11 @@ ROWS: tuple[LiveRow, ...] = (
         "live-fault-recurrence",
         "three of which one is too old",
         happened(_hardware("e-1", 169, "i-1"), _hardware("e-2", 40, "i-2"), _hardware("e-3", 2, "i-3")),
+    ),
+    passes(
+        "live-fault-recurrence",
+        "a script that fails on every node",
+        happened(*(an_error(f"e-{n}", -n * 99, node_id=f"i-{n}", description=SCRIPT_FAILED) for n in range(4))),
     ),
     passes("live-fault-recurrence", "capacity of groups", happened(*(an_error(f"e-{n}", -n * 9) for n in range(5)))),
     warns(

@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpctl.errors import AccessError, HpctlError, RefusedError, UsageError
+from hpctl.facts.job_model import JobModel, ModelAnswer, Origin
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import ClusterOnEks, Contact, Stage
 from hpctl.facts.live_targets import LiveCluster, LiveNode
 from hpctl.facts.notation import decode, encode
+from hpctl.facts.placement import Placement
 from hpctl.facts.records import Machine
-from hpctl.spec.job import Contract
+from hpctl.spec.job import Accelerator, Choice, Contract
 from hpctl.terms import Outcome
 from tests.unit.builders import a_group, a_role, a_slurm_spec, a_spec, a_training_plan
 
@@ -28,6 +30,8 @@ JOB = JobInCluster(
     kind=ObjectKind("kubeflow.org", "v1", "pytorchjobs", "PyTorchJob"),
     job={"spec": {"replicas": [1, None, "x"]}},
     contract=Contract.SKYPILOT,
+    placement=Placement(Choice(accelerator=Accelerator(name="H100", count=8)), "ml.p5.48xlarge"),
+    model=JobModel("Qwen3-8B", Origin.SAID, "the job", answers=(ModelAnswer("train", Outcome.WARN, ("slow",)),)),
     scripts={"run": "true"},
 )
 
@@ -125,7 +129,8 @@ def test_what_no_fact_is_made_of_is_refused() -> None:
         {"time": "yesterday"},
         {"text": 7},
         {"unheard": 1},
-        {"spec": {"name": "x", "unheard": 1}},
+        {"spec": ["cluster.ClusterSpec", {"name": "x", "unheard": 1}]},
+        {"spec": ["records.Machine", {"python": "3"}]},
         {},
         {"text": "a", "time": "b"},
     ],

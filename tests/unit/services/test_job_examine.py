@@ -11,9 +11,11 @@ from hpctl.errors import AccessError, HpctlError, UnavailableError, UsageError
 from hpctl.facts.kubernetes import Contact, Stage
 from hpctl.facts.records import Machine
 from hpctl.report.check import CheckReport
+from hpctl.services.bundle import read, written
 from hpctl.services.doctor import Examination, examine
 from hpctl.services.job.examine import a_job
 from hpctl.services.job.prepare import Asked
+from hpctl.services.patient import Patient
 from hpctl.spec.job import JobSpec
 from hpctl.spec.job_wish import JobNotation, LoadedJob
 from hpctl.terms import Outcome
@@ -27,11 +29,14 @@ __all__ = ["account"]
 MACHINE = Machine(python="3.12.1", botocore="1.44.5")
 
 
-def examined(account: FakeAccount, spec: JobSpec | None = None, **wanted: Any) -> CheckReport:
+def a_patient(account: FakeAccount, spec: JobSpec | None = None) -> Patient:
     loaded = LoadedJob(spec or a_wish(), JobNotation.HPCTL)
     asked = Asked(run_id="run-1", user="alice", env={}, seed=bytes(32))
-    patient = a_job(MACHINE, loaded, AT, asked, account.world, account.ports, FakeFiles())
-    return examine(patient, account.world, Examination(**wanted))
+    return a_job(MACHINE, loaded, AT, asked, account.world, account.ports, FakeFiles())
+
+
+def examined(account: FakeAccount, spec: JobSpec | None = None, **wanted: Any) -> CheckReport:
+    return examine(a_patient(account, spec), account.world, Examination(**wanted))
 
 
 def outcomes(report: CheckReport) -> dict[str, Outcome]:
@@ -69,6 +74,15 @@ def test_behind_a_refused_token_the_token_is_what_is_told(account: FakeAccount) 
     account.calls.fail_always("kubernetes.nodes", AccessError("Unauthorized"))
     found = outcomes(examined(account))
     assert (found["kube-token"], found["job-fits"]) == (Outcome.FAIL, Outcome.SKIP)
+
+
+def test_a_bundle_of_a_job_judged_again_gives_the_same_report(account: FakeAccount) -> None:
+    world = account.world
+    patient = a_patient(account, a_wish(run="torchrun --standalone a.py"))
+    report = examine(patient, world, Examination())
+    bundle = read(written(patient, world, report))
+    assert outcomes(report)["job-rendezvous"] is Outcome.WARN
+    assert examine(bundle.patient, bundle.world, Examination()) == bundle.report
 
 
 def test_what_fits_nowhere_fails(account: FakeAccount) -> None:

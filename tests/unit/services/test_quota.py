@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpctl.errors import ChecksFailedError, ChecksUnknownError, NotFoundError
+from hpctl.errors import AccessError, ChecksFailedError, ChecksUnknownError, NotFoundError
 from hpctl.facts.quota_requests import QuotaRequest
 from hpctl.report.quota import QuotaFacts
 from hpctl.services.quota import demand_fits, show_quotas
@@ -147,3 +147,18 @@ def test_without_a_question_accelerators_what_is_in_use_and_the_totals_are_told(
 
 def test_names_are_the_codes_that_the_aws_cli_takes() -> None:
     assert show_quotas(FakeAccount().world, None, ["ml.p5.48xlarge"]).names() == ("L-8762A75F", "L-F742E2D7")
+
+
+def test_aws_is_asked_once_for_everything() -> None:
+    made = account(other())
+    rows(made, a_spec(), "ml.c5.2xlarge")
+    for operation in ("caller.identity", "clusters.summaries", "quotas.sagemaker", "quota_requests.pending"):
+        assert len(made.calls.of(operation)) == 1, operation
+
+
+@pytest.mark.parametrize("operation", ["clusters.summaries", "quotas.sagemaker", "quota_requests.pending"])
+def test_who_may_not_look_is_told_the_action(operation: str) -> None:
+    made = FakeAccount()
+    made.calls.fail_always(operation, AccessError("not allowed to look", action="x:Y"))
+    with pytest.raises(AccessError, match="not allowed to look"):
+        show_quotas(made.world, a_spec())

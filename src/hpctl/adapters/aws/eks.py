@@ -49,7 +49,7 @@ class AwsEks:
             found = pool.map(partial(self._addon, name), names)
             return tuple(addon for addon in found if addon is not None)
 
-    def addon_versions(self, kubernetes_version: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def addon_versions(self, kubernetes_version: str, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return the versions of each add-on that go with a version of Kubernetes; of unknown ones nothing."""
         asked = tuple(names)
         with ThreadPoolExecutor(_DESCRIBES, thread_name_prefix="addon-versions") as pool:

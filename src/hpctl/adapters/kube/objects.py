@@ -46,7 +46,7 @@ def workload_of(kind: str, row: Mapping[str, Any]) -> Workload:
         wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
     else:
         wanted, ready = row["spec"].get("replicas", 1), status.get("readyReplicas", 0)
-    pod = (row["spec"].get("template") or {}).get("spec") or {}
+    pod = ((row.get("spec") or {}).get("template") or {}).get("spec") or {}
     return Workload(
         kind=kind,
         namespace=str(metadata["namespace"]),

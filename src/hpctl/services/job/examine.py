@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from hpctl.checks.catalogue import CHECKS
+from hpctl.checks.declare import Check
+from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.local_files import LocalFiles
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import Machine
@@ -31,8 +33,14 @@ def a_job(
         UsageError: local files cannot go along, or what the file asks for cannot be expressed.
         NotFoundError: the cluster does not know a kind of a manifest.
     """
-    target = job_target(loaded, at, _with_values(asked, loaded), world, ports, files)
-    return Patient((machine, target.live, target), loaded.source.where, (*_OF_THE_MACHINE, *checks_of(target)))
+    # The object says where it goes, and a bundle keeps facts alone: how the place was chosen is none.
+    target = replace(job_target(loaded, at, _with_values(asked, loaded), world, ports, files), placement=None)
+    return Patient((machine, target.live, target), loaded.source.where, checks_about(target))
+
+
+def checks_about(target: JobInCluster) -> tuple[Check, ...]:
+    """Return the checks that doctor examines a job by: those of the machine, and those of a submission."""
+    return (*_OF_THE_MACHINE, *checks_of(target))
 
 
 def _with_values(asked: Asked, loaded: LoadedJob) -> Asked:
