@@ -157,6 +157,8 @@ def _downloads(command: Command) -> bool:
 def _parsed(script: Script) -> ast.Module | Fault:
     if script.language != "python":
         return ast.Module([], [])
+    if "\0" in script.text:  # of which versions of Python say different things
+        return Fault(_line_of(script.text, "\0"), "Python cannot read it: it contains a null byte", "mend that line")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an escape that Python takes exception to still runs

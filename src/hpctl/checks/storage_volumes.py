@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.catalog.instance_types import instance_type
-from hpctl.checks.declare import Path, check, fail, note, warn
+from hpctl.checks.declare import Path, check, fail, warn
 from hpctl.checks.walk import all_groups, instance_groups
 from hpctl.facts.records import Identity, KmsKey
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.restricted import LustreEnvironment
-from hpctl.terms import Orchestrator
 
 ROOT_GB = 100
 """Size of a node's root volume, in GB (AWS documentation of ClusterEbsVolumeConfig)."""
@@ -73,10 +72,9 @@ def volume_size(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
 
     AWS's scripts for EKS move the files of kubelet and containerd there, and its samples give it 500 GB. Images for
     training take tens of GB each, and twice while they are unpacked: on a small volume nodes end in DiskPressure ("no
-    space left on device"). A volume smaller than the root volume is a warning; none at all is only noted, on EKS,
-    since scripts may take the instance's own disks instead.
+    space left on device"). A volume smaller than the root volume is a warning. None at all is well: types with
+    accelerators have disks of their own, which scripts may take instead.
     """
-    on_eks = spec.kind_of_orchestrator is Orchestrator.EKS
     remedy = f"storage: [{{ebs: {{volume_size_in_gb: {ROOM_GB}}}}}]"
     for path, group in instance_groups(spec):
         if not any(instance_type(name).accelerator_count for name in group.types):
@@ -87,9 +85,6 @@ def volume_size(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             message = f"the volume for images has {max(sizes)} GB, less than the root volume"
             evidence = (f"seen: {max(sizes)} GB at /opt/sagemaker", f"root volume: {ROOT_GB} GB")
             yield warn(subject, message, *evidence, remedy=remedy, at=(*path, "storage"))
-        elif on_eks and not sizes:
-            message = f"no EBS volume for images beside the root volume of {ROOT_GB} GB"
-            yield note(subject, message, f"add: {remedy}", at=path)
 
 
 @check(

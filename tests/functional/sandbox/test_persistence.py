@@ -41,7 +41,8 @@ def _seen(aws: Running, made: dict[str, Any]) -> dict[str, Any]:
     return {
         "vpcs": sorted(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]),
         "subnets": sorted(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]),
-        "role": aws.client("iam").get_role(RoleName="kept")["Role"]["RoleId"],
+        "role": aws.client("iam").get_role(RoleName="kept")["Role"],
+        "role of the seed": aws.client("iam").get_role(RoleName="hpctl-sandbox-execution")["Role"]["CreateDate"],
         "object": aws.client("s3").get_object(Bucket="kept", Key="a b/ü")["Body"].read(),
         "created": sagemaker.describe_cluster(ClusterName=made["arn"])["CreationTime"],
         "nodes": [(node["InstanceId"], node["NodeLogicalId"], node["PrivateDnsHostname"]) for node in nodes],

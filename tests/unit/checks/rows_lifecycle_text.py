@@ -83,7 +83,7 @@ SYNTAX = (
         "lifecycle-syntax",
         "a NUL in Python",
         _spec(),
-        _of("fail", 1, "Python cannot read it: source code string cannot contain null bytes", "mend that line",
+        _of("fail", 1, "Python cannot read it: it contains a null byte", "mend that line",
             name="b.py"),
         account=_holding("python3 b.py\n", b_py="x = 1\0\n"),
     ),

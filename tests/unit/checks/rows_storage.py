@@ -548,18 +548,7 @@ SIZES = (
     passes("storage-volume-size", "as much as the root volume", stored(_disk(100))),
     passes("storage-volume-size", "no accelerators", a_spec(a_plain_group(storage=(_disk(20),)))),
     passes("storage-volume-size", "Slurm without a volume", a_slurm_spec()),
-    notes(
-        "storage-volume-size",
-        "EKS without a volume",
-        a_spec(),
-        a_finding(
-            "note",
-            "instance group/workers",
-            "no EBS volume for images beside the root volume of 100 GB",
-            f"add: {_ADD}",
-            path=("instance_groups", 0),
-        ),
-    ),
+    passes("storage-volume-size", "EKS without a volume", a_spec()),
     warns(
         "storage-volume-size",
         "less than the root volume",

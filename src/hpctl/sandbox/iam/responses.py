@@ -10,6 +10,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.iam.responses import IamResponse as MotoIamResponse
 
+from hpctl.sandbox.clock import moment
 from hpctl.sandbox.iam.managed import provide
 from hpctl.sandbox.iam.principals import principal
 from hpctl.sandbox.policies import Answer, Context, Question
@@ -34,11 +35,15 @@ class IamResponse(MotoIamResponse):
         provide(self.backend)
         return super().call_action()
 
+    def create_role(self) -> ActionResult:
+        """CreateRole: a role is as old as its request, also when that is answered anew after a restart."""
+        return _dated(super().create_role())
+
     def create_service_linked_role(self) -> ActionResult:
         """CreateServiceLinkedRole: HyperPod's role has a name that does not follow from the service's."""
         service = self.params["AWSServiceName"]
         if service != _HYPERPOD:
-            return super().create_service_linked_role()
+            return _dated(super().create_service_linked_role())
         allow = {"Effect": "Allow", "Principal": {"Service": [service]}, "Action": "sts:AssumeRole"}
         role = self.backend.create_role(
             role_name=SERVICE_LINKED_ROLE,
@@ -50,7 +55,7 @@ class IamResponse(MotoIamResponse):
             max_session_duration="3600",
             linked_service=service,
         )
-        return ActionResult({"Role": role})
+        return _dated(ActionResult({"Role": role}))
 
     def simulate_principal_policy(self) -> ActionResult:
         """SimulatePrincipalPolicy: a result for each action on each resource."""
@@ -76,6 +81,13 @@ class IamResponse(MotoIamResponse):
         for action in self.params["ActionNames"]:
             for resource in self.params.get("ResourceArns") or ["*"]:
                 yield Question(action, resource, context)
+
+
+def _dated(answer: ActionResult) -> ActionResult:
+    told: Any = answer.result
+    # moto's dates are in UTC, without a zone.
+    told["Role"].create_date = moment().at.replace(tzinfo=None)
+    return answer
 
 
 def _result(question: Question, answer: Answer) -> dict[str, Any]:
