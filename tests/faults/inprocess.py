@@ -18,6 +18,7 @@ import pytest
 
 from hpctl import timeouts
 from hpctl.adapters.aws import models
+from hpctl.adapters.local.clock import SystemClock
 from hpctl.cli.main import main
 from tests.faults.inside import Inside
 
@@ -59,7 +60,9 @@ def hurry(
     patch.setattr(timeouts, "READ_S", read_s)
     patch.setattr(timeouts, "CONNECT_S", read_s)
     patch.setattr(timeouts, "ATTEMPTS", attempts)
-    patch.setattr("hpctl.adapters.local.clock.SystemClock", lambda: sandbox.time)
+    # The class, and not its name: whoever has imported it has it for good.
+    for name in ("now", "sleep", "jitter"):
+        patch.setattr(SystemClock, name, staticmethod(getattr(sandbox.time, name)))
     # Service models stay loaded from one command to the next.
     patch.setattr(models, "prefer", lambda session: session.register_component("data_loader", _loader()))
     patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sandbox.sleep, time=time.time))
