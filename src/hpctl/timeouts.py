@@ -7,8 +7,8 @@ from typing import Final
 CONNECT_S: Final = 3.05
 """Opening a connection to an AWS endpoint; just above one TCP retransmission."""
 
-KNOCK_S: Final = 5.0
-"""An answer, whichever, to whoever only wants to know that an AWS endpoint is there."""
+KNOCK_S: Final = 15.0
+"""An answer, whichever, to whoever only wants to know that an AWS endpoint is there: so long a busy proxy may take."""
 
 READ_S: Final = 30.0
 """One answer of an AWS API. HyperPod's slowest reads answer in a few seconds."""

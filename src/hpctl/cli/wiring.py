@@ -207,7 +207,7 @@ def local_files() -> LocalFiles:
     return WorkingFiles(Path.cwd(), Path.home())
 
 
-def read_scripts(folder: str) -> dict[str, bytes]:
+def read_scripts(folder: str | Path) -> dict[str, bytes]:
     """Return the files of a folder of scripts by name; `UsageError` says why it cannot be read."""
     from hpctl.adapters.local.scriptfolder import read
 
@@ -233,13 +233,6 @@ def model_hub() -> ModelHub:
     from hpctl.adapters.local.hub import LocalHub
 
     return LocalHub(os.environ)
-
-
-def script_files(folder: Path) -> dict[str, bytes]:
-    """Return the lifecycle scripts below a folder by name; `UsageError` says why they cannot be read."""
-    from hpctl.adapters.local.scriptfolder import read
-
-    return read(folder)
 
 
 def read_plan(file: str) -> str:

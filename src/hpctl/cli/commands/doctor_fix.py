@@ -109,10 +109,10 @@ def _bedside(visit: Visit, wish: FixWish) -> Bedside:
 def _scripts(wish: FixWish) -> tuple[str, Mapping[str, bytes]]:
     """Return the folder that is named, which must be there, or the one beside the spec, if it is."""
     if wish.folder:
-        return str(wish.folder), wiring.script_files(wish.folder)
+        return str(wish.folder), wiring.read_scripts(wish.folder)
     beside = Path(wish.file).parent if wish.file and wish.file != "-" else Path()
     folder = beside / _FOLDER
-    return str(folder), wiring.script_files(folder) if folder.is_dir() else {}
+    return str(folder), wiring.read_scripts(folder) if folder.is_dir() else {}
 
 
 def _claim(ctx: typer.Context, visit: Visit, wish: FixWish, name: str) -> Claim:
