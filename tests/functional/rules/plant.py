@@ -55,6 +55,7 @@ def eks_cluster(name: str, *addons: str, **members: Any) -> Plant:
         role = account.client("iam").get_role(RoleName="hpctl-sandbox-eks")["Role"]["Arn"]
         request = {"accessConfig": {"authenticationMode": "API"}, **members}
         made = eks.create_cluster(name=name, roleArn=role, resourcesVpcConfig=network, **request)["cluster"]
+        _admit(account, made["resourcesVpcConfig"]["clusterSecurityGroupId"])
         for addon in addons:
             eks.create_addon(clusterName=name, addonName=addon)
         settle_eks(account)
@@ -63,6 +64,13 @@ def eks_cluster(name: str, *addons: str, **members: Any) -> Plant:
         return {"RULE_EKS_CLUSTER_ARN": made["arn"]}
 
     return plant
+
+
+def _admit(account: Account, group: str) -> None:
+    """Let the nodes reach the cluster's API server: EKS's own group admits its members alone."""
+    nodes = [{"GroupId": account.seed["SECURITY_GROUP"]}]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": nodes}
+    account.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
 
 
 def _let_in(account: Account, name: str) -> None:

@@ -594,6 +594,7 @@ EKS = (
         mend=(Edit(SUBNETS, [HERE]), Edit(GROUPS, ["${SECURITY_GROUP}"])),
         plant=plant.other_vpc,
         verified=False,
+        beside=("--skip", "eks-sg-reachability"),
         explained="eks-other-vpc",
     ),
     Rule(
