@@ -73,12 +73,15 @@ run: python3 -m torch.distributed.run train.py
 
 
 def test_a_task_that_is_tried_again_is_with_all_of_its_nodes(jobs: Jobs) -> None:
+    # A pod fills a node, and comes back to the same or to the other one: each counts its attempts.
     task = """
 num_nodes: 2
-resources: {accelerators: H100:1, job_recovery: {max_restarts_on_errors: 1}}
+resources: {accelerators: H100:8, job_recovery: {max_restarts_on_errors: 1}}
 run: |
-  echo x >> /kept/$SKYPILOT_NODE_RANK; echo "attempt $(wc -l < /kept/$SKYPILOT_NODE_RANK)"
-  [ "$SKYPILOT_NODE_RANK" = 0 ] || [ "$(wc -l < /kept/1)" = 2 ]
+  echo x >> /kept/attempts; echo "attempt $(wc -l < /kept/attempts)"
+  [ "$SKYPILOT_NODE_RANK" = 1 ] || exit 0
+  until ssh "$(head -n 1 <<< "$SKYPILOT_NODE_IPS")" test -e /kept/attempts; do sleep 0.1; done
+  [ "$(wc -l < /kept/attempts)" = 2 ]
 config: {kubernetes: {pod_config: {spec: {
   volumes: [{name: kept, hostPath: {path: /kept}}],
   containers: [{volumeMounts: [{name: kept, mountPath: /kept}]}],
