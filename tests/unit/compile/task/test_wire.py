@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpctl.compile.task.agent.wire import Lines, WireError, is_proven, proof, written
+from hpctl.compile.task.agent.wire import Lines, WireError, heard, is_proven, proof, written
 
 HELLO = {"rank": 1, "ip": "10.0.0.1", "codes": {"setup": 0}}
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -46,3 +46,32 @@ def test_only_who_has_the_token_can_say_hello() -> None:
 def test_no_word_of_a_hello_can_be_changed_on_the_way(change: dict[str, Any]) -> None:
     said = {**HELLO, "proof": proof(b"token", "nonce", HELLO)}
     assert not is_proven(b"token", "nonce", said | change)
+
+
+class Connection:
+    """A socket that brings this, or breaks."""
+
+    def __init__(self, brings: bytes | OSError) -> None:
+        self._brings = brings
+
+    def recv(self, _size: int) -> bytes:
+        if isinstance(self._brings, OSError):
+            raise self._brings
+        return self._brings
+
+
+@pytest.mark.parametrize(
+    ("brings", "messages", "more"),
+    [
+        (b'{"order": "run"}\n{"order"', [{"order": "run"}], True),
+        (b"", [], False),
+        (ConnectionResetError(), [], False),
+        (b"GET / HTTP/1.1\n", [], False),
+        (b"[]\n", [], False),
+    ],
+    ids=["data", "its end", "a break", "another's words", "no object"],
+)
+def test_a_break_and_what_is_no_message_are_ends(
+    brings: bytes | OSError, messages: list[dict[str, Any]], more: bool
+) -> None:
+    assert heard(Connection(brings), Lines()) == (messages, more)  # type: ignore[arg-type]  # all that is asked of it
