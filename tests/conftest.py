@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
-from functools import partial
+from collections.abc import Generator
+from functools import cache, partial
 from pathlib import Path
 
+import botocore.loaders
+import botocore.session
 import pytest
 
 from tests.calls_made import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
@@ -36,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if name in FORGOTTEN or (name.startswith(FORGOTTEN_PREFIXES) and not name.startswith("HPCTL_TEST_")):
             del os.environ[name]
     os.environ.update(PINNED, **_private_folders(home))
+    # Each session of botocore's would read the service models anew: a second for a handful of clients.
+    botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
 
 def _private_folders(home: Path) -> dict[str, str]:
@@ -49,6 +55,17 @@ def _private_folders(home: Path) -> dict[str, str]:
         "XDG_DATA_HOME": str(home / "data"),
         "XDG_STATE_HOME": str(home / "state"),
     }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what is collected out of the garbage collector's sight: thousands of tests stay to the end anyway."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

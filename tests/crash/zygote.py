@@ -7,6 +7,7 @@ largest file that it may write, `out` and `err` where its streams go instead.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -34,6 +35,7 @@ def serve(time: SharedTime) -> None:
     hurry(pytest.MonkeyPatch(), sandbox, read_s=READ_S)
     for words in WARMING:
         Command(sandbox)(*words)
+    gc.freeze()  # what is loaded stays: no child need look at it, which would also copy its pages
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
