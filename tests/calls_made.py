@@ -37,7 +37,7 @@ _new: list[str] = []
 def note(home: Path) -> None:
     """Remember what hpctl asked of a running sandbox that keeps its state in `home`."""
     state = json.loads((home / "sandbox.json").read_text(encoding="utf-8"))
-    connection = HTTPConnection("127.0.0.1", state["side_port"], timeout=10)
+    connection = HTTPConnection("127.0.0.1", state["side_port"], timeout=45)
     try:
         connection.request("GET", "/.hpctl/calls", headers={"X-Hpctl-Token": state["token"]})
         told = json.loads(connection.getresponse().read())

@@ -77,7 +77,7 @@ class Caller:
         self, service: str, operation: str, method: str, path: str, headers: dict[str, str], body: str
     ) -> dict[str, Any]:
         signed = {"Authorization": SCOPE.format(self.aws.seed["aws_access_key_id"], service.replace("-", ""))}
-        connection = http.client.HTTPConnection("127.0.0.1", self.aws.state.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.aws.state.port, timeout=45)
         connection.request(method, path, body, headers | signed)
         answer = connection.getresponse()
         text = answer.read().decode()

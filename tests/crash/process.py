@@ -19,7 +19,7 @@ from hpctl.errors import ExitCode
 from tests.conftest import REPOSITORY
 from tests.crash.sharedtime import SharedTime
 
-PATIENCE_S = 50.0
+PATIENCE_S = 90.0
 DOCUMENTED = frozenset(ExitCode) - {ExitCode.BUG}
 _LOOK_S = 0.003
 

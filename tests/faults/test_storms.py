@@ -84,12 +84,12 @@ def _storm_when_it_waits(slow: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a storm of five minutes begin with the first pause after the cluster was asked for."""
 
     def sleep(seconds: float) -> None:
-        if "CreateCluster" in slow.effects and not begun:
-            begun.append(slow.time.now())
+        if "CreateCluster" in slow.effects and not storms:
+            storms.append(slow.time.now())
             slow.put({"fault": "throttling", "for_s": 300})
         slow.time.sleep(seconds)
 
-    begun: list[datetime] = []
+    storms: list[datetime] = []
     monkeypatch.setattr(SystemClock, "sleep", staticmethod(sleep))
 
 

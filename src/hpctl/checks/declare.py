@@ -15,6 +15,7 @@ from hpctl.facts.world import World
 from hpctl.report.action import Fix
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
+from hpctl.terms import Orchestrator
 
 Path = tuple[str | int, ...]
 """A place in the spec, such as `instance_groups`, 0, `count`."""
@@ -33,7 +34,8 @@ class Check:
 
     `about` names the top-level spec fields it judges, `needs` the checks that must not have failed,
     `blocking` whether not being able to look stops a create, `reads` the APIs of AWS and Kubernetes it asks (none:
-    it works offline), `target` what kind of thing it judges.
+    it works offline), `target` what kind of thing it judges, `only_on` the orchestrator that it is a matter of: a spec
+    for the other one has nothing that it could judge.
     """
 
     id: str
@@ -44,6 +46,12 @@ class Check:
     reads: tuple[str, ...] = ()
     blocking: bool = True
     target: type[Target] = ClusterSpec
+    only_on: Orchestrator | None = None
+
+    def judges(self, target: Target) -> bool:
+        """Whether there is something in `target` for this check to judge."""
+        foreign = isinstance(target, ClusterSpec) and self.only_on not in {None, target.kind_of_orchestrator}
+        return isinstance(target, self.target) and not foreign
 
     @property
     def page(self) -> str:
@@ -59,11 +67,12 @@ def check(
     needs: tuple[str, ...] = (),
     reads: tuple[str, ...] = (),
     blocking: bool = True,
+    only_on: Orchestrator | None = None,
 ) -> Callable[[Callable[[Judged, World], Iterator[Finding]]], Check]:
     """Declare the decorated function as a check; the type of its first parameter is what the check judges."""
 
     def declare(judge: Callable[[Judged, World], Iterator[Finding]]) -> Check:
-        return Check(check_id, title, judge, about, needs, reads, blocking, _target(judge))
+        return Check(check_id, title, judge, about, needs, reads, blocking, _target(judge), only_on)
 
     return declare
 

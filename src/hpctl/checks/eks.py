@@ -12,7 +12,7 @@ from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.orchestrator import EksOrchestrator
-from hpctl.terms import AuthenticationMode
+from hpctl.terms import AuthenticationMode, Orchestrator
 
 
 @check(
@@ -20,6 +20,7 @@ from hpctl.terms import AuthenticationMode
     "the EKS cluster exists and is active",
     about=("orchestrator",),
     reads=("eks:DescribeCluster",),
+    only_on=Orchestrator.EKS,
 )
 def cluster_active(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """HyperPod attaches its nodes to an EKS cluster of the same account and Region that is ACTIVE already."""
@@ -59,6 +60,7 @@ def cluster_active(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     about=("orchestrator",),
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster",),
+    only_on=Orchestrator.EKS,
 )
 def auth_mode(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """HyperPod lets its nodes into Kubernetes through EKS access entries.

@@ -11,6 +11,7 @@ from hpctl.facts.records import Addon
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
+from hpctl.terms import Orchestrator
 
 CORE = ("vpc-cni", "kube-proxy", "coredns")
 POD_IDENTITY = "eks-pod-identity-agent"
@@ -45,6 +46,7 @@ _AT = ("orchestrator", "eks")
     about=("orchestrator",),
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon", "kubernetes:daemonsets.apps"),
+    only_on=Orchestrator.EKS,
 )
 def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Pods get their network from vpc-cni (1.18.3 or newer), kube-proxy and coredns.
@@ -85,6 +87,7 @@ def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon"),
     blocking=False,
+    only_on=Orchestrator.EKS,
 )
 def addon_pod_identity(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """On HyperPod nodes pods reach the instance metadata service in the host's network only.
@@ -110,6 +113,7 @@ def addon_pod_identity(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon"),
     blocking=False,
+    only_on=Orchestrator.EKS,
 )
 def addon_health(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """EKS tells what it finds wrong with an add-on; the sentences here are its own."""
@@ -133,6 +137,7 @@ def addon_health(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "eks:ListAddons", "eks:DescribeAddon", "eks:DescribeAddonVersions"),
     blocking=False,
+    only_on=Orchestrator.EKS,
 )
 def addon_versions(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Add-ons stay as they are when EKS upgrades Kubernetes. One that is too old for it fails at the next change.
@@ -168,6 +173,7 @@ def addon_versions(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         "kubernetes:customresourcedefinitions.apiextensions.k8s.io",
     ),
     blocking=False,
+    only_on=Orchestrator.EKS,
 )
 def helm_dependencies(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """CreateCluster refuses an EKS cluster without the chart `hyperpod-dependencies`.

@@ -11,6 +11,7 @@ from hpctl.errors import NotFoundError, UnavailableError
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
+from hpctl.terms import Orchestrator
 
 OLDEST, NEWEST = (1, 30), (1, 35)
 """The Kubernetes versions that HyperPod supports (AWS documentation, SageMaker HyperPod on EKS, 2026)."""
@@ -24,6 +25,7 @@ _AT = ("orchestrator", "eks")
     about=("orchestrator", "network"),
     needs=("eks-cluster-active", "network-same-vpc"),
     reads=("eks:DescribeCluster", "ec2:DescribeSubnets"),
+    only_on=Orchestrator.EKS,
 )
 def same_vpc(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Nodes reach the control plane through the network interfaces that EKS has in its own VPC."""
@@ -52,6 +54,7 @@ def same_vpc(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     about=("orchestrator",),
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "eks:DescribeClusterVersions"),
+    only_on=Orchestrator.EKS,
 )
 def version(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """AWS documents Kubernetes 1.30 to 1.35 for HyperPod, and EKS itself lets go of versions in time.
@@ -86,6 +89,7 @@ def version(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     about=("orchestrator",),
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster", "ec2:DescribeSubnets"),
+    only_on=Orchestrator.EKS,
 )
 def two_zones(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """The subnets of an EKS cluster (not those of its nodes) are in two Availability Zones at least."""
@@ -115,6 +119,7 @@ def two_zones(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     needs=("eks-cluster-active",),
     reads=("eks:DescribeCluster",),
     blocking=False,
+    only_on=Orchestrator.EKS,
 )
 def endpoint_private(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Without a private endpoint, nodes reach the Kubernetes API through the internet, and not at all without a NAT."""

@@ -16,6 +16,7 @@ from hpctl.facts.records import EksCluster
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
+from hpctl.terms import Orchestrator
 
 KUBELET: Final = 10250
 """The TCP port at which a kubelet answers the control plane (Kubernetes documentation, "Ports and Protocols")."""
@@ -27,6 +28,7 @@ KUBELET: Final = 10250
     about=("network", "instance_groups", "orchestrator"),
     needs=("network-ids-exist", "eks-cluster-active", "eks-same-vpc"),
     reads=("eks:DescribeCluster", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"),
+    only_on=Orchestrator.EKS,
 )
 def reachability(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Nodes join through the private endpoint, at TCP port 443 of interfaces that EKS has in the VPC.

@@ -42,9 +42,9 @@ def run_checks(
 ) -> CheckReport:
     """Run `checks`, each on the target of its type, and return every result in catalogue order.
 
-    Checks whose kind of target is not among `targets` have nothing to judge and no result. `skip` names checks
-    not to run (`UsageError` for an id that does not exist), `reach` whether those run that ask AWS, `locate` turns
-    a spec path into `file:line:column`, `observe` receives each result as it comes, in the caller's own thread.
+    Checks that find nothing to judge in `targets`, such as Slurm's own in a spec for EKS, have no result. `skip` names
+    checks not to run (`UsageError` for an id that does not exist), `reach` whether those run that ask AWS, `locate`
+    turns a spec path into `file:line:column`, `observe` receives each result as it comes, in the caller's own thread.
     """
     by_type = {type(target): target for target in targets}
     catalogue = tuple(checks)
@@ -67,8 +67,8 @@ def run_checks(
 
 def judgeable(checks: Iterable[Check], targets: Iterable[Target]) -> tuple[Check, ...]:
     """Return the checks that have something to judge: those with a result in the report, in the same order."""
-    types = {type(target) for target in targets}
-    return tuple(one for one in checks if one.target in types)
+    there = tuple(targets)
+    return tuple(one for one in checks if any(one.judges(target) for target in there))
 
 
 def with_needs(ids: Iterable[str], checks: tuple[Check, ...]) -> tuple[Check, ...]:

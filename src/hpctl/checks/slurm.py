@@ -43,7 +43,12 @@ def node_type(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
             )
 
 
-@check("slurm-controller-single", "exactly one group is the Slurm controller", about=("instance_groups",))
+@check(
+    "slurm-controller-single",
+    "exactly one group is the Slurm controller",
+    about=("instance_groups",),
+    only_on=Orchestrator.SLURM,
+)
 def controller_single(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """With roles in the request, HyperPod wants exactly one instance group with node type Controller."""
     if not _has_roles(spec):
@@ -60,7 +65,12 @@ def controller_single(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
         )
 
 
-@check("slurm-controller-count", "the Slurm controller group has one node", about=("instance_groups",))
+@check(
+    "slurm-controller-count",
+    "the Slurm controller group has one node",
+    about=("instance_groups",),
+    only_on=Orchestrator.SLURM,
+)
 def controller_count(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """Roles in the request know no multi-head set-up: the controller group has a count of 1.
 
@@ -81,6 +91,7 @@ def controller_count(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     "the Slurm controller is a CPU type of useful size",
     about=("instance_groups",),
     blocking=False,
+    only_on=Orchestrator.SLURM,
 )
 def controller_type(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """The controller runs slurmctld, the accounting database and every login: 8 vCPUs do for hundreds of nodes.
@@ -124,7 +135,12 @@ def partition_compute(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
                 )
 
 
-@check("slurm-strategy", "the Slurm configuration strategy fits the provisioning mode", about=("orchestrator",))
+@check(
+    "slurm-strategy",
+    "the Slurm configuration strategy fits the provisioning mode",
+    about=("orchestrator",),
+    only_on=Orchestrator.SLURM,
+)
 def strategy(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """With continuous provisioning HyperPod takes only the strategy Merge, which is also its default."""
     slurm = spec.orchestrator.slurm if spec.orchestrator else None
@@ -141,12 +157,13 @@ def strategy(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     "slurm-fsx-vpc",
     "groups that mount FSx have a network of yours",
     about=("instance_groups", "network"),
+    only_on=Orchestrator.SLURM,
 )
 def fsx_vpc(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """FSx file systems live in a VPC of yours: nodes in HyperPod's own network cannot reach them."""
     for path, group in instance_groups(spec):
         mounts = [storage for storage in group.storage if storage.fsx_lustre or storage.fsx_open_zfs]
-        if mounts and spec.kind_of_orchestrator is Orchestrator.SLURM and not spec.effective_network(group):
+        if mounts and not spec.effective_network(group):
             yield fail(
                 f"instance group/{group.name}",
                 "mounts FSx, and neither the group nor the cluster names a network",
@@ -160,6 +177,7 @@ def fsx_vpc(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     "the Slurm accounting database can be reached",
     about=("orchestrator", "network"),
     reads=("sts:GetCallerIdentity",),
+    only_on=Orchestrator.SLURM,
 )
 def accounting(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """The controller talks to an accounting database of yours, so that it needs a network of yours and a real host.
@@ -187,7 +205,13 @@ def accounting(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         yield fail(f"cluster/{spec.name}", "has an accounting database and names no network", remedy=remedy, at=at)
 
 
-@check("slurm-login-schedulable", "login nodes take no jobs by surprise", about=("instance_groups",), blocking=False)
+@check(
+    "slurm-login-schedulable",
+    "login nodes take no jobs by surprise",
+    about=("instance_groups",),
+    blocking=False,
+    only_on=Orchestrator.SLURM,
+)
 def login_schedulable(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
     """Login nodes run slurmd too and are in the default partition: jobs land on them unless they are drained."""
     for path, group in _groups_of(spec, SlurmNodeType.LOGIN):
@@ -200,7 +224,7 @@ def login_schedulable(spec: ClusterSpec, _world: World) -> Iterator[Finding]:
 
 
 def _has_roles(spec: ClusterSpec) -> bool:
-    return spec.kind_of_orchestrator is Orchestrator.SLURM and any(group.slurm for group in spec.instance_groups)
+    return any(group.slurm for group in spec.instance_groups)
 
 
 def _groups_of(spec: ClusterSpec, role: SlurmNodeType) -> list[tuple[Path, InstanceGroup]]:

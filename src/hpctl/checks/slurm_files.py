@@ -47,6 +47,7 @@ class Parameters:
     "the cluster uses one model of Slurm roles",
     about=("orchestrator", "instance_groups"),
     reads=("s3:ListBucket",),
+    only_on=Orchestrator.SLURM,
 )
 def model_exclusive(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Slurm roles stand in the request, or in `provisioning_parameters.json` beside the lifecycle scripts.
@@ -71,6 +72,7 @@ def model_exclusive(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     "provisioning_parameters.json can be read",
     about=("instance_groups",),
     reads=("s3:ListBucket", "s3:GetObject"),
+    only_on=Orchestrator.SLURM,
 )
 def params_parse(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Without roles in the request, the scripts of AWS's samples take them from `provisioning_parameters.json`.
@@ -93,6 +95,7 @@ def params_parse(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     about=("instance_groups",),
     needs=("slurm-params-parse",),
     reads=("s3:ListBucket", "s3:GetObject"),
+    only_on=Orchestrator.SLURM,
 )
 def params_match(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Every group in `provisioning_parameters.json` must be an instance group of the request, to the letter."""
@@ -116,6 +119,7 @@ def params_match(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     about=("instance_groups",),
     needs=("slurm-params-match",),
     reads=("s3:ListBucket", "s3:GetObject"),
+    only_on=Orchestrator.SLURM,
 )
 def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """A group that the file does not name gets no role, and one that it names twice gets two."""
@@ -139,6 +143,7 @@ def params_declared(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     needs=("slurm-params-match",),
     reads=("s3:ListBucket", "s3:GetObject"),
     blocking=False,
+    only_on=Orchestrator.SLURM,
 )
 def multi_head(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     """Several controllers share an accounting database and a directory, which `slurm_configurations` names.
@@ -165,7 +170,7 @@ def in_request(spec: ClusterSpec) -> bool:
 
 
 def _legacy_folders(spec: ClusterSpec) -> Iterator[tuple[Path, str, Folder]]:
-    if spec.kind_of_orchestrator is Orchestrator.SLURM and not in_request(spec):
+    if not in_request(spec):
         yield from ((path, group.name, folder) for path, group, folder in first_folders(spec))
 
 

@@ -23,7 +23,8 @@ DEFAULT_PACE = 6.0
 # Below this a cluster's life is shorter than the requests that look at it.
 LEAST_PACE = 0.1
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 5.0
+# Longer than the runtimes of pods and nodes give their processes to end (`kubelet.cri`), on a machine that is busy too.
+STOP_TIMEOUT_S = 15.0
 _POLL_S = 0.05
 _KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV")
 

@@ -124,3 +124,5 @@ def _demand_judgeable(checks: Iterable[Check], only: tuple[str, ...], patient: P
     if there.isdisjoint(one.target for one in checks):
         what, hint = _MISSING[next(one.target for one in checks if one.id == only[0])]
         raise UsageError(f"`{only[0]}` judges {what}, and none is given", hint=hint)
+    if only and not judgeable((one for one in checks if one.id in only), patient.targets):
+        raise UsageError(f"`{only[0]}` is a matter of the other orchestrator: there is nothing here for it to judge")

@@ -16,7 +16,7 @@ from kubernetes.client import ApiClient
 from kubernetes.config import new_client_from_config
 
 JSON = "application/json"
-PATIENCE_S = 45.0
+PATIENCE_S = 90.0
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 

@@ -49,7 +49,7 @@ def run(space: Space, *command: str, **options: Any) -> Any:
 
 
 def done(running: Any) -> tuple[str, str, int]:
-    running.run_forever(timeout=20)
+    running.run_forever(timeout=60)
     told = running.read_stdout(timeout=0.1), running.read_stderr(timeout=0.1), running.returncode
     shut(running)
     return told
@@ -103,7 +103,7 @@ def test_much_output_comes_whole(house: Space) -> None:
 
 def test_a_program_that_there_is_none_of_fails(house: Space) -> None:
     running = run(house, "no-such-program")
-    running.run_forever(timeout=20)
+    running.run_forever(timeout=60)
     told = json.loads(running.read_channel(ERROR_CHANNEL))
     shut(running)
     assert (told["status"], told["reason"]) == ("Failure", "InternalError")

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)

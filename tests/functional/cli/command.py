@@ -16,7 +16,7 @@ from hpctl.errors import ExitCode
 
 EXECUTABLE = Path(sys.executable).with_name("hpctl")
 DOCUMENTED = frozenset(ExitCode) - {ExitCode.BUG}
-PATIENCE_S = 50
+PATIENCE_S = 90
 
 _INHERITED = ("HOME", "KUBECONFIG", "LC_ALL", "PATH", "TZ", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
 

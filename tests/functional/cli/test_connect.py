@@ -222,7 +222,7 @@ def racing_kubectl(config: Path) -> Iterator[list[str]]:
         yield kept
     finally:
         stop.touch()
-        loop.wait(timeout=30)
+        loop.wait(timeout=90)
         kept += done.read_text().split()
 
 
@@ -285,7 +285,7 @@ def test_whoever_loses_patience_with_a_slow_profile_sees_no_traceback(
     while not begun.exists() and time.monotonic() < until:
         time.sleep(0.05)
     running.send_signal(number)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=90)
     assert (running.returncode, out, "Traceback" in err) == (code, "", False)
 
 

@@ -52,7 +52,7 @@ def test_what_keeps_nodes_away_is_named_until_they_are_there(hpctl: Hpctl, starv
     assert waiting.stderr is not None
     assert waiting.stderr.readline().startswith("not well yet: 2 of ")
     hpctl("sandbox", "inject", "--name", "cli", "--clear")
-    out, _err = waiting.communicate(timeout=30)
+    out, _err = waiting.communicate(timeout=90)
     assert (waiting.returncode, out.splitlines()[-1].startswith(f"cluster/{starved}: nothing")) == (0, True)
 
 
@@ -65,7 +65,7 @@ def test_waiting_ends_with_its_time_and_with_ctrl_c_and_tells_the_way_back(hpctl
     waiting.stderr.readline()
     time.sleep(0.2)
     waiting.send_signal(signal.SIGINT)
-    _out, err = waiting.communicate(timeout=30)
+    _out, err = waiting.communicate(timeout=90)
     assert waiting.returncode == ExitCode.INTERRUPTED
     assert "stopped waiting; nothing was changed" in err
     assert f"to go on waiting: hpctl doctor {starved} --wait" in err

@@ -15,7 +15,7 @@ from typing import Any
 from tests.contract.kubernetes.space import Space
 
 EXECUTABLE = Path(sys.executable).with_name("kubectl")
-PATIENCE_S = 45
+PATIENCE_S = 90
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def test_a_command_that_there_is_none_of_fails(house: Kubectl) -> None:
 def test_a_terminal_has_its_size(house: Kubectl) -> None:
     words = ["--namespace", house.space.name, "exec", "-it", ONE, "--", "sh"]
     env = {**house._environ, "TERM": "xterm"}
-    with pexpect.spawn(str(EXECUTABLE), words, env=env, dimensions=(31, 99), timeout=20, encoding="utf-8") as shell:
+    with pexpect.spawn(str(EXECUTABLE), words, env=env, dimensions=(31, 99), timeout=60, encoding="utf-8") as shell:
         shell.expect(r"[#$] ")
         shell.sendline("stty size; test -t 0 && echo is-a-terminal")
         shell.expect("31 99")
@@ -88,7 +88,7 @@ def test_a_port_is_forwarded(house: Kubectl) -> None:
         assert found
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         for _ in range(3):
-            with opener.open(f"http://127.0.0.1:{found[1]}/hi.txt", timeout=20) as answer:
+            with opener.open(f"http://127.0.0.1:{found[1]}/hi.txt", timeout=60) as answer:
                 assert answer.read() == b"hi\n"
 
 

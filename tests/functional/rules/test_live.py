@@ -105,5 +105,5 @@ def test_what_is_taken_out_of_kubernetes_is_found_and_well_once_it_is_back(row: 
 def kubectl(hpctl: HpctlInside, *words: str, stdin: str = "") -> str:
     """Run kubectl and return what it says."""
     command = [str(EXECUTABLE), *words]
-    done = subprocess.run(command, env=hpctl.env, input=stdin, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(command, env=hpctl.env, input=stdin, capture_output=True, text=True, check=True, timeout=90)
     return done.stdout

@@ -16,7 +16,7 @@ from hpctl.sandbox import control
 from hpctl.sandbox.home import SandboxState
 
 PACE = 0.8
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 T = TypeVar("T")
 
 

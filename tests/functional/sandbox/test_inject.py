@@ -161,7 +161,7 @@ def test_what_cannot_be_is_refused(shell: Shell, words: tuple[str, ...], code: i
 
 
 def _ask(port: int, method: str, token: str | None, body: str = "", **headers: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=45)
     known = {} if token is None else {"X-Hpctl-Token": token}
     connection.request(method, "/.hpctl/faults", body, known | headers)
     response = connection.getresponse()

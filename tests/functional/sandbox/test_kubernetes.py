@@ -57,7 +57,7 @@ def _ask(aws: Running, cluster: str, path: str, token: str | None, method: str =
     request = urllib.request.Request(found["endpoint"] + path, headers=headers, method=method)  # noqa: S310 - https
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=45) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -34,7 +34,7 @@ def _ask(
     request = urllib.request.Request(found["endpoint"] + path, data, headers, method=method)  # noqa: S310 - https
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=45) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:

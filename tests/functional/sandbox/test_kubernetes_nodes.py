@@ -39,7 +39,7 @@ class Kubernetes:
         headers = {"Authorization": f"Bearer {_token(self._aws, EKS)}", "Content-Type": "application/merge-patch+json"}
         body, method = (None, "GET") if patch is None else (json.dumps(patch).encode(), "PATCH")
         request = urllib.request.Request(self._endpoint + path, body, headers, method=method)  # noqa: S310 - https
-        return self._opener.open(request, timeout=10)
+        return self._opener.open(request, timeout=45)
 
     def version(self) -> str:
         """Return what `nodes_since` begins from."""

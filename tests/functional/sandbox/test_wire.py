@@ -15,7 +15,7 @@ SCOPE = "AWS4-HMAC-SHA256 Credential=AKIAXXXXXXXXXXXXXXXX/20260101/us-west-2/{}/
 
 
 def _send(aws: Running, method: str, path: str, service: str = "", target: str = "", body: str = "") -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", aws.state.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", aws.state.port, timeout=45)
     headers = {"Authorization": SCOPE.format(service)} if service else {}
     if target:
         headers |= {"X-Amz-Target": f"SageMaker.{target}", "Content-Type": "application/x-amz-json-1.1"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,22 @@ class Broken(BytesIO):
 
 
 def heard(*messages: bytes, stdout: BytesIO) -> int:
-    return _heard(cast("Any", messages), Streams(None, stdout, BytesIO(), tty=False), DEED)
+    async def came() -> AsyncIterator[bytes]:
+        for message in messages:
+            yield message
+
+    hearing = _heard(came(), Streams(None, stdout, BytesIO(), tty=False), DEED)
+    with pytest.raises(StopIteration) as ended:
+        hearing.send(None)  # nothing is waited for here, so that no event loop, with its sockets, is needed
+    return int(ended.value.value)
+
+
+@pytest.fixture(autouse=True)
+def written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(call: Callable[..., None], *arguments: object) -> None:
+        call(*arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", at_once)
 
 
 def test_what_is_printed_arrives_and_the_status_ends_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpctl.report.check import Finding
-from tests.unit.builders import ACCOUNT, EKS_ARN, REGION, a_finding, a_slurm_spec, a_spec, an_eks_cluster
+from tests.unit.builders import ACCOUNT, EKS_ARN, REGION, a_finding, a_spec, an_eks_cluster
 from tests.unit.checks.row import cannot_tell, fails, passes, warns
 from tests.unit.fakes import FakeAccount
 
@@ -56,7 +56,6 @@ _UNKNOWN_MODE = a_finding(
 ACTIVE = (
     passes("eks-cluster-active", "an active cluster by name", a_spec()),
     passes("eks-cluster-active", "an active cluster by ARN", a_spec(orchestrator=_by_arn(EKS_ARN))),
-    passes("eks-cluster-active", "Slurm", a_slurm_spec(), FakeAccount().holding()),
     *(
         fails("eks-cluster-active", status, a_spec(), _inactive(status, _WAIT), account=_account(status=status))
         for status in ("CREATING", "UPDATING", "PENDING")
@@ -86,7 +85,6 @@ MODE = (
         for mode in ("API", "API_AND_CONFIG_MAP")
     ),
     passes("eks-auth-mode", "API, found by ARN", a_spec(orchestrator=_by_arn(EKS_ARN)), _account()),
-    passes("eks-auth-mode", "Slurm", a_slurm_spec(), _account(authentication_mode="CONFIG_MAP")),
     *(
         fails("eks-auth-mode", case, spec, _REFUSED, account=_account(authentication_mode="CONFIG_MAP"))
         for case, spec in (

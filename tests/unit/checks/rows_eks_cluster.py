@@ -6,7 +6,7 @@ from typing import Any
 
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
-from tests.unit.builders import a_finding, a_network, a_slurm_spec, a_spec, a_subnet, an_addon, an_eks_cluster
+from tests.unit.builders import a_finding, a_network, a_spec, a_subnet, an_addon, an_eks_cluster
 from tests.unit.checks.row import cannot_tell, fails, passes, warns
 from tests.unit.fakes import FakeAccount
 
@@ -55,7 +55,6 @@ _AWAY = a_finding(
 
 CLUSTER = (
     passes("eks-same-vpc", "subnets of its VPC", a_spec()),
-    passes("eks-same-vpc", "Slurm", a_slurm_spec(), _eks(vpc_id="vpc-2")),
     fails(
         "eks-same-vpc",
         "a subnet of another VPC",
@@ -70,7 +69,6 @@ CLUSTER = (
         "could not look: subnets do not exist: `subnet-gone`",
     ),
     *(passes("eks-version", version, a_spec(), _eks(version=version)) for version in ("1.30", "1.35")),
-    passes("eks-version", "Slurm", a_slurm_spec(), _eks(version="1.25")),
     warns(
         "eks-version",
         "a newer one",
@@ -95,7 +93,6 @@ CLUSTER = (
         "eks-version", "a word", a_spec(), "could not look: `next` is no Kubernetes version", _eks(version="next")
     ),
     passes("eks-two-az", "subnets in two zones", a_spec()),
-    passes("eks-two-az", "Slurm", a_slurm_spec(), _eks(subnet_ids=("subnet-1",))),
     fails(
         "eks-two-az",
         "subnets in one zone",
@@ -129,7 +126,6 @@ CLUSTER = (
         for case, subnet_ids in (("no subnets", ()), ("a subnet that is gone", ("subnet-1", "subnet-gone")))
     ),
     passes("eks-endpoint-private", "a private endpoint", a_spec()),
-    passes("eks-endpoint-private", "Slurm", a_slurm_spec(), _eks(endpoint_private=False)),
     warns(
         "eks-endpoint-private",
         "a public endpoint alone",
@@ -201,7 +197,6 @@ ADDONS = (
     passes("eks-addon-core", "all three", a_spec(), _addons(*_CORE)),
     passes("eks-addon-core", "coredns that waits for nodes", a_spec(), _addons(*_CORE, coredns="DEGRADED")),
     passes("eks-addon-core", "a version in words", a_spec(), _addons(*_CORE, cni="latest")),
-    passes("eks-addon-core", "Slurm", a_slurm_spec(), _addons(cni="")),
     fails(
         "eks-addon-core",
         "none of them",
@@ -252,7 +247,6 @@ ADDONS = (
         )
     ),
     passes("eks-addon-pod-identity", "the agent", a_spec()),
-    passes("eks-addon-pod-identity", "Slurm", a_slurm_spec(), _addons()),
     warns(
         "eks-addon-pod-identity",
         "no agent",
@@ -278,7 +272,6 @@ ADDONS = (
         account=_addons(*_CORE, eks_pod_identity_agent="CREATE_FAILED"),
     ),
     passes("eks-addon-health", "healthy add-ons", a_spec()),
-    passes("eks-addon-health", "Slurm", a_slurm_spec(), _addons(*_CORE, coredns="DEGRADED")),
     warns(
         "eks-addon-health",
         "an add-on that says what it has",
@@ -293,7 +286,6 @@ ADDONS = (
         account=FakeAccount().holding(an_addon("coredns", status="DEGRADED", issues=("too few replicas",))),
     ),
     passes("eks-addon-versions", "versions that go with it", a_spec()),
-    passes("eks-addon-versions", "Slurm", a_slurm_spec(), _going_with(coredns=("v9",))),
     passes("eks-addon-versions", "add-ons that EKS does not know", a_spec(), _going_with()),
     warns(
         "eks-addon-versions",
@@ -349,7 +341,6 @@ def _part(*missing: str) -> Finding:
 
 CHART = (
     passes("eks-helm-deps", "the chart", a_spec()),
-    passes("eks-helm-deps", "Slurm", a_slurm_spec(), _kubernetes(*_AGENTS)),
     passes("eks-helm-deps", "one of the agents", a_spec(), _kubernetes(_AGENTS[0])),
     passes(
         "eks-helm-deps",

@@ -11,7 +11,6 @@ from tests.unit.builders import (
     a_finding,
     a_permission,
     a_security_group,
-    a_slurm_spec,
     a_spec,
     an_eks_cluster,
 )
@@ -65,7 +64,6 @@ def _closed(*evidence: str) -> Finding:
 
 ROWS: tuple[Row, ...] = (
     notes("eks-sg-reachability", "the nodes' group", a_spec(), _NO_KUBELET),
-    passes("eks-sg-reachability", "Slurm", a_slurm_spec(), account=_control()),
     notes("eks-sg-reachability", "the VPC", a_spec(), _NO_KUBELET, account=_control(_https(cidr="10.0.0.0/16"))),
     notes("eks-sg-reachability", "every protocol", a_spec(), _NO_KUBELET, account=_control(a_permission(Direction.IN))),
     passes(

@@ -89,7 +89,6 @@ def _in_region(region: str) -> FakeAccount:
 
 FSX = (
     passes("slurm-fsx-vpc", "a network of the cluster", a_slurm_spec(a_group(storage=(_lustre(),)))),
-    passes("slurm-fsx-vpc", "EKS, which has a check of its own", _stored(_lustre(), network=None)),
     passes(
         "slurm-fsx-vpc",
         "a network of the group",

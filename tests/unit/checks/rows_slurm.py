@@ -35,7 +35,6 @@ def _unfit(message: str) -> Finding:
 
 TYPES = (
     passes("slurm-controller-type", "eight vCPUs", a_slurm_spec()),
-    passes("slurm-controller-type", "EKS", a_spec(a_plain_group(type="ml.c5.large"))),
     warns(
         "slurm-controller-type",
         "four vCPUs",
@@ -106,7 +105,6 @@ ROWS = (
     ),
     passes("slurm-controller-single", "one controller", a_slurm_spec()),
     passes("slurm-controller-single", "the older model", a_slurm_spec(_WITHOUT)),
-    passes("slurm-controller-single", "EKS", a_spec(_COMPUTE)),
     fails("slurm-controller-single", "none", a_slurm_spec(_COMPUTE), _controllers(0, "none")),
     fails(
         "slurm-controller-single",
@@ -154,7 +152,6 @@ ROWS = (
         "Overwrite without continuous provisioning",
         _with_strategy("Overwrite"),
     ),
-    passes("slurm-strategy", "EKS", a_spec(node_provisioning="Continuous")),
     *(
         fails(
             "slurm-strategy",

@@ -8,7 +8,7 @@ from typing import Any
 from hpctl.checks.slurm_files import FILE
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
-from tests.unit.builders import a_finding, a_group, a_plain_group, a_slurm_spec, a_spec
+from tests.unit.builders import a_finding, a_group, a_plain_group, a_slurm_spec
 from tests.unit.checks.row import cannot_tell, fails, notes, passes, warns
 from tests.unit.fakes import FakeAccount
 
@@ -50,7 +50,6 @@ _NO_WORKERS = "has no list `worker_groups` of objects with an `instance_group_na
 EXCLUSIVE = (
     passes("slurm-model-exclusive", "roles in the request alone", a_slurm_spec()),
     passes("slurm-model-exclusive", "roles in the file alone", _LEGACY, _with()),
-    passes("slurm-model-exclusive", "EKS", a_spec(), _with()),
     fails("slurm-model-exclusive", "both", a_slurm_spec(), _both("controller"), account=_with()),
     fails("slurm-model-exclusive", "the file beside `slurm: {}`", _ON_SLURM, _both("head"), account=_with()),
 )

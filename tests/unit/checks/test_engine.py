@@ -16,8 +16,8 @@ from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.spec.cluster import ClusterSpec
-from hpctl.terms import Outcome
-from tests.unit.builders import ROLE, a_finding, a_spec
+from hpctl.terms import Orchestrator, Outcome
+from tests.unit.builders import ROLE, a_finding, a_slurm_spec, a_spec
 from tests.unit.fakes import FakeAccount
 
 WAIT_S = 10.0
@@ -275,8 +275,16 @@ def test_offline_the_whole_catalogue_asks_nothing() -> None:
     report = run_checks(CLUSTER_CHECKS, (a_spec(),), account.world, reach=Reach.OFFLINE)
     assert account.calls.made == []
     assert {one.id for one in report.results if one.outcome is Outcome.SKIP} == {
-        one.id for one in CLUSTER_CHECKS if one.reads
+        one.id for one in CLUSTER_CHECKS if one.reads and one.only_on is not Orchestrator.SLURM
     }
+
+
+@pytest.mark.parametrize(("spec", "foreign"), [(a_spec(), Orchestrator.SLURM), (a_slurm_spec(), Orchestrator.EKS)])
+def test_what_only_the_other_orchestrator_has_is_not_called_passed(spec: ClusterSpec, foreign: Orchestrator) -> None:
+    report = run_checks(CLUSTER_CHECKS, (spec,), FakeAccount().world, reach=Reach.OFFLINE)
+    left = {one.id for one in CLUSTER_CHECKS} - {one.id for one in report.results}
+    assert left == {one.id for one in CLUSTER_CHECKS if one.only_on is foreign}
+    assert len(left) > 10
 
 
 def test_a_check_takes_its_target_from_its_first_parameter() -> None:

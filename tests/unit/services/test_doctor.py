@@ -18,7 +18,7 @@ from hpctl.services.patient import a_machine
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.load import Loaded
 from hpctl.spec.positions import SourceMap
-from hpctl.terms import Outcome
+from hpctl.terms import Orchestrator, Outcome
 from tests.unit.builders import a_check_report, a_result, a_spec
 from tests.unit.fakes import FakeAccount
 
@@ -40,7 +40,8 @@ def test_without_a_spec_the_machine_is_examined() -> None:
 
 
 def test_with_a_spec_every_check_runs_but_those_of_live_clusters_and_jobs() -> None:
-    assert ids(examined()) == [one.id for one in CHECKS if one.target in (Machine, ClusterSpec)]
+    ours = [one for one in CHECKS if one.target in (Machine, ClusterSpec)]
+    assert ids(examined()) == [one.id for one in ours if one.only_on is not Orchestrator.SLURM]
 
 
 def test_facts_are_fetched_once_for_machine_and_spec() -> None:
@@ -58,6 +59,11 @@ def test_a_check_of_live_clusters_is_told_where_it_belongs() -> None:
     with pytest.raises(UsageError, match="`kube-endpoint` judges a live cluster on EKS, and none") as raised:
         examined(only=("kube-endpoint",))
     assert raised.value.hint == "hpctl doctor CLUSTER"
+
+
+def test_a_check_of_the_other_orchestrator_is_told_that_it_has_nothing_to_judge() -> None:
+    with pytest.raises(UsageError, match="`slurm-strategy` is a matter of the other orchestrator"):
+        examined(only=("slurm-strategy",))
 
 
 def test_a_choice_without_a_spec_that_it_judges_is_told() -> None:

@@ -1,18 +1,18 @@
 """A command in a container, over a websocket.
 
+One event loop does all reading and writing: OpenSSL's objects are not for two threads at once, and a library that reads
+in one and writes in another loses requests and waits for ever (websockets.sync 17.4 on Python 3.11: one in a thousand).
+
 Source: k8s.io/apimachinery/pkg/util/remotecommand, protocol v5.channel.k8s.io (Kubernetes 1.30 and later) and v4 before
-it: the first byte of a message is its channel, the channel of errors ends with a `Status`. v4 cannot say that input
-has ended.
+it: the first byte of a message is its channel, the channel of errors ends with a `Status`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlencode
@@ -21,17 +21,16 @@ from hpctl import timeouts
 from hpctl.adapters.kube.api import Api
 from hpctl.adapters.kube.errors import Deed, refused, unreached
 from hpctl.adapters.kube.https import endpoint_of, trusting
+from hpctl.adapters.kube.keyboard import V5, passed_on, screen
 from hpctl.errors import ClosedPipeError, UnavailableError, UsageError
 from hpctl.facts.jobs import POD
 from hpctl.facts.records import EksCluster
 
 if TYPE_CHECKING:
-    from websockets.sync.client import ClientConnection
+    from websockets.asyncio.client import ClientConnection
 
-_V5: Final = "v5.channel.k8s.io"
 _V4: Final = "v4.channel.k8s.io"
-_STDIN, _STDOUT, _STDERR, _ERROR, _RESIZE, _CLOSE = (bytes([number]) for number in (0, 1, 2, 3, 4, 255))
-_BLOCK: Final = 32 * 1024
+_STDOUT, _STDERR, _ERROR = (bytes([number]) for number in (1, 2, 3))
 _MOST_MESSAGE: Final = 16 * 1024 * 1024
 
 
@@ -72,14 +71,20 @@ def run(api: Api, cluster: EksCluster, command: Command) -> int:
         AccessError, NotFoundError, RefusedError: what Kubernetes says, as `adapters.kube.errors.refused` reads it.
         UnavailableError: nobody answered, or the connection broke before the command ended.
     """
+    return asyncio.run(_run(api, cluster, command))
+
+
+async def _run(api: Api, cluster: EksCluster, command: Command) -> int:
     from websockets.exceptions import ConnectionClosed
 
     deed = api.deed("create", "pods/exec", cluster, command.namespace, command.pod)
-    connection = _connected(api, cluster, command, deed)
+    connection = await _connected(api, cluster, command, deed)
+    streams, stdin = command.streams, command.streams.stdin
+    person = stdin if streams.tty and stdin and stdin.isatty() else None
     try:
-        with connection, _screen(connection, command.streams):
-            _start_input(connection, command.streams)
-            return _heard(connection, command.streams, deed)
+        async with connection:
+            with screen(connection, person) if person else nullcontext(), passed_on(connection, stdin):
+                return await _heard(connection, streams, deed)
     except (ConnectionClosed, OSError) as error:
         raise UnavailableError(
             f"the connection to {deed} broke before the command ended: {error}",
@@ -87,22 +92,23 @@ def run(api: Api, cluster: EksCluster, command: Command) -> int:
         ) from error
 
 
-def _connected(api: Api, cluster: EksCluster, command: Command, deed: Deed) -> ClientConnection:
+async def _connected(api: Api, cluster: EksCluster, command: Command, deed: Deed) -> ClientConnection:
+    from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
-    from websockets.sync.client import connect
 
     address = "wss" + endpoint_of(cluster).removeprefix("https") + command.path
     for last in (False, True):
         try:
-            return connect(
+            return await connect(
                 address,
                 ssl=trusting(cluster.certificate_authority or ""),
-                subprotocols=[_V5, _V4],  # type: ignore[list-item]
+                subprotocols=[V5, _V4],  # type: ignore[list-item]
                 additional_headers={"Authorization": f"Bearer {api.token(cluster)}"},
                 user_agent_header=None,
                 compression=None,
                 open_timeout=timeouts.CONNECT_S + timeouts.READ_S,
                 ping_interval=timeouts.KUBE_IDLE_S,
+                close_timeout=timeouts.CONNECT_S,
                 max_size=_MOST_MESSAGE,
             )
         except InvalidStatus as error:
@@ -115,16 +121,17 @@ def _connected(api: Api, cluster: EksCluster, command: Command, deed: Deed) -> C
     raise AssertionError  # the second try returns or raises
 
 
-def _heard(connection: ClientConnection, streams: Streams, deed: Deed) -> int:
+async def _heard(messages: AsyncIterable[str | bytes], streams: Streams, deed: Deed) -> int:
     """Write what the command prints until its status comes, and return its exit code."""
     outputs = {_STDOUT: streams.stdout, _STDERR: streams.stderr}
-    for message in connection:
+    async for message in messages:
         data = message.encode() if isinstance(message, str) else message
         channel, said = data[:1], data[1:]
         if channel == _ERROR:
             return _exit_code(said, deed)
         if said and channel in outputs:
-            _print(outputs[channel], said)
+            # Whoever reads here may be slow: the connection is kept alive meanwhile.
+            await asyncio.to_thread(_print, outputs[channel], said)
     raise UnavailableError(f"the connection to {deed} ended before the command did")
 
 
@@ -151,53 +158,3 @@ def _exit_code(said: bytes, deed: Deed) -> int:
     if code.isdecimal():
         return int(code)
     raise refused(400, said, deed)  # the command did not start: the words say why
-
-
-def _start_input(connection: ClientConnection, streams: Streams) -> None:
-    """Send what is typed from a thread of its own: it waits for a person, who may never type again."""
-    if streams.stdin is not None:
-        threading.Thread(target=_send_input, args=(connection, streams.stdin), daemon=True).start()
-
-
-def _send_input(connection: ClientConnection, stdin: BinaryIO) -> None:
-    from websockets.exceptions import ConnectionClosed
-
-    with suppress(ConnectionClosed, OSError, ValueError):
-        for data in iter(_reader(stdin), b""):
-            connection.send(_STDIN + data)
-        if connection.subprotocol == _V5:
-            connection.send(_CLOSE + _STDIN)
-
-
-def _reader(stdin: BinaryIO) -> Callable[[], bytes]:
-    try:
-        descriptor = stdin.fileno()
-    except (OSError, AttributeError):
-        return lambda: stdin.read(_BLOCK)
-    return lambda: os.read(descriptor, _BLOCK)
-
-
-@contextmanager
-def _screen(connection: ClientConnection, streams: Streams) -> Iterator[None]:
-    """Give the keyboard to the command's terminal, and tell it the size of the screen as it changes."""
-    if not streams.tty or streams.stdin is None or not streams.stdin.isatty():
-        yield
-        return
-    import termios
-    import tty
-
-    descriptor = streams.stdin.fileno()
-    before, handler = termios.tcgetattr(descriptor), signal.getsignal(signal.SIGWINCH)
-
-    def tell(*_: object) -> None:
-        columns, rows = os.get_terminal_size(descriptor)
-        connection.send(_RESIZE + json.dumps({"Width": columns, "Height": rows}).encode())
-
-    tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
-    try:
-        signal.signal(signal.SIGWINCH, tell)
-        tell()
-        yield
-    finally:
-        signal.signal(signal.SIGWINCH, handler)
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -105,8 +105,7 @@ class Clusters:
 
     async def close(self) -> None:
         """Stop all of them; each is there again when the sandbox is."""
-        for unique in tuple(self._open):
-            await self._close(unique)
+        await asyncio.gather(*(self._close(unique) for unique in tuple(self._open)))
 
     def _opened(self, unique: str, record: Cluster) -> _Open:
         store = Store(self._folder / f"{unique}{_SUFFIX}")

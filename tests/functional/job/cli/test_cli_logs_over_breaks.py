@@ -55,7 +55,7 @@ def test_a_terminal_in_a_pod_is_as_wide_as_the_one_in_front_of_it(jobs: Jobs) ->
         env={**jobs.hpctl.env, "TERM": "xterm", "PATH": os.environ["PATH"]},
         cwd=str(Path(jobs.folder)),
         encoding="utf-8",
-        timeout=20,
+        timeout=60,
         dimensions=(33, 111),
     )
     shell.sendline("stty size; echo $((40 + 2))")

@@ -31,7 +31,7 @@ from hpctl.sandbox.kube.store import Store
 
 NODE = "hyperpod-i-0123456789abcdef0"
 HOST = "10.1.2.3"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 MANAGER = "test"
 T = TypeVar("T")
 UP = [{"type": "Ready", "status": "True"}]
