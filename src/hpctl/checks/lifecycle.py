@@ -84,6 +84,7 @@ def bucket_region(spec: ClusterSpec, world: World) -> Iterator[Finding]:
     Not being told where a bucket is stops nothing: many may read a bucket and not ask for its location.
     """
     region = world.identity().region
+    near = f"{MANAGED_PREFIX}{region}-{world.identity().account}"  # SageMaker's own name for one
     for path, group, folder in first_folders(spec):
         found = world.bucket_region(folder.bucket)
         if found is None:
@@ -92,7 +93,9 @@ def bucket_region(spec: ClusterSpec, world: World) -> Iterator[Finding]:
             yield fail(
                 f"instance group/{group.name}",
                 f"the bucket `{folder.bucket}` is in `{found}`, the cluster would be in `{region}`",
-                remedy=f"aws s3 sync {folder.uri} s3://<a bucket in {region}>/{folder.prefix} --region {region}",
+                remedy=f"let `source_s3_uri` be `s3://{near}/{folder.prefix}`, or another one in `{region}`\n"
+                f"aws s3 mb s3://{near} --region {region}\n"
+                f"aws s3 sync {folder.uri} s3://{near}/{folder.prefix} --source-region {found} --region {region}",
                 at=path,
             )
 

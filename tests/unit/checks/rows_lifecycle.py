@@ -160,7 +160,10 @@ REGION = (
         _spec(),
         _finding(
             "the bucket `sagemaker-x` is in `eu-west-1`, the cluster would be in `us-west-2`",
-            remedy="aws s3 sync s3://sagemaker-x/lc/ s3://<a bucket in us-west-2>/lc/ --region us-west-2",
+            remedy="let `source_s3_uri` be `s3://sagemaker-us-west-2-123456789012/lc/`, or another one in `us-west-2`\n"
+            "aws s3 mb s3://sagemaker-us-west-2-123456789012 --region us-west-2\n"
+            "aws s3 sync s3://sagemaker-x/lc/ s3://sagemaker-us-west-2-123456789012/lc/"
+            " --source-region eu-west-1 --region us-west-2",
             path=_URI,
         ),
         account=_elsewhere("eu-west-1"),
