@@ -60,9 +60,10 @@ def hurry(
     patch.setattr(timeouts, "READ_S", read_s)
     patch.setattr(timeouts, "CONNECT_S", read_s)
     patch.setattr(timeouts, "ATTEMPTS", attempts)
-    # The class, and not its name: whoever has imported it has it for good.
-    for name in ("now", "sleep", "jitter"):
-        patch.setattr(SystemClock, name, staticmethod(getattr(sandbox.time, name)))
+    # The class, and not its name: whoever has imported it has it for good. A test may yet change the sandbox's own.
+    patch.setattr(SystemClock, "now", lambda _self: sandbox.time.now())
+    patch.setattr(SystemClock, "sleep", lambda _self, seconds: sandbox.time.sleep(seconds))
+    patch.setattr(SystemClock, "jitter", lambda _self: sandbox.time.jitter())
     # Service models stay loaded from one command to the next.
     patch.setattr(models, "prefer", lambda session: session.register_component("data_loader", _loader()))
     patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sandbox.sleep, time=time.time))

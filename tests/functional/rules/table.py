@@ -468,6 +468,7 @@ LIFECYCLE = (
         "hpctl runs no scripts",
         mend=(Edit(SCRIPTS, "s3://${BUCKET_NAME}"),),
         explained="lifecycle-failed",
+        by_logs="lustre-mount-name",
     ),
 )
 

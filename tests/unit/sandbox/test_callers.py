@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -12,16 +13,18 @@ from moto import mock_aws
 
 from hpctl.sandbox.asking import questions
 from hpctl.sandbox.callers import denial
+from hpctl.sandbox.clock import Moment, happening
 from hpctl.sandbox.recording import Recording
 
 ACCOUNT, REGION = "123456789012", "us-west-2"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ADA = f"arn:aws:iam::{ACCOUNT}:user/ada"
 EKS = f"arn:aws:eks:{REGION}:{ACCOUNT}"
 
 
 @pytest.fixture
 def iam() -> Iterator[Any]:
-    with mock_aws():
+    with mock_aws(), happening(Moment(NOW, 6.0)):
         yield boto3.client("iam", region_name=REGION)
 
 
