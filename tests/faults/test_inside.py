@@ -71,7 +71,7 @@ def test_a_command_whose_calls_are_never_answered_ends_with_what_to_do(
     assert "got no answer in time from" in ended.err
     calls = [str(call) for call in sandbox.proxy.calls]
     assert {calls.count(call) for call in calls} == {3}
-    assert time.monotonic() - begun < 30  # as configured they would take minutes
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("fault", [Fault.THROTTLING, Fault.SERVER_ERROR, Fault.RESET, Fault.TRUNCATE, Fault.GARBAGE])
