@@ -71,7 +71,7 @@ class Sessions(Protocol):
         """Run a program as root, without a terminal, and return its exit code; 128 + n where signal n ended it.
 
         The words reach the program exactly: no shell reads them. Its streams are apart and intact. When this process
-        dies, or `timeout_s` runs out (`TimedOutError`), the program and what it started there are ended.
+        dies, or `timeout_s` runs out (`WaitTimeoutError`), the program and what it started there are ended.
         """
         ...
 
