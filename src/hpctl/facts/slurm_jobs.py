@@ -52,8 +52,6 @@ STATES: Final = MappingProxyType(
 _MARK: Final = re.compile(
     r"hpctl run-id=(?P<run_id>\S+) folder=(?P<folder>/.*?)(?: comment=(?P<comment>.*))?", re.DOTALL
 )
-    r"hpctl run-id=(?P<run_id>\S+) folder=(?P<folder>/.*?)(?: comment=(?P<comment>.*))?", re.DOTALL
-)
 """What hpctl writes into the comment of a job that it submits."""
 
 
