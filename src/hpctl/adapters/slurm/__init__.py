@@ -1,1 +1,1 @@
-"""Slurm, by its own commands on the nodes of a HyperPod cluster."""
+"""Slurm, reached by its own commands on the nodes of a cluster."""

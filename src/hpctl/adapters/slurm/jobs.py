@@ -87,8 +87,10 @@ class SlurmJobsOverSessions:
         """Run it as a step of the job that shares what the job holds."""
         asked = {
             "user": at.user,
+            "shared": at.shared,
             "id": wanted.reference,
             "host": host,
+            "rank": wanted.hosts.index(host),
             "folder": wanted.folder,
             "work_dir": wanted.work_dir,
         }
@@ -124,6 +126,8 @@ def _submission(at: SlurmPlace, wish: SlurmSubmission, *, test: bool) -> dict[st
         "options": list(wish.options),
         "comment": marked(wish.run_id, wish.folder, wish.comment),
         "work_dir": wish.work_dir or at.shared,
+        "login": wish.login,
+        "folders": list(wish.folders),
         "archives": {f".archive-{number}": folder for number, folder in enumerate(wish.archives)},
     }
 
@@ -169,11 +173,13 @@ def _refuse(code: str, message: str, at: SlurmPlace) -> NoReturn:
         case "name-taken":
             raise ConflictError(message)
         case "denied":
-            raise AccessError(f"user `{at.user}` may not do that: {_plain(message)}", hint="as whose job it is: --user NAME")
+            raise AccessError(
+                f"user `{at.user}` may not do that: {_plain(message)}", hint="as whose job it is: --user NAME"
+            )
         case "silent" | "broken" | "busy":
             raise UnavailableError(f"Slurm's controller: {_plain(message)}")
         case _:
-            raise RefusedError(_plain(message))
+            raise RefusedError(_plain(message), aws_code="")
 
 
 def _plain(said: str) -> str:

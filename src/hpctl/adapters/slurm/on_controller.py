@@ -257,6 +257,8 @@ def _unpack(part: Path, asked: dict[str, Any]) -> None:
         raise ToldError("broken", "what was sent did not arrive whole")
     _extract(packed, part)
     packed.unlink()
+    for name in asked["folders"]:
+        (part / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, target in asked["archives"].items():
         below = part / target
         below.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -292,7 +294,7 @@ def _hand_over(part: Path, folder: Path, asked: dict[str, Any]) -> dict[str, Any
     shutil.rmtree(folder, ignore_errors=True)  # an earlier try came so far, and no job of it is there
     part.rename(folder)
     words = ("--parsable", f"--comment={asked['comment']}", *asked["options"], str(folder / "script"))
-    done = _slurm("sbatch", *words, login=True, folder=asked["work_dir"])
+    done = _slurm("sbatch", *words, login=asked["login"], folder=asked["work_dir"])
     number = _number(done.stdout)
     if done.returncode or number is None:
         said = (done.stderr or done.stdout).strip()
@@ -340,7 +342,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _test(part: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    done = _slurm("sbatch", "--test-only", *asked["options"], str(part / "script"), login=True, folder=asked["shared"])
+    done = _slurm(
+        "sbatch", "--test-only", *asked["options"], str(part / "script"), login=asked["login"], folder=asked["shared"]
+    )
     _demand(done, "refused")
     return {"said": (done.stderr or done.stdout).strip()}
 

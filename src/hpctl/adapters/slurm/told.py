@@ -212,7 +212,7 @@ def _at(text: object) -> datetime | None:
 
 def _word(text: str) -> str:
     """Return a state without what stands beside it: `CANCELLED by 1000`, `DOWN*`."""
-    return text.split()[0].rstrip("+*").upper() if text.split() else ""
+    return text.split(maxsplit=1)[0].rstrip("+*").upper() if text.split() else ""
 
 
 def _moment(text: str) -> datetime | None:
