@@ -48,7 +48,7 @@ def main() -> None:
         status = step.wait()
         code = status if status >= 0 else 128 - status
         with contextlib.suppress(OSError, ValueError):
-            code = int(told.read_text(encoding="ascii"))
+            code = int(told.read_bytes())
     sys.exit(code)
 
 

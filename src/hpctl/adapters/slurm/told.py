@@ -17,7 +17,7 @@ _UNIT: Final = "\x1f"
 _RECORD: Final = "\x1e"
 _QUEUE: Final = 19
 _ACCOUNTED: Final = 15
-_NOTHING: Final = frozenset({"", "(null)", "N/A", "None", "Unknown", "UNLIMITED", "n/a", "None assigned"})
+_NOTHING: Final = frozenset({"", "(null)", "N/A", "None", "NONE", "Unknown", "UNLIMITED", "n/a", "None assigned"})
 _OUTPUT: Final = re.compile(r"\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL)
 _EXIT: Final = re.compile(r"^exit=(?P<exit>-?\d+)$", re.MULTILINE)
 _AT: Final = re.compile(r"^at=(?P<at>\d+(?:\.\d+)?)$", re.MULTILINE)
