@@ -15,7 +15,9 @@ class SlurmSubmission:
 
     `script` is what `sbatch` is given, byte for byte, `options` are words for its command line. `files` lie in the
     job's own folder by their names there, private to the user; `archives` are gzipped tars by the folder below the
-    job's that they are unpacked to. `work_dir` is where the script starts: None leaves it to the script's directives.
+    job's that they are unpacked to. `work_dir` is where the script starts unless it says otherwise itself, and where
+    its relative paths begin: absolute, within the job's folder where that is to be. `folders` are made empty below the
+    job's. `login` gives the script the environment of the user's login shell, as typing `sbatch` there does.
     """
 
     run_id: str
@@ -26,7 +28,10 @@ class SlurmSubmission:
     comment: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
     archives: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
-    work_dir: str | None = None
+    folders: tuple[str, ...] = ()
+    login: bool = False
+    work_dir: str = ""
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

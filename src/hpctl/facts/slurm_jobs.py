@@ -43,11 +43,15 @@ STATES: Final = MappingProxyType(
         "PREEMPTED": JobState.FAILED,
         "LAUNCH_FAILED": JobState.FAILED,
         "RECONFIG_FAIL": JobState.FAILED,
+        "UNKNOWN": JobState.FAILED,
         "CANCELLED": JobState.CANCELLED,
         "REVOKED": JobState.CANCELLED,
     }
 )
-"""Every state that Slurm has a word for. One that is held or requeued waits; one that ends has not ended."""
+"""Every state that Slurm has a word for. One that is held or requeued waits; one that ends has not ended.
+
+`UNKNOWN` is hpctl's: Slurm has forgotten the job, and nothing tells how it ended.
+"""
 
 _MARK: Final = re.compile(
     r"hpctl run-id=(?P<run_id>\S+) folder=(?P<folder>/.*?)(?: comment=(?P<comment>.*))?", re.DOTALL
