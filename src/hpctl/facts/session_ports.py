@@ -58,7 +58,7 @@ class Sessions(Protocol):
     known. None of them repeats a command that may have run.
     """
 
-    def execute(  # noqa: PLR0913  a command has three streams
+    def execute(
         self,
         node: Target,
         command: Sequence[str],
