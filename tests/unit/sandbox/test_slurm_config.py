@@ -7,7 +7,6 @@ from dataclasses import replace
 from hpctl.sandbox.slurm.config import devices, written
 from hpctl.sandbox.slurm.seats import COMPUTE, CONTROLLER, LOGIN, Role, SlurmCluster, SlurmSeat
 
-
 WORKER = Role(COMPUTE, ("train",))
 
 
