@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
 from hpctl.facts.eks_ports import PodIdentity
@@ -86,8 +87,10 @@ from tests.unit.builders import (
     an_identity,
     an_open_zfs,
 )
+from tests.unit.fake_care import FakeNodeCare
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
+from tests.unit.fake_sessions import FakeSessions
 
 Row = (
     Addon
@@ -903,6 +906,7 @@ class FakeAccount:
         self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.node_groups = FakeNodeGroups(self.calls)
+        self.node_care = FakeNodeCare(self.calls)
         self.endpoints = FakeEndpoints(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
@@ -919,6 +923,8 @@ class FakeAccount:
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
         self.changes = FakeChanges(self.calls)
+        self.sessions = FakeSessions(self.calls)
+        self.slurm = SlurmCommands(self.sessions)
         self.state = FakeState(self.calls)
         self.signals = FakeSignals()
         self.ports = Ports(
@@ -927,6 +933,7 @@ class FakeAccount:
             dhcp=self.dhcp,
             eks=self.eks,
             node_groups=self.node_groups,
+            node_care=self.node_care,
             endpoints=self.endpoints,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
@@ -943,6 +950,8 @@ class FakeAccount:
             plans=self.plans,
             logs=self.logs,
             changes=self.changes,
+            sessions=self.sessions,
+            slurm=self.slurm,
             state=self.state,
             signals=self.signals,
             clock=self.clock,

@@ -15,6 +15,7 @@ from hpctl.adapters.aws.iam import AwsIam
 from hpctl.adapters.aws.keys import AwsKeys
 from hpctl.adapters.aws.logs import AwsLogs
 from hpctl.adapters.aws.network import AwsNetwork
+from hpctl.adapters.aws.node_care import AwsNodeCare
 from hpctl.adapters.aws.plans import AwsPlans
 from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
 from hpctl.adapters.aws.quotas import AwsQuotas
@@ -42,6 +43,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         dhcp=AwsDhcp(aws),
         eks=AwsEks(aws),
         node_groups=AwsNodeGroups(aws),
+        node_care=AwsNodeCare(aws),
         endpoints=AwsEndpoints(aws),
         kubernetes=EksKubernetes(aws),
         jobs=EksJobs(api),

@@ -21,6 +21,7 @@ from hpctl.facts.kubernetes import AccessEntry
 from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.log_ports import Logs
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.node_care import NodeCare
 from hpctl.facts.node_groups import NodeGroups
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.records import (
@@ -42,6 +43,8 @@ from hpctl.facts.records import (
     Verdict,
 )
 from hpctl.facts.script_ports import ScriptStore, Shell
+from hpctl.facts.session_ports import Sessions
+from hpctl.facts.slurm_ports import Slurm
 
 
 class Clusters(Protocol):
@@ -333,6 +336,7 @@ class Ports:
     dhcp: Dhcp
     eks: Eks
     node_groups: NodeGroups
+    node_care: NodeCare
     endpoints: Endpoints
     kubernetes: Kubernetes
     jobs: JobObjects
@@ -349,6 +353,8 @@ class Ports:
     plans: Plans
     logs: Logs
     changes: Changes
+    sessions: Sessions
+    slurm: Slurm
     state: State
     signals: Signals
     clock: Clock
