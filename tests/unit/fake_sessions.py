@@ -61,6 +61,9 @@ class FakeSessions:
     def tunnel(self, node: Target, port: int, *, host: str = "") -> AbstractContextManager[Tunnel]:
         raise NotImplementedError
 
+    def end_all(self) -> None:
+        self._log.record("sessions.end_all")
+
 
 def _words(command: Sequence[str]) -> tuple[str, ...]:
     """The words that a person would type: not the shell that gives them their environment."""

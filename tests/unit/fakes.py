@@ -911,6 +911,7 @@ class FakeAccount:
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
+        self.sessions = FakeSessions(self.calls)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.quota_requests = FakeQuotaRequests(self.calls)
@@ -923,7 +924,6 @@ class FakeAccount:
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
         self.changes = FakeChanges(self.calls)
-        self.sessions = FakeSessions(self.calls)
         self.slurm = SlurmCommands(self.sessions)
         self.state = FakeState(self.calls)
         self.signals = FakeSignals()
@@ -938,6 +938,7 @@ class FakeAccount:
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
+            sessions=self.sessions,
             caller=self.caller,
             quotas=self.quotas,
             quota_requests=self.quota_requests,
@@ -950,7 +951,6 @@ class FakeAccount:
             plans=self.plans,
             logs=self.logs,
             changes=self.changes,
-            sessions=self.sessions,
             slurm=self.slurm,
             state=self.state,
             signals=self.signals,

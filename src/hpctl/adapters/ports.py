@@ -30,12 +30,15 @@ from hpctl.adapters.local.bash import LocalBash
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
+from hpctl.adapters.slurm.commands import SlurmCommands
+from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
 
 
 def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], None]) -> Ports:
     """Return the ports; `tell` says a line to the person between others, such as that a signal was heard."""
     clock = SystemClock()
+    sessions = SsmSessions(aws, env, clock)
     api = Api(aws, clock)
     return Ports(
         clusters=AwsClusters(aws),
@@ -48,6 +51,8 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         kubernetes=EksKubernetes(aws),
         jobs=EksJobs(api),
         streams=EksPodStreams(api),
+        sessions=sessions,
+        slurm=SlurmCommands(sessions),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),
         quota_requests=AwsQuotaRequests(aws),

@@ -341,6 +341,7 @@ class Ports:
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams
+    sessions: Sessions
     caller: Caller
     quotas: Quotas
     quota_requests: QuotaRequests
@@ -353,7 +354,6 @@ class Ports:
     plans: Plans
     logs: Logs
     changes: Changes
-    sessions: Sessions
     slurm: Slurm
     state: State
     signals: Signals
