@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, BinaryIO, Final, NoReturn
@@ -40,8 +41,10 @@ class SlurmJobsOverSessions:
         return str(told["said"])
 
     def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
-        """Ask the queue, the accounting and the folders."""
-        return jobs_of(self._ask(at, {"verb": "look", "jobs": at.jobs}))
+        """Ask the queue, the accounting and the folders; a job that was deleted is not told of any more."""
+        told = self._ask(at, {"verb": "look", "jobs": at.jobs})
+        there = {str(one.get("folder")) for one in told["kept"]}
+        return tuple(job for job in jobs_of(told) if not _is_deleted(job, at, there))
 
     def job(self, at: SlurmPlace, wanted: SlurmJob) -> SlurmJob:
         """Ask for one job."""
@@ -107,6 +110,12 @@ class SlurmJobsOverSessions:
         if "error" in told:
             _refuse(str(told["error"]), str(told["message"]), at)
         return told
+
+
+def _is_deleted(job: SlurmJob, at: SlurmPlace, there: AbstractSet[str]) -> bool:
+    """Whether the folder of a job that has ended is gone: Slurm remembers it a while longer."""
+    own = job.user == at.user and job.folder.startswith(f"{at.jobs}/")
+    return own and job.state.final and job.folder not in there
 
 
 def _program(name: str) -> str:
