@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
+from hpctl.errors import ConflictError
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace
+
+
+class NameTakenError(ConflictError):
+    """A job of the user that hpctl submitted, and that has not ended, has the name: its number, and Slurm's state."""
+
+    def __init__(self, number: int, word: str) -> None:
+        """Keep both apart from the text."""
+        super().__init__(f"job {number} has this name, and is {word}")
+        self.number, self.word = number, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class SlurmJobs(Protocol):
         """Make the job's folder and submit it. Asked again with the same `run_id`, it finds what is there.
 
         Raises:
-            ConflictError: a job of the user that hpctl submitted and that has not ended has this name.
+            NameTakenError: a job of the user that hpctl submitted and that has not ended has this name.
             RefusedError: `sbatch` refused it, in Slurm's words; its folder is gone again.
             NotFoundError: there is no such user, or the shared folder is not there.
             UnavailableError: nobody answered, and whether it was submitted is not known.

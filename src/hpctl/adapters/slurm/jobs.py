@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 from hpctl import timeouts
 from hpctl.adapters.slurm.told import jobs_of, with_paths
-from hpctl.errors import AccessError, ConflictError, NotFoundError, RefusedError, UnavailableError
+from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Ran, Sessions, Target
-from hpctl.facts.slurm_job_ports import SlurmSubmission, Submitted
+from hpctl.facts.slurm_job_ports import NameTakenError, SlurmSubmission, Submitted
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace, marked
 
 _SCRIPT: Final = "script"
@@ -180,7 +180,8 @@ def _refuse(code: str, message: str, at: SlurmPlace) -> NoReturn:
         case "no-slurm":
             raise NotFoundError(message, hint="the lifecycle scripts of the controller install and start Slurm")
         case "name-taken":
-            raise ConflictError(message)
+            there = json.loads(message)
+            raise NameTakenError(int(there["id"]), str(there["state"]))
         case "denied":
             raise AccessError(
                 f"user `{at.user}` may not do that: {_plain(message)}", hint="as whose job it is: --user NAME"

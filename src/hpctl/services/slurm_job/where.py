@@ -15,7 +15,7 @@ from hpctl.facts.slurm_jobs import SlurmPlace
 
 DEFAULT_USER: Final = "ubuntu"
 _USER: Final = re.compile(r"[a-z_][a-z0-9_.-]{0,31}\$?")
-_FOLDER: Final = re.compile(r"(/[^/\x00-\x1f\x7f]+)+")
+_FOLDER: Final = re.compile(r"(/[A-Za-z0-9_.+@-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def where_on_slurm(found: Cluster, user: str | None, shared: str | None, ports: 
         raise UsageError(f"`--user`: `{name}` cannot be the name of a user", hint="small letters, digits, `_` and `-`")
     folder = (shared or default_folder(name)).rstrip("/")
     if not _FOLDER.fullmatch(folder) or {"..", "."} & set(folder.split("/")):
-        hint = "an absolute path of a folder that all nodes share, such as /fsx/ubuntu"
+        hint = "the absolute path of a folder that all nodes share, of letters, digits and `_-.+@`, such as /fsx/ubuntu"
         raise UsageError(f"`--shared-dir`: `{folder}` is no such path", hint=hint)
     controller = controller_of(found.name, ports.clusters, ports.storage, ports.sessions)
     return SlurmWhere(found.name, SlurmPlace(controller, name, folder))
