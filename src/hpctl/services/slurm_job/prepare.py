@@ -18,7 +18,7 @@ from hpctl.facts.slurm_site import SlurmSite
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.report.job import JobPlanReport
-from hpctl.services.create import Blindness, demand_passed
+from hpctl.services.create import Blindness, Judging, demand_passed
 from hpctl.services.job.baggage import packed
 from hpctl.services.job.prepare import Asked
 from hpctl.services.job.secrets import secret_values
@@ -51,7 +51,7 @@ class _Draft:
 
 
 def prepare_on_slurm(
-    loaded: LoadedJob, at: SlurmWhere, asked: Asked, world: World, ports: Ports, files: LocalFiles
+    loaded: LoadedJob, at: SlurmWhere, asked: Asked, world: World, ports: Ports, files: LocalFiles, judging: Judging
 ) -> PreparedOnSlurm:
     """Return what submitting a job would do; nothing is sent.
 
