@@ -13,7 +13,8 @@ from typing import Final
 
 from hpctl.catalog.instance_types import InstanceType, instance_type
 from hpctl.errors import NotFoundError
-from hpctl.facts.slurm_site import SlurmNode
+from hpctl.facts.slurm_nodes import SlurmNode
+from hpctl.facts.slurm_site import SlurmSite, count_of, is_usable
 from hpctl.spec.accelerators import accelerator_names, name_of, satisfies
 from hpctl.spec.job import Choice
 from hpctl.terms import AcceleratorKind
@@ -35,7 +36,7 @@ class Fit:
     @cached_property
     def on_node(self) -> int:
         """How many devices a node has; 0 is none, or not known."""
-        told = max((node.count(GPU) for node in self.nodes), default=0)
+        told = max((count_of(node, GPU) for node in self.nodes), default=0)
         return told or (self.type.accelerator_count if self.type else 0)
 
     @cached_property
@@ -59,7 +60,7 @@ class Fit:
     @property
     def has_gres(self) -> bool:
         """Whether Slurm counts the devices; where nobody was asked, it is taken to count GPUs."""
-        return not self.is_neuron and (not self.nodes or all(node.count(GPU) for node in self.nodes))
+        return not self.is_neuron and (not self.nodes or all(count_of(node, GPU) for node in self.nodes))
 
     @property
     def whole(self) -> bool:
@@ -83,17 +84,17 @@ class Fit:
     @property
     def usable(self) -> tuple[SlurmNode, ...]:
         """The nodes on which Slurm starts jobs."""
-        return tuple(node for node in self.nodes if node.usable)
+        return tuple(node for node in self.nodes if is_usable(node))
 
 
-def fit(choice: Choice, nodes: tuple[SlurmNode, ...]) -> Fit | None:
+def fit(choice: Choice, nodes: tuple[SlurmNode, ...], site: SlurmSite) -> Fit | None:
     """Return how a choice fits the nodes that there are; None where no node is of its kind or has enough devices."""
     if not nodes:
         return Fit(choice, _wished(choice))
     kinds: dict[str | None, list[SlurmNode]] = {}
     for node in nodes:
-        if _is_one(node, choice):
-            kinds.setdefault(node.kind if _is_particular(choice) else None, []).append(node)
+        if _is_one(node, choice, site):
+            kinds.setdefault(site.type_of(node) if _is_particular(choice) else None, []).append(node)
     rows = [Fit(choice, type_of(kind), tuple(found)) for kind, found in kinds.items()]
     large = [one for one in rows if one.devices <= max(one.on_node, 0 if one.choice.accelerator else one.devices)]
     # Nodes that can run it at once come first, then those of which it wastes least.
@@ -112,15 +113,15 @@ def _is_particular(choice: Choice) -> bool:
     return choice.accelerator is not None or choice.instance_type is not None
 
 
-def _is_one(node: SlurmNode, choice: Choice) -> bool:
+def _is_one(node: SlurmNode, choice: Choice, site: SlurmSite) -> bool:
     """Tell whether a node is of the kind that a choice names; what nobody tells of it is judged by its devices."""
-    if choice.instance_type is not None and node.kind != choice.instance_type:
+    if choice.instance_type is not None and site.type_of(node) != choice.instance_type:
         return False
     if choice.accelerator is None:
         return True
-    known = type_of(node.kind)
+    known = type_of(site.type_of(node))
     own = name_of(known) if known else None
-    return satisfies(own, choice.accelerator.name) if own else known is None and node.count(GPU) > 0
+    return satisfies(own, choice.accelerator.name) if own else known is None and count_of(node, GPU) > 0
 
 
 def _wished(choice: Choice) -> InstanceType | None:

@@ -17,8 +17,10 @@ from hpctl.compile.slurm.variables import variable_files
 from hpctl.facts.slurm_site import SlurmSite
 from hpctl.spec.job import Contract, JobSpec
 
-_SHARED: Final = ("batch.sh", "rank.sh", "prepare.sh", "phase.sh")
+_SHARED: Final = ("batch.sh", "node.sh", "rank.sh", "prepare.sh", "phase.sh")
 _FOLDERS: Final = ("job", "logs", "state")
+ENTER: Final = "enter"
+"""The file by which a command is run beside a rank: `bash FOLDER/enter RANK COMMAND...`."""
 
 
 def compile_for_slurm(spec: JobSpec, payload: Payload, site: SlurmSite) -> SlurmBundle:
@@ -36,7 +38,7 @@ def compile_for_slurm(spec: JobSpec, payload: Payload, site: SlurmSite) -> Slurm
     files = {f"job/{name}": text for name, text in _texts(spec, payload, laid)}
     files["job/settings.sh"] = settings(spec, placement, payload, site)
     files["job/fabric.sh"] = fabric(found.fit.type, spec)
-    files |= variable_files(spec, payload)
+    files |= {ENTER: text_of("enter.sh"), **variable_files(spec, payload)}
     return SlurmBundle(
         script=script(spec, found, site, laid.binds),
         files={name: text.encode() for name, text in sorted(files.items())},

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from hpctl.compile.slurm.fleet import GPU, Fit, fit
 from hpctl.errors import DoesNotFitError
 from hpctl.facts.placement import Placement
-from hpctl.facts.slurm_site import SlurmNode, SlurmSite
+from hpctl.facts.slurm_nodes import SlurmNode
+from hpctl.facts.slurm_site import SlurmSite, is_usable
 from hpctl.spec.accelerators import name_of
 from hpctl.spec.job import Choice, JobSpec
 
@@ -55,14 +56,14 @@ def seat(spec: JobSpec, site: SlurmSite) -> Seat:
         DoesNotFitError: there is no such partition, or no nodes could ever run it.
     """
     wanted = site.partition or spec.queue
-    if site.nodes and wanted is not None and wanted not in site.partitions:
-        there = ", ".join(f"`{name}`" for name in site.partitions)
+    if site.nodes and wanted is not None and wanted not in site.partition_names:
+        there = ", ".join(f"`{name}`" for name in site.partition_names)
         raise DoesNotFitError(f"Slurm has no partition `{wanted}`", hint=f"--partition NAME, one of: {there}")
     nodes = tuple(node for node in site.nodes if wanted is None or wanted in node.partitions)
-    fits = [fit(choice, nodes) for choice in spec.choices or (Choice(),)]
+    fits = [fit(choice, nodes, site) for choice in spec.choices or (Choice(),)]
     enough = [one for one in fits if one and (not site.nodes or len(one.nodes) >= spec.nodes)]
     if not enough:
-        raise _misfit(spec, fits, nodes)
+        raise _misfit(spec, fits, nodes, site)
     # All choices are as good: the first that can run now comes before an earlier one that has to wait.
     found = next((one for one in enough if len(one.usable) >= spec.nodes), enough[0])
     return _seated(found, wanted, site)
@@ -74,7 +75,7 @@ def _seated(found: Fit, wanted: str | None, site: SlurmSite) -> Seat:
     others = [node for node in site.nodes if node not in found.nodes and _within(node, partition, site)]
     if not found.nodes or not others or not (found.choice.accelerator or found.choice.instance_type):
         return Seat(found, partition)
-    kind = found.nodes[0].kind
+    kind = site.type_of(found.nodes[0])
     told = kind and all(kind in node.features for node in found.nodes)
     if kind and told and not any(kind in node.features for node in others):
         return Seat(found, partition, feature=kind)
@@ -94,9 +95,9 @@ def _within(node: SlurmNode, partition: str | None, site: SlurmSite) -> bool:
     return name is None or name in node.partitions
 
 
-def _misfit(spec: JobSpec, fits: list[Fit | None], nodes: tuple[SlurmNode, ...]) -> DoesNotFitError:
+def _misfit(spec: JobSpec, fits: list[Fit | None], nodes: tuple[SlurmNode, ...], site: SlurmSite) -> DoesNotFitError:
     whys = dict.fromkeys(_why(spec, choice, one) for choice, one in zip(spec.choices or (Choice(),), fits, strict=True))
-    kinds = Counter(node.kind or "unknown type" for node in nodes)
+    kinds = Counter(site.type_of(node) or "unknown type" for node in nodes)
     there = ", ".join(f"{count} x `{kind}`" for kind, count in sorted(kinds.items()))
     return DoesNotFitError(f"`{spec.name}` does not fit: {'; '.join(whys)}", hint=f"there are {there or 'no nodes'}")
 
@@ -119,5 +120,5 @@ def _device(one: Fit) -> str | None:
 def waiting(spec: JobSpec, found: Fit) -> Iterator[str]:
     """Yield what is to be said when not enough nodes can run jobs now."""
     if found.nodes and len(found.usable) < spec.nodes:
-        ill = ", ".join(f"`{node.name}` is {node.state}" for node in found.nodes if not node.usable)
+        ill = ", ".join(f"`{node.name}` is {node.state}" for node in found.nodes if not is_usable(node))
         yield f"{len(found.usable)} of {spec.nodes} nodes can run jobs now: the job waits ({ill})"

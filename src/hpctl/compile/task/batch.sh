@@ -1,14 +1,5 @@
 # What the sbatch script of a job does around its one `srun`, on the job's first node; sourced by it.
-. "$hpctl_folder/job/settings.sh"
-
-hpctl_say() {
-  echo "hpctl: $*" >&2
-}
-
-hpctl_now() {
-  local at=${EPOCHREALTIME:-$(date +%s)}
-  printf '%s' "${at/,/.}"
-}
+. "$hpctl_folder/job/node.sh"
 
 # Runs what it is given on every node, again where `resume` allows it, and tells in `ended` how it went.
 hpctl_run() {
@@ -77,6 +68,8 @@ hpctl_addresses() {
     HPCTL_HOSTS="${HPCTL_HOSTS:+$HPCTL_HOSTS }$(hpctl_address "$host")"
   done
   export HPCTL_HOSTS
+  # For commands that are run beside the ranks: their steps know their own node only.
+  echo "$HPCTL_HOSTS" >"$hpctl_folder/state/hosts"
 }
 
 hpctl_address() {
@@ -94,7 +87,6 @@ hpctl_address() {
 hpctl_copy_all() {
   [ -s "$hpctl_folder/job/copies" ] && [ ! -f "$hpctl_folder/state/copied" ] || return 0
   (
-    . "$hpctl_folder/job/prepare.sh"
     hpctl_variables
     hpctl_has aws || { hpctl_say "copies from S3 need the AWS CLI on the nodes, and there is no \`aws\`" && exit 127; }
     while read -r uri place; do
@@ -102,11 +94,6 @@ hpctl_copy_all() {
     done <"$hpctl_folder/job/copies"
   ) || exit
   : >"$hpctl_folder/state/copied"
-}
-
-hpctl_variables() {
-  . "$hpctl_folder/env"
-  [ ! -f "$hpctl_folder/secrets" ] || . "$hpctl_folder/secrets"
 }
 
 hpctl_demand_containers() {

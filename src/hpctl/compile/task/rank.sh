@@ -1,47 +1,18 @@
 #!/bin/bash
-# What srun starts on every node of a job on Slurm: the job's variables, then its scripts. The argument is the folder of
-# the job, which all nodes share.
-#
-# Its own names begin with hpctl_, for the user's variables are in the same environment and must stay as they are.
+# What srun starts on every node of a job on Slurm: its scripts, with its variables. The argument is the folder of the
+# job, which all nodes share.
 hpctl_folder=$1
-hpctl_here=$hpctl_folder/job
-. "$hpctl_here/settings.sh"
-. "$hpctl_here/prepare.sh"
+export HPCTL_NODE_RANK=$SLURM_PROCID
+. "$hpctl_folder/job/node.sh"
 hpctl_marks=$hpctl_folder/state/$HPCTL_ATTEMPT
 hpctl_child= hpctl_told=
 
-hpctl_say() {
-  echo "hpctl: $*" >&2
-}
-
 hpctl_begin() {
-  export HPCTL_NODE_RANK=$SLURM_PROCID
   HPCTL_STATE=$(umask 077 && mktemp -d /tmp/hpctl-job.XXXXXXXX) || hpctl_fail start 1
   export HPCTL_STATE
   trap 'rm -rf "$HPCTL_STATE"' EXIT
   printf '%s\n' $HPCTL_HOSTS >"$HPCTL_STATE/ips"
-  # srun hands on what the first node is called.
-  export HOSTNAME=${SLURMD_NODENAME:-$HOSTNAME}
-  # A task of SkyPilot's has a home of its own, as it has in a pod.
-  [ "$hpctl_contract" != skypilot ] || export HOME=$hpctl_folder/home
-  . "$hpctl_folder/env"
-  [ ! -f "$hpctl_folder/secrets" ] || . "$hpctl_folder/secrets"
-  . "$hpctl_here/fabric.sh"
-  case $hpctl_contract in
-    skypilot)
-      hpctl_tools
-      mkdir -p ~/sky_workdir "$HOME/sky_logs/${hpctl_task_id%%_*}/tasks"
-      ;;
-    training)
-      export HPCTL_WORKDIR=$hpctl_folder/$hpctl_place
-      hpctl_rendezvous
-      ;;
-  esac
-}
-
-hpctl_now() {
-  local at=${EPOCHREALTIME:-$(date +%s)}
-  printf '%s' "${at/,/.}"
+  hpctl_outfit
 }
 
 # What went wrong by itself, where the batch script looks for the first of all ranks.
