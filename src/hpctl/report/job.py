@@ -191,7 +191,10 @@ class JobOutcomeReport(Report):
 
 
 class JobObserved(Part):
-    """The job as last seen: how many of its pods are in which status, and what it waits for, in words."""
+    """The job as last seen: how many of its pods are in which status, and what it waits for, in words.
+
+    `parts` is what is counted: on Slurm nodes.
+    """
 
     type: Literal["job"] = "job"
     time: datetime
@@ -201,6 +204,7 @@ class JobObserved(Part):
     nodes: int
     pods: dict[str, int]
     waiting_for: str
+    parts: Literal["pods", "nodes"] = "pods"
 
 
 class JobEventSeen(Part):

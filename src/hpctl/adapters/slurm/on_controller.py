@@ -181,9 +181,7 @@ def _read(path: Path) -> str | None:
 
 def job(asked: dict[str, Any]) -> dict[str, Any]:
     """Tell all of one job."""
-    told = look(asked)
-    shown = _slurm("scontrol", "-o", "show", "job", str(asked["id"]))
-    return {**told, "shown": shown.stdout if shown.returncode == 0 else ""}
+    return {**look(asked), "shown": _shown(asked["id"])}
 
 
 def tail(asked: dict[str, Any]) -> dict[str, Any]:
@@ -329,7 +327,13 @@ def _late(asked: dict[str, Any]) -> int | None:
 def _keep(folder: Path, asked: dict[str, Any], number: int) -> None:
     """Write down which job the folder is of, whole or not at all."""
     told = {key: asked[key] for key in ("run_id", "name", "user", "nodes")}
-    _write(folder / "job", json.dumps({**told, "id": number, "submitted": time.time()}))
+    _write(folder / "job", json.dumps({**told, "id": number, "submitted": time.time(), "shown": _shown(number)}))
+
+
+def _shown(number: object) -> str:
+    """Return what Slurm tells of a job; it forgets that some minutes after its end."""
+    done = _slurm("scontrol", "-o", "show", "job", str(number))
+    return done.stdout if done.returncode == 0 else ""
 
 
 def _write(path: Path, text: str) -> None:

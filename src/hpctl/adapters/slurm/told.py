@@ -18,7 +18,9 @@ _RECORD: Final = "\x1e"
 _QUEUE: Final = 19
 _ACCOUNTED: Final = 15
 _NOTHING: Final = frozenset({"", "(null)", "N/A", "None", "NONE", "Unknown", "UNLIMITED", "n/a", "None assigned"})
-_OUTPUT: Final = re.compile(r"\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL)
+_OUTPUT: Final = re.compile(
+    r".*\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL
+)
 _EXIT: Final = re.compile(r"^exit=(?P<exit>-?\d+)$", re.MULTILINE)
 _RANK: Final = re.compile(r"^rank=(?P<rank>\d+)$", re.MULTILINE)
 _PHASE: Final = re.compile(r"^phase=(?P<phase>[a-z]+)$", re.MULTILINE)
@@ -167,11 +169,12 @@ def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
     text = str(one.get("ended") or "")
     rank, phase = _RANK.search(text), _PHASE.search(text)
     word = "CANCELLED" if cancelled else _LOST if exit_code is None else "FAILED" if exit_code else "COMPLETED"
-    return SlurmJob(
+    shown = _text(one.get("shown"))
+    job = SlurmJob(
         id=int(one["id"]),
         name=str(one["name"]),
         user=str(one["user"]),
-        partition="",
+        partition=_shown("Partition", shown),
         word=word,
         nodes=int(one["nodes"]),
         submitted=datetime.fromtimestamp(float(one["submitted"]), UTC),
@@ -180,7 +183,15 @@ def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
         comment=marked(str(one["run_id"]), str(one["folder"])),
         failed_rank=int(rank["rank"]) if rank and exit_code else None,
         failed_phase=phase["phase"] if phase and exit_code else "",
+        work_dir=_shown("WorkDir", shown),
     )
+    return with_paths(job, shown)
+
+
+def _shown(key: str, text: str) -> str:
+    """Return a value of `scontrol show job` that holds no space."""
+    found = re.search(rf"\s{key}=(\S+)", text)
+    return _filled(found[1]) if found else ""
 
 
 _LOST: Final = "UNKNOWN"

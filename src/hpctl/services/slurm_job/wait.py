@@ -111,6 +111,7 @@ def _observed(job: SlurmJob, clock: Clock, elapsed_s: float) -> JobObserved:
         nodes=job.nodes,
         pods=dict(Counter({job.word: len(job.hosts)})) if job.hosts and not job.state.final else {},
         waiting_for=waiting_for(job),
+        parts="nodes",
     )
 
 
