@@ -38,16 +38,13 @@ def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
         UsageError: Slurm orchestrates it, or Kubernetes has no namespaces of such a name.
         UnavailableError: its Kubernetes has no endpoint yet.
     """
+    _demand_possible(namespace)
     return where_on_eks(ports.clusters.describe(cluster), namespace, ports)
 
 
 def where_on_eks(found: Cluster, namespace: str | None, ports: Ports) -> Where:
     """Return the place in a cluster as it was described; raises as `where` does."""
-    if namespace and not is_label_name(namespace):
-        raise UsageError(
-            f"`--namespace`: `{namespace}` cannot be the name of a namespace",
-            hint="small letters, digits and `-` between them, at most 63 characters",
-        )
+    _demand_possible(namespace)
     if found.eks_cluster_arn is None:
         raise UsageError(
             f"cluster `{found.name}` is orchestrated by Slurm, and this looks into Kubernetes",
@@ -57,3 +54,11 @@ def where_on_eks(found: Cluster, namespace: str | None, ports: Ports) -> Where:
     if not eks.endpoint:
         raise UnavailableError(f"EKS cluster `{eks.name}` is {eks.status} and has no Kubernetes endpoint yet")
     return Where(found.name, eks, namespace or DEFAULT_NAMESPACE)
+
+
+def _demand_possible(namespace: str | None) -> None:
+    if namespace and not is_label_name(namespace):
+        raise UsageError(
+            f"`--namespace`: `{namespace}` cannot be the name of a namespace",
+            hint="small letters, digits and `-` between them, at most 63 characters",
+        )
