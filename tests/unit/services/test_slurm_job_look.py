@@ -20,7 +20,12 @@ from tests.unit.builders import NOW
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.slurm_jobs import AT, FOLDER, a_job
 
-REASONS = ["Resources", "Priority", "ReqNodeNotAvail, UnavailableNodes:ip-10-1-0-5", "QOSMaxCpuPerUserLimit", "PartitionTimeLimit", "BeginTime", "Dependency", "DependencyNeverSatisfied", "AssocGrpCpuLimit", "Licenses", "NodeDown", "JobHeldUser", "JobHeldAdmin", "PartitionNodeLimit", "PartitionDown", "Reservation", "Prolog", "MaxMemPerLimit", "BadConstraints"]
+REASONS = (
+    *("Resources", "Priority", "ReqNodeNotAvail, UnavailableNodes:ip-10-1-0-5", "QOSMaxCpuPerUserLimit", "NodeDown"),
+    *("PartitionTimeLimit", "BeginTime", "Dependency", "DependencyNeverSatisfied", "AssocGrpCpuLimit", "Licenses"),
+    *("JobHeldUser", "JobHeldAdmin", "PartitionNodeLimit", "PartitionDown", "Reservation", "Prolog", "MaxMemPerLimit"),
+    "BadConstraints",
+)
 
 
 def held(*jobs: object) -> FakeAccount:
@@ -44,14 +49,14 @@ def test_a_living_job_comes_before_one_that_has_ended_and_the_newest_of_those_fi
 
 
 def test_two_living_jobs_of_a_name_are_told_apart_by_number() -> None:
-    with pytest.raises(ConflictError, match="2 jobs .* are called `train`") as told:
+    with pytest.raises(ConflictError, match=r"2 jobs .* are called `train`") as told:
         find("train", AT, held(a_job(), a_job(id=9)).slurm_jobs)
     assert told.value.hint == "7 RUNNING\n9 RUNNING"
 
 
 def test_a_job_that_is_not_there_brings_the_nearest_name_and_who_else_has_it() -> None:
     account = held(a_job(), a_job(id=9, name="trian", user="ann"))
-    with pytest.raises(NotFoundError, match="no job `trian` of user `ubuntu`") as told:
+    with pytest.raises(NotFoundError, match=r"no job `trian` of user `ubuntu`") as told:
         find("trian", AT, account.slurm_jobs)
     assert told.value.hint == "did you mean `train`?\nuser `ann` has one: --user ann"
 

@@ -41,7 +41,7 @@ def test_when_no_answer_ever_comes_that_is_said() -> None:
 def test_a_name_that_lives_is_a_conflict() -> None:
     account = FakeAccount()
     submit(a_submission(), AT, account.ports)
-    with pytest.raises(ConflictError, match="there is a job `train` .* already: 1, which is PENDING") as told:
+    with pytest.raises(ConflictError, match=r"there is a job `train` .* already: 1, which is PENDING") as told:
         submit(a_submission(run_id="r2"), AT, account.ports)
     assert "hpctl job cancel 1 --cluster ml-cluster" in (told.value.hint or "")
     assert len(account.slurm_jobs.known) == 1
