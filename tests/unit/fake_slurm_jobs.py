@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from hpctl.errors import HpctlError, NotFoundError
-from hpctl.facts.slurm_job_ports import NameTakenError, SlurmSubmission, Submitted
+from hpctl.facts.slurm_job_ports import Fleet, NameTakenError, SlurmSubmission, Submitted
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace, marked
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class FakeSlurmJobs:
     def __init__(self, log: CallLog, clock: FakeClock) -> None:
         self._log, self._clock = log, clock
         self.known: list[SlurmJob] = []
+        self.there = Fleet()
         self.files: dict[str, bytes] = {}
         self.lost: list[HpctlError] = []
         self.arrives = True
@@ -48,6 +49,9 @@ class FakeSlurmJobs:
     def test(self, at: SlurmPlace, wish: SlurmSubmission) -> str:
         self._log.record("slurm_jobs.test", wish.run_id)
         return "it would start now"
+
+    def fleet(self, at: SlurmPlace) -> Fleet:
+        return self.there
 
     def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
         self._log.record("slurm_jobs.jobs")

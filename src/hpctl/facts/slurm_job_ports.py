@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 
 from hpctl.errors import ConflictError
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace
+from hpctl.facts.slurm_nodes import SlurmNode, SlurmPartition
 
 
 class NameTakenError(ConflictError):
@@ -53,6 +54,15 @@ class Submitted:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What a Slurm cluster has for jobs; `containers` tells whether its `srun` takes `--container-image` (pyxis)."""
+
+    nodes: tuple[SlurmNode, ...] = ()
+    partitions: tuple[SlurmPartition, ...] = ()
+    containers: bool = False
+
+
 class SlurmJobs(Protocol):
     """Jobs of one Slurm cluster.
 
@@ -72,6 +82,10 @@ class SlurmJobs(Protocol):
 
     def test(self, at: SlurmPlace, wish: SlurmSubmission) -> str:
         """Let Slurm judge a submission and keep nothing; return what it says, such as when it would start."""
+        ...
+
+    def fleet(self, at: SlurmPlace) -> Fleet:
+        """Return the nodes and partitions that jobs may run on."""
         ...
 
     def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:

@@ -12,10 +12,11 @@ from importlib.resources import files
 from typing import Any, BinaryIO, Final, NoReturn
 
 from hpctl import timeouts
+from hpctl.adapters.slurm.reading import nodes_of, partitions_of
 from hpctl.adapters.slurm.told import jobs_of, with_paths
 from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Ran, Sessions, Target
-from hpctl.facts.slurm_job_ports import NameTakenError, SlurmSubmission, Submitted
+from hpctl.facts.slurm_job_ports import Fleet, NameTakenError, SlurmSubmission, Submitted
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace, marked
 
 _SCRIPT: Final = "script"
@@ -39,6 +40,12 @@ class SlurmJobsOverSessions:
         """Send the job and let `sbatch --test-only` judge it."""
         told = self._ask(at, _submission(at, wish, test=True), _packed(wish), timeout_s=timeouts.SLURM_SUBMIT_S)
         return str(told["said"])
+
+    def fleet(self, at: SlurmPlace) -> Fleet:
+        """Ask scontrol, and srun for what it takes."""
+        told = self._ask(at, {"verb": "fleet"})
+        containers = "--container-image" in told["srun"]
+        return Fleet(nodes_of(told["nodes"]), partitions_of(told["partitions"]), containers)
 
     def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
         """Ask the queue, the accounting and the folders; a job that was deleted is not told of any more."""

@@ -179,6 +179,14 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def fleet(_asked: dict[str, Any]) -> dict[str, Any]:
+    """Tell which nodes and partitions there are, and which options `srun` takes."""
+    nodes, partitions = _slurm("scontrol", "-o", "show", "node"), _slurm("scontrol", "-o", "show", "partition")
+    _demand(nodes, "refused")
+    _demand(partitions, "refused")
+    return {"nodes": nodes.stdout, "partitions": partitions.stdout, "srun": _slurm("srun", "--help").stdout}
+
+
 def job(asked: dict[str, Any]) -> dict[str, Any]:
     """Tell all of one job."""
     return {**look(asked), "shown": _shown(asked["id"])}
@@ -391,7 +399,7 @@ def _living(number: int) -> bool:
     return any(one["JobID"] == str(number) and one["State"] not in _ENDED for one in _records(_queue()))
 
 
-_VERBS = {"look": look, "job": job, "tail": tail, "submit": submit, "cancel": cancel, "delete": delete}
+_VERBS = {"look": look, "fleet": fleet, "job": job, "tail": tail, "submit": submit, "cancel": cancel, "delete": delete}
 
 if __name__ == "__main__":
     main()

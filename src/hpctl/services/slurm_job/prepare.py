@@ -103,7 +103,7 @@ def _compiled(
     )
     folder = _folder(spec.name, at, asked)
     try:
-        bundle = compile_for_slurm(spec, payload, SlurmSite(folder=folder, cluster=at.cluster))
+        bundle = compile_for_slurm(spec, payload, _site(folder, at, ports))
     except DoesNotFitError as refusal:
         return _Draft(None, refusal=refusal, notices=baggage.notices)
     submission = SlurmSubmission(
@@ -118,6 +118,17 @@ def _compiled(
         nodes=spec.nodes,
     )
     return _Draft(submission, bundle.placement, notices=(*baggage.notices, *bundle.notices))
+
+
+def _site(folder: str, at: SlurmWhere, ports: Ports) -> SlurmSite:
+    fleet = ports.slurm_jobs.fleet(at.place)
+    return SlurmSite(
+        folder=folder,
+        cluster=at.cluster,
+        nodes=fleet.nodes,
+        partitions=fleet.partitions,
+        containers=fleet.containers,
+    )
 
 
 def _as_it_is(script: SbatchScript, at: SlurmWhere, asked: Asked) -> SlurmSubmission:

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from hpctl.cli.commands.job.follow import show_logs
-from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, SharedDirOption, UserOption, app, found_on_eks, on_slurm, place
+from hpctl.cli.commands.job.group import (
+    JobArgument,
+    NamespaceOption,
+    SharedDirOption,
+    UserOption,
+    app,
+    found_on_eks,
+    on_slurm,
+    place,
+)
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
