@@ -204,7 +204,7 @@ class JobObserved(Part):
     nodes: int
     pods: dict[str, int]
     waiting_for: str
-    parts: Literal["pods", "nodes"] = "pods"
+    parts: str = "pods"
 
 
 class JobEventSeen(Part):

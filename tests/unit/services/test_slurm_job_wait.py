@@ -104,7 +104,7 @@ def test_the_rank_that_failed_is_named_with_what_it_said_and_what_that_means() -
     assert end.first_failure is not None
     assert (end.first_failure.rank, end.first_failure.pod, end.first_failure.exit_code) == (1, "ip-10-1-0-2", 1)
     assert end.diagnoses[0].message == "rank 1 `run` ended with exit code 1"
-    assert end.diagnoses[0].failure == "job-gpu-memory"
+    assert end.diagnoses[0].failure == "job-device-memory"
 
 
 def test_a_time_limit_is_said_by_its_name() -> None:

@@ -51,7 +51,7 @@ class _Draft:
 
 
 def prepare_on_slurm(
-    loaded: LoadedJob, at: SlurmWhere, asked: Asked, world: World, ports: Ports, files: LocalFiles, judging: Judging
+    loaded: LoadedJob, at: SlurmWhere, asked: Asked, world: World, ports: Ports, files: LocalFiles, _judging: Judging
 ) -> PreparedOnSlurm:
     """Return what submitting a job would do; nothing is sent.
 
@@ -136,26 +136,20 @@ def _as_it_is(script: SbatchScript, at: SlurmWhere, asked: Asked) -> SlurmSubmis
     return SlurmSubmission(
         run_id=asked.run_id,
         name=script.name,
-        script=script.text.encode("utf-8", "surrogateescape"),
+        script=script.text.encode(),
         folder=_folder(script.name, at, asked),
         options=tuple(_options(script)),
         comment=script.value("comment") or "",
         login=True,
         work_dir=at.place.shared,
-        nodes=_nodes(script),
+        nodes=script.nodes,
     )
 
 
 def _options(script: SbatchScript) -> Iterator[str]:
     """Yield what the file's name would have said: the script arrives under another one."""
-    if script.value("job-name") is None:
+    if script.last("job-name") is None:
         yield f"--job-name={script.name}"
-
-
-def _nodes(script: SbatchScript) -> int:
-    """Return how many nodes a script asks for, at least; Slurm decides where it says nothing."""
-    found = re.match(r"\d+", script.value("nodes") or "")
-    return int(found[0]) if found else 1
 
 
 def _folder(name: str, at: SlurmWhere, asked: Asked) -> str:
