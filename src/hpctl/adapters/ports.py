@@ -31,6 +31,7 @@ from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
 from hpctl.adapters.slurm.commands import SlurmCommands
+from hpctl.adapters.slurm.jobs import SlurmJobsOverSessions
 from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
 
@@ -38,8 +39,8 @@ from hpctl.facts.ports import Ports
 def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], None]) -> Ports:
     """Return the ports; `tell` says a line to the person between others, such as that a signal was heard."""
     clock = SystemClock()
-    sessions = SsmSessions(aws, env, clock)
     api = Api(aws, clock)
+    sessions = SsmSessions(aws, env, clock)
     return Ports(
         clusters=AwsClusters(aws),
         network=AwsNetwork(aws),
@@ -53,6 +54,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         streams=EksPodStreams(api),
         sessions=sessions,
         slurm=SlurmCommands(sessions),
+        slurm_jobs=SlurmJobsOverSessions(sessions),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),
         quota_requests=AwsQuotaRequests(aws),

@@ -44,6 +44,7 @@ from hpctl.facts.records import (
 )
 from hpctl.facts.script_ports import ScriptStore, Shell
 from hpctl.facts.session_ports import Sessions
+from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_ports import Slurm
 
 
@@ -342,6 +343,7 @@ class Ports:
     jobs: JobObjects
     streams: PodStreams
     sessions: Sessions
+    slurm_jobs: SlurmJobs
     caller: Caller
     quotas: Quotas
     quota_requests: QuotaRequests
