@@ -926,7 +926,6 @@ class FakeAccount:
         self.plans = FakePlans(self.calls)
         self.logs = FakeLogs(self.calls)
         self.changes = FakeChanges(self.calls)
-        self.slurm = SlurmCommands(self.sessions)
         self.state = FakeState(self.calls)
         self.signals = FakeSignals()
         self.ports = Ports(
@@ -954,7 +953,7 @@ class FakeAccount:
             plans=self.plans,
             logs=self.logs,
             changes=self.changes,
-            slurm=self.slurm,
+            slurm=SlurmCommands(self.sessions),
             state=self.state,
             signals=self.signals,
             clock=self.clock,
