@@ -150,3 +150,9 @@ SLURM_SUBMIT_S: Final = 600.0
 
 SLURM_END_S: Final = 60.0
 """How long processes of a job that was cancelled may take to end: Slurm kills them after `KillWait`, usually 30 s."""
+
+SLURM_LOG_LOOK_S: Final = 3.0
+"""Between two looks at a job on Slurm whose logs are followed; each is a session, and an account has three a second."""
+
+SLURM_LOG_SILENT_S: Final = 45.0
+"""The program that reads logs on a node says every 5 s that it is there; after so long without, its session is dead."""
