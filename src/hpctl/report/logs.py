@@ -25,10 +25,10 @@ class LogSource:
 
 @dataclass(frozen=True, slots=True)
 class LogLines:
-    """Lines in the order in which they were printed, without their ends; `times_ns` are the node's stamps (epoch): of each line
-    on EKS, and on Slurm of when the file was last written as the line was read.
+    """Lines in the order in which they were printed, without their ends; `times_ns` are the node's stamps (epoch).
 
-    `open_end` says that the log ended with the last of them before its end was printed.
+    On Slurm, where lines have none, they are when the file was last written as the line was read. `open_end` says that
+    the log ended with the last of them before its end was printed.
     """
 
     source: LogSource

@@ -52,7 +52,7 @@ class _Feed:
         """Begin nothing yet."""
         self._sessions, self._node, self._user = sessions, node, asked.user
         self._words = ("python3", "-I", "-c", files("hpctl.adapters.slurm").joinpath(_PROGRAM).read_text("utf-8"))
-        self._input, self._output, self._errors = _Input(_request(asked)), _Output(), BytesIO()
+        self._input, self._output, self._errors = _Input(request_of(asked)), _Output(), BytesIO()
         self._frames = Frames()
 
     def begin(self) -> None:
@@ -183,7 +183,8 @@ class _Output(RawIOBase):
             yield data
 
 
-def _request(asked: FilesAsked) -> bytes:
+def request_of(asked: FilesAsked) -> bytes:
+    """Return what `log_on_node.py` is asked, on a line."""
     marks = {
         path: {"inode": mark.inode, "offset": mark.offset, "last": mark.last.hex()}
         for path, mark in asked.marks.items()

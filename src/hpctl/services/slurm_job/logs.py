@@ -13,7 +13,7 @@ from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace
 from hpctl.facts.slurm_log_ports import AllRead, FilesAsked, LogFeed
-from hpctl.report.logs import LogNote, LogStep
+from hpctl.report.logs import LogNote, LogSource, LogStep
 from hpctl.services.job.log_tape import LogWish
 from hpctl.services.slurm_job.log_outputs import Outputs, outputs_of
 from hpctl.services.slurm_job.log_sight import Sight
@@ -71,7 +71,7 @@ class _Follower:
         self._was_over = False
         self._script = self._submitted(job)
         self._outputs = self._demand_outputs(job)
-        self._desk = Desk(lambda path: self._outputs.source(path))
+        self._desk = Desk(self._source)
         self._tail, self._missed, self._restarts, self._said = wish.tail, 0, job.restarts, ""
 
     def steps(self) -> Iterator[LogStep]:
@@ -171,6 +171,9 @@ class _Follower:
         where = ", ".join(f"`{one}`" for one in dict.fromkeys((job.stdout, job.stderr)) if one)
         looked = f"; it is not in {where}" if where else ""
         return LogNote(f"there is no output of job {job.reference} that can be read on the controller node{looked}")
+
+    def _source(self, path: str) -> LogSource:
+        return self._outputs.source(path)
 
     def _pause(self) -> None:
         seconds = min(timeouts.LOG_AGAIN_S * 2 ** min(self._missed, _DOUBLINGS), timeouts.LOG_AGAIN_CAP_S)
