@@ -88,6 +88,8 @@ from tests.unit.builders import (
 )
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
+from tests.unit.fake_sessions import FakeSessions
+from tests.unit.fake_slurm_logs import FakeSlurmLogs
 
 Row = (
     Addon
@@ -907,6 +909,8 @@ class FakeAccount:
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
+        self.sessions = FakeSessions(self.calls)
+        self.slurm_logs = FakeSlurmLogs()
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.quota_requests = FakeQuotaRequests(self.calls)
@@ -931,6 +935,8 @@ class FakeAccount:
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
+            sessions=self.sessions,
+            slurm_logs=self.slurm_logs,
             caller=self.caller,
             quotas=self.quotas,
             quota_requests=self.quota_requests,

@@ -42,6 +42,9 @@ from hpctl.facts.records import (
     Verdict,
 )
 from hpctl.facts.script_ports import ScriptStore, Shell
+from hpctl.facts.session_ports import Sessions
+
+from hpctl.facts.slurm_log_ports import SlurmLogs
 
 
 class Clusters(Protocol):
@@ -337,6 +340,8 @@ class Ports:
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams
+    sessions: Sessions
+    slurm_logs: SlurmLogs
     caller: Caller
     quotas: Quotas
     quota_requests: QuotaRequests
