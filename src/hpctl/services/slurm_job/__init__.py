@@ -1,1 +1,0 @@
-"""Jobs on Slurm: the verbs of `hpctl job` where Slurm orchestrates."""
