@@ -157,6 +157,9 @@ SLURM_LOG_LOOK_S: Final = 3.0
 SLURM_LOG_SILENT_S: Final = 45.0
 """The program that reads logs on a node says every 5 s that it is there; after so long without, its session is dead."""
 
+SLURM_POLL_STEADY_S: Final = 4.0
+"""The steady interval of whoever waits for a job on Slurm: a session a look, and an account begins three a second."""
+
 SESSION_BEGINS_S: Final = 30.0
 """A node's agent answers within a second or two; its shell begins to be heard a second after that."""
 

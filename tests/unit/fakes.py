@@ -89,6 +89,7 @@ from tests.unit.builders import (
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_sessions import FakeSessions
+from tests.unit.fake_slurm_jobs import FakeSlurmJobs
 from tests.unit.fake_slurm_logs import FakeSlurmLogs
 
 Row = (
@@ -911,6 +912,7 @@ class FakeAccount:
         self.streams = FakePodStreams(self.calls)
         self.sessions = FakeSessions(self.calls)
         self.slurm_logs = FakeSlurmLogs()
+        self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.quota_requests = FakeQuotaRequests(self.calls)
@@ -937,6 +939,7 @@ class FakeAccount:
             streams=self.streams,
             sessions=self.sessions,
             slurm_logs=self.slurm_logs,
+            slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,
             quota_requests=self.quota_requests,

@@ -29,6 +29,7 @@ from hpctl.adapters.local.bash import LocalBash
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
+from hpctl.adapters.slurm.jobs import SlurmJobsOverSessions
 from hpctl.adapters.slurm.logs import SlurmLogsOverSessions
 from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
@@ -51,6 +52,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         streams=EksPodStreams(api),
         sessions=sessions,
         slurm_logs=SlurmLogsOverSessions(sessions),
+        slurm_jobs=SlurmJobsOverSessions(sessions),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),
         quota_requests=AwsQuotaRequests(aws),

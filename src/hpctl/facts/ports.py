@@ -43,7 +43,7 @@ from hpctl.facts.records import (
 )
 from hpctl.facts.script_ports import ScriptStore, Shell
 from hpctl.facts.session_ports import Sessions
-
+from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_log_ports import SlurmLogs
 
 
@@ -342,6 +342,7 @@ class Ports:
     streams: PodStreams
     sessions: Sessions
     slurm_logs: SlurmLogs
+    slurm_jobs: SlurmJobs
     caller: Caller
     quotas: Quotas
     quota_requests: QuotaRequests

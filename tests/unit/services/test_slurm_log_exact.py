@@ -1,4 +1,4 @@
-"""Output files on their way from the program on the node to lines: exact at every drop, whatever becomes of the file."""
+"""Output files on their way from the node to lines: exact at every drop, whatever becomes of the file."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_a_failure_that_is_requeued_is_followed_on() -> None:
         story.account.slurm_jobs.known = [replace(story.job, word=word, restarts=word != "FAILED")]
         return real(AT.place, wanted)
 
-    story.account.slurm_jobs.job = job  # type: ignore[method-assign,assignment]
+    story.account.slurm_jobs.job = job  # type: ignore[method-assign]
     feed.after = (printed(4, b"two\n"),)
     assert text(story.told()) == b"one\ntwo\n"
     assert not list(looks)
@@ -178,7 +178,7 @@ def test_who_waits_for_nodes_is_told_why_and_each_reason_once() -> None:
         story.account.slurm_jobs.known = [replace(story.job, **changes)]  # type: ignore[arg-type]
         return real(AT.place, wanted)
 
-    story.account.slurm_jobs.job = job  # type: ignore[method-assign,assignment]
+    story.account.slurm_jobs.job = job  # type: ignore[method-assign]
     steps = story.told()
     assert notes(steps) == [
         "job 7 does not run yet: it waits until enough nodes are free (Resources)",
@@ -237,6 +237,6 @@ def test_what_files_cannot_tell_is_refused(wish: LogWish, message: str) -> None:
 
 
 def test_ranks_that_share_a_file_cannot_be_told_apart() -> None:
-    with pytest.raises(UsageError, match="print into `/fsx/slurm-7.out`, and cannot be told apart") as caught:
+    with pytest.raises(UsageError, match=r"print into `/fsx/slurm-7\.out`, and cannot be told apart") as caught:
         Story(a_job(comment="", stdout="/fsx/slurm-7.out")).told(LogWish(ranks=frozenset({0})))
     assert "--output=NAME-%t.log" in str(caught.value.hint)

@@ -79,6 +79,6 @@ def _option(word: str, rest: list[str]) -> tuple[str, str]:
 def _with_patterns(value: str) -> str:
     """Return a name with patterns in place of variables, "" when one is not known."""
     unknown = [found for found in _VARIABLE.finditer(value) if (found[1] or found[2]) not in _KNOWN]
-    if unknown or "`" in value or "$(" in value or "${" in _VARIABLE.sub("", value):
+    if unknown or "`" in value or "$" in _VARIABLE.sub("", value):
         return ""
     return _VARIABLE.sub(lambda found: _KNOWN[found[1] or found[2]], value)
