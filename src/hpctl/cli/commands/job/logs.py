@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hpctl.cli.commands.job.follow import show_logs
+from hpctl.cli.commands.job.follow_slurm import show_slurm_logs
 from hpctl.cli.commands.job.group import (
     JobArgument,
     NamespaceOption,
@@ -15,6 +16,7 @@ from hpctl.cli.commands.job.group import (
     UserOption,
     app,
     found_on_eks,
+    found_on_slurm,
     on_slurm,
     place,
 )
@@ -67,8 +69,8 @@ def logs(
 ) -> None:
     """Show what all ranks print, together; no line is lost or doubled.
 
-    Lines of one rank are in order, each with its rank before it. What the server does not have any more is marked.
-    Ctrl-C leaves the job alone.
+    Lines of one rank are in order, each with its rank before it. What is not there any more is marked. On Slurm these
+    are the job's output files, and times those at which they were written last. Ctrl-C leaves the job alone.
     """
     from hpctl.cli import moments
     from hpctl.render.logs import LogStyle
@@ -80,9 +82,6 @@ def logs(
         raise UsageError("`--previous` is over and cannot be followed", hint="leave `--follow` out")
     zone = _zone(timezone)
     session, at = place(ctx, cluster, namespace)
-    if on_slurm(at):
-        raise UsageError("`hpctl job logs` of jobs on Slurm comes later")
-    one = found_on_eks(session, at, job)
     wish = LogWish(
         follow=follow,
         ranks=frozenset(rank or ()),
@@ -92,7 +91,10 @@ def logs(
         tail=tail,
     )
     style = LogStyle(timestamps=timestamps or timezone is not None, timezone=zone, raw=raw, prefixed=not raw)
-    show_logs(session, at, one, wish, style)
+    if on_slurm(at):
+        show_slurm_logs(session, at, found_on_slurm(session, at, job), wish, style)
+    else:
+        show_logs(session, at, found_on_eks(session, at, job), wish, style)
 
 
 def _zone(name: str | None) -> tzinfo:
