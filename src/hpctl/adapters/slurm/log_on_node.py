@@ -15,7 +15,6 @@ import re
 import resource
 import select
 import stat
-import sys
 import time
 from pathlib import Path
 from typing import Any, Iterator  # noqa: UP035  Python 3.8
@@ -196,10 +195,14 @@ def _request() -> dict[str, Any]:
 def _tell(frames: Iterator[Frame]) -> bool:
     told = False
     for frame in frames:
-        sys.stdout.buffer.write(frame.packed())
-        sys.stdout.buffer.flush()
+        _write(frame.packed())
         told = told or frame.head["t"] in ("data", "begun")
     return told
+
+
+def _write(data: bytes) -> None:
+    while data:
+        data = data[os.write(1, data) :]
 
 
 def main() -> None:
