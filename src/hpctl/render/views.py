@@ -32,6 +32,7 @@ _VIEWS = {
     "ModelFamily": "models.model_family",
     "Node": "nodes.node",
     "NodeList": "nodes.node_list",
+    "NodeRunList": "node_runs.node_run_list",
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",
     "QuotaList": "quotas.quota_list",

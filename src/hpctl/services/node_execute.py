@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final, Literal, cast
 
-from hpctl.errors import ClosedPipeError, ExitCode, HpctlError, UsageError, WaitTimeoutError
+from hpctl.errors import ExitCode, HpctlError, UsageError, WaitTimeoutError
 from hpctl.facts.ports import Clock
 from hpctl.facts.records import Node
 from hpctl.facts.session_ports import Sessions, Target
 from hpctl.report.node_run import NodeError, NodeOutput, NodeRun, NodeRunListReport
-from hpctl.services.node_fan_out import AT_ONCE, on_each
+from hpctl.services.node_fan_out import AT_ONCE, on_each, outcome_of
 from hpctl.services.node_kept import Kept
 from hpctl.services.node_names import Chosen
 
@@ -62,14 +62,12 @@ def execute_on(
 
     def run(name: str, node: Target) -> _Ended:
         streams[name], begun = streams_of(name), clock.now()
-        outcome = _outcome(node, command, streams[name], sessions)
+        outcome = outcome_of(lambda: _execute(node, command, streams[name], sessions))
         return _Ended(outcome, (clock.now() - begun).total_seconds())
 
     ended = on_each(chosen.targets(), run, sessions, command.at_once)
     runs = tuple(_told(node, ended[node.node_id], streams[node.node_id]) for node in chosen.nodes)
-    return NodeRunListReport(
-        cluster=chosen.cluster.name, command=command.words, exit_code=worst(runs), runs=runs
-    )
+    return NodeRunListReport(cluster=chosen.cluster.name, command=command.words, exit_code=worst(runs), runs=runs)
 
 
 def worst(runs: tuple[NodeRun, ...]) -> int:
@@ -79,7 +77,7 @@ def worst(runs: tuple[NodeRun, ...]) -> int:
     return min(highest, _HIGHEST) or next(errors, int(ExitCode.OK))
 
 
-def _outcome(node: Target, command: Command, streams: Streams, sessions: Sessions) -> int | HpctlError:
+def _execute(node: Target, command: Command, streams: Streams, sessions: Sessions) -> int:
     try:
         return sessions.execute(
             node,
@@ -89,10 +87,6 @@ def _outcome(node: Target, command: Command, streams: Streams, sessions: Session
             stderr=cast("BinaryIO", streams.stderr),
             timeout_s=command.timeout_s,
         )
-    except (ClosedPipeError, UsageError):
-        raise
-    except HpctlError as error:
-        return error
     finally:
         streams.stdout.close()
         streams.stderr.close()

@@ -7,14 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final, TypeVar
 
-from hpctl.errors import (
-    ClosedPipeError,
-    HpctlError,
-    InterruptedWaitError,
-    Terminated,
-    TerminatedWaitError,
-    UsageError,
-)
+from hpctl.errors import ClosedPipeError, HpctlError, InterruptedWaitError, Terminated, TerminatedWaitError, UsageError
 from hpctl.facts.session_ports import Sessions, Target
 
 AT_ONCE: Final = 16
@@ -23,19 +16,17 @@ AT_ONCE: Final = 16
 _STOPPED: Final = "stopped; what hpctl had started on the nodes was ended"
 
 T = TypeVar("T")
+_Queue = SimpleQueue[tuple[str, Target]]
+_Ended = SimpleQueue[tuple[str, T | BaseException]]
 
 
 def on_each(
     nodes: Mapping[str, Target], work: Callable[[str, Target], T], sessions: Sessions, at_once: int = AT_ONCE
-) -> dict[str, T | HpctlError]:
-    """Do the work on every node, begun in their order, and return what each returned or failed with.
+) -> dict[str, T]:
+    """Do the work on every node, begun in their order, and return what each returned.
 
-    What goes wrong on one node stops no other. When the person stops it, or nobody takes the output any more, what
-    runs on the nodes is ended.
-
-    Raises:
-        InterruptedWaitError: the person stopped it.
-        ClosedPipeError, UsageError: the output cannot be written.
+    What the work raises stops all of it, and what it does on the nodes is ended; see `outcome_of`. Raises
+    `InterruptedWaitError` when the person stopped it.
     """
     try:
         return _gathered(nodes, work, at_once)
@@ -45,35 +36,41 @@ def on_each(
     except KeyboardInterrupt as end:
         sessions.end_all()
         raise InterruptedWaitError(_STOPPED) from end
-    except (ClosedPipeError, UsageError):
+    except HpctlError:
         sessions.end_all()
         raise
 
 
-def _gathered(
-    nodes: Mapping[str, Target], work: Callable[[str, Target], T], at_once: int
-) -> dict[str, T | HpctlError]:
+def outcome_of(call: Callable[[], T]) -> T | HpctlError:
+    """Return what a call returns, or what went wrong on its node.
+
+    Raises what concerns all nodes: that nobody reads the output any more, that it cannot be written, a wrong command.
+    """
+    try:
+        return call()
+    except (ClosedPipeError, UsageError):
+        raise
+    except HpctlError as error:
+        return error
+
+
+def _gathered(nodes: Mapping[str, Target], work: Callable[[str, Target], T], at_once: int) -> dict[str, T]:
     """Threads that nobody waits for any more, after Ctrl-C, end with the process."""
-    waiting: SimpleQueue[tuple[str, Target]] = SimpleQueue()
+    waiting, ended = _Queue(), _Ended[T]()
     for row in nodes.items():
         waiting.put(row)
-    ended: SimpleQueue[tuple[str, T | BaseException]] = SimpleQueue()
     for number in range(min(at_once, len(nodes))):
         Thread(target=_worker, args=(waiting, work, ended), name=f"node-{number}", daemon=True).start()
-    told: dict[str, T | HpctlError] = {}
+    told: dict[str, T] = {}
     while len(told) < len(nodes):
         name, outcome = ended.get()
-        if isinstance(outcome, BaseException) and not _of_one_node(outcome):
+        if isinstance(outcome, BaseException):
             raise outcome
-        told[name] = outcome  # type: ignore[assignment]  # no BaseException but an HpctlError is left
+        told[name] = outcome
     return {name: told[name] for name in nodes}
 
 
-def _worker(
-    waiting: SimpleQueue[tuple[str, Target]],
-    work: Callable[[str, Target], T],
-    ended: SimpleQueue[tuple[str, T | BaseException]],
-) -> None:
+def _worker(waiting: _Queue, work: Callable[[str, Target], T], ended: _Ended[T]) -> None:
     while True:
         try:
             name, node = waiting.get_nowait()
@@ -86,8 +83,3 @@ def _worker(
         except BaseException as error:  # a bug: whoever waits ends with it, too
             ended.put((name, error))
             raise
-
-
-def _of_one_node(error: BaseException) -> bool:
-    """Whether others may go on: not when nobody reads the output any more, or it cannot be written."""
-    return isinstance(error, HpctlError) and not isinstance(error, ClosedPipeError | UsageError)

@@ -1,4 +1,4 @@
-"""What a command on a node writes, kept for an answer that is written at the end: its beginning, and how much it was."""
+"""What a command on a node writes, kept for an answer at the end: its beginning, and how much it was."""
 
 from __future__ import annotations
 

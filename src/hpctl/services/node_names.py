@@ -59,7 +59,11 @@ def all_nodes(cluster: str, group: str | None, clusters: Clusters) -> Chosen:
 
 
 def chosen_nodes(
-    cluster: str, names: Sequence[str], group: str | None, everywhere: bool, clusters: Clusters  # noqa: FBT001  said
+    cluster: str,
+    names: Sequence[str],
+    group: str | None,
+    everywhere: bool,  # noqa: FBT001  a flag of the command line
+    clusters: Clusters,
 ) -> Chosen:
     """Return the nodes that a command line means: some by name, or a group's, or all.
 
