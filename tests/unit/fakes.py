@@ -88,6 +88,7 @@ from tests.unit.builders import (
 )
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
+from tests.unit.fake_sessions import FakeSessions
 
 Row = (
     Addon
@@ -907,6 +908,7 @@ class FakeAccount:
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
+        self.sessions = FakeSessions(self.calls)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.quota_requests = FakeQuotaRequests(self.calls)
@@ -931,6 +933,7 @@ class FakeAccount:
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
+            sessions=self.sessions,
             caller=self.caller,
             quotas=self.quotas,
             quota_requests=self.quota_requests,

@@ -29,6 +29,7 @@ from hpctl.adapters.local.bash import LocalBash
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
+from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
 
 
@@ -46,6 +47,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         kubernetes=EksKubernetes(aws),
         jobs=EksJobs(api),
         streams=EksPodStreams(api),
+        sessions=SsmSessions(aws, env, clock),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),
         quota_requests=AwsQuotaRequests(aws),

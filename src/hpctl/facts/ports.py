@@ -42,6 +42,7 @@ from hpctl.facts.records import (
     Verdict,
 )
 from hpctl.facts.script_ports import ScriptStore, Shell
+from hpctl.facts.session_ports import Sessions
 
 
 class Clusters(Protocol):
@@ -337,6 +338,7 @@ class Ports:
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams
+    sessions: Sessions
     caller: Caller
     quotas: Quotas
     quota_requests: QuotaRequests
