@@ -31,6 +31,7 @@ _VIEWS = {
     "Model": "models.model",
     "ModelFamily": "models.model_family",
     "Node": "nodes.node",
+    "NodeCopyList": "node_copies.node_copy_list",
     "NodeList": "nodes.node_list",
     "NodeRunList": "node_runs.node_run_list",
     "Outcome": "clusters.outcome",

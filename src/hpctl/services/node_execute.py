@@ -102,7 +102,7 @@ def _told(node: Node, ended: _Ended, streams: Streams) -> NodeRun:
         elapsed_s=round(ended.elapsed_s, 3),
         stdout=_output(streams.stdout),
         stderr=_output(streams.stderr),
-        error=_error(outcome) if isinstance(outcome, HpctlError) else None,
+        error=error_part(outcome) if isinstance(outcome, HpctlError) else None,
     )
 
 
@@ -121,5 +121,6 @@ def _result(outcome: int | HpctlError) -> Literal["succeeded", "failed", "timed-
     return "no-answer"
 
 
-def _error(error: HpctlError) -> NodeError:
+def error_part(error: HpctlError) -> NodeError:
+    """Return an error as reports have it."""
     return NodeError(code=error.code, exit_code=int(error.exit_code), message=error.message, hint=error.hint)

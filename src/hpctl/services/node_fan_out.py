@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from hpctl.errors import ClosedPipeError, HpctlError, InterruptedWaitError, Terminated, TerminatedWaitError, UsageError
 from hpctl.facts.session_ports import Sessions, Target
 
 AT_ONCE: Final = 16
 """Sessions that are open at the same time: they begin at three a second, so more help only long commands."""
+
+_TIDY_S: Final = 4.0
+"""What threads have, all together, to remove what they had begun to write."""
 
 _STOPPED: Final = "stopped; what hpctl had started on the nodes was ended"
 
@@ -29,16 +33,11 @@ def on_each(
     `InterruptedWaitError` when the person stopped it.
     """
     try:
-        return _gathered(nodes, work, at_once)
+        return _gathered(nodes, work, sessions, at_once)
     except Terminated as end:
-        sessions.end_all()
         raise TerminatedWaitError(_STOPPED) from end
     except KeyboardInterrupt as end:
-        sessions.end_all()
         raise InterruptedWaitError(_STOPPED) from end
-    except HpctlError:
-        sessions.end_all()
-        raise
 
 
 def outcome_of(call: Callable[[], T]) -> T | HpctlError:
@@ -54,19 +53,60 @@ def outcome_of(call: Callable[[], T]) -> T | HpctlError:
         return error
 
 
-def _gathered(nodes: Mapping[str, Target], work: Callable[[str, Target], T], at_once: int) -> dict[str, T]:
-    """Threads that nobody waits for any more, after Ctrl-C, end with the process."""
+class Beside(Generic[T]):
+    """A call in a thread of its own."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        """Begin."""
+        self._ended: SimpleQueue[T | BaseException] = SimpleQueue()
+        Thread(target=self._run, args=(call,), daemon=True).start()
+
+    def outcome(self) -> T | HpctlError:
+        """Wait, once, and return what the call returned or went wrong with; a bug of it is raised."""
+        ended = self._ended.get()
+        if isinstance(ended, BaseException) and not isinstance(ended, HpctlError):
+            raise ended
+        return ended
+
+    def _run(self, call: Callable[[], T]) -> None:
+        try:
+            self._ended.put(call())
+        except HpctlError as error:
+            self._ended.put(error)
+        except BaseException as error:
+            self._ended.put(error)
+            raise
+
+
+@contextmanager
+def _ending(sessions: Sessions, workers: list[Thread]) -> Iterator[None]:
+    """Let what runs on nodes end when this does not end well, and those who wait for it tidy up."""
+    try:
+        yield
+    except BaseException:
+        sessions.end_all()
+        for worker in workers:
+            worker.join(_TIDY_S / len(workers))
+        raise
+
+
+def _gathered(
+    nodes: Mapping[str, Target], work: Callable[[str, Target], T], sessions: Sessions, at_once: int
+) -> dict[str, T]:
     waiting, ended = _Queue(), _Ended[T]()
     for row in nodes.items():
         waiting.put(row)
-    for number in range(min(at_once, len(nodes))):
-        Thread(target=_worker, args=(waiting, work, ended), name=f"node-{number}", daemon=True).start()
+    count = min(at_once, len(nodes))
+    workers = [Thread(target=_worker, args=(waiting, work, ended), daemon=True) for _ in range(count)]
     told: dict[str, T] = {}
-    while len(told) < len(nodes):
-        name, outcome = ended.get()
-        if isinstance(outcome, BaseException):
-            raise outcome
-        told[name] = outcome
+    with _ending(sessions, workers):
+        for worker in workers:
+            worker.start()
+        while len(told) < len(nodes):
+            name, outcome = ended.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            told[name] = outcome
     return {name: told[name] for name in nodes}
 
 
