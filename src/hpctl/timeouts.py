@@ -151,6 +151,9 @@ SLURM_SUBMIT_S: Final = 600.0
 SLURM_END_S: Final = 60.0
 """How long processes of a job that was cancelled may take to end: Slurm kills them after `KillWait`, usually 30 s."""
 
+SLURM_POLL_STEADY_S: Final = 4.0
+"""The steady interval of whoever waits for a job on Slurm: a session a look, and an account begins three a second."""
+
 SESSION_BEGINS_S: Final = 30.0
 """A node's agent answers within a second or two; its shell begins to be heard a second after that."""
 

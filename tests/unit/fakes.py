@@ -89,6 +89,7 @@ from tests.unit.builders import (
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_sessions import FakeSessions
+from tests.unit.fake_slurm_jobs import FakeSlurmJobs
 
 Row = (
     Addon
@@ -909,6 +910,7 @@ class FakeAccount:
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.sessions = FakeSessions(self.calls)
+        self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.quota_requests = FakeQuotaRequests(self.calls)
@@ -934,6 +936,7 @@ class FakeAccount:
             jobs=self.jobs,
             streams=self.streams,
             sessions=self.sessions,
+            slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,
             quota_requests=self.quota_requests,
