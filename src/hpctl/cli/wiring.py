@@ -189,7 +189,6 @@ def asked(words_of_secrets: Sequence[str], kind: ObjectKind | None, sensitive: S
 
     from hpctl.adapters.local.machine import this_user
     from hpctl.services.job.prepare import Asked
-    from hpctl.services.node_copy import Road
 
     return Asked(
         run_id=uuid4().hex,

@@ -54,7 +54,7 @@ It is made beside its place, moved there once it is whole, and belongs to whom t
 SEND: Final = (
     _PATH
     + rf"""
-real=$(realpath -e -- "$path" 2>/dev/null) || {{ printf 'there is no file or folder %s\n' "\`$1\`" >&2; exit {NOT_THERE}; }}
+real=$(realpath -e -- "$path" 2>/dev/null) || exit {NOT_THERE}
 if [ -d "$real" ]; then exec tar -C "$real" -cf - .; fi
 exec tar -C "$(dirname -- "$real")" -cf - -- "$(basename -- "$real")"
 """

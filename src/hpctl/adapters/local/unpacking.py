@@ -146,7 +146,7 @@ class Arrived:
         """Make a link, unless it leads outside."""
         root = self.beside / _FOLDER
         if not self._leads_inside(link, PurePosixPath(leads_to)):
-            self.left_out.append(f"{link.relative_to(self.beside)}: a link to `{leads_to}`, outside")
+            self.left_out.append(f"{link.relative_to(root)}: a link to `{leads_to}`, outside")
             return
         if link.parent.resolve() != link.parent:
             self.left_out.append(f"{link.relative_to(root)}: its name leads through a link")
