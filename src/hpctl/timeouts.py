@@ -43,6 +43,9 @@ DELETE_WAIT_S: Final = 45 * 60.0
 VISIBLE_S: Final = 60.0
 """A cluster that was just created may be unknown to DescribeCluster for so long."""
 
+NODE_WAIT_S: Final = 60 * 60.0
+"""A reboot takes AWS 1 to 3 minutes, a replacement 20 to 30, deep health checks apart."""
+
 SETTLE_S: Final = 15.0
 """An update that changes no count may show nowhere; after so long without a sign of it, it is taken as done."""
 
@@ -150,6 +153,9 @@ SLURM_SUBMIT_S: Final = 600.0
 
 SLURM_END_S: Final = 60.0
 """How long processes of a job that was cancelled may take to end: Slurm kills them after `KillWait`, usually 30 s."""
+
+SLURM_POLL_STEADY_S: Final = 4.0
+"""The steady interval of whoever waits for a job on Slurm: a session a look, and an account begins three a second."""
 
 SESSION_BEGINS_S: Final = 30.0
 """A node's agent answers within a second or two; its shell begins to be heard a second after that."""

@@ -38,6 +38,8 @@ _VIEWS = {
     "Sandbox": "sandboxes.sandbox",
     "ScriptFolder": "lifecycle.script_folder",
     "ScriptUpload": "lifecycle.script_upload",
+    "SlurmChange": "slurm.slurm_change",
+    "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
