@@ -48,9 +48,7 @@ def test_the_handshake_takes_the_kind_of_session_and_then_streams_begin() -> Non
     assert (response.kind, response.sequence, response.carried) == (Kind.INPUT, 0, Carried.HANDSHAKE_RESPONSE)
     assert json.loads(response.payload) == {
         "ClientVersion": "1.2.0.0",
-        "ProcessedClientActions": [
-            {"ActionType": "SessionType", "ActionStatus": 1, "ActionResult": None, "Error": ""}
-        ],
+        "ProcessedClientActions": [{"ActionType": "SessionType", "ActionStatus": 1, "ActionResult": None, "Error": ""}],
         "Errors": [],
     }
     assert list(channel.receive(output(1, b"{}", 7), 0.0)) == [Ready()]
