@@ -405,7 +405,8 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
 
 
 @pytest.mark.parametrize(
-    ("service_name", "count"), [("fsx", 1), ("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 5), ("ssm", 3)]
+    ("service_name", "count"),
+    [("fsx", 1), ("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 5), ("ssm", 3)],
 )
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session

@@ -1,4 +1,4 @@
-"""A channel without a network: its handshake, and that every byte comes once and in order whatever happens to frames."""
+"""A channel without a network: its handshake, and that every byte comes once and in order whatever befalls frames."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -87,7 +88,7 @@ def test_no_more_than_ten_thousand_early_frames_are_kept_and_the_rest_is_not_ack
     assert len(sent(channel)) == 10_000
     list(channel.receive(output(10_001, b"x"), 0.0))
     assert sent(channel) == []
-    assert list(channel.receive(output(0, b"a"), 0.0))[0] == Came(b"a")
+    assert next(channel.receive(output(0, b"a"), 0.0)) == Came(b"a")
 
 
 def test_without_room_a_new_frame_is_neither_taken_nor_acknowledged() -> None:
@@ -121,7 +122,7 @@ def test_waits_between_tries_grow_to_a_second_and_after_minutes_the_channel_is_s
             tries.append(now_s)
         now_s += 0.1
     assert GIVE_UP_S <= now_s <= GIVE_UP_S + 1
-    waits = [after - before for before, after in zip(tries, tries[1:], strict=False)]
+    waits = [after - before for before, after in pairwise(tries)]
     assert max(waits) <= 1.11
     assert len(tries) < 320
 
