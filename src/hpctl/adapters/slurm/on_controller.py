@@ -106,7 +106,7 @@ def _slurm(*words: str, login: bool = False, folder: str = "/") -> subprocess.Co
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env={**os.environ, "SLURM_TIME_FORMAT": "%s"} if not login else dict(os.environ),
+        env=dict(os.environ) if words[0] == "sbatch" else {**os.environ, "SLURM_TIME_FORMAT": "%s"},
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
