@@ -43,6 +43,9 @@ DELETE_WAIT_S: Final = 45 * 60.0
 VISIBLE_S: Final = 60.0
 """A cluster that was just created may be unknown to DescribeCluster for so long."""
 
+NODE_WAIT_S: Final = 60 * 60.0
+"""A reboot takes AWS 1 to 3 minutes, a replacement 20 to 30, deep health checks apart."""
+
 SETTLE_S: Final = 15.0
 """An update that changes no count may show nowhere; after so long without a sign of it, it is taken as done."""
 
