@@ -171,3 +171,6 @@ SESSION_ENDS_S: Final = 3.0
 
 SESSION_AGAIN_S: Final = 0.5
 """Between two sessions of which the first began and ended at once; up to twice that, by chance."""
+
+TUNNEL_QUIET_S: Final = 10.0
+"""A connection through a node whose near end has said all is closed when nothing came from the far one for so long."""
