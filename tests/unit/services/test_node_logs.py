@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
 
@@ -24,9 +25,8 @@ def account_with(**streams: tuple[str, ...]) -> FakeAccount:
     account.clusters.add(a_cluster())
     account.clusters.nodes_in_full[NODE] = a_node(NODE)
     names = {"lifecycle": LIFECYCLE, "agent": AGENT}
-    account.logs.lines = {
-        (GROUP, names.get(name, f"DeepHealthCheckResults/{name}")): told for name, told in streams.items()
-    }
+    for name, lines in streams.items():
+        account.logs.lines[GROUP, names.get(name, f"DeepHealthCheckResults/{name}")] = lines
     account.logs.groups.add(GROUP)
     return account
 
@@ -35,9 +35,9 @@ def told(account: FakeAccount, wish: NodeLogWish = NodeLogWish()) -> list[str]: 
     return list(lines_of(read("ml-cluster", NODE, wish, account.ports)))
 
 
-def lines_of(steps: object) -> list[str]:
+def lines_of(steps: Iterable[LogStep]) -> list[str]:
     said: list[str] = []
-    for step in steps:  # type: ignore[attr-defined]
+    for step in steps:
         if isinstance(step, LogLines):
             said += [f"{step.source.label}: {line.decode()}" for line in step.lines]
         elif isinstance(step, LogNote):
