@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hpctl.report.base import Report
     from hpctl.services.connect import Program
     from hpctl.services.job.prepare import Asked
+    from hpctl.services.node_copy import Road
     from hpctl.spec.job_wish import JobOverrides, LoadedJob
     from hpctl.spec.load import Loaded
 
@@ -205,6 +207,20 @@ def local_files() -> LocalFiles:
     from hpctl.adapters.local.workdir import WorkingFiles
 
     return WorkingFiles(Path.cwd(), Path.home())
+
+
+@contextmanager
+def copying(session: Session) -> Iterator[Road]:
+    """Let files be copied between this machine and nodes; the person sees how far it is."""
+    from hpctl.adapters.local.packing import TarCopies
+    from hpctl.render.node_copies import CopyProgress
+    from hpctl.services.node_copy import Road
+
+    progress = CopyProgress(session.terminal)
+    try:
+        yield Road(TarCopies(Path.cwd(), Path.home()), session.ports.sessions, progress.passed)
+    finally:
+        progress.end()
 
 
 def read_scripts(folder: str | Path) -> dict[str, bytes]:
