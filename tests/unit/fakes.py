@@ -93,6 +93,7 @@ from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_sessions import FakeSessions
 from tests.unit.fake_slurm_jobs import FakeSlurmJobs
+from tests.unit.fake_slurm_logs import FakeSlurmLogs
 
 Row = (
     Addon
@@ -937,6 +938,7 @@ class FakeAccount:
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.sessions = FakeSessions(self.calls)
+        self.slurm_logs = FakeSlurmLogs()
         self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
@@ -964,6 +966,7 @@ class FakeAccount:
             jobs=self.jobs,
             streams=self.streams,
             sessions=self.sessions,
+            slurm_logs=self.slurm_logs,
             slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,
