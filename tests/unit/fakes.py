@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
 from hpctl.facts.eks_ports import PodIdentity
@@ -86,10 +87,12 @@ from tests.unit.builders import (
     an_identity,
     an_open_zfs,
 )
+from tests.unit.fake_care import FakeNodeCare
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_sessions import FakeSessions
 from tests.unit.fake_slurm_jobs import FakeSlurmJobs
+from tests.unit.fake_slurm_logs import FakeSlurmLogs
 
 Row = (
     Addon
@@ -905,11 +908,13 @@ class FakeAccount:
         self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.node_groups = FakeNodeGroups(self.calls)
+        self.node_care = FakeNodeCare(self.calls)
         self.endpoints = FakeEndpoints(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.sessions = FakeSessions(self.calls)
+        self.slurm_logs = FakeSlurmLogs()
         self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
@@ -931,11 +936,13 @@ class FakeAccount:
             dhcp=self.dhcp,
             eks=self.eks,
             node_groups=self.node_groups,
+            node_care=self.node_care,
             endpoints=self.endpoints,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
             sessions=self.sessions,
+            slurm_logs=self.slurm_logs,
             slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,
@@ -949,6 +956,7 @@ class FakeAccount:
             plans=self.plans,
             logs=self.logs,
             changes=self.changes,
+            slurm=SlurmCommands(self.sessions),
             state=self.state,
             signals=self.signals,
             clock=self.clock,

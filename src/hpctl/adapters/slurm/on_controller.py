@@ -37,6 +37,7 @@ _ENDED = (
     *("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL", "BOOT_FAIL", "OUT_OF_MEMORY", "DEADLINE"),
     *("PREEMPTED", "REVOKED", "LAUNCH_FAILED", "RECONFIG_FAIL"),
 )
+_RECORD_FILE = "submitted"
 _SEEN_TRIES = 5
 _STALE_S = 86400
 _SILENT = "Unable to contact", "Socket timed out", "Connection refused", "Transport endpoint", "Zero Bytes"
@@ -105,7 +106,7 @@ def _slurm(*words: str, login: bool = False, folder: str = "/") -> subprocess.Co
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env={**os.environ, "SLURM_TIME_FORMAT": "%s"} if not login else dict(os.environ),
+        env=dict(os.environ) if words[0] == "sbatch" else {**os.environ, "SLURM_TIME_FORMAT": "%s"},
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
@@ -157,7 +158,7 @@ def _kept(jobs: Path) -> Iterator[dict[str, Any]]:
     except OSError:
         return
     for folder in folders[:500]:
-        told = _read(Path(folder.path, "job"))
+        told = _read(Path(folder.path, _RECORD_FILE))
         if told is not None:
             with contextlib.suppress(ValueError):
                 yield {
@@ -282,7 +283,7 @@ def _extract(packed: Path, folder: Path) -> None:
 
 def _there(folder: Path, asked: dict[str, Any]) -> int | None:
     """Return the job of this very submission if there is one; raise if another living job has its name."""
-    told = _read(folder / "job")
+    told = _read(folder / _RECORD_FILE)
     if told is not None:
         return int(json.loads(told)["id"])
     found = None
@@ -335,7 +336,9 @@ def _late(asked: dict[str, Any]) -> int | None:
 def _keep(folder: Path, asked: dict[str, Any], number: int) -> None:
     """Write down which job the folder is of, whole or not at all."""
     told = {key: asked[key] for key in ("run_id", "name", "user", "nodes")}
-    _write(folder / "job", json.dumps({**told, "id": number, "submitted": time.time(), "shown": _shown(number)}))
+    record = {**told, "id": number, "submitted": time.time(), "shown": _shown(number)}
+    with contextlib.suppress(OSError):  # the job is there all the same, and its comment tells of the folder
+        _write(folder / _RECORD_FILE, json.dumps(record))
 
 
 def _shown(number: object) -> str:

@@ -64,7 +64,8 @@ def prepare_on_slurm(
         UsageError: secrets have no value, local files cannot go along, or what is asked for does not go with Slurm.
     """
     if asked.kind is not None:
-        raise UsageError(f"`--kind` is for Amazon EKS, and cluster `{at.cluster}` is orchestrated by Slurm")
+        message = f"`--kind` does not go with jobs there: cluster `{at.cluster}` is orchestrated by Slurm"
+        raise UsageError(message, hint="leave `--kind` out")
     draft = _drafted(loaded, at, asked, ports, files)
     notices = (*loaded.notices, *(f"{one.file}:{one.line}: {one.message}" for one in loaded.warnings), *draft.notices)
     checks = judge_on_slurm(_target(loaded, draft), world, judging)
