@@ -26,6 +26,7 @@ from hpctl.facts.kubernetes import (
     Toleration,
     Workload,
 )
+from hpctl.facts.log_ports import LogPage
 from hpctl.facts.network import (
     Direction,
     Interface,
@@ -848,6 +849,29 @@ class FakeLogs:
     def last_lines(self, group: str, stream: str) -> tuple[str, ...]:
         self._log.record("logs.last_lines", group, stream)
         return self.lines[group, stream]
+
+    def page(self, group: str, stream: str, *, since: datetime | None = None, token: str | None = None) -> LogPage:
+        """Pages of two lines; times count seconds from NOW."""
+        self._log.record("logs.page", group, stream, since, token)
+        rows = self._rows(group, stream, None)
+        start = int(token) if token else len(rows) - len(self._rows(group, stream, since))
+        return _log_page(rows[start : start + 2], min(start + 2, len(rows)))
+
+    def tail(self, group: str, stream: str, lines: int, *, since: datetime | None = None) -> LogPage:
+        self._log.record("logs.tail", group, stream, lines, since)
+        rows = self._rows(group, stream, since)
+        return _log_page(rows[-lines:], len(rows))
+
+    def _rows(self, group: str, stream: str, since: datetime | None) -> list[tuple[int, str]]:
+        if (group, stream) not in self.lines:
+            raise NotFoundError(f"there is no stream `{stream}`")
+        start = int(NOW.timestamp() * 1000)
+        rows = [(start + 1000 * at, line) for at, line in enumerate(self.lines[group, stream])]
+        return [row for row in rows if since is None or row[0] >= since.timestamp() * 1000]
+
+
+def _log_page(rows: list[tuple[int, str]], end: int) -> LogPage:
+    return LogPage(tuple(time for time, _ in rows), tuple(line for _, line in rows), str(end))
 
 
 class FakeState:
