@@ -26,6 +26,7 @@ from hpctl.facts.kubernetes import (
     Toleration,
     Workload,
 )
+from hpctl.facts.log_ports import LogPage
 from hpctl.facts.network import (
     Direction,
     Interface,
@@ -92,6 +93,7 @@ from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_sessions import FakeSessions
 from tests.unit.fake_slurm_jobs import FakeSlurmJobs
+from tests.unit.fake_slurm_logs import FakeSlurmLogs
 
 Row = (
     Addon
@@ -848,6 +850,29 @@ class FakeLogs:
         self._log.record("logs.last_lines", group, stream)
         return self.lines[group, stream]
 
+    def page(self, group: str, stream: str, *, since: datetime | None = None, token: str | None = None) -> LogPage:
+        """Pages of two lines; times count seconds from NOW."""
+        self._log.record("logs.page", group, stream, since, token)
+        rows = self._rows(group, stream, None)
+        start = int(token) if token else len(rows) - len(self._rows(group, stream, since))
+        return _log_page(rows[start : start + 2], min(start + 2, len(rows)))
+
+    def tail(self, group: str, stream: str, lines: int, *, since: datetime | None = None) -> LogPage:
+        self._log.record("logs.tail", group, stream, lines, since)
+        rows = self._rows(group, stream, since)
+        return _log_page(rows[-lines:], len(rows))
+
+    def _rows(self, group: str, stream: str, since: datetime | None) -> list[tuple[int, str]]:
+        if (group, stream) not in self.lines:
+            raise NotFoundError(f"there is no stream `{stream}`")
+        start = int(NOW.timestamp() * 1000)
+        rows = [(start + 1000 * at, line) for at, line in enumerate(self.lines[group, stream])]
+        return [row for row in rows if since is None or row[0] >= since.timestamp() * 1000]
+
+
+def _log_page(rows: list[tuple[int, str]], end: int) -> LogPage:
+    return LogPage(tuple(time for time, _ in rows), tuple(line for _, line in rows), str(end))
+
 
 class FakeState:
     """Journals in memory, and locks that nobody holds; the `dead` one did before."""
@@ -900,8 +925,7 @@ class FakeAccount:
     """One of each, over one call log and one clock: the account of a test."""
 
     def __init__(self) -> None:
-        self.calls = CallLog()
-        self.clock = FakeClock()
+        self.calls, self.clock = CallLog(), FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
         self.dhcp = FakeDhcp(self.calls)
@@ -913,6 +937,7 @@ class FakeAccount:
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.sessions = FakeSessions(self.calls)
+        self.slurm_logs = FakeSlurmLogs()
         self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
@@ -940,6 +965,7 @@ class FakeAccount:
             jobs=self.jobs,
             streams=self.streams,
             sessions=self.sessions,
+            slurm_logs=self.slurm_logs,
             slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,

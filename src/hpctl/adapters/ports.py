@@ -32,6 +32,7 @@ from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
 from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.adapters.slurm.jobs import SlurmJobsOverSessions
+from hpctl.adapters.slurm.logs import SlurmLogsOverSessions
 from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
 
@@ -53,6 +54,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         jobs=EksJobs(api),
         streams=EksPodStreams(api),
         sessions=sessions,
+        slurm_logs=SlurmLogsOverSessions(sessions),
         slurm=SlurmCommands(sessions),
         slurm_jobs=SlurmJobsOverSessions(sessions),
         caller=AwsCaller(aws),

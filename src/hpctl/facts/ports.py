@@ -45,6 +45,7 @@ from hpctl.facts.records import (
 from hpctl.facts.script_ports import ScriptStore, Shell
 from hpctl.facts.session_ports import Sessions
 from hpctl.facts.slurm_job_ports import SlurmJobs
+from hpctl.facts.slurm_log_ports import SlurmLogs
 from hpctl.facts.slurm_ports import Slurm
 
 
@@ -343,6 +344,7 @@ class Ports:
     jobs: JobObjects
     streams: PodStreams
     sessions: Sessions
+    slurm_logs: SlurmLogs
     slurm_jobs: SlurmJobs
     caller: Caller
     quotas: Quotas

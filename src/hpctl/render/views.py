@@ -31,9 +31,12 @@ _VIEWS = {
     "Model": "models.model",
     "ModelFamily": "models.model_family",
     "Node": "nodes.node",
+    "NodeCopyList": "node_copies.node_copy_list",
     "NodeList": "nodes.node_list",
+    "NodeRunList": "node_runs.node_run_list",
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",
+    "PortForwardList": "node_access.port_forward_list",
     "QuotaList": "quotas.quota_list",
     "Sandbox": "sandboxes.sandbox",
     "ScriptFolder": "lifecycle.script_folder",
@@ -41,6 +44,7 @@ _VIEWS = {
     "SlurmChange": "slurm.slurm_change",
     "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
+    "SshConfig": "node_access.ssh_config",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 

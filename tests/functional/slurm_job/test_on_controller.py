@@ -109,7 +109,7 @@ def test_a_job_is_submitted_from_a_private_folder_byte_for_byte(controller: Cont
     assert (job / "env").stat().st_mode & 0o777 == 0o600
     assert job.stat().st_mode & 0o777 == 0o700
     assert (job / "logs").is_dir()
-    assert json.loads((job / "job").read_text())["id"] == 1
+    assert json.loads((job / "submitted").read_text())["id"] == 1
 
 
 def test_asked_again_it_finds_the_job_that_is_there(controller: Controller) -> None:

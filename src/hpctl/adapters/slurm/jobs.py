@@ -39,7 +39,7 @@ class SlurmJobsOverSessions:
     def test(self, at: SlurmPlace, wish: SlurmSubmission) -> str:
         """Send the job and let `sbatch --test-only` judge it."""
         told = self._ask(at, _submission(at, wish, test=True), _packed(wish), timeout_s=timeouts.SLURM_SUBMIT_S)
-        return str(told["said"])
+        return str(told["said"]).removeprefix("sbatch: ")
 
     def fleet(self, at: SlurmPlace) -> Fleet:
         """Ask scontrol, and srun for what it takes."""

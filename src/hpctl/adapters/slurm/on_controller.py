@@ -37,6 +37,7 @@ _ENDED = (
     *("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL", "BOOT_FAIL", "OUT_OF_MEMORY", "DEADLINE"),
     *("PREEMPTED", "REVOKED", "LAUNCH_FAILED", "RECONFIG_FAIL"),
 )
+_RECORD_FILE = "submitted"
 _SEEN_TRIES = 5
 _STALE_S = 86400
 _SILENT = "Unable to contact", "Socket timed out", "Connection refused", "Transport endpoint", "Zero Bytes"
@@ -63,8 +64,8 @@ def main() -> None:
         answer = {"error": error.code, "message": error.message}
     except OSError as error:
         answer = {"error": "os", "message": f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")}
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    with open(1, "w", encoding="ascii") as out:
+        out.write(json.dumps(answer) + "\n")
 
 
 def _end(_number: int, _frame: Any) -> NoReturn:
@@ -105,7 +106,7 @@ def _slurm(*words: str, login: bool = False, folder: str = "/") -> subprocess.Co
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env={**os.environ, "SLURM_TIME_FORMAT": "%s"} if not login else dict(os.environ),
+        env=dict(os.environ) if words[0] == "sbatch" else {**os.environ, "SLURM_TIME_FORMAT": "%s"},
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
@@ -116,9 +117,6 @@ def _demand(done: subprocess.CompletedProcess[str], code: str) -> None:
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise ToldError("silent" if any(one in said for one in _SILENT) else code, said)
-
-
-# -- Looking ----------------------------------------------------------------------------------------------------------
 
 
 def _queue(*more: str) -> str:
@@ -157,7 +155,7 @@ def _kept(jobs: Path) -> Iterator[dict[str, Any]]:
     except OSError:
         return
     for folder in folders[:500]:
-        told = _read(Path(folder.path, "job"))
+        told = _read(Path(folder.path, _RECORD_FILE))
         if told is not None:
             with contextlib.suppress(ValueError):
                 yield {
@@ -204,9 +202,6 @@ def _last(path: str, size: int) -> Iterator[str]:
             yield file.read(size).decode("latin-1")
     except OSError:
         return
-
-
-# -- Submitting -------------------------------------------------------------------------------------------------------
 
 
 def submit(asked: dict[str, Any]) -> dict[str, Any]:
@@ -282,7 +277,7 @@ def _extract(packed: Path, folder: Path) -> None:
 
 def _there(folder: Path, asked: dict[str, Any]) -> int | None:
     """Return the job of this very submission if there is one; raise if another living job has its name."""
-    told = _read(folder / "job")
+    told = _read(folder / _RECORD_FILE)
     if told is not None:
         return int(json.loads(told)["id"])
     found = None
@@ -335,7 +330,9 @@ def _late(asked: dict[str, Any]) -> int | None:
 def _keep(folder: Path, asked: dict[str, Any], number: int) -> None:
     """Write down which job the folder is of, whole or not at all."""
     told = {key: asked[key] for key in ("run_id", "name", "user", "nodes")}
-    _write(folder / "job", json.dumps({**told, "id": number, "submitted": time.time(), "shown": _shown(number)}))
+    record = {**told, "id": number, "submitted": time.time(), "shown": _shown(number)}
+    with contextlib.suppress(OSError):  # the job is there all the same, and its comment tells of the folder
+        _write(folder / _RECORD_FILE, json.dumps(record))
 
 
 def _shown(number: object) -> str:
@@ -359,9 +356,6 @@ def _test(part: Path, asked: dict[str, Any]) -> dict[str, Any]:
     )
     _demand(done, "refused")
     return {"said": (done.stderr or done.stdout).strip()}
-
-
-# -- Ending -----------------------------------------------------------------------------------------------------------
 
 
 def cancel(asked: dict[str, Any]) -> dict[str, Any]:
