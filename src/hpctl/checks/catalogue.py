@@ -45,6 +45,7 @@ from hpctl.checks import (
     live_node_kube,
     live_nodes,
     live_parts,
+    live_slurm,
     live_state,
     network_acls,
     network_addresses,
@@ -54,6 +55,8 @@ from hpctl.checks import (
     network_names,
     network_routes,
     network_zones,
+    node_devices,
+    node_system,
     quota,
     slurm,
     slurm_files,
@@ -68,7 +71,7 @@ from hpctl.checks import (
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
@@ -109,6 +112,9 @@ MODULES: tuple[ModuleType, ...] = (
     live_care,
     live_node,
     live_node_kube,
+    live_slurm,
+    node_system,
+    node_devices,
     live_api,
     live_access,
     live_parts,
@@ -145,10 +151,10 @@ CLUSTER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is
 KUBERNETES_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterOnEks)
 """Those that judge what a live cluster on EKS has in Kubernetes."""
 
-LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
-"""Those that judge a live cluster as the SageMaker API shows it, whoever orchestrates it."""
+LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveCluster, ClusterOnSlurm))
+"""Those that judge a live cluster as the SageMaker API shows it, and as Slurm does where that orchestrates."""
 
-NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeOnEks))
+NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeInside, NodeOnEks))
 """Those that judge one node of a live cluster."""
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)
