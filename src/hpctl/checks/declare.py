@@ -11,6 +11,7 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.action import Fix
 from hpctl.report.check import Finding
@@ -23,6 +24,7 @@ Path = tuple[str | int, ...]
 Target = (
     ClusterSpec
     | JobInCluster
+    | JobOnSlurm
     | LiveCluster
     | ClusterOnSlurm
     | LiveNode
@@ -37,6 +39,7 @@ Judged = TypeVar(
     "Judged",
     ClusterSpec,
     JobInCluster,
+    JobOnSlurm,
     LiveCluster,
     ClusterOnSlurm,
     LiveNode,

@@ -45,7 +45,7 @@ section disks timeout 10 df -P -k
 section inodes timeout 10 df -P -i
 section mounts cat /proc/mounts
 section services running
-section efa ls /sys/class/infiniband
+section efa sh -c 'ls -d /dev/infiniband/uverbs[0-9]*'
 section gpus timeout 30 nvidia-smi --format=csv,noheader,nounits --query-gpu=index,uuid,name,temperature.gpu,ecc.errors.uncorrected.volatile.total,remapped_rows.pending,remapped_rows.failure,driver_version
 section neuron sh -c 'ls -d /dev/neuron[0-9]*'
 section kernel kernel

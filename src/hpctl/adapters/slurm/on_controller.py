@@ -64,8 +64,8 @@ def main() -> None:
         answer = {"error": error.code, "message": error.message}
     except OSError as error:
         answer = {"error": "os", "message": f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")}
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    with open(1, "w", encoding="ascii") as out:
+        out.write(json.dumps(answer) + "\n")
 
 
 def _end(_number: int, _frame: Any) -> NoReturn:
@@ -117,9 +117,6 @@ def _demand(done: subprocess.CompletedProcess[str], code: str) -> None:
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise ToldError("silent" if any(one in said for one in _SILENT) else code, said)
-
-
-# -- Looking ----------------------------------------------------------------------------------------------------------
 
 
 def _queue(*more: str) -> str:
@@ -205,9 +202,6 @@ def _last(path: str, size: int) -> Iterator[str]:
             yield file.read(size).decode("latin-1")
     except OSError:
         return
-
-
-# -- Submitting -------------------------------------------------------------------------------------------------------
 
 
 def submit(asked: dict[str, Any]) -> dict[str, Any]:
@@ -362,9 +356,6 @@ def _test(part: Path, asked: dict[str, Any]) -> dict[str, Any]:
     )
     _demand(done, "refused")
     return {"said": (done.stderr or done.stdout).strip()}
-
-
-# -- Ending -----------------------------------------------------------------------------------------------------------
 
 
 def cancel(asked: dict[str, Any]) -> dict[str, Any]:
