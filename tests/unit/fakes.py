@@ -925,7 +925,7 @@ class FakeSignals:
 class FakeAccount:
     """One of each, over one call log and one clock: the account of a test."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915  one of each
         self.calls = CallLog()
         self.clock = FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)

@@ -164,11 +164,17 @@ CLUSTER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is
 KUBERNETES_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterOnEks)
 """Those that judge what a live cluster on EKS has in Kubernetes."""
 
-LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveCluster, ClusterOnSlurm))
-"""Those that judge a live cluster as the SageMaker API shows it, and as Slurm does where that orchestrates."""
+LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
+"""Those that judge a live cluster as the SageMaker API shows it, whoever orchestrates it."""
 
-NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeInside, NodeOnEks))
-"""Those that judge one node of a live cluster."""
+SLURM_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterOnSlurm)
+"""Those that judge a live cluster as its Slurm has it."""
+
+NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeOnEks))
+"""Those that judge one node of a live cluster from outside."""
+
+INSIDE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is NodeInside)
+"""Those that judge one node from inside, over a session."""
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)
 """Those that judge a job: what stands before it is submitted."""

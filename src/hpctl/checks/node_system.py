@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hpctl.checks.declare import check, fail, note, warn
+from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.node_inside import READS, cluster, inside, node_of, on_it, subject, type_of
 from hpctl.errors import UnavailableError
 from hpctl.facts.inside import Inside
@@ -23,8 +23,6 @@ _LITTLE: Final = 5
 
 _SKEW_S: Final = 30.0
 """munge refuses what is 300 s off, AWS what is 5 minutes off; a node that keeps time is off by milliseconds."""
-
-_YOUNG_S: Final = 600.0
 
 
 @check("node-disk", "the node's disks have room", reads=READS, blocking=False)
@@ -140,8 +138,11 @@ def home(live: NodeInside, world: World) -> Iterator[Finding]:
 
     HyperPod's sample scripts put the home of `ubuntu` on the shared file system.
     """
+    if cluster(live, world).orchestrator != Orchestrator.SLURM:  # on EKS nobody works on the nodes
+        return
     for path in inside(live, world).homes_on_root:
-        yield note(subject(live), f"`{path}` is on the root volume, and goes with it")
+        remedy = "keep it on the file system that the nodes share: see `fsx_ubuntu.sh` of the sample scripts"
+        yield warn(subject(live), f"`{path}` is on the root volume, and goes with it", remedy=remedy)
 
 
 @check("node-static-credentials", "no keys lie about on the node", reads=READS, blocking=False)
@@ -153,14 +154,6 @@ def static_credentials(live: NodeInside, world: World) -> Iterator[Finding]:
     for path in inside(live, world).credentials:
         moved = on_it(live, f"mv {path} {path}.away")
         yield warn(subject(live), f"there are keys in `{path}`", remedy=f"ask whose they are, then: {moved}")
-
-
-@check("node-uptime", "the node has been up for a while", reads=READS, blocking=False)
-def uptime(live: NodeInside, world: World) -> Iterator[Finding]:
-    """A node that has just started may not have everything yet."""
-    seen = inside(live, world)
-    if 0 < seen.up_s < _YOUNG_S:
-        yield note(subject(live), f"has started {seen.up_s / 60:.0f} minutes ago")
 
 
 def _since(seen: Inside) -> Iterator[str]:
