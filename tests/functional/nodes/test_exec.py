@@ -99,8 +99,10 @@ def test_a_shell_has_a_terminal_and_ends_with_its_exit_code(node: OnNodes) -> No
         screen.type("stty size; hostname\r")
         screen.until("24 80")
         screen.until(f"\n{name}")
-        screen.type("sleep 600\r")
+        screen.type("echo be''gun; sleep 600\r")
+        screen.until("\nbegun")
         screen.type("\x03")
+        screen.until("^C")
         screen.type("exit 9\r")
         assert screen.end() == 9
 
