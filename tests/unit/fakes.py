@@ -925,8 +925,7 @@ class FakeAccount:
     """One of each, over one call log and one clock: the account of a test."""
 
     def __init__(self) -> None:
-        self.calls = CallLog()
-        self.clock = FakeClock()
+        self.calls, self.clock = CallLog(), FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
         self.dhcp = FakeDhcp(self.calls)

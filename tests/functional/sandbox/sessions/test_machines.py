@@ -20,8 +20,8 @@ def test_nodes_have_names_processes_and_files_of_their_own(machines: Nodes) -> N
     names = [name_of(machines, row["InstanceId"]) for row in machines.rows()]
     assert [machines.run("hostname", each).decode().strip() for each in (first, second)] == names
     assert machines.run("ps -p 1 -o comm=", first) == b"sh\n"
-    machines.run("touch /tmp/mine /etc/mine /root/mine", first)
-    assert machines.run("ls /tmp/mine /etc/mine /root/mine 2>/dev/null || true", second) == b""
+    machines.run("touch /tmp/mine /etc/mine ~/mine", first)
+    assert machines.run("ls /tmp/mine /etc/mine ~/mine 2>/dev/null || true", second) == b""
     assert not Path("/etc/mine").exists()
     assert machines.run("getent hosts " + names[1], first).split()[0].decode() == names[1][3:].replace("-", ".")
 
