@@ -925,9 +925,8 @@ class FakeSignals:
 class FakeAccount:
     """One of each, over one call log and one clock: the account of a test."""
 
-    def __init__(self) -> None:  # noqa: PLR0915  one of each
-        self.calls = CallLog()
-        self.clock = FakeClock()
+    def __init__(self) -> None:
+        self.calls, self.clock = CallLog(), FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
         self.dhcp = FakeDhcp(self.calls)

@@ -45,7 +45,7 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
     NodeInside: ("a node of a live cluster, from inside", "hpctl doctor CLUSTER --node ID"),
     NodeOnEks: ("a node of a live cluster on EKS", "hpctl doctor CLUSTER --node ID"),
     JobInCluster: ("a job", "hpctl doctor --job FILE"),
-    JobOnSlurm: ("a job on Slurm", "hpctl doctor --job FILE"),
+    JobOnSlurm: ("a job for Slurm", "hpctl doctor --job FILE"),
     Machine: ("this machine", "hpctl doctor"),
 }
 """What is missing when nothing that is there can be judged, and how it is given."""

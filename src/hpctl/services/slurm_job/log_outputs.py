@@ -47,8 +47,13 @@ def outputs_of(job: SlurmJob, script: str, ranks: frozenset[int] = frozenset()) 
 
     With `ranks` only files that are of these ranks alone; there may be none.
     """
-    compiled = [posixpath.join(job.folder, name) for name in _COMPILED] if job.folder else []
-    texts = (*compiled, job.stdout, job.stderr, *step_outputs(script))
+    own = [posixpath.join(job.folder, name) for name in _COMPILED] if compiled(job) else []
+    texts = (*own, job.stdout, job.stderr, *step_outputs(script))
     found = (name_of(text, job, ranks) for text in texts)
     names = dict.fromkeys(name for name in found if name and (name.by or not ranks))
     return Outputs(tuple(names), job.hosts)
+
+
+def compiled(job: SlurmJob) -> bool:
+    """Whether hpctl made the job's script, so that it has a rank a node, and a file for each."""
+    return bool(job.folder) and (not job.stdout or job.stdout.startswith(f"{job.folder}/logs/"))

@@ -51,6 +51,13 @@ def name_of(text: str, job: SlurmJob, ranks: frozenset[int] = frozenset()) -> Na
     return Name(FilePattern(where, _expression(name, job, by, ranks)), by) if where else None
 
 
+def shown(text: str, job: SlurmJob) -> str:
+    """Return a name for people: patterns stand where they differ from file to file."""
+    parts = ((part, None) if token is None else (_value(token, job), token[0]) for part, token in _apart(text))
+    path = "".join(value if value is not None else str(token) for value, token in parts)
+    return posixpath.join(job.work_dir or "/", path)
+
+
 def _by(name: str) -> str:
     letters = {found["letter"] for found in _TOKEN.finditer(name)}
     return next((letter for letter in _BY_RANK if letter in letters), "")

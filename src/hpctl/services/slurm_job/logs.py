@@ -15,7 +15,8 @@ from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace
 from hpctl.facts.slurm_log_ports import AllRead, FilesAsked, LogFeed
 from hpctl.report.logs import LogNote, LogSource, LogStep
 from hpctl.services.job.log_tape import LogWish
-from hpctl.services.slurm_job.log_outputs import Outputs, outputs_of
+from hpctl.services.slurm_job.log_outputs import Outputs, compiled, outputs_of
+from hpctl.services.slurm_job.log_patterns import shown
 from hpctl.services.slurm_job.log_sight import Sight
 from hpctl.services.slurm_job.log_text import Desk
 from hpctl.services.slurm_job.why import waiting_for
@@ -49,14 +50,9 @@ def _demand_possible(job: SlurmJob, wish: LogWish) -> None:
         raise UsageError("`--previous` does not go with jobs on Slurm", hint=hint)
     if wish.containers:
         raise UsageError("`--container` does not go with jobs on Slurm", hint="leave it out")
-    if job.folder and (wrong := sorted(rank for rank in wish.ranks if rank >= job.nodes)) and _by_node(job):
+    if compiled(job) and (wrong := sorted(rank for rank in wish.ranks if rank >= job.nodes)):
         hint = f"its ranks are 0 to {job.nodes - 1}" if job.nodes > 1 else "its only rank is 0"
         raise UsageError(f"job `{job.name}` has no rank {wrong[0]}", hint=hint)
-
-
-def _by_node(job: SlurmJob) -> bool:
-    """Whether hpctl made the job's script, so that it has a rank a node."""
-    return job.stdout.startswith(f"{job.folder}/logs/")
 
 
 class _Follower:
@@ -168,7 +164,7 @@ class _Follower:
 
     def _nothing(self) -> LogNote:
         job = self._sight.job
-        where = ", ".join(f"`{one}`" for one in dict.fromkeys((job.stdout, job.stderr)) if one)
+        where = ", ".join(f"`{shown(one, job)}`" for one in dict.fromkeys((job.stdout, job.stderr)) if one)
         looked = f"; it is not in {where}" if where else ""
         return LogNote(f"there is no output of job {job.reference} that can be read on the controller node{looked}")
 
@@ -187,7 +183,7 @@ class _Follower:
         found = self._outputs_of(job)
         if found.names or not self._wish.ranks:
             return found
-        shared = f"into `{job.stdout}`" if job.stdout else "into one file"
+        shared = f"into `{shown(job.stdout, job)}`" if job.stdout else "into one file"
         raise UsageError(
             f"all ranks of job `{job.name}` print {shared}, and cannot be told apart",
             hint="leave `--rank` out; `srun --output=NAME-%t.log` in the script gives each rank a file of its own",
@@ -195,7 +191,7 @@ class _Follower:
 
     def _submitted(self, job: SlurmJob) -> str:
         """Return the script that hpctl submitted, as far as it is there."""
-        if not job.folder or _by_node(job):
+        if not job.folder or compiled(job):
             return ""
         path = posixpath.join(job.folder, "script")
         try:
