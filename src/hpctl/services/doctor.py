@@ -15,6 +15,7 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
 from hpctl.services.create import Blindness, demand_passed
@@ -29,6 +30,7 @@ JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node"
     LiveNode: "node",
     NodeOnEks: "node",
     JobInCluster: "job",
+    JobOnSlurm: "job",
     Machine: "machine",
 }
 
@@ -39,6 +41,7 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
     LiveNode: ("a node of a live cluster", "hpctl doctor CLUSTER --node ID"),
     NodeOnEks: ("a node of a live cluster on EKS", "hpctl doctor CLUSTER --node ID"),
     JobInCluster: ("a job", "hpctl doctor --job FILE"),
+    JobOnSlurm: ("a job for Slurm", "hpctl doctor --job FILE"),
     Machine: ("this machine", "hpctl doctor"),
 }
 """What is missing when nothing that is there can be judged, and how it is given."""

@@ -26,7 +26,8 @@ Plugin = Callable[[], Awaitable[bool]]
 """Waits for the plugin of srun, and says whether there is one."""
 _REGISTERED_WITHIN_S: Final = 30.0
 _AGAIN_AFTER_S: Final = 0.1
-_WAIT: Final = "RUNNING,SUSPENDED,COMPLETING,CONFIGURING"
+# What scancel can be told to end (scancel(1), --state), one at a time.
+_RAN: Final = ("RUNNING", "SUSPENDED")
 _log = logging.getLogger(__name__)
 
 
@@ -112,7 +113,8 @@ class Site:
                 await daemons.ask(machine, "scontrol", "reconfigure")
         if not self._resumed:
             # Processes of jobs that ran in an earlier run of the sandbox ended with it.
-            await daemons.ask(machine, "scancel", f"--state={_WAIT}")
+            for state in _RAN:
+                await daemons.ask(machine, "scancel", f"--state={state}")
             self._resumed = True
 
     async def _work(self, seat: SlurmSeat, controller: SlurmSeat) -> bool:

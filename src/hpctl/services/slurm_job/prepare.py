@@ -73,6 +73,11 @@ def prepare_on_slurm(
     return PreparedOnSlurm(report, draft.submission, draft.refusal)
 
 
+def target_on_slurm(loaded: LoadedJob, at: SlurmWhere, asked: Asked, ports: Ports, files: LocalFiles) -> JobOnSlurm:
+    """Return a job as checks judge it: what submitting it would send. Raises what `prepare_on_slurm` raises."""
+    return _target(loaded, _drafted(loaded, at, asked, ports, files))
+
+
 def demand_possible(prepared: PreparedOnSlurm, blindness: Blindness) -> SlurmSubmission:
     """Return what is to be submitted; raise what stands in the way: failed checks, or that nothing fits."""
     if prepared.report.checks:
