@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.errors import AccessError, ConflictError, NotFoundError, UsageError
 from hpctl.facts.jobs import JobState
 from hpctl.facts.slurm_jobs import STATES
 from hpctl.services.job.execute import Streams
@@ -55,9 +55,9 @@ def test_two_living_jobs_of_a_name_are_told_apart_by_number() -> None:
 
 
 def test_a_job_that_is_not_there_brings_the_nearest_name_and_who_else_has_it() -> None:
-    account = held(a_job(), a_job(id=9, name="trian", user="ann"))
-    with pytest.raises(NotFoundError, match=r"no job `trian` of user `ubuntu`") as told:
-        find("trian", AT, account.slurm_jobs)
+    account = held(a_job(), a_job(id=9, name="traim", user="ann"))
+    with pytest.raises(NotFoundError, match=r"no job `traim` of user `ubuntu`") as told:
+        find("traim", AT, account.slurm_jobs)
     assert told.value.hint == "did you mean `train`?\nuser `ann` has one: --user ann"
 
 
@@ -117,6 +117,20 @@ def test_deleting_another_ones_job_says_what_stays() -> None:
     told = delete(a_job(comment="", word="COMPLETED"), AT, account.ports)
     assert told.result == "unchanged"
     assert "its output stays" in told.notes[0]
+
+
+def test_what_is_another_users_is_looked_at_alone() -> None:
+    account, foreign = held(a_job(user="ann")), a_job(user="ann")
+    assert describe("7", AT, account.ports).user == "ann"
+    for act in (
+        lambda: cancel(foreign, AT, account.ports),
+        lambda: delete(foreign, AT, account.ports),
+        lambda: execute(foreign, 0, ("true",), AT, account.ports, streams()),
+    ):
+        with pytest.raises(AccessError, match=r"job 7 .* is of user `ann`") as told:
+            act()
+        assert told.value.hint == "as that user: --user ann"
+    assert {call[0] for call in account.calls.made} == {"slurm_jobs.jobs", "slurm_jobs.job"}
 
 
 def streams() -> Streams:
