@@ -10,8 +10,9 @@ from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, table
 
@@ -19,9 +20,12 @@ _JUDGED = {
     Machine: "this machine",
     LiveCluster: "a live cluster",
     LiveNode: "a node of a live cluster",
+    ClusterOnSlurm: "a live cluster on Slurm",
+    NodeInside: "a node of a live cluster, from inside",
     NodeOnEks: "a node of a live cluster on EKS",
     ClusterOnEks: "a live cluster on EKS",
     JobInCluster: "a job",
+    JobOnSlurm: "a job on Slurm",
 }
 
 SOURCE = "`hpctl.checks`"
