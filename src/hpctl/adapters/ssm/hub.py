@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import asyncio
 
 _LAST_STEPS_S: Final = 10.0
 _LAST_WORDS_S: Final = 0.5
@@ -55,6 +57,8 @@ class Hub:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop."""
+        import asyncio
+
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
