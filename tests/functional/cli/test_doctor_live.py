@@ -44,6 +44,7 @@ def test_what_keeps_nodes_away_is_named_until_they_are_there(hpctl: Hpctl, starv
         "live-count-target": "fail",
         "live-nodes-running": "fail",
         "live-events-errors": "warn",
+        "live-slurm-controller": "unknown",
     }
     (broken,) = (row["findings"] for row in answer["results"] if row["id"] == "live-nodes-running")
     assert "known as: capacity-continuous" in broken[0]["evidence"]
