@@ -12,6 +12,7 @@ from hpctl.render.page import Piece
 from hpctl.report.base import Report
 
 _VIEWS = {
+    "AcceleratorList": "gpus.accelerator_list",
     "CheckList": "checks.check_list",
     "CheckPage": "explanations.check_page",
     "Checks": "checks.check_report",
