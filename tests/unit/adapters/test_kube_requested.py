@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -79,7 +79,7 @@ def pod_row(number: int, wish: Mapping[str, Any]) -> dict[str, Any]:
     return {"metadata": {"name": f"p-{number}"}, "spec": {**spec, **node}, "status": {"phase": wish["phase"]}}
 
 
-def answer(rows: list[dict[str, Any]], query: Mapping[str, list[str]]) -> dict[str, Any]:
+def answer(rows: Sequence[dict[str, Any]], query: Mapping[str, list[str]]) -> dict[str, Any]:
     """Page a list as Kubernetes does, and leave out what its field selector excludes."""
     for term in filter(None, query.get("fieldSelector", [""])[0].split(",")):
         path, excluded = term.split("!=")
@@ -90,7 +90,9 @@ def answer(rows: list[dict[str, Any]], query: Mapping[str, list[str]]) -> dict[s
     return {"items": rows[start : start + PAGE], "metadata": {"continue": following}}
 
 
-def by_hand(machines: Mapping[str, Mapping[str, Any]], wishes: list[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
+def by_hand(
+    machines: Mapping[str, Mapping[str, Any]], wishes: Sequence[Mapping[str, Any]]
+) -> dict[str, tuple[int, int]]:
     """Return totals and free ones by accelerator, counted node by node and pod by pod."""
     total: Counter[str] = Counter()
     free: Counter[str] = Counter()
