@@ -1,7 +1,7 @@
 """What hpctl costs to start and to ask, beside the AWS CLI, and how fast logs come, beside kubectl: `make bench`.
 
-And how long `hpctl doctor` asks, beside the calls that cannot be made at the same time, and what `hpctl gpus` takes on a
-cluster of 1,000 nodes.
+And how long `hpctl doctor` asks, beside the calls that cannot be made at the same time, and what `hpctl gpus` takes on
+a cluster of 1,000 nodes.
 
 Both ask the same sandbox about the same cluster. The exit status is 1 when a target is missed.
 """
