@@ -141,3 +141,12 @@ JOB_RANKS_END_S: Final = 30.0
 
 JOB_SETTLE_RESUMED_S: Final = 15.0
 """How long a failure must stand where HyperPod resumes jobs, which begins when it has seen the failure."""
+
+SLURM_ASK_S: Final = 60.0
+"""One question to a Slurm controller: it answers within a second, unless it is busy, and then within its own timeout."""
+
+SLURM_SUBMIT_S: Final = 600.0
+"""Sending a job with its working directory, and submitting it: a session carries about a MiB a second."""
+
+SLURM_END_S: Final = 60.0
+"""How long processes of a job that was cancelled may take to end: Slurm kills them after `KillWait`, usually 30 s."""

@@ -11,16 +11,13 @@ from hpctl.checks.script_text import Script
 from hpctl.checks.walk import instance_groups
 from hpctl.errors import NotFoundError, UnavailableError
 from hpctl.facts.records import StoredObject
+from hpctl.facts.s3_folders import bucket_and_prefix
 from hpctl.facts.world import World
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.spec.groups import InstanceGroup
 
-_VIRTUAL_HOST = re.compile(r"https://(?P<bucket>[^/]+)\.s3[.-][^/]*amazonaws\.com[^/]*/?(?P<prefix>.*)")
-_PATH_STYLE = re.compile(r"https://s3[.-][^/]*amazonaws\.com[^/]*/(?P<bucket>[^/]+)/?(?P<prefix>.*)")
 _LARGEST = 1024 * 1024
 """Bytes of an object that may be a script; more is not read (`facts.ports.Storage`)."""
-
-_S3 = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<prefix>.*)")
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,8 @@ class Folder:
     @classmethod
     def of(cls, uri: str) -> Folder:
         """Return the folder of an address; raises `UnavailableError` for one that hpctl cannot read as S3."""
-        for form in (_S3, _PATH_STYLE, _VIRTUAL_HOST):
-            if found := form.fullmatch(uri):
-                # Keys may begin with a slash; only how many stand at the end of an address says nothing.
-                prefix = found["prefix"].rstrip("/")
-                return cls(found["bucket"], f"{prefix}/" if prefix else "")
+        if found := bucket_and_prefix(uri):
+            return cls(*found)
         message = f"`{uri}` is no address of S3 that hpctl can read"
         raise UnavailableError(message, hint="write it as `s3://BUCKET/PREFIX`")
 

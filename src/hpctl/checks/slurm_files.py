@@ -11,12 +11,13 @@ from hpctl.catalog.nearest import nearest
 from hpctl.checks.declare import Path, check, fail, note, warn
 from hpctl.checks.scripts import Folder, first_folders
 from hpctl.errors import NotFoundError
+from hpctl.facts.slurm_controller import PARAMETERS
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Orchestrator
 
-FILE = "provisioning_parameters.json"
+FILE = PARAMETERS
 _SHARED = (
     "slurm_database_secret_arn",
     "slurm_database_endpoint",

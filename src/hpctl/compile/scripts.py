@@ -36,7 +36,7 @@ PART_BYTES: Final = 900 * 1024
 _ELASTIC: Final = re.compile(r"--nnodes[=\s]+\S*:|\bhyperpodrun\b")
 """A launcher that goes on with fewer nodes, or whose operator restarts ranks itself."""
 _SHARED: Final = ("start.sh", "prepare.sh", "phase.sh")
-_SKYPILOT: Final = {
+SKYPILOT_FILES: Final = {
     "preamble.sh": "preamble.sh",
     "session.sh": "session.sh",
     "tool.sudo": "sudo.sh",
@@ -59,7 +59,7 @@ def scripts(spec: JobSpec, placement: Placement, payload: Payload) -> Mapping[st
 
     S3 mounts that `spec` still has are copied before `setup`; those that a claim serves must have become claims.
     """
-    found = {name: _text(name) for name in _SHARED}
+    found = {name: text_of(name) for name in _SHARED}
     found |= {name: text for name, text in (("setup", spec.setup), ("run", spec.run)) if text is not None}
     found["settings.sh"] = _settings(spec, placement, payload)
     found["archives"] = "".join(_archive_lines(payload))
@@ -67,9 +67,9 @@ def scripts(spec: JobSpec, placement: Placement, payload: Payload) -> Mapping[st
     found["env-names"] = "".join(f"{name}\n" for name in dict.fromkeys((*spec.env, *spec.secrets, *payload.secrets)))
     found["secret-names"] = "".join(f"{name}\n" for name in dict.fromkeys((*spec.secrets, *payload.secrets)))
     if spec.contract is Contract.SKYPILOT:
-        found |= {name: _text(source) for name, source in _SKYPILOT.items()}
+        found |= {name: text_of(source) for name, source in SKYPILOT_FILES.items()}
     if spec.nodes > 1:
-        found |= {f"agent.{name}.py": _text(f"agent/{name}.py") for name in _AGENT}
+        found |= {f"agent.{name}.py": text_of(f"agent/{name}.py") for name in _AGENT}
     return found
 
 
@@ -109,15 +109,15 @@ def _settings(spec: JobSpec, placement: Placement, payload: Payload) -> str:
         "devices": str(math.ceil(placement.devices)),
         "processes": str(placement.processes),
         "retries": str(spec.resume.max_retries if spec.resume else 0),
-        "failure": _failure(spec),
-        "task_id": _task_id(spec.name, payload.submitted or datetime.fromtimestamp(0, UTC)),
+        "failure": failure_of(spec),
+        "task_id": task_id(spec.name, payload.submitted or datetime.fromtimestamp(0, UTC)),
         "cluster_info": _cluster_info(spec.name, payload.context),
         "user": payload.user,
     }
     return "".join(f"hpctl_{name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
-def _failure(spec: JobSpec) -> str:
+def failure_of(spec: JobSpec) -> str:
     """Return what the failure of one rank means for the others: `ends`, `restarts`, or they are left `alone`.
 
     Left alone are those of which somebody else takes care: torchrun's elastic agents, the HyperPod operator's, and
@@ -129,7 +129,7 @@ def _failure(spec: JobSpec) -> str:
     return "alone" if _ELASTIC.search(text) or ":" in spec.env.get("PET_NNODES", "") else "restarts"
 
 
-def _task_id(name: str, submitted: datetime) -> str:
+def task_id(name: str, submitted: datetime) -> str:
     """Return SkyPilot's form: what stands before the first underscore is the task's log folder."""
     return f"sky-{submitted.astimezone(UTC):%Y-%m-%d-%H-%M-%S-%f}_{name}_1"
 
@@ -139,5 +139,6 @@ def _cluster_info(name: str, context: str) -> str:
 
 
 @cache
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return a file of `task/`."""
     return (files("hpctl.compile.task") / name).read_text(encoding="utf-8")

@@ -67,6 +67,8 @@ def questions(account: str, recording: Recording) -> Iterator[Question]:
     yield Question(action, resource, context)
     if call.service == "sagemaker":
         yield from _beside(place, context)
+    if call.service == "ssm" and place.members.get("DocumentName"):
+        yield Question(action, _document(place, str(place.members["DocumentName"])), context)
 
 
 def _beside(place: _Place, context: Mapping[str, tuple[str, ...]]) -> Iterator[Question]:
@@ -148,6 +150,23 @@ def _of_logs(place: _Place) -> str:
     return place.arn("logs", f"log-group:{group}{stream}") if group else "*"
 
 
+def _of_ssm(place: _Place) -> str:
+    if session := place.members.get("SessionId"):
+        return place.arn("ssm", f"session/{session}")
+    target = str(place.members.get("Target", ""))
+    cluster = target.removeprefix("sagemaker-cluster:").partition("_")[0]
+    return place.arn("sagemaker", f"cluster/{cluster}") if cluster != target else "*"
+
+
+def _document(place: _Place, name: str) -> str:
+    if name.startswith("arn:"):
+        return name
+    # AWS's own documents belong to no account.
+    if name.startswith(("AWS-", "AmazonEKS-")):
+        return f"arn:aws:ssm:{place.region}::document/{name}"
+    return place.arn("ssm", f"document/{name}")
+
+
 _RESOURCES: Mapping[str, Callable[[_Place], str]] = {
     "eks": _of_eks,
     "iam": _of_iam,
@@ -155,6 +174,7 @@ _RESOURCES: Mapping[str, Callable[[_Place], str]] = {
     "logs": _of_logs,
     "s3": _of_s3,
     "sagemaker": _of_sagemaker,
+    "ssm": _of_ssm,
 }
 
 

@@ -43,6 +43,13 @@ def denial(account: str, recording: Recording) -> Response | None:
     return None
 
 
+def caller_arn(account: str, authorization: str) -> str:
+    """Return the ARN of whoever signed: the account's root where nobody knows the key."""
+    key = _KEY.search(authorization)
+    caller = _caller(account, key[1]) if key else None
+    return caller[0] if caller else f"arn:aws:iam::{account}:root"
+
+
 def _caller(account: str, key: str) -> tuple[str, Principal] | None:
     iam = iam_backends[account][_GLOBAL]
     for user in iam.users.values():

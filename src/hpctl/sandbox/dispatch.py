@@ -30,6 +30,7 @@ from hpctl.sandbox.quotas.models import quotas_backends
 from hpctl.sandbox.recording import operation_of
 from hpctl.sandbox.resolvers import give_new_vpcs_options
 from hpctl.sandbox.sagemaker.models import HyperPodBackend, sagemaker_backends
+from hpctl.sandbox.ssm.models import ssm_backends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,6 +47,7 @@ _OWN_BACKENDS: dict[str, Any] = {
     "fsx": fsx_backends,
     "sagemaker": sagemaker_backends,
     "servicequotas": quotas_backends,
+    "ssm": ssm_backends,
 }
 # Services that others look into: HyperPod and EKS read subnets, security groups and roles.
 _SHARED = ("ec2", "iam")
@@ -117,6 +119,10 @@ class Moto:
             self._touch(name, _backend(name), region)
         found: HyperPodBackend = sagemaker_backends[self._account][region]
         return found
+
+    def hyperpods(self) -> list[HyperPodBackend]:
+        """Return the HyperPod parts of all Regions that anybody has used."""
+        return self._hyperpod()
 
     def orchestrators(self) -> Iterator[str]:
         """Yield the ARNs of the EKS clusters that HyperPod clusters are on."""

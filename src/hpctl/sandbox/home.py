@@ -94,6 +94,11 @@ class Home:
         """Where the certificates of the Kubernetes endpoint are."""
         return self.path / "kubernetes"
 
+    @property
+    def nodes(self) -> Path:
+        """Where the files of nodes' machines are."""
+        return self.path / "nodes"
+
     def prepare(self) -> None:
         """Make the directories, for this user alone."""
         for directory in (self.path.parent, self.path, self.path / "aws"):

@@ -27,6 +27,8 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9.-]+)/aws4_req
 # Verbs that only read, over all services; a verb not listed is journaled, which costs a row and no more.
 _READING = ("BatchGet", "Decode", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Query", "Scan", "Search",
             "Select", "Simulate", "Validate")  # fmt: skip
+# These change something, but nothing that a restart is to know: sessions end with the server.
+_PASSING = frozenset({"AmazonSSM.StartSession", "AmazonSSM.ResumeSession", "AmazonSSM.TerminateSession"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Recording:
     def mutates(self) -> bool:
         """Whether the request may change something."""
         name = operation_of(self.environ, self.body)
+        if self.environ.get("HTTP_X_AMZ_TARGET") in _PASSING:
+            return False
         if " " in name:
             return self.environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}
         return not name.startswith(_READING)

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from hpctl.sandbox.agent.server import NodesServer
 from hpctl.sandbox.dispatch import Moto
 from hpctl.sandbox.doors import Doors, bound
 from hpctl.sandbox.eks.certificate import LOOPBACK, authority, server_side
@@ -54,6 +55,7 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     listener, token = bound([int(port) for port in ports]), secrets.token_urlsafe()
     doors = Doors(gateway, region, token, listener, _kept_faults(home, gateway))
     kubernetes = kubernetes_of(home, journal, gateway)
+    nodes = NodesServer(gateway, doors.switchboard.channels, bound([0]), home.nodes)
     doors.open_side()
     # `shutdown` waits for the loop to end, which a signal's handler must not.
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=doors.side.shutdown).start())
@@ -75,14 +77,16 @@ def serve(directory: str, name: str, region: str, pace: str, *ports: str) -> Non
     doors.open_front()
     write_client_files(state)
     home.write(state)
-    kubernetes.start()
+    for each in (kubernetes, nodes):
+        each.start()
     gateway.warm("sagemaker", region)
     # What was running when the last server died has no outcome yet: it runs again.
     gateway.run_scripts()
     gc.freeze()
     gc.enable()
     doors.wait()
-    kubernetes.stop()
+    for each in (nodes, kubernetes):
+        each.stop()
     gateway.close()
     journal.close()
 

@@ -7,6 +7,9 @@ without being asked for first, and nobody here says yes to that.
     POST    /.hpctl/faults          put in force: a fault, a list of them, or {"faults": [...]}; answers with them
     DELETE  /.hpctl/faults[/ID]     end one, or all; answers with what has ended
     GET     /.hpctl/calls           what was asked since the start: each operation once for each program that asked
+    GET     /.hpctl/channels        what is in force on the data channels of sessions
+    PUT     /.hpctl/channels        put in force, in the place of that: faults, a seed, limits (see `ssm.switch`)
+    DELETE  /.hpctl/channels        as it was at the start
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from werkzeug.wrappers import Request, Response
 
 from hpctl.errors import HpctlError, NotFoundError
 from hpctl.sandbox.proxy.faults import CLUSTER_FAULTS, Injection, read_injections
+from hpctl.sandbox.ssm.switch import Channels
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 FAULTS_PATH = "/.hpctl/faults"
 CALLS_PATH = "/.hpctl/calls"
+CHANNELS_PATH = "/.hpctl/channels"
 TOKEN_HEADER = "X-Hpctl-Token"
 _MAX_BYTES = 1 << 20
 
@@ -44,13 +49,14 @@ class Switchboard:
     def __init__(self, gateway: Gateway, region: str, token: str) -> None:
         """Serve a gateway; faults of clusters are for those of one Region."""
         self.proxy: FaultProxy | None = None
+        self.channels = Channels()
         self._gateway = gateway
         self._region = region
         self._token = token
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if environ["PATH_INFO"].startswith((FAULTS_PATH, CALLS_PATH)):
+        if environ["PATH_INFO"].startswith((FAULTS_PATH, CALLS_PATH, CHANNELS_PATH)):
             return self._answer(Request(environ))(environ, start_response)
         return self._gateway(environ, start_response)
 
@@ -106,9 +112,24 @@ class Switchboard:
         if (request.method, request.path) == ("GET", CALLS_PATH):
             return _told(200, {"calls": self.calls()})
         try:
+            if request.path == CHANNELS_PATH:
+                return _told(200, self._switched(request))
             return _told(200, {"faults": self._done(request)})
         except HpctlError as error:
             return _told(400, {"code": error.code, "message": error.message, "hint": error.hint})
+
+    def _switched(self, request: Request) -> Row:
+        request.max_content_length = _MAX_BYTES
+        match request.method:
+            case "PUT":
+                self.channels.set(request.get_json(force=True))
+            case "DELETE":
+                self.channels.set({})
+            case "GET":
+                pass
+            case _:
+                raise NotFoundError(f"there is no {request.method} {request.path}")
+        return self.channels.told()
 
     def _done(self, request: Request) -> list[Row]:
         request.max_content_length = _MAX_BYTES

@@ -61,7 +61,8 @@ class Runtime:
     def __init__(self, *, apart: bool, gateway: str, services: str, lost: Callable[[], None] = lambda: None) -> None:
         """Describe one; its process starts with the first request, and again after it was `lost`.
 
-        `apart` is whether pods get namespaces, with these addresses (CIDR) of bridge and Services.
+        `apart` is whether pods get namespaces, with these addresses (CIDR) of bridge and Services. Without Services
+        each pod has whatever address it is given, and finds the others where they are.
         """
         self.apart, self._on_loss = apart, lost
         self._arguments = ["namespaces" if apart else "shared", gateway, services]
@@ -150,6 +151,10 @@ class Runtime:
     async def signal(self, key: str, number: int) -> None:
         """Send a signal to a process."""
         await self._ask("signal", key=key, number=number)
+
+    async def hang_up(self, key: str) -> None:
+        """Hang up on a process and all of its session; returns at once, and what stays is killed later."""
+        await self._ask("hang_up", key=key)
 
     def kill(self, key: str) -> None:
         """Kill a process without waiting for it."""

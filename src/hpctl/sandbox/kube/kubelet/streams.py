@@ -86,7 +86,7 @@ class Streams:
                 os.close(each)
         if terminal is not None:
             ours = [os.dup(terminal), terminal]
-        return await Command.of(self._runtime, key, ending, ours)
+        return await Command.of(self._runtime, key, ending, ours, terminal=tty)
 
     async def connect(self, pod: Object, port: int) -> tuple[StreamReader, StreamWriter]:
         """Connect to a port of the pod's loopback; refused (500) when nobody listens."""
@@ -116,12 +116,14 @@ class Command:
         self._terminal: int | None = None
 
     @classmethod
-    async def of(cls, runtime: Runtime, key: str, ending: asyncio.Future[int], ours: list[int]) -> Command:
-        """Take over the descriptors of a command: its input, and its outputs."""
+    async def of(
+        cls, runtime: Runtime, key: str, ending: asyncio.Future[int], ours: list[int], *, terminal: bool
+    ) -> Command:
+        """Take over the descriptors of a command: its input, and its outputs, which may be a terminal."""
         made = cls(runtime, key, ending, dict(enumerate(ours[1:], 1)))
         for each in ours:
             os.set_blocking(each, False)
-        made._terminal = ours[1] if len(ours) == 2 else None  # noqa: PLR2004  # input and output of a terminal
+        made._terminal = ours[1] if terminal else None
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, os.fdopen(ours[0], "wb"))
         made._input = asyncio.StreamWriter(transport, protocol, None, loop)

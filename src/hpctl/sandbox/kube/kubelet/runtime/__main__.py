@@ -50,12 +50,13 @@ class Runtime:
         self._selector.register(woken, EVENT_READ, partial(self._reap, woken))
         self._selector.register(self._kubelet, EVENT_READ, inbox.read)
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self._processes.patience):
                 # A descriptor may have been closed on behalf of one before it.
                 if self._selector.get_map().get(key.fd) is not key:
                     continue
                 if key.data() is False and key.fileobj is self._kubelet:
                     return
+            self._processes.end_stubborn()
             for message, descriptors in inbox.messages():
                 self._answer(message, descriptors)
 
@@ -76,7 +77,10 @@ class Runtime:
         self._pods[pod], self._links = found, self._links + 1
         links.join(f"pod{self._links}", found["net"])
         with linux.inside([found["net"]], [self._own["net"]]):
-            links.configure_pod(address, self._prefix, self._gateway, services)
+            if services:
+                links.configure_pod(address, self._prefix, self._gateway, services)
+            else:
+                links.configure_node(address)
 
     def unpod(self, pod: str) -> None:
         """Let go of a pod's namespaces: they end with their last process."""
@@ -133,6 +137,10 @@ class Runtime:
     def signal(self, key: str, number: int) -> None:
         """Send a signal to a process."""
         self._processes.signal(key, number)
+
+    def hang_up(self, key: str) -> None:
+        """Hang up on a process and all of its session; who stays is killed."""
+        self._processes.hang_up(key)
 
     def open_socket(self, pod: str) -> int:
         """Return a new TCP socket in a pod's network."""
@@ -215,7 +223,8 @@ def _alone(gateway: str, services: str) -> None:
     linux.mount("proc", "/proc", "proc")
     address, _, prefix = gateway.partition("/")
     links.make_bridge(address, int(prefix))
-    links.own(services)
+    if services:
+        links.own(services)
 
 
 def main(descriptor: str, kind: str, gateway: str, services: str) -> None:

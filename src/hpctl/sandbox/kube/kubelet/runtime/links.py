@@ -19,6 +19,8 @@ _NEWLINK, _NEWROUTE, _ERROR = 16, 24, 2
 _ROUTE_TO, _ROUTE_THROUGH = 1, 4
 # A route of type local in the table `local`, for this host alone (rtnetlink(7), `struct rtmsg`).
 _TABLE_LOCAL, _PROTOCOL_STATIC, _SCOPE_HOST, _TYPE_LOCAL = 255, 4, 254, 2
+# And what a route through a link is made of.
+_TABLE_MAIN, _SCOPE_LINK, _TYPE_UNICAST = 254, 253, 1
 _IFNAME, _MASTER, _LINKINFO, _NET_NS_FD, _KIND, _DATA, _PEER = 3, 10, 18, 28, 1, 2, 1
 _IFF_UP: Final = 0x1
 _SIOCSIFFLAGS, _SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCADDRT = 0x8914, 0x8916, 0x891C, 0x890B
@@ -69,6 +71,15 @@ def configure_pod(address: str, prefix: int, gateway: str, services: str) -> Non
     route += _address(struct.pack("!I", mask)) + struct.pack("H", _RTF_UP | _RTF_GATEWAY) + b"\0" * 62
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, _SIOCADDRT, route)
+
+
+def configure_node(address: str) -> None:
+    """Set up the links of a machine's namespace: its address, and every other one on the bridge itself."""
+    configure("lo", "127.0.0.1", 8)
+    configure(_LINK, address, 32)
+    kinds = _TABLE_MAIN, _PROTOCOL_STATIC, _SCOPE_LINK, _TYPE_UNICAST
+    through = _attribute(_ROUTE_THROUGH, struct.pack("I", socket.if_nametoindex(_LINK)))
+    _ask(_NEWROUTE, struct.pack("BBBBBBBBI", socket.AF_INET, 0, 0, 0, *kinds, 0) + through)
 
 
 def _new_link(attributes: bytes, flags: int = 0) -> None:

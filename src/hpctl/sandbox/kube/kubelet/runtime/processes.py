@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 65536
 _LONGEST_END_S: Final = 5.0
 _PAUSE_S: Final = 0.002
+_HANG_UP_S: Final = 2.0
 
 Tell = Callable[..., None]
 """Send a message, and descriptors, to the kubelet."""
@@ -60,6 +61,12 @@ class Processes:
         self._selector, self._tell = selector, tell
         self.all: dict[str, Process] = {}
         self._ends: dict[int, int] = {}
+        self._hung_up: dict[int, float] = {}
+
+    @property
+    def patience(self) -> float | None:
+        """How many seconds may pass until `end_stubborn` has something to do; None for any number."""
+        return max(min(self._hung_up.values()) - time.monotonic(), 0.0) if self._hung_up else None
 
     def add(self, process: Process) -> None:
         """Follow a process that has been forked."""
@@ -95,6 +102,23 @@ class Processes:
             if number == signal.SIGKILL and not process.apart:
                 os.killpg(process.pid, number)
             os.kill(process.pid, number)
+
+    def hang_up(self, key: str) -> None:
+        """Tell all processes of a session that its terminal has gone, and kill those that stay (credentials(7))."""
+        process = self.all.get(key)
+        if process is None or process.pid is None or process.pid in self._hung_up:
+            return
+        self._hung_up[process.pid] = time.monotonic() + _HANG_UP_S
+        _send_to(_session(process.pid), signal.SIGHUP)
+        # Who is stopped hears nothing else.
+        _send_to(_session(process.pid), signal.SIGCONT)
+
+    def end_stubborn(self) -> None:
+        """Kill what is left of the sessions that were hung up on some time ago."""
+        now = time.monotonic()
+        for pid in [pid for pid, until in self._hung_up.items() if until <= now]:
+            del self._hung_up[pid]
+            _send_to(_session(pid), signal.SIGKILL)
 
     def end_all(self) -> None:
         """Kill what runs, with process groups and whatever has been left behind, and see it end."""
@@ -197,6 +221,23 @@ class Processes:
         for each in process.namespaces.values():
             os.close(each)
         self.all.pop(process.key, None)
+
+
+def _session(leader: int) -> list[int]:
+    """Return the processes of a session (proc(5), stat); the leader alone where that is not told."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # A program's name may hold anything; what follows it does not.
+            if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
+                found.append(int(stat.parent.name))
+    return found or [leader]
+
+
+def _send_to(pids: list[int], number: int) -> None:
+    for pid in pids:
+        with suppress(PermissionError, ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _children() -> list[int]:

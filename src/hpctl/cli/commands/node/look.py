@@ -1,4 +1,4 @@
-"""`hpctl node`: the nodes of a cluster."""
+"""`hpctl node list` and `hpctl node describe`: the nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.commands.node.group import app
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -17,8 +18,6 @@ from hpctl.cli.options import (
     invocation,
 )
 from hpctl.render.output import Output
-
-app = typer.Typer(help="Look at the nodes of a cluster.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

@@ -1,0 +1,1 @@
+"""Slurm, reached by its own commands on the nodes of a cluster."""
