@@ -32,6 +32,7 @@ _VIEWS = {
     "Model": "models.model",
     "ModelFamily": "models.model_family",
     "Node": "nodes.node",
+    "NodeLabels": "labels.node_labels",
     "NodeList": "nodes.node_list",
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",

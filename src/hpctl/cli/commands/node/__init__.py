@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hpctl.cli.commands.node import look  # isort: skip
+from hpctl.cli.commands.node import label  # isort: skip
 from hpctl.cli.commands.node.group import app
 
-__all__ = ["app", "look"]
+__all__ = ["app", "label", "look"]
