@@ -143,10 +143,22 @@ JOB_SETTLE_RESUMED_S: Final = 15.0
 """How long a failure must stand where HyperPod resumes jobs, which begins when it has seen the failure."""
 
 SLURM_ASK_S: Final = 60.0
-"""One question to a Slurm controller: it answers within a second, unless it is busy, and then within its own timeout."""
+"""One question to a Slurm controller: it answers within a second, or, when busy, within its own timeout."""
 
 SLURM_SUBMIT_S: Final = 600.0
 """Sending a job with its working directory, and submitting it: a session carries about a MiB a second."""
 
 SLURM_END_S: Final = 60.0
 """How long processes of a job that was cancelled may take to end: Slurm kills them after `KillWait`, usually 30 s."""
+
+SLURM_POLL_STEADY_S: Final = 4.0
+"""The steady interval of whoever waits for a job on Slurm: a session a look, and an account begins three a second."""
+
+SESSION_BEGINS_S: Final = 30.0
+"""A node's agent answers within a second or two; its shell begins to be heard a second after that."""
+
+SESSION_ENDS_S: Final = 3.0
+"""What is left to say at the end of a session may take so long, then it is left."""
+
+SESSION_AGAIN_S: Final = 0.5
+"""Between two sessions of which the first began and ended at once; up to twice that, by chance."""

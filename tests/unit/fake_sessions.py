@@ -53,6 +53,9 @@ class FakeSessions:
     def tunnel(self, node: Target, port: int, *, host: str = "") -> AbstractContextManager[Tunnel]:
         raise NotImplementedError
 
+    def end_all(self) -> None:
+        self._log.record("sessions.end_all")
+
 
 def _program(command: Sequence[str]) -> str:
     """The program that a person would name: not the shell that gives it its environment."""

@@ -88,6 +88,8 @@ from tests.unit.builders import (
 )
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
+from tests.unit.fake_sessions import FakeSessions
+from tests.unit.fake_slurm_jobs import FakeSlurmJobs
 
 Row = (
     Addon
@@ -912,6 +914,8 @@ class FakeAccount:
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
+        self.sessions = FakeSessions(self.calls)
+        self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
         self.quota_requests = FakeQuotaRequests(self.calls)
@@ -936,6 +940,8 @@ class FakeAccount:
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
+            sessions=self.sessions,
+            slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,
             quota_requests=self.quota_requests,

@@ -29,6 +29,8 @@ from hpctl.adapters.local.bash import LocalBash
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
+from hpctl.adapters.slurm.jobs import SlurmJobsOverSessions
+from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
 
 
@@ -36,6 +38,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
     """Return the ports; `tell` says a line to the person between others, such as that a signal was heard."""
     clock = SystemClock()
     api = Api(aws, clock)
+    sessions = SsmSessions(aws, env, clock)
     return Ports(
         clusters=AwsClusters(aws),
         network=AwsNetwork(aws),
@@ -46,6 +49,8 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         kubernetes=EksKubernetes(aws),
         jobs=EksJobs(api),
         streams=EksPodStreams(api),
+        sessions=sessions,
+        slurm_jobs=SlurmJobsOverSessions(sessions),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),
         quota_requests=AwsQuotaRequests(aws),

@@ -42,6 +42,8 @@ from hpctl.facts.records import (
     Verdict,
 )
 from hpctl.facts.script_ports import ScriptStore, Shell
+from hpctl.facts.session_ports import Sessions
+from hpctl.facts.slurm_job_ports import SlurmJobs
 
 
 class Clusters(Protocol):
@@ -337,6 +339,8 @@ class Ports:
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams
+    sessions: Sessions
+    slurm_jobs: SlurmJobs
     caller: Caller
     quotas: Quotas
     quota_requests: QuotaRequests

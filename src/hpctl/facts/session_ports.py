@@ -89,3 +89,10 @@ class Sessions(Protocol):
     def tunnel(self, node: Target, port: int, *, host: str = "") -> AbstractContextManager[Tunnel]:
         """Connect to a TCP port on the node, or on a `host` that the node reaches."""
         ...
+
+    def end_all(self) -> None:
+        """End every program and session of this process, from any thread; whoever waits gets `UnavailableError`.
+
+        None can be started any more: this is for the end of a command, such as Ctrl-C amid a fan-out.
+        """
+        ...

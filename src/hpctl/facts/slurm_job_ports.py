@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
+from hpctl.errors import ConflictError
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace
+from hpctl.facts.slurm_nodes import SlurmNode, SlurmPartition
+
+
+class NameTakenError(ConflictError):
+    """A job of the user that hpctl submitted, and that has not ended, has the name: its number, and Slurm's state."""
+
+    def __init__(self, number: int, word: str) -> None:
+        """Keep both apart from the text."""
+        super().__init__(f"job {number} has this name, and is {word}")
+        self.number, self.word = number, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,15 @@ class Submitted:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What a Slurm cluster has for jobs; `containers` tells whether its `srun` takes `--container-image` (pyxis)."""
+
+    nodes: tuple[SlurmNode, ...] = ()
+    partitions: tuple[SlurmPartition, ...] = ()
+    containers: bool = False
+
+
 class SlurmJobs(Protocol):
     """Jobs of one Slurm cluster.
 
@@ -53,7 +73,7 @@ class SlurmJobs(Protocol):
         """Make the job's folder and submit it. Asked again with the same `run_id`, it finds what is there.
 
         Raises:
-            ConflictError: a job of the user that hpctl submitted and that has not ended has this name.
+            NameTakenError: a job of the user that hpctl submitted and that has not ended has this name.
             RefusedError: `sbatch` refused it, in Slurm's words; its folder is gone again.
             NotFoundError: there is no such user, or the shared folder is not there.
             UnavailableError: nobody answered, and whether it was submitted is not known.
@@ -62,6 +82,10 @@ class SlurmJobs(Protocol):
 
     def test(self, at: SlurmPlace, wish: SlurmSubmission) -> str:
         """Let Slurm judge a submission and keep nothing; return what it says, such as when it would start."""
+        ...
+
+    def fleet(self, at: SlurmPlace) -> Fleet:
+        """Return the nodes and partitions that jobs may run on."""
         ...
 
     def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:

@@ -88,7 +88,8 @@ class SlurmJob:
     `word` is Slurm's word for its state, `reason` why it waits or how it ended ("" where Slurm says `None`). `hosts`
     are the nodes that it has or had, in Slurm's order: the place of one is the node's rank. `exit_code` and `signal`
     are the batch script's, None as long as it has not ended or where nobody knows any more. `restarts` counts requeues.
-    `stdout` and `stderr` are the paths of the batch script's output, with Slurm's patterns filled in.
+    `stdout` and `stderr` are the paths of the batch script's output, with Slurm's patterns filled in as far as Slurm
+    does that. `failed_rank` and `failed_phase` are what the scripts of hpctl's own jobs wrote down of their failure.
     """
 
     id: int
@@ -111,6 +112,8 @@ class SlurmJob:
     stdout: str = ""
     stderr: str = ""
     qos: str = ""
+    failed_rank: int | None = None
+    failed_phase: str = ""
 
     @property
     def state(self) -> JobState:

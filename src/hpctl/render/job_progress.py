@@ -73,5 +73,5 @@ class JobNarrator:
 
 def _observed(step: JobObserved) -> str:
     pods = ", ".join(f"{count} {status}" for status, count in sorted(step.pods.items()))
-    told = [f"{step.job} {step.state}", f"{pods} of {step.nodes} pods" if pods else ""]
+    told = [f"{step.job} {step.state}", f"{pods} of {step.nodes} {step.parts}" if pods else ""]
     return "; ".join(filter(None, (*told, step.waiting_for)))

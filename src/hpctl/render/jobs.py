@@ -11,7 +11,7 @@ from hpctl.render.data import yaml
 from hpctl.render.diagnoses import next_steps, problems
 from hpctl.render.page import WIDE, Aside, Blank, Cell, Column, Fields, Piece, Prose, Style, Styled, Table, Verbatim
 from hpctl.render.words import age, counted, duration, known, moment
-from hpctl.report.job import FirstFailure, JobListReport, JobOutcomeReport, JobPlanReport, JobReport, PodRow
+from hpctl.report.job import FirstFailure, JobListReport, JobOutcomeReport, JobPlanReport, JobReport, JobRow, PodRow
 
 _STATES: Final = {"Succeeded": Style.GOOD, "Running": Style.GOOD, "Failed": Style.BAD, "Cancelled": Style.PLAIN}
 _WELL: Final = frozenset({"Running", "Succeeded", "Completed"})
@@ -53,11 +53,14 @@ def job_plan(report: JobPlanReport) -> Iterator[Piece]:
     words = [f"account {caller.account}", f"region {caller.region}", caller.arn.rpartition(":")[2]]
     if caller.profile:
         words.append(f"profile {caller.profile}")
-    yield Prose(", ".join((*words, f"cluster {report.cluster}", f"namespace {report.namespace}")))
+    place = f"namespace {report.namespace}" if report.namespace else f"user {report.user}"
+    yield Prose(", ".join((*words, f"cluster {report.cluster}", place)))
     yield Blank()
+    if report.script is not None:
+        yield Prose(f"submit job {report.job} with sbatch (folder {report.folder})", lead="+", style=Style.GOOD)
     for one in report.objects:
         yield Prose(f"create {one.kind.lower()} {one.name}{_note(one.note)}", lead="+", style=Style.GOOD)
-    if not report.objects:
+    if not report.objects and report.script is None:
         yield Prose(f"{report.job} cannot be placed: nothing is created", lead="!", style=Style.BAD)
     yield Blank()
     yield Fields(tuple(_wanted(report)))
@@ -98,6 +101,8 @@ def job_list(report: JobListReport, now: datetime) -> Iterator[Piece]:
     where = f"namespace {report.namespace}" if report.namespace else f"cluster {report.cluster}"
     if not report.jobs:
         yield Aside(f"no jobs in {where}")
+    elif any(row.word for row in report.jobs):
+        yield _slurm_jobs(report.jobs, now)
     else:
         yield Table(
             (
@@ -115,7 +120,7 @@ def job_list(report: JobListReport, now: datetime) -> Iterator[Piece]:
             ),
             [
                 (
-                    row.namespace,
+                    known(row.namespace),
                     row.job,
                     state(row.state),
                     str(row.nodes),
@@ -132,6 +137,42 @@ def job_list(report: JobListReport, now: datetime) -> Iterator[Piece]:
         )
     for note in report.notes:
         yield Aside(f"note: {note}")
+
+
+def _slurm_jobs(rows: tuple[JobRow, ...], now: datetime) -> Table:
+    return Table(
+        (
+            Column("ID", align=">"),
+            Column("JOB"),
+            Column("USER", drop=3),
+            Column("STATE"),
+            Column("NODES", drop=4, align=">"),
+            Column("AGE", drop=2, align=">"),
+            Column("PARTITION", drop=5),
+            Column("REASON", drop=1 if any(row.reason for row in rows) else WIDE),
+            Column("RESTARTS", WIDE, align=">"),
+            Column("SLURM", WIDE),
+            Column("STARTED", WIDE),
+            Column("ENDED", WIDE),
+        ),
+        [
+            (
+                row.uid,
+                row.job,
+                known(row.user),
+                state(row.state),
+                str(row.nodes),
+                age(row.created, now),
+                known(row.partition),
+                known(row.reason),
+                str(row.restarts),
+                known(row.word),
+                moment(row.started),
+                moment(row.ended),
+            )
+            for row in rows
+        ],
+    )
 
 
 def job(report: JobReport) -> Iterator[Piece]:
@@ -155,7 +196,9 @@ def job(report: JobReport) -> Iterator[Piece]:
 
 def _facts(report: JobReport) -> Iterator[tuple[str, Cell]]:
     yield "Job", Styled(report.job, Style.BOLD)
-    yield "Namespace", report.namespace
+    if report.namespace:
+        yield "Namespace", report.namespace
+    yield from _slurm_facts(report)
     yield "Cluster", report.cluster
     yield "State", state(report.state)
     yield "Nodes", str(report.nodes)
@@ -171,6 +214,18 @@ def _facts(report: JobReport) -> Iterator[tuple[str, Cell]]:
         yield "Ended", moment(report.ended)
     if report.restarts:
         yield "Restarts", str(report.restarts)
+
+
+def _slurm_facts(report: JobReport) -> Iterator[tuple[str, Cell]]:
+    if not report.word:
+        return
+    yield "ID", report.uid
+    yield "Slurm's state", report.word
+    yield "User", known(report.user)
+    yield "Partition", known(report.partition)
+    yield "Folder", known(report.folder)
+    if report.exit_code is not None:
+        yield "Exit code", str(report.exit_code)
 
 
 def _ranks(pods: tuple[PodRow, ...]) -> Iterator[Piece]:
@@ -226,6 +281,9 @@ def _last_words(failure: FirstFailure) -> Iterator[Piece]:
 def job_outcome(report: JobOutcomeReport) -> Iterator[Piece]:
     """Yield how it ended in a sentence, and what comes next; why it failed is the error's to say."""
     where = f"in namespace {report.namespace} of cluster {report.cluster}"
+    kept = "is cancelled: its pods go, with their logs; its object stays"
+    if report.namespace is None:
+        where, kept = f"({report.uid}) on cluster {report.cluster}", "is cancelled: its processes end; its output stays"
     match report.result:
         case "submitted":
             yield Prose(f"{report.job} {where} is submitted")
@@ -234,7 +292,7 @@ def job_outcome(report: JobOutcomeReport) -> Iterator[Piece]:
             style = _STATES.get(report.state or "", Style.WARN)
             yield Prose(f"{report.job} {where}: {report.state}{time}", style=style)
         case "cancelled":
-            yield Prose(f"{report.job} {where} is cancelled: its pods go, with their logs; its object stays")
+            yield Prose(f"{report.job} {where} {kept}")
         case "deleted":
             yield Prose(f"{report.job} {where} is deleted")
         case "unchanged":

@@ -25,13 +25,17 @@ class JobPlanReport(Report):
 
     `job` is kind and name, `pytorchjob/train`. What is asked for is null where a manifest alone says it. `manifests`
     are the objects in the order of creation, the job last; the values of secrets are redacted in them.
+    On Slurm there are no objects, namespace and EKS cluster: `job` is the name, and `script` what `sbatch` is given
+    in `folder` as `user`.
     """
 
     kind: Literal["JobPlan"] = "JobPlan"
     identity: Identity
     cluster: str
-    eks_cluster: str
-    namespace: str
+    eks_cluster: str | None = None
+    namespace: str | None = None
+    user: str | None = None
+    folder: str | None = None
     job: str
     run_id: str
     nodes: int
@@ -44,8 +48,9 @@ class JobPlanReport(Report):
     memory_gib: float | None = None
     queue: str | None = None
     priority: str | None = None
-    objects: tuple[PlannedObject, ...]
-    manifests: tuple[dict[str, Any], ...]
+    objects: tuple[PlannedObject, ...] = ()
+    manifests: tuple[dict[str, Any], ...] = ()
+    script: str | None = None
     notices: tuple[str, ...] = ()
     checks: CheckReport | None = None
 
@@ -55,9 +60,15 @@ class JobPlanReport(Report):
 
 
 class JobRow(Part):
-    """One job. `reason` says in a few words why it is where it is, where an object says so."""
+    """One job. `reason` says in a few words why it is where it is, where an object says so.
 
-    namespace: str
+    On Slurm it has a `user` and a `partition` and no namespace, `uid` is its number, and `word` Slurm's own state.
+    """
+
+    namespace: str | None = None
+    user: str | None = None
+    partition: str | None = None
+    word: str | None = None
     job: str
     uid: str
     state: JobState
@@ -80,8 +91,8 @@ class JobListReport(Report):
     notes: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """Return `kind/name` of every job."""
-        return tuple(row.job for row in self.jobs)
+        """Return `kind/name` of every job; on Slurm, where names are shared, its number."""
+        return tuple(row.uid if row.word else row.job for row in self.jobs)
 
 
 class PodRow(Part):
@@ -116,11 +127,19 @@ class FirstFailure(Part):
 
 
 class JobReport(Report):
-    """One job: where it is, why it waits or what failed first, its pods, what happened, what to type next."""
+    """One job: where it is, why it waits or what failed first, its pods, what happened, what to type next.
+
+    On Slurm `pods` are its nodes, and `word`, `user`, `partition`, `folder` and `exit_code` are the job's own.
+    """
 
     kind: Literal["Job"] = "Job"
     cluster: str
-    namespace: str
+    namespace: str | None = None
+    user: str | None = None
+    partition: str | None = None
+    folder: str | None = None
+    word: str | None = None
+    exit_code: int | None = None
     job: str
     uid: str
     run_id: str | None
@@ -156,7 +175,8 @@ class JobOutcomeReport(Report):
     verb: Literal["submit", "wait", "cancel", "delete"]
     result: Literal["submitted", "ended", "cancelled", "deleted", "unchanged"]
     cluster: str
-    namespace: str
+    namespace: str | None = None
+    user: str | None = None
     job: str
     uid: str
     state: JobState | None = None
@@ -171,7 +191,10 @@ class JobOutcomeReport(Report):
 
 
 class JobObserved(Part):
-    """The job as last seen: how many of its pods are in which status, and what it waits for, in words."""
+    """The job as last seen: how many of its pods are in which status, and what it waits for, in words.
+
+    `parts` is what is counted: on Slurm nodes.
+    """
 
     type: Literal["job"] = "job"
     time: datetime
@@ -181,6 +204,7 @@ class JobObserved(Part):
     nodes: int
     pods: dict[str, int]
     waiting_for: str
+    parts: str = "pods"
 
 
 class JobEventSeen(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hpctl.catalog.instance_types import instance_type
 from hpctl.errors import NotFoundError, UsageError
@@ -41,7 +41,18 @@ def changed(job: JobSpec, given: JobOverrides) -> JobSpec:
 
 def refuse_for_manifest(given: JobOverrides) -> None:
     """Raise UsageError that names every flag which a manifest, submitted as it is, cannot take."""
-    flags = {
+    _refuse(given, {}, "a Kubernetes manifest", "change the manifest, or write the job as hpctl YAML")
+
+
+def refuse_for_script(given: JobOverrides) -> None:
+    """Raise UsageError that names every flag which an sbatch script, submitted as it is, cannot take."""
+    more = {"--name": given.name, "--namespace": given.namespace}
+    _refuse(given, more, "an sbatch script", "change the script's `#SBATCH` lines, or write the job as hpctl YAML")
+
+
+def _refuse(given: JobOverrides, more: Mapping[str, str | None], what: str, hint: str) -> None:
+    flags: dict[str, object] = {
+        **more,
         "--nodes": given.nodes,
         "--accelerators": given.accelerators,
         "--instance-type": given.instance_type,
@@ -54,8 +65,7 @@ def refuse_for_manifest(given: JobOverrides) -> None:
     }
     refused = [f"`{flag}`" for flag, value in flags.items() if value is not None]
     if refused:
-        message = f"a Kubernetes manifest is submitted as it is: {', '.join(refused)} cannot change it"
-        raise UsageError(message, hint="change the manifest, or write the job as hpctl YAML")
+        raise UsageError(f"{what} is submitted as it is: {', '.join(refused)} cannot change it", hint=hint)
     _demand_names(given)
 
 

@@ -1,4 +1,4 @@
-"""A job from a file or a command: hpctl YAML, a SkyPilot task, or a Kubernetes manifest.
+"""A job from a file or a command: hpctl YAML, a SkyPilot task, a Kubernetes manifest, or an sbatch script.
 
 What a file is, its content says. Every problem is found before any is reported.
 """
@@ -16,7 +16,7 @@ from typing import Final
 from hpctl.errors import Problem, SpecError, UsageError
 from hpctl.spec.document import compose_all
 from hpctl.spec.job import JobSpec
-from hpctl.spec.job_change import changed, refuse_for_manifest
+from hpctl.spec.job_change import changed, refuse_for_manifest, refuse_for_script
 from hpctl.spec.job_wish import NO_OVERRIDES, JobNotation, JobOverrides, LoadedJob
 from hpctl.spec.job_yaml import JobText, read_job
 from hpctl.spec.kubernetes_names import job_name
@@ -26,17 +26,17 @@ from hpctl.spec.manifest_load import read_manifest
 from hpctl.spec.nodes import MappingNode, Node
 from hpctl.spec.positions import SourceMap
 from hpctl.spec.reading import Reading, cut, named, shown
+from hpctl.spec.sbatch_read import is_sbatch, read_sbatch
 from hpctl.spec.skypilot.task import is_task, read_task
 from hpctl.spec.source import JOB, TextSource, position, read, unreadable
 
-_SBATCH: Final = "#SBATCH"
 _SKYPILOT: Final = "a SkyPilot task that hpctl can run"
 _SKYPILOT_HINT: Final = "the reference lists every key of SkyPilot, and what becomes of it"
 _MANIFEST: Final = "a manifest of a job that can run"
 _MANIFEST_HINT: Final = "correct the manifest; it is submitted as it is"
 _FORMATS: Final = (
     "neither an hpctl job (`api_version: hpctl/v1`, `kind: Job`), nor a SkyPilot task (`run`, `resources`), "
-    "nor a Kubernetes manifest (`apiVersion`, `kind`)"
+    "nor a Kubernetes manifest (`apiVersion`, `kind`), nor an sbatch script (`#!`, `#SBATCH`)"
 )
 
 
@@ -57,6 +57,8 @@ def load_job(
         UsageError: for a flag that this job cannot take.
     """
     text = read(source, JOB)
+    if is_sbatch(text):
+        return _script(text, set_values, overrides)
     _refuse_script(text)
     roots, repeated = _composed(text)
     reading = Reading(text.name, list(repeated))
@@ -98,14 +100,15 @@ def command_job(command: Sequence[str], *, overrides: JobOverrides = NO_OVERRIDE
     return LoadedJob(changed(spec, overrides), JobNotation.COMMAND)
 
 
+def _script(text: TextSource, set_values: Mapping[str, str], given: JobOverrides) -> LoadedJob:
+    """Take a script for sbatch as it is: what is wrong with it, checks say."""
+    refuse_for_script(given)
+    return LoadedJob(read_sbatch(text), JobNotation.SBATCH, _unused(set_values, frozenset()))
+
+
 def _refuse_script(text: TextSource) -> None:
     if not text.text.startswith("#!"):
         return
-    lines = text.text.splitlines()
-    for number, line in enumerate(lines, start=1):
-        if line.startswith(_SBATCH):
-            message = "an sbatch script is for Slurm, and EKS clusters take none: write the job as YAML"
-            raise unreadable(text.name, Problem(text.name, number, 1, "", message), wanted=JOB)
     message = f"a script, not a job; run it as one with `hpctl job submit -- bash {text.name}`"
     raise unreadable(text.name, Problem(text.name, 1, 1, "", message), wanted=JOB)
 

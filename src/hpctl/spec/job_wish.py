@@ -12,8 +12,9 @@ from hpctl.errors import Problem
 from hpctl.spec.job import JobSpec
 from hpctl.spec.manifest import KubernetesManifest
 from hpctl.spec.positions import NOWHERE, SourceMap
+from hpctl.spec.sbatch import SbatchScript
 
-JobWish: TypeAlias = JobSpec | KubernetesManifest
+JobWish: TypeAlias = JobSpec | KubernetesManifest | SbatchScript
 
 
 class JobNotation(Enum):
@@ -22,6 +23,7 @@ class JobNotation(Enum):
     HPCTL = "an hpctl job"
     SKYPILOT = "a SkyPilot task"
     KUBERNETES = "a Kubernetes manifest"
+    SBATCH = "an sbatch script"
     COMMAND = "a command"
 
 
@@ -69,4 +71,10 @@ class LoadedJob:
     @property
     def namespace(self) -> str | None:
         """The namespace that the file names, or None."""
-        return self.wish.namespace if isinstance(self.wish, JobSpec) else self.wish.job.namespace
+        match self.wish:
+            case JobSpec(namespace=namespace):
+                return namespace
+            case KubernetesManifest(job=job):
+                return job.namespace
+            case SbatchScript():
+                return None

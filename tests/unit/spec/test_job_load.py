@@ -226,8 +226,6 @@ def test_variables_of_the_command_line_that_nothing_uses_are_told() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("#!/bin/bash\n#SBATCH -N 2\n",
-         ["2:1 an sbatch script is for Slurm, and EKS clusters take none: write the job as YAML [None]"]),
         ("#!/bin/bash\ntrain\n",
          ["1:1 a script, not a job; run it as one with `hpctl job submit -- bash dir/train.yaml` [None]"]),
         ("", ["1:1 the file is empty [None]"]),

@@ -102,6 +102,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListServiceQuotas",
         }
     ),
+    "ssm": frozenset({"ResumeSession", "StartSession", "TerminateSession"}),
     "sts": frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"}),  # two are for credentials
 }
 """Every operation that hpctl calls, and those that botocore calls for it: a client knows no others."""
@@ -109,7 +110,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
 _ENDPOINTS: Final = "endpoints"
 _HOSTS: Final = frozenset(
     {
-        *("api.sagemaker", "ec2", "eks", "fsx", "iam", "kms", "logs", "s3", "servicequotas", "sts"),
+        *("api.sagemaker", "ec2", "eks", "fsx", "iam", "kms", "logs", "s3", "servicequotas", "ssm", "sts"),
         *("oidc", "portal.sso", "signin"),
     }
 )

@@ -50,6 +50,8 @@ _NAMING: Final = (
         "Bucket",
         "KeyId",
         "QuotaCode",
+        "Target",
+        "SessionId",
     ),
 )
 """Parameters that name what a call is about, the closest first."""

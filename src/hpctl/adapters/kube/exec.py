@@ -22,7 +22,8 @@ from hpctl.adapters.kube.api import Api
 from hpctl.adapters.kube.errors import Deed, refused, unreached
 from hpctl.adapters.kube.https import endpoint_of, trusting
 from hpctl.adapters.kube.keyboard import V5, passed_on, screen
-from hpctl.errors import ClosedPipeError, UnavailableError, UsageError
+from hpctl.adapters.local.output import printed
+from hpctl.errors import UnavailableError
 from hpctl.facts.jobs import POD
 from hpctl.facts.records import EksCluster
 
@@ -131,19 +132,8 @@ async def _heard(messages: AsyncIterable[str | bytes], streams: Streams, deed: D
             return _exit_code(said, deed)
         if said and channel in outputs:
             # Whoever reads here may be slow: the connection is kept alive meanwhile.
-            await asyncio.to_thread(_print, outputs[channel], said)
+            await asyncio.to_thread(printed, outputs[channel], said)
     raise UnavailableError(f"the connection to {deed} ended before the command did")
-
-
-def _print(stream: BinaryIO, said: bytes) -> None:
-    """Write what the command printed; that nobody takes it here is no matter of the connection's."""
-    try:
-        stream.write(said)
-        stream.flush()
-    except BrokenPipeError as error:
-        raise ClosedPipeError("nobody reads the output any more") from error
-    except OSError as error:
-        raise UsageError(f"the output cannot be written: {error.strerror}", hint="is the disk full?") from error
 
 
 def _exit_code(said: bytes, deed: Deed) -> int:

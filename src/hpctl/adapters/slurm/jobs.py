@@ -6,15 +6,17 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, BinaryIO, Final, NoReturn
 
 from hpctl import timeouts
+from hpctl.adapters.slurm.reading import nodes_of, partitions_of
 from hpctl.adapters.slurm.told import jobs_of, with_paths
-from hpctl.errors import AccessError, ConflictError, NotFoundError, RefusedError, UnavailableError
+from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Ran, Sessions, Target
-from hpctl.facts.slurm_job_ports import SlurmSubmission, Submitted
+from hpctl.facts.slurm_job_ports import Fleet, NameTakenError, SlurmSubmission, Submitted
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace, marked
 
 _SCRIPT: Final = "script"
@@ -39,9 +41,17 @@ class SlurmJobsOverSessions:
         told = self._ask(at, _submission(at, wish, test=True), _packed(wish), timeout_s=timeouts.SLURM_SUBMIT_S)
         return str(told["said"])
 
+    def fleet(self, at: SlurmPlace) -> Fleet:
+        """Ask scontrol, and srun for what it takes."""
+        told = self._ask(at, {"verb": "fleet"})
+        containers = "--container-image" in told["srun"]
+        return Fleet(nodes_of(told["nodes"]), partitions_of(told["partitions"]), containers)
+
     def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
-        """Ask the queue, the accounting and the folders."""
-        return jobs_of(self._ask(at, {"verb": "look", "jobs": at.jobs}))
+        """Ask the queue, the accounting and the folders; a job that was deleted is not told of any more."""
+        told = self._ask(at, {"verb": "look", "jobs": at.jobs})
+        there = {str(one.get("folder")) for one in told["kept"]}
+        return tuple(job for job in jobs_of(told) if not _is_deleted(job, at, there))
 
     def job(self, at: SlurmPlace, wanted: SlurmJob) -> SlurmJob:
         """Ask for one job."""
@@ -109,6 +119,12 @@ class SlurmJobsOverSessions:
         return told
 
 
+def _is_deleted(job: SlurmJob, at: SlurmPlace, there: AbstractSet[str]) -> bool:
+    """Whether the folder of a job that has ended is gone: Slurm remembers it a while longer."""
+    own = job.user == at.user and job.folder.startswith(f"{at.jobs}/")
+    return own and job.state.final and job.folder not in there
+
+
 def _program(name: str) -> str:
     return files("hpctl.adapters.slurm").joinpath(name).read_text(encoding="utf-8")
 
@@ -171,7 +187,8 @@ def _refuse(code: str, message: str, at: SlurmPlace) -> NoReturn:
         case "no-slurm":
             raise NotFoundError(message, hint="the lifecycle scripts of the controller install and start Slurm")
         case "name-taken":
-            raise ConflictError(message)
+            there = json.loads(message)
+            raise NameTakenError(int(there["id"]), str(there["state"]))
         case "denied":
             raise AccessError(
                 f"user `{at.user}` may not do that: {_plain(message)}", hint="as whose job it is: --user NAME"

@@ -179,11 +179,17 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def fleet(_asked: dict[str, Any]) -> dict[str, Any]:
+    """Tell which nodes and partitions there are, and which options `srun` takes."""
+    nodes, partitions = _slurm("scontrol", "-o", "show", "node"), _slurm("scontrol", "-o", "show", "partition")
+    _demand(nodes, "refused")
+    _demand(partitions, "refused")
+    return {"nodes": nodes.stdout, "partitions": partitions.stdout, "srun": _slurm("srun", "--help").stdout}
+
+
 def job(asked: dict[str, Any]) -> dict[str, Any]:
     """Tell all of one job."""
-    told = look(asked)
-    shown = _slurm("scontrol", "-o", "show", "job", str(asked["id"]))
-    return {**told, "shown": shown.stdout if shown.returncode == 0 else ""}
+    return {**look(asked), "shown": _shown(asked["id"])}
 
 
 def tail(asked: dict[str, Any]) -> dict[str, Any]:
@@ -329,7 +335,13 @@ def _late(asked: dict[str, Any]) -> int | None:
 def _keep(folder: Path, asked: dict[str, Any], number: int) -> None:
     """Write down which job the folder is of, whole or not at all."""
     told = {key: asked[key] for key in ("run_id", "name", "user", "nodes")}
-    _write(folder / "job", json.dumps({**told, "id": number, "submitted": time.time()}))
+    _write(folder / "job", json.dumps({**told, "id": number, "submitted": time.time(), "shown": _shown(number)}))
+
+
+def _shown(number: object) -> str:
+    """Return what Slurm tells of a job; it forgets that some minutes after its end."""
+    done = _slurm("scontrol", "-o", "show", "job", str(number))
+    return done.stdout if done.returncode == 0 else ""
 
 
 def _write(path: Path, text: str) -> None:
@@ -387,7 +399,7 @@ def _living(number: int) -> bool:
     return any(one["JobID"] == str(number) and one["State"] not in _ENDED for one in _records(_queue()))
 
 
-_VERBS = {"look": look, "job": job, "tail": tail, "submit": submit, "cancel": cancel, "delete": delete}
+_VERBS = {"look": look, "fleet": fleet, "job": job, "tail": tail, "submit": submit, "cancel": cancel, "delete": delete}
 
 if __name__ == "__main__":
     main()

@@ -18,8 +18,12 @@ _RECORD: Final = "\x1e"
 _QUEUE: Final = 19
 _ACCOUNTED: Final = 15
 _NOTHING: Final = frozenset({"", "(null)", "N/A", "None", "NONE", "Unknown", "UNLIMITED", "n/a", "None assigned"})
-_OUTPUT: Final = re.compile(r"\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL)
+_OUTPUT: Final = re.compile(
+    r".*\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL
+)
 _EXIT: Final = re.compile(r"^exit=(?P<exit>-?\d+)$", re.MULTILINE)
+_RANK: Final = re.compile(r"^rank=(?P<rank>\d+)$", re.MULTILINE)
+_PHASE: Final = re.compile(r"^phase=(?P<phase>[a-z]+)$", re.MULTILINE)
 _AT: Final = re.compile(r"^at=(?P<at>\d+(?:\.\d+)?)$", re.MULTILINE)
 _RANGE: Final = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?")
 _MOST_HOSTS: Final = 65536
@@ -162,19 +166,32 @@ def _kept(folders: list[Mapping[str, Any]] | tuple[()]) -> Iterator[SlurmJob]:
 def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
     exit_code, ended = _ending(one.get("ended"))
     cancelled = _at(one.get("cancelled"))
+    text = str(one.get("ended") or "")
+    rank, phase = _RANK.search(text), _PHASE.search(text)
     word = "CANCELLED" if cancelled else _LOST if exit_code is None else "FAILED" if exit_code else "COMPLETED"
-    return SlurmJob(
+    shown = _text(one.get("shown"))
+    job = SlurmJob(
         id=int(one["id"]),
         name=str(one["name"]),
         user=str(one["user"]),
-        partition="",
+        partition=_shown("Partition", shown),
         word=word,
         nodes=int(one["nodes"]),
         submitted=datetime.fromtimestamp(float(one["submitted"]), UTC),
         ended=cancelled or ended,
         exit_code=exit_code,
         comment=marked(str(one["run_id"]), str(one["folder"])),
+        failed_rank=int(rank["rank"]) if rank and exit_code else None,
+        failed_phase=phase["phase"] if phase and exit_code else "",
+        work_dir=_shown("WorkDir", shown),
     )
+    return with_paths(job, shown)
+
+
+def _shown(key: str, text: str) -> str:
+    """Return a value of `scontrol show job` that holds no space."""
+    found = re.search(rf"\s{key}=(\S+)", text)
+    return _filled(found[1]) if found else ""
 
 
 _LOST: Final = "UNKNOWN"
@@ -191,11 +208,10 @@ _NOT_BEGUN: Final = frozenset({"PENDING", "CONFIGURING", "REQUEUE_HOLD", "SPECIA
 
 def _with_end(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:
     """Return a job with what its folder knows better: that it was cancelled while it could still end by itself."""
-    if kept is None or kept.run_id != job.run_id:
+    if kept is None or kept.run_id != job.run_id or job.word not in _OVER:
         return job
-    if job.word in ("FAILED", "TIMEOUT") and kept.word == "CANCELLED":
-        return replace(job, word="CANCELLED")
-    return job
+    told = replace(job, failed_rank=kept.failed_rank, failed_phase=kept.failed_phase)
+    return replace(told, word="CANCELLED") if job.word in ("FAILED", "TIMEOUT") and kept.word == "CANCELLED" else told
 
 
 def _ending(text: object) -> tuple[int | None, datetime | None]:

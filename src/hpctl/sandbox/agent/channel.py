@@ -28,7 +28,6 @@ _RESENT_AT_ONCE: Final = 64
 @dataclass(slots=True)
 class _Sent:
     frame: Frame
-    first: float
     last: float
     tries: int = 1
 
@@ -43,6 +42,8 @@ class Channel:
         self._sent: dict[int, _Sent] = {}
         self._early: dict[int, Frame] = {}
         self._mean, self._deviation, self._timeout = 0.0, 0.0, _FIRST_TIMEOUT_S
+        # When something was acknowledged last, and when the newest of what has been acknowledged was sent.
+        self._heard_at = self._reached = clock()
 
     @property
     def open(self) -> bool:
@@ -50,14 +51,14 @@ class Channel:
         return len(self._sent) < WINDOW
 
     @property
-    def acknowledged(self) -> bool:
-        """Whether the other end has everything."""
-        return not self._sent
+    def waiting(self) -> int:
+        """How many frames are not acknowledged."""
+        return len(self._sent)
 
     def put(self, payload_type: int, payload: bytes) -> Frame:
         """Return the next frame of the stream, and keep it until it is acknowledged."""
         frame, now = frames.output(self._next, payload_type, payload), self._clock()
-        self._sent[self._next] = _Sent(frame, now, now)
+        self._sent[self._next] = _Sent(frame, now)
         self._next += 1
         return frame
 
@@ -70,10 +71,14 @@ class Channel:
         return [each.frame for each in self._sent.values()]
 
     def due(self) -> list[Frame]:
-        """Return what has waited for its acknowledgement too long."""
+        """Return what has waited for its acknowledgement too long.
+
+        A client that is slow, and acknowledges one frame after the other, is not sent the rest again.
+        """
         now, found = self._clock(), []
+        silent = now - self._heard_at >= self._timeout
         for each in self._sent.values():
-            if now - each.last >= self._timeout:
+            if now - each.last >= self._timeout and (silent or each.last < self._reached):
                 each.last, each.tries = now, each.tries + 1
                 found.append(each.frame)
             if len(found) == _RESENT_AT_ONCE:
@@ -103,9 +108,13 @@ class Channel:
             sent = self._sent.pop(int(told["AcknowledgedMessageSequenceNumber"]), None)
         except (KeyError, TypeError, ValueError):
             return
+        if sent is None:
+            return
+        self._heard_at = self._clock()
         # The time of one that was sent twice says nothing: nobody knows which of them has been acknowledged.
-        if sent is not None and sent.tries == 1:
-            self._measure(self._clock() - sent.first)
+        if sent.tries == 1:
+            self._reached = max(self._reached, sent.last)
+            self._measure(self._heard_at - sent.last)
 
     def _measure(self, took: float) -> None:
         self._deviation += _VARIATION * (abs(took - self._mean) - self._deviation)

@@ -35,6 +35,7 @@ _INPUT_ROOM: Final = 1024
 _TICK_S: Final = 0.1
 # The last output of a program is waited for that long by an agent whose client does not answer.
 _FAREWELL_S: Final = 15.0
+_CLOSED_WITHIN_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +81,7 @@ class Conversation:
             if self._end is not None:
                 await self._end.hang_up()
             if conversing.done():
-                await self._wait_for(lambda: self._channel.acknowledged, _FAREWELL_S)
+                await self._wait_for_the_rest()
             await self._say_farewell(words)
         finally:
             self._over.set()
@@ -91,6 +92,7 @@ class Conversation:
     def end(self) -> None:
         """Let it end now."""
         self._ending.set()
+        self._moved.set()
 
     async def _greet(self) -> None:
         port = self.session.document.kind == documents.PORT
@@ -145,6 +147,13 @@ class Conversation:
                     self._moved.clear()
                     await self._moved.wait()
 
+    async def _wait_for_the_rest(self) -> None:
+        """Wait until the client has all output, as long as it takes some."""
+        while left := self._channel.waiting:
+            await self._wait_for(lambda left=left: self._channel.waiting < left or self._ending.is_set(), _FAREWELL_S)
+            if self._channel.waiting >= left:
+                return
+
     async def _hear(self, data: bytes, connection: Connection) -> None:
         try:
             frame = frames.read(data)
@@ -196,6 +205,8 @@ class Conversation:
         connection = self._connection
         if connection is not None:
             await connection.send(frames.closed(self.session.id, words))
+            # The client closes; were it done here, acknowledgements that are on their way would fail.
+            await self._wait_for(lambda: self._connection is None, _CLOSED_WITHIN_S)
             await connection.close()
 
     def _properties(self) -> dict[str, Any]:

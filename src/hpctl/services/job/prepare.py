@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hpctl.compile.bundle import Bundle, Manifest, Payload
 from hpctl.compile.objects import redacted
-from hpctl.errors import AccessError, HpctlError, UnavailableError
+from hpctl.errors import AccessError, HpctlError, UnavailableError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import ObjectKind
 from hpctl.facts.kubernetes import ClusterOnEks
@@ -29,6 +29,7 @@ from hpctl.services.model.job_model import job_model
 from hpctl.spec.job import JobSpec
 from hpctl.spec.job_wish import LoadedJob
 from hpctl.spec.manifest import KubernetesManifest
+from hpctl.spec.sbatch import SbatchScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,9 @@ def _drafted(
             return compiled(spec, at, payload, asked.kind, world), told
         case KubernetesManifest() as manifest:
             return as_it_is(manifest, at, asked.run_id, ports.jobs), ()
+        case SbatchScript(file=file):
+            message = f"`{file}` is an sbatch script, and cluster `{at.cluster}` is orchestrated by EKS"
+            raise UsageError(message, hint="name a cluster on Slurm with `--cluster`, or write the job as YAML")
 
 
 def _payload(
@@ -151,7 +155,7 @@ def _target(loaded: LoadedJob, draft: Draft, at: Where, asked: Asked) -> JobInCl
 
 
 def _name(loaded: LoadedJob) -> str:
-    return loaded.wish.name if isinstance(loaded.wish, JobSpec) else loaded.wish.job.name
+    return loaded.wish.job.name if isinstance(loaded.wish, KubernetesManifest) else loaded.wish.name
 
 
 def _nodes(loaded: LoadedJob, draft: Draft) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 from hpctl.errors import UnavailableError, UsageError
 from hpctl.facts.ports import Ports
-from hpctl.facts.records import EksCluster
+from hpctl.facts.records import Cluster, EksCluster
 from hpctl.services.connect import eks_cluster_of
 from hpctl.spec.kubernetes_names import is_label_name
 
@@ -38,19 +38,27 @@ def where(cluster: str, namespace: str | None, ports: Ports) -> Where:
         UsageError: Slurm orchestrates it, or Kubernetes has no namespaces of such a name.
         UnavailableError: its Kubernetes has no endpoint yet.
     """
-    if namespace and not is_label_name(namespace):
-        raise UsageError(
-            f"`--namespace`: `{namespace}` cannot be the name of a namespace",
-            hint="small letters, digits and `-` between them, at most 63 characters",
-        )
-    found = ports.clusters.describe(cluster)
+    _demand_possible(namespace)
+    return where_on_eks(ports.clusters.describe(cluster), namespace, ports)
+
+
+def where_on_eks(found: Cluster, namespace: str | None, ports: Ports) -> Where:
+    """Return the place in a cluster as it was described; raises as `where` does."""
+    _demand_possible(namespace)
     if found.eks_cluster_arn is None:
         raise UsageError(
-            f"cluster `{found.name}` is orchestrated by Slurm, and `hpctl job` runs jobs where Amazon EKS orchestrates",
-            hint=f"there jobs are submitted by sbatch, on a login or controller node of it\n"
-            f"its nodes: hpctl node list --cluster {found.name}",
+            f"cluster `{found.name}` is orchestrated by Slurm, and this looks into Kubernetes",
+            hint=f"its jobs: hpctl job list --cluster {found.name}",
         )
     eks = ports.eks.describe(eks_cluster_of(found))
     if not eks.endpoint:
         raise UnavailableError(f"EKS cluster `{eks.name}` is {eks.status} and has no Kubernetes endpoint yet")
     return Where(found.name, eks, namespace or DEFAULT_NAMESPACE)
+
+
+def _demand_possible(namespace: str | None) -> None:
+    if namespace and not is_label_name(namespace):
+        raise UsageError(
+            f"`--namespace`: `{namespace}` cannot be the name of a namespace",
+            hint="small letters, digits and `-` between them, at most 63 characters",
+        )

@@ -7,7 +7,17 @@ from typing import Annotated, Final
 
 import typer
 
-from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, found
+from hpctl.cli.commands.job.group import (
+    JobArgument,
+    NamespaceOption,
+    SharedDirOption,
+    UserOption,
+    app,
+    found_on_eks,
+    found_on_slurm,
+    on_slurm,
+    place,
+)
 from hpctl.cli.options import ClusterOption, ProfileOption, RegionOption, VerboseOption
 from hpctl.errors import UsageError
 
@@ -29,11 +39,13 @@ def execute(
     tty: Annotated[bool, typer.Option("--tty", "-t", help="Give the command a terminal.")] = False,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
+    user: UserOption = None,
+    shared_dir: SharedDirOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run a command in the container of a rank; its exit code is this command's.
+    """Run a command in the container of a rank, on Slurm beside it; its exit code is this command's.
 
     With --all the exit code is that of the lowest rank with another one than 0.
     """
@@ -41,17 +53,24 @@ def execute(
     from hpctl.services.job.execute import Streams
     from hpctl.services.job.execute import execute as carry_out
     from hpctl.services.job.execute_all import execute_on_all
+    from hpctl.services.slurm_job import execute as beside
 
     if everywhere and (rank is not None or stdin or tty):
         raise UsageError("`--all` runs in every rank, without input and without a terminal", hint=_ALONE)
-    session, at, one = found(ctx, job, cluster, namespace)
+    session, at = place(ctx, cluster, namespace)
     out, words = session.terminal, tuple(command)
-    if everywhere:
-        ranks = RankPrinter(out)
+    ranks = RankPrinter(out)
 
-        def apart(label: str) -> Streams:
-            return Streams(None, ranks.stdout(label), ranks.stderr(label))
+    def apart(label: str) -> Streams:
+        return Streams(None, ranks.stdout(label), ranks.stderr(label))
 
-        raise typer.Exit(execute_on_all(one, words, at, session.ports, apart))
     streams = Streams(sys.stdin.buffer if stdin else None, out.stdout.buffer, out.stderr.buffer, tty=tty)
+    if on_slurm(at):
+        this = found_on_slurm(session, at, job)
+        if everywhere:
+            raise typer.Exit(beside.execute_on_all(this, words, at, session.ports, apart))
+        raise typer.Exit(beside.execute(this, rank or 0, words, at, session.ports, streams))
+    one = found_on_eks(session, at, job)
+    if everywhere:
+        raise typer.Exit(execute_on_all(one, words, at, session.ports, apart))
     raise typer.Exit(carry_out(one, rank or 0, words, at, session.ports, streams))

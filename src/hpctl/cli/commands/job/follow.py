@@ -11,10 +11,12 @@ from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.jobs import Job
+    from hpctl.facts.slurm_jobs import SlurmJob
     from hpctl.render.logs import LogStyle
     from hpctl.report.job import JobEnded
     from hpctl.services.job.logs import LogWish
     from hpctl.services.job.where import Where
+    from hpctl.services.slurm_job.where import SlurmWhere
 
 FOR_EVER_S = 10 * 365 * 86400.0
 """Trainings run for weeks: without a timeout nobody is to be in their way."""
@@ -65,7 +67,7 @@ def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobE
 
 
 @contextmanager
-def detachable(job: Job, at: Where, verb: str) -> Iterator[None]:
+def detachable(job: Job | SlurmJob, at: Where | SlurmWhere, verb: str) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM leave the job alone, and say how to return to it, by `verb`, and how to cancel it."""
     hint = (
         "the job goes on\n"

@@ -10,16 +10,23 @@ import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.options import invocation
+from hpctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from hpctl.cli.wiring import Session
     from hpctl.facts.jobs import Job
+    from hpctl.facts.slurm_jobs import SlurmJob
     from hpctl.services.job.where import Where
+    from hpctl.services.slurm_job.where import SlurmWhere
 
-app = typer.Typer(help="Submit, follow, explain and end jobs on EKS.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Submit, follow, explain and end jobs, on EKS and Slurm.", no_args_is_help=True, rich_markup_mode=None
+)
 
 JobArgument = Annotated[
-    str, typer.Argument(metavar="JOB", help="Job name, or kind/name where several kinds share a name.")
+    str, typer.Argument(metavar="JOB", help="Job name; on EKS kind/name, on Slurm its number where names are shared.")
 ]
 NamespaceOption = Annotated[
     str | None,
@@ -27,15 +34,48 @@ NamespaceOption = Annotated[
         "--namespace", "-n", envvar="HPCTL_NAMESPACE", metavar="NAME", help="Kubernetes namespace (else default)."
     ),
 ]
+UserOption = Annotated[
+    str | None, typer.Option("--user", metavar="NAME", help="Slurm: the user whose job it is (else ubuntu).")
+]
+SharedDirOption = Annotated[
+    str | None,
+    typer.Option("--shared-dir", metavar="FOLDER", help="Slurm: what all nodes share (else /fsx and the user)."),
+]
 
 
-def place(ctx: typer.Context, cluster: str | None, namespace: str | None) -> tuple[Session, Where]:
-    """Return a session and where the job is: the cluster that is named or the only one, and a namespace of it."""
-    from hpctl.services.job.where import where
+def place(ctx: typer.Context, cluster: str | None, namespace: str | None) -> tuple[Session, Where | SlurmWhere]:
+    """Return a session and where the job is: the cluster that is named or the only one, and the place in it.
+
+    That is a namespace on EKS; on Slurm `--user` and `--shared-dir` of `ctx` say it.
+    """
+    from hpctl.services.job.where import where_on_eks
+    from hpctl.services.slurm_job.where import where_on_slurm
 
     session = wiring.session(invocation(ctx))
-    at = where(session.cluster(cluster), namespace, session.ports)
-    return session, replace(at, way=_way(session))
+    found = session.ports.clusters.describe(session.cluster(cluster))
+    user, shared = ctx.params.get("user"), ctx.params.get("shared_dir")
+    if found.eks_cluster_arn is None:
+        _refuse(ctx, ("namespace", "everywhere"), f"cluster `{found.name}` is orchestrated by Slurm")
+        return session, replace(where_on_slurm(found, user, shared, session.ports), way=_way(session))
+    _refuse(ctx, ("user", "shared_dir"), f"cluster `{found.name}` is orchestrated by Amazon EKS")
+    return session, replace(where_on_eks(found, namespace, session.ports), way=_way(session))
+
+
+def _refuse(ctx: typer.Context, names: tuple[str, ...], why: str) -> None:
+    """Raise `UsageError` for what was typed and does not go with the cluster; the environment may say it for others."""
+    for name in names:
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE" and ctx.params.get(name):
+            flag = _FLAGS[name]
+            raise UsageError(f"`{flag}` does not go with jobs there: {why}", hint=f"leave `{flag}` out")
+
+
+_FLAGS = {
+    "namespace": "--namespace",
+    "everywhere": "--all-namespaces",
+    "user": "--user",
+    "shared_dir": "--shared-dir",
+}
 
 
 def _way(session: Session) -> str:
@@ -44,9 +84,22 @@ def _way(session: Session) -> str:
     return "".join(f" {flag} {shlex.quote(value)}" for flag, value in said.items() if value)
 
 
-def found(ctx: typer.Context, job: str, cluster: str | None, namespace: str | None) -> tuple[Session, Where, Job]:
-    """Return a session, the place, and the job of exactly this name there."""
+def found_on_eks(session: Session, at: Where, job: str) -> Job:
+    """Return the job of exactly this name in a namespace."""
     from hpctl.services.job.find import find
 
-    session, at = place(ctx, cluster, namespace)
-    return session, at, find(job, at, session.ports.jobs)
+    return find(job, at, session.ports.jobs)
+
+
+def found_on_slurm(session: Session, at: SlurmWhere, job: str) -> SlurmJob:
+    """Return the job of this number, or of exactly this name, of a user."""
+    from hpctl.services.slurm_job.find import find
+
+    return find(job, at, session.ports.slurm_jobs)
+
+
+def on_slurm(at: Where | SlurmWhere) -> TypeIs[SlurmWhere]:
+    """Whether Slurm orchestrates there."""
+    from hpctl.services.slurm_job.where import SlurmWhere
+
+    return isinstance(at, SlurmWhere)

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from hpctl.cli.commands.job.follow import show_logs
-from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, found
+from hpctl.cli.commands.job.group import (
+    JobArgument,
+    NamespaceOption,
+    SharedDirOption,
+    UserOption,
+    app,
+    found_on_eks,
+    on_slurm,
+    place,
+)
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -49,6 +58,8 @@ def logs(
     ] = False,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
+    user: UserOption = None,
+    shared_dir: SharedDirOption = None,
     output: OutputOption = Output.TABLE,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -68,7 +79,10 @@ def logs(
     if previous and follow:
         raise UsageError("`--previous` is over and cannot be followed", hint="leave `--follow` out")
     zone = _zone(timezone)
-    session, at, one = found(ctx, job, cluster, namespace)
+    session, at = place(ctx, cluster, namespace)
+    if on_slurm(at):
+        raise UsageError("`hpctl job logs` of jobs on Slurm comes later")
+    one = found_on_eks(session, at, job)
     wish = LogWish(
         follow=follow,
         ranks=frozenset(rank or ()),

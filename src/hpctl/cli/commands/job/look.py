@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, app, place
+from hpctl.cli.commands.job.group import JobArgument, NamespaceOption, SharedDirOption, UserOption, app, on_slurm, place
 from hpctl.cli.options import ClusterOption, OutputOption, ProfileOption, QueryOption, RegionOption, VerboseOption
 from hpctl.errors import UsageError
 from hpctl.render.output import Output
@@ -18,18 +18,24 @@ def list_(
     everywhere: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Jobs of every namespace.")] = False,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
+    user: UserOption = None,
+    shared_dir: SharedDirOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """List jobs of every kind, however they were submitted."""
+    """List jobs of every kind, however they were submitted; on Slurm of all users."""
     from hpctl.services.job.look import list_jobs
+    from hpctl.services.slurm_job.look import list_jobs as list_on_slurm
 
     if everywhere and namespace:
         raise UsageError("give one of `--namespace` and `--all-namespaces`")
     session, at = place(ctx, cluster, namespace)
+    if on_slurm(at):
+        session.show(list_on_slurm(at, session.ports))
+        return
     session.show(list_jobs(at, None if everywhere else at.namespace, session.ports))
 
 
@@ -39,6 +45,8 @@ def describe(
     job: JobArgument,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
+    user: UserOption = None,
+    shared_dir: SharedDirOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
@@ -47,6 +55,10 @@ def describe(
 ) -> None:
     """Tell where a job is, what it waits for, and which rank failed first with what."""
     from hpctl.services.job.look import describe as look
+    from hpctl.services.slurm_job.look import describe as look_on_slurm
 
     session, at = place(ctx, cluster, namespace)
+    if on_slurm(at):
+        session.show(look_on_slurm(job, at, session.ports))
+        return
     session.show(look(job, at, session.ports))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
 
 from hpctl.cli import wiring
 from hpctl.cli.commands.job.follow import follow_to_the_end, wait_for
-from hpctl.cli.commands.job.group import NamespaceOption, app, place
+from hpctl.cli.commands.job.group import NamespaceOption, SharedDirOption, UserOption, app, on_slurm, place
+from hpctl.cli.commands.job.submit_slurm import After, Ready, submit_on_slurm
 from hpctl.cli.commands.job.wished import (
     AcceleratorsOption,
     DryRunOption,
@@ -57,14 +57,6 @@ if TYPE_CHECKING:
     from hpctl.services.job.where import Where
 
 
-class After(StrEnum):
-    """What the command does once the job is there."""
-
-    RETURN = "return"
-    WAIT = "wait"
-    FOLLOW = "follow"
-
-
 @dataclass(frozen=True)
 class Source:
     """Where the wish is written: a file, or the command line itself."""
@@ -92,6 +84,8 @@ def submit(
     values: SetOption = None,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
+    user: UserOption = None,
+    shared_dir: SharedDirOption = None,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     skip: SkipOption = None,
@@ -123,8 +117,12 @@ def submit(
     sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
     asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
     judging = Judging(tuple(skip or ()))
-    prepared = prepare(loaded, at, asked, session.world, session.ports, wiring.local_files(), judging)
     after = After.FOLLOW if follow else After.WAIT if wait else After.RETURN
+    if on_slurm(at):
+        ready = Ready(loaded, asked, judging, blindness(allow_unknown))
+        submit_on_slurm(session, at, ready, After.SHOW if dry_run else after, timeout)
+        return
+    prepared = prepare(loaded, at, asked, session.world, session.ports, wiring.local_files(), judging)
     if dry_run:
         _show_plan(session, at, prepared, blindness(allow_unknown))
     else:

@@ -28,7 +28,7 @@ WordsArgument = Annotated[
     typer.Argument(
         metavar="FILE | -- COMMAND...",
         show_default=False,
-        help="Job in hpctl's YAML, SkyPilot task or Kubernetes manifest (- is stdin), or a command to run.",
+        help="Job in hpctl's YAML, SkyPilot task, Kubernetes manifest or sbatch script (- is stdin), or a command.",
     ),
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the job.")]
@@ -55,8 +55,12 @@ WorkdirOption = Annotated[
 IncludeSensitiveOption = Annotated[
     bool, typer.Option("--include-sensitive", help="Take files along that look like credentials.")
 ]
-QueueOption = Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Kueue queue.")]
-PriorityOption = Annotated[str | None, typer.Option("--priority", metavar="NAME", help="Priority class of the queue.")]
+QueueOption = Annotated[
+    str | None, typer.Option("--queue", "--partition", metavar="NAME", help="Kueue queue; on Slurm the partition.")
+]
+PriorityOption = Annotated[
+    str | None, typer.Option("--priority", metavar="NAME", help="Priority class of the queue; on Slurm the QOS.")
+]
 KindOption = Annotated[Kind | None, typer.Option("--kind", help="Kind of object (else what the cluster serves best).")]
 YesOption = Annotated[
     bool, typer.Option("--yes", "-y", help="For scripts that give it everywhere: submitting asks nothing.")

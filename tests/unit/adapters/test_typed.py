@@ -7,7 +7,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any, cast
 
-from hpctl.adapters.kube.keyboard import _BLOCK, _READ_AHEAD, _Typed
+from hpctl.adapters.local.typed import BLOCK, READ_AHEAD, Typed
 
 WAIT_S = 30.0
 """Longer than any scheduling delay: reached only when the thread never ends."""
@@ -27,14 +27,14 @@ class Loop:
         self.came.release()
 
 
-def begun(stdin: BytesIO, loop: Loop) -> tuple[_Typed, threading.Thread]:
-    typed = _Typed(stdin, cast("Any", loop))
+def begun(stdin: BytesIO, loop: Loop) -> tuple[Typed, threading.Thread]:
+    typed = Typed(stdin, cast("Any", loop))
     thread = threading.Thread(target=typed.read, daemon=True)
     thread.start()
     return typed, thread
 
 
-def taken(typed: _Typed, loop: Loop) -> bytes:
+def taken(typed: Typed, loop: Loop) -> bytes:
     assert loop.came.acquire(timeout=WAIT_S)
     block = typed.next()
     try:
@@ -45,7 +45,7 @@ def taken(typed: _Typed, loop: Loop) -> bytes:
 
 
 def test_much_input_arrives_in_order_and_ends_with_an_empty_block() -> None:
-    blocks = [bytes([number]) * _BLOCK for number in range(3 * _READ_AHEAD)]
+    blocks = [bytes([number]) * BLOCK for number in range(3 * READ_AHEAD)]
     loop = Loop()
     typed, thread = begun(BytesIO(b"".join(blocks)), loop)
     assert [taken(typed, loop) for _ in range(len(blocks) + 1)] == [*blocks, b""]
@@ -54,19 +54,19 @@ def test_much_input_arrives_in_order_and_ends_with_an_empty_block() -> None:
 
 
 def test_no_more_is_read_than_the_connection_takes() -> None:
-    stdin, loop = BytesIO(bytes(3 * _READ_AHEAD * _BLOCK)), Loop()
+    stdin, loop = BytesIO(bytes(3 * READ_AHEAD * BLOCK)), Loop()
     typed, thread = begun(stdin, loop)
-    for _ in range(_READ_AHEAD):
+    for _ in range(READ_AHEAD):
         assert loop.came.acquire(timeout=WAIT_S)
     thread.join(0.1)
-    assert stdin.tell() == _READ_AHEAD * _BLOCK
+    assert stdin.tell() == READ_AHEAD * BLOCK
     loop.came.release()
     taken(typed, loop)
     assert loop.came.acquire(timeout=WAIT_S)
-    assert stdin.tell() == (_READ_AHEAD + 1) * _BLOCK
+    assert stdin.tell() == (READ_AHEAD + 1) * BLOCK
 
 
 def test_a_loop_that_has_ended_wants_no_more() -> None:
-    _typed, thread = begun(BytesIO(bytes(2 * _BLOCK)), Loop(ended=True))
+    _typed, thread = begun(BytesIO(bytes(2 * BLOCK)), Loop(ended=True))
     thread.join(WAIT_S)
     assert not thread.is_alive()

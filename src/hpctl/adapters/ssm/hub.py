@@ -1,0 +1,79 @@
+"""One event loop for every session of this process, in a thread of its own: callers stay synchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+_LAST_STEPS_S: Final = 10.0
+
+
+class Work:
+    """A coroutine that runs in the loop; `done` is set once it has ended, its last steps included."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Begin it soon; it reports in its own way and raises nothing but that it was cancelled."""
+        self._loop, self._coroutine = loop, coroutine
+        self._task: asyncio.Task[None] | None = None
+        self.done = threading.Event()
+        loop.call_soon_threadsafe(self._begin)
+
+    def cancel(self) -> None:
+        """Have it end early."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def end(self) -> None:
+        """Have it end early, and wait for its last steps, which are bounded."""
+        self.cancel()
+        self.done.wait(_LAST_STEPS_S)
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._coroutine)
+        self._task.add_done_callback(lambda _: self.done.set())
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Hub:
+    """The loop, which begins with the first work, and what runs in it."""
+
+    def __init__(self) -> None:
+        """Run nothing yet."""
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._running: set[Work] = set()
+        self.stopped = threading.Event()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="hpctl-sessions", daemon=True).start()
+            return self._loop
+
+    def soon(self, call: Callable[..., object], *arguments: object) -> None:
+        """Call something in the loop."""
+        self.loop.call_soon_threadsafe(call, *arguments)
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> Work:
+        """Run a coroutine."""
+        work = Work(self.loop, coroutine)
+        with self._lock:
+            self._running = {one for one in self._running if not one.done.is_set()} | {work}
+        return work
+
+    def stop(self) -> None:
+        """Cancel everything that runs, let nothing else begin, and wait a little for it."""
+        self.stopped.set()
+        with self._lock:
+            running = list(self._running)
+        for work in running:
+            work.cancel()
+        for work in running:
+            work.done.wait(_LAST_STEPS_S)

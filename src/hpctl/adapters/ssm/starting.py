@@ -1,0 +1,77 @@
+"""Starting, resuming and ending sessions: what is asked of AWS itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hpctl.adapters.aws.errors import reads
+from hpctl.adapters.aws.session import AwsSession
+from hpctl.adapters.ssm.limiter import StartLimiter
+from hpctl.errors import HpctlError, NotFoundError, RefusedError
+from hpctl.facts.session_ports import Target
+
+INTERACTIVE: Final = "AWS-StartInteractiveCommand"
+SSH: Final = "AWS-StartSSHSession"
+
+_NOT_CONNECTED: Final = frozenset({"TargetNotConnected", "InvalidTarget", "InvalidInstanceId"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session, and what opens its data channel; the token is a secret."""
+
+    session_id: str
+    url: str
+    token: str
+
+
+class Starter:
+    """Starts sessions, no faster than AWS lets an account."""
+
+    def __init__(self, aws: AwsSession, limiter: StartLimiter, wait: Callable[[float], None]) -> None:
+        """Ask through `aws`; `wait` lets seconds pass, and may raise to stop."""
+        self._aws, self._limiter, self._wait = aws, limiter, wait
+
+    def start(self, node: Target, document: str, parameters: Mapping[str, Sequence[str]]) -> Opened:
+        """Start a session.
+
+        Raises:
+            NotFoundError: there is no such node, or its agent is not connected.
+            HpctlError: what `adapters.aws.errors` makes of other failures.
+        """
+        self._wait(self._limiter.seconds_to_wait(self._aws.region))
+        asked = {name: list(values) for name, values in parameters.items()}
+        try:
+            answer = self._aws.call(
+                "ssm", "StartSession", Target=str(node), DocumentName=document, Parameters=asked, Reason="hpctl"
+            )
+        except RefusedError as error:
+            if error.aws_code in _NOT_CONNECTED:
+                raise _not_connected(node, error) from error
+            raise
+        return _opened(answer)
+
+    def resume(self, session_id: str) -> Opened:
+        """Open the data channel of a session that goes on; raises as `start` does."""
+        return _opened(self._aws.call("ssm", "ResumeSession", SessionId=session_id))
+
+    def end(self, session_id: str) -> None:
+        """End a session whose channel cannot say so any more; that this fails changes nothing for the caller."""
+        with suppress(HpctlError):
+            self._aws.call("ssm", "TerminateSession", SessionId=session_id)
+
+
+@reads("ssm:StartSession")
+def _opened(answer: Mapping[str, Any]) -> Opened:
+    return Opened(answer["SessionId"], answer["StreamUrl"], answer["TokenValue"])
+
+
+def _not_connected(node: Target, error: RefusedError) -> NotFoundError:
+    return NotFoundError(
+        f"Session Manager does not reach node `{node.instance_id}` of group `{node.instance_group}`: {error.message}",
+        hint="a node is reached while it is `Running`: `hpctl node list` says so; the role of its group needs the "
+        "managed policy AmazonSageMakerClusterInstanceRolePolicy, and its subnet a way to Session Manager",
+    )

@@ -1,0 +1,35 @@
+"""Which parts of Slurm the sandbox finds on this machine, and what to install for those that it does not."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from hpctl.sandbox.kube.kubelet.cri import namespaced
+
+_PROGRAMS: Final = {"slurmctld": "slurmctld", "slurmd": "slurmd", "srun": "slurm-client", "munged": "munge"}
+"""The Debian package of each program."""
+_SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+_HEADER: Final = Path("/usr/include/slurm/spank.h")
+
+
+def missing() -> tuple[str, ...]:
+    """Return the Debian packages without which there is no Slurm."""
+    return tuple(package for program, package in _PROGRAMS.items() if shutil.which(program, path=_SBIN) is None)
+
+
+def missing_for_options() -> tuple[str, ...]:
+    """Return the Debian packages without which srun does not take HyperPod's options."""
+    compiler = () if shutil.which("gcc", path=_SBIN) else ("gcc", "libc6-dev")
+    return compiler if _HEADER.exists() else (*compiler, "libslurm-dev")
+
+
+def why_not() -> str | None:
+    """Say why Slurm clusters have no Slurm here; None where they have."""
+    if not namespaced():
+        return "nodes have no Slurm here: it needs Linux, and the sandbox to be started by root"
+    if packages := missing():
+        words = " ".join(packages)
+        return f"nodes have no Slurm: it is not installed here (sudo apt-get install --no-install-recommends {words})"
+    return None

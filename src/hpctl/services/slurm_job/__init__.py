@@ -1,0 +1,1 @@
+"""Jobs on Slurm: the verbs of `hpctl job` where Slurm orchestrates."""

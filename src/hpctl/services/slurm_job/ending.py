@@ -1,0 +1,49 @@
+"""End a job on Slurm and keep its output (cancel), or let it go with all that belongs to it (delete)."""
+
+from __future__ import annotations
+
+from hpctl.errors import UnavailableError
+from hpctl.facts.jobs import JobState
+from hpctl.facts.ports import Ports
+from hpctl.facts.slurm_jobs import SlurmJob
+from hpctl.report.job import JobOutcomeReport
+from hpctl.services.slurm_job.where import SlurmWhere
+
+
+def cancel(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
+    """End a job; Slurm keeps its record for a while, and its output stays. One that has ended stays as it is."""
+    if not job.state.final:
+        ports.slurm_jobs.cancel(at.place, job)
+    return JobOutcomeReport(
+        verb="cancel",
+        result="unchanged" if job.state.final else "cancelled",
+        cluster=at.cluster,
+        user=job.user,
+        job=job.name,
+        uid=job.reference,
+        state=job.state if job.state.final else JobState.CANCELLED,
+        next_steps=(f"hpctl job describe {job.reference} {at.flags}", f"hpctl job delete {job.reference} {at.flags}"),
+    )
+
+
+def delete(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
+    """End a job, and remove the folder that hpctl made for it, with its output.
+
+    Raises `UnavailableError` when processes of it do not end: nothing is removed from under them.
+    """
+    try:
+        gone = ports.slurm_jobs.delete(at.place, job)
+    except UnavailableError as error:
+        error.hint = error.hint or f"the job is cancelled; run this again: hpctl job delete {job.reference} {at.flags}"
+        raise
+    notes = () if job.folder else ("it was not submitted by hpctl: its output stays, and Slurm keeps its record",)
+    return JobOutcomeReport(
+        verb="delete",
+        result="deleted" if gone else "unchanged",
+        cluster=at.cluster,
+        user=job.user,
+        job=job.name,
+        uid=job.reference,
+        state=None if gone or job.folder else job.state,
+        notes=notes,
+    )

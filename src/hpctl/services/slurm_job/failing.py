@@ -1,0 +1,144 @@
+"""Which rank of a job on Slurm failed first, with what, and what its last words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hpctl.catalog.failures import fill
+from hpctl.catalog.matching import match_job
+from hpctl.errors import HpctlError
+from hpctl.facts.slurm_job_ports import SlurmJobs
+from hpctl.facts.slurm_jobs import SlurmJob
+from hpctl.report.cluster import Diagnosis
+from hpctl.report.job import FirstFailure
+from hpctl.services.job.failing import SEARCHED, SHOWN
+from hpctl.services.job.last_words import own_error, tells_only_of_lost_peers
+from hpctl.services.slurm_job.where import SlurmWhere
+
+_RANKS_READ: Final = 16
+"""Ranks whose last words are read where nothing tells which of them failed."""
+
+_LONGEST: Final = 500
+
+_STATES: Final = {
+    "TIMEOUT": (
+        "the job ran into its time limit, and Slurm ended it",
+        "give it more time: `timeout_s`, or `#SBATCH --time`",
+        "job-deadline",
+    ),
+    "DEADLINE": ("the job could not end before its deadline", "leave `--deadline` out, or ask for less time", None),
+    "OUT_OF_MEMORY": (
+        "a process needed more memory than the job may have, and the kernel ended it",
+        "ask for more memory (`memory_gib`, `#SBATCH --mem`), or use less: fewer data loaders, a smaller batch",
+        "job-host-memory",
+    ),
+    "NODE_FAIL": (
+        "a node of the job stopped answering, and Slurm could not start the job again",
+        "submit it with `resume`, or let Slurm do it: `#SBATCH --requeue`",
+        None,
+    ),
+    "BOOT_FAIL": ("a node of the job did not come up", None, None),
+    "PREEMPTED": ("a job of higher priority took its nodes", "submit it again, or with `#SBATCH --requeue`", None),
+    "LAUNCH_FAILED": ("a node could not start the job's script", None, None),
+    "UNKNOWN": (
+        "Slurm has forgotten the job, and its scripts wrote no end down: somebody ended it by force, or its node went",
+        None,
+        None,
+    ),
+}
+"""What states of Slurm mean by themselves: the cause, what to do, and the known failure's id."""
+
+_REASONS: Final = {
+    "BadConstraints": "no node of the partition can ever be what the job asks for",
+    "NonZeroExitCode": None,
+    "RaisedSignal": None,
+    "JobLaunchFailure": "a node could not start the job's script",
+    "Prolog": "the prolog failed on a node: HyperPod checks its health there",
+}
+
+_MEANINGS: Final = {
+    126: "a command was found and could not be executed: a file without the right, or for another architecture",
+    127: "a command was not found: it is not installed on the nodes, or not on PATH",
+    134: "a process aborted itself (SIGABRT)",
+    137: "somebody ended the process (SIGKILL): out of memory, or a node that went away",
+    139: "a process accessed memory that it has not (SIGSEGV)",
+    143: "somebody asked the process to end (SIGTERM): a cancellation, a preemption, or a drained node",
+}
+
+
+def first_failure(job: SlurmJob, at: SlurmWhere, jobs: SlurmJobs) -> tuple[FirstFailure, str]:
+    """Return the rank that failed first, as far as anything tells, and the end of what it printed."""
+    rank, text = _told_by(job, _read(job, at, jobs))
+    host = job.hosts[rank] if rank is not None and rank < len(job.hosts) else ""
+    lines = text.split("\n")[-SHOWN:] if text else []
+    failure = FirstFailure(
+        rank=rank,
+        pod=host or (f"rank {rank}" if rank is not None else job.name),
+        container="",
+        phase=job.failed_phase or None,
+        exit_code=job.exit_code or (128 + job.signal if job.signal else None),
+        reason=job.word,
+        at=job.ended,
+        log=tuple(line[:_LONGEST] for line in lines),
+    )
+    return failure, text
+
+
+def explained(job: SlurmJob, failure: FirstFailure, text: str, at: SlurmWhere) -> Diagnosis:
+    """Return what a failure means: what Slurm says of it, what the output tells, or what the exit code does."""
+    who = f"rank {failure.rank}" if failure.rank is not None else "it"
+    phase = f"`{failure.phase}` " if failure.phase in ("setup", "run") else ""
+    ended = f"{who} {phase}ended with exit code {failure.exit_code}" if failure.exit_code else f"it is {job.word}"
+    words = job.word if job.word != "FAILED" else job.reason if job.reason not in _REASONS else ""
+    message = ended + (f" ({words})" if words and failure.exit_code else "")
+    logs = f"hpctl job logs {job.reference}{'' if failure.rank is None else f' --rank {failure.rank}'} {at.flags}"
+    if job.word in _STATES:
+        cause, remedy, known_id = _STATES[job.word]
+        remedy = f"{remedy}\n{logs}" if remedy else logs
+        return _diagnosis(job, message, cause, remedy, known_id)
+    known = match_job(text)
+    if known:
+        told = known.remedy.replace("{flags}", at.flags).replace("{cluster_flag}", f"--cluster {at.cluster}")
+        values = {"job": job.reference, "rank": str(failure.rank or 0), "cluster": at.cluster}
+        return _diagnosis(job, message, known.cause, fill(told, values), known.id)
+    said = own_error(text)
+    cause_ = _REASONS.get(job.reason) or _MEANINGS.get(failure.exit_code or 0)
+    return _diagnosis(job, message, cause_ or (said and f"its output says `{said[:_LONGEST]}`"), logs, None)
+
+
+def _diagnosis(job: SlurmJob, message: str, cause: str | None, remedy: str, known: str | None) -> Diagnosis:
+    return Diagnosis(subject=job.name, message=message, cause=cause, remedy=remedy, failure=known, final=True)
+
+
+def _told_by(job: SlurmJob, texts: Mapping[int | None, str]) -> tuple[int | None, str]:
+    """Return the rank that failed and its words: as its scripts wrote down, else whose words tell of it."""
+    if job.failed_rank is not None:
+        return job.failed_rank, texts.get(job.failed_rank, "")
+    telling = [one for one in texts.items() if own_error(one[1]) and not tells_only_of_lost_peers(one[1])]
+    spoken = [one for one in texts.items() if one[1].strip()]
+    return next(iter((*telling, *spoken)), (None, ""))
+
+
+def _read(job: SlurmJob, at: SlurmWhere, jobs: SlurmJobs) -> Mapping[int | None, str]:
+    """Return the last words by rank, None for the batch script's; nothing where they cannot be read any more."""
+    files = dict(_files(job))
+    try:
+        found = jobs.tail(at.place, tuple(files), SEARCHED)
+    except HpctlError:  # the failure is known all the same
+        return {}
+    return {files[name]: _words(data) for name, data in found.items() if name in files}
+
+
+def _files(job: SlurmJob) -> Iterator[tuple[str, int | None]]:
+    if job.folder:
+        ranks = (job.failed_rank,) if job.failed_rank is not None else range(min(job.nodes, _RANKS_READ))
+        yield from ((f"{job.folder}/logs/rank-{rank}.log", rank) for rank in ranks)
+        yield f"{job.folder}/logs/batch.log", None
+    yield from ((one, None) for one in dict.fromkeys((job.stderr, job.stdout)) if one)
+
+
+def _words(data: bytes) -> str:
+    """Return lines as text; of a progress bar that was drawn over itself, the last state."""
+    lines = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)

@@ -1,0 +1,55 @@
+"""Which job is meant: by its number, or by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.facts.slurm_job_ports import SlurmJobs
+from hpctl.facts.slurm_jobs import SlurmJob
+from hpctl.services.slurm_job.where import SlurmWhere
+
+_NEAR: Final = 3
+_NUMBER: Final = re.compile(r"\d+(_\S+)?")
+
+
+def find(reference: str, at: SlurmWhere, jobs: SlurmJobs) -> SlurmJob:
+    """Return the job of this number, or the user's job of exactly this name.
+
+    Slurm lets names be used again: a job that has not ended comes before those that have, and of these the newest.
+
+    Raises:
+        UsageError: there is no name.
+        NotFoundError: there is no such job; the nearest names are in the hint.
+        ConflictError: several jobs that have not ended have the name; their numbers are in the hint.
+    """
+    if not reference:
+        raise UsageError("the job's name is empty", hint=f"hpctl job list {at.flags}")
+    known = jobs.jobs(at.place)
+    if _NUMBER.fullmatch(reference):
+        found = [job for job in known if reference in (job.reference, str(job.id))]
+        if found:
+            return min(found, key=lambda job: (job.reference != reference, job.reference))
+    own = [job for job in known if job.name == reference and job.user == at.place.user]
+    living = [job for job in own if not job.state.final]
+    if len(living) > 1:
+        raise ConflictError(
+            f"{len(living)} jobs {at.words} are called `{reference}`: say which, by its number",
+            hint="\n".join(f"{job.reference} {job.word}" for job in living),
+        )
+    if own:
+        return living[0] if living else max(own, key=lambda job: (job.submitted, job.id))
+    raise _nothing(reference, known, at)
+
+
+def _nothing(reference: str, known: Sequence[SlurmJob], at: SlurmWhere) -> NotFoundError:
+    names = [job.name for job in known if job.user == at.place.user]
+    near = get_close_matches(reference, dict.fromkeys(names), n=_NEAR)
+    hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"hpctl job list {at.flags}"
+    other = next((job for job in known if job.name == reference), None)
+    if other:
+        hint += f"\nuser `{other.user}` has one: --user {other.user}"
+    return NotFoundError(f"there is no job `{reference}` {at.words}", hint=hint)

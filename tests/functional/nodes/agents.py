@@ -1,0 +1,303 @@
+"""An agent of Session Manager's for tests of the channel alone: real websocket, real terminal, faults on demand.
+
+It shares no code with hpctl: frames are packed here by hand, so that one mistake cannot be made at both ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pty
+import random
+import signal
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from hpctl.adapters.ssm.starting import Opened
+
+HEADER = ">I32sIQqQ8s8s32sII"
+
+
+def packed(kind: str, sequence: int, carried: int, payload: bytes, flags: int = 0, message_id: bytes = b"") -> bytes:
+    message_id = message_id or uuid.uuid4().bytes
+    digest = hashlib.sha256(payload).digest()
+    high, low = message_id[:8], message_id[8:]
+    head = struct.pack(
+        HEADER, 116, kind.ljust(32).encode(), 1, 0, sequence, flags, low, high, digest, carried, len(payload)
+    )
+    return head + payload
+
+
+def unpacked(data: bytes) -> tuple[str, int, bytes, int, bytes]:
+    _, kind, _, _, sequence, _, low, high, _, carried, length = struct.unpack_from(HEADER, data)
+    payload = data[120:]
+    assert len(payload) == length
+    return kind.decode().strip(), sequence, high + low, carried, payload
+
+
+@dataclass
+class Faults:
+    """How frames fare, by chance of `seed`; what the agent does wrong."""
+
+    seed: int = 0
+    drop: float = 0.0
+    double: float = 0.0
+    late: float = 0.0
+    garble: float = 0.0
+    cut_after: list[int] = field(default_factory=list)
+    """Frames after which a connection is cut, one number a connection."""
+    eof_starts: int = 0
+    """Sessions that begin with `Cannot perform start session: EOF`."""
+    mute_s: float = 0.0
+    """How long the agent says nothing after its handshake."""
+
+
+class Session:
+    """One session: its terminal lives on between connections."""
+
+    def __init__(self, document: str, parameters: dict[str, list[str]]) -> None:
+        self.document, self.parameters = document, parameters
+        self.token = uuid.uuid4().hex
+        self.next_out, self.next_in = 0, 0
+        self.unacknowledged: dict[int, tuple[bytes, float]] = {}
+        self.early: dict[int, tuple[int, bytes]] = {}
+        self.master, self.pid = -1, 0
+        self.ready = False
+        self.closed = False
+        self.resumes = 0
+
+
+class Agent:
+    """A service and its agent in a thread of their own; `start`, `resume` and `end` stand in for the calls of AWS."""
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.faults = faults or Faults()
+        self.chance = random.Random(self.faults.seed)  # noqa: S311
+        self.sessions: dict[str, Session] = {}
+        self.ended: list[str] = []
+        self.loop = asyncio.new_event_loop()
+        self.server: Server | None = None
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result(30)
+
+    def start(self, _node: object, document: str, parameters: dict[str, list[str]]) -> Opened:
+        session_id = f"hpctl-{uuid.uuid4().hex[:17]}"
+        self.sessions[session_id] = Session(document, parameters)
+        return self.resume(session_id)
+
+    def resume(self, session_id: str) -> Opened:
+        session = self.sessions[session_id]
+        session.resumes += 1
+        assert self.server is not None
+        port = self.server.sockets[0].getsockname()[1]
+        return Opened(session_id, f"ws://127.0.0.1:{port}/v1/data-channel/{session_id}", session.token)
+
+    def end(self, session_id: str) -> None:
+        self.ended.append(session_id)
+        self._hang_up(self.sessions[session_id])
+
+    def close(self) -> None:
+        for session in self.sessions.values():
+            self._hang_up(session)
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(30)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def _listen(self) -> None:
+        self.server = await serve(self._serve, "127.0.0.1", 0, compression=None)
+
+    async def _stop(self) -> None:
+        assert self.server is not None
+        self.server.close()
+        await self.server.wait_closed()
+
+    def _hang_up(self, session: Session) -> None:
+        session.closed = True
+        if session.master >= 0:
+            with contextlib.suppress(ValueError):
+                self.loop.call_soon_threadsafe(self.loop.remove_reader, session.master)
+            os.close(session.master)
+            session.master = -1
+        if session.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(session.pid, signal.SIGHUP)
+            threading.Thread(target=self._reap, args=(session.pid,), daemon=True).start()
+            session.pid = 0
+
+    @staticmethod
+    def _reap(pid: int) -> None:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        request = connection.request
+        assert request is not None
+        session = self.sessions[request.path.rpartition("/")[2].partition("?")[0]]
+        opening = json.loads(await connection.recv())
+        assert opening["TokenValue"] == session.token
+        await _Serving(self, session, connection).run()
+
+
+class _Serving:
+    """One connection of a session."""
+
+    def __init__(self, agent: Agent, session: Session, connection: ServerConnection) -> None:
+        self.agent, self.session, self.connection = agent, session, connection
+        cuts = agent.faults.cut_after
+        self.left = cuts.pop(0) if cuts else -1
+        self.wake = asyncio.Event()
+        self.held: list[bytes] = []
+        self.tasks: set[asyncio.Future[None]] = set()
+
+    async def run(self) -> None:
+        resending = asyncio.create_task(self._resend())
+        try:
+            if self.agent.faults.eof_starts > 0:
+                self.agent.faults.eof_starts -= 1
+                await self._closed("Cannot perform start session: EOF")
+                return
+            if self.session.next_out == 0:
+                action = {"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}
+                await self._say(5, json.dumps({"AgentVersion": "3.3.0.0", "RequestedClientActions": [action]}).encode())
+            if self.session.master >= 0:
+                self._listen()
+            async for message in self.connection:
+                assert isinstance(message, bytes)
+                await self._heard(message)
+        except ConnectionClosed:
+            pass
+        finally:
+            resending.cancel()
+            if self.session.master >= 0:
+                self.agent.loop.remove_reader(self.session.master)
+
+    async def _closed(self, said: str) -> None:
+        payload = json.dumps({"MessageType": "channel_closed", "SchemaVersion": 1, "Output": said}).encode()
+        await self._send(packed("channel_closed", 0, 0, payload))
+        await self.connection.close()
+
+    async def _heard(self, data: bytes) -> None:
+        kind, sequence, message_id, carried, payload = unpacked(data)
+        if kind == "acknowledge":
+            self.session.unacknowledged.pop(json.loads(payload)["AcknowledgedMessageSequenceNumber"], None)
+            return
+        assert kind == "input_stream_data"
+        told = {
+            "AcknowledgedMessageType": kind,
+            "AcknowledgedMessageId": str(uuid.UUID(bytes=message_id)),
+            "AcknowledgedMessageSequenceNumber": sequence,
+            "IsSequentialMessage": True,
+        }
+        await self._send(packed("acknowledge", 0, 0, json.dumps(told).encode(), 3))
+        if sequence >= self.session.next_in:
+            self.session.early[sequence] = (carried, payload)
+        while (following := self.session.early.pop(self.session.next_in, None)) is not None:
+            self.session.next_in += 1
+            await self._in_order(*following)
+
+    async def _in_order(self, carried: int, payload: bytes) -> None:
+        session = self.session
+        if carried == 6:
+            assert json.loads(payload)["ProcessedClientActions"][0]["ActionStatus"] == 1
+            await self._say(7, b'{"HandshakeTimeToComplete":1,"CustomerMessage":""}')
+            await asyncio.sleep(self.agent.faults.mute_s)
+            self._begin()
+        elif carried == 3:
+            size = json.loads(payload)
+            fcntl.ioctl(session.master, 0x5414, struct.pack("HHHH", size["rows"], size["cols"], 0, 0))
+        elif carried == 10 and payload == b"\0\0\0\x02":
+            self.agent._hang_up(session)
+            await self._closed("")
+        elif carried == 1 and session.master >= 0:
+            await self.agent.loop.run_in_executor(None, _write_all, session.master, payload)
+
+    def _begin(self) -> None:
+        pid, master = pty.fork()
+        if pid == 0:
+            os.execvp("sh", ["sh", "-c", self.session.parameters["command"][0]])  # noqa: S606
+        self.session.pid, self.session.master = pid, master
+        self._listen()
+
+    def _listen(self) -> None:
+        self.agent.loop.add_reader(self.session.master, self._readable)
+
+    def _readable(self) -> None:
+        if len(self.session.unacknowledged) > 2000:
+            self.agent.loop.remove_reader(self.session.master)
+            self.agent.loop.call_later(0.05, self._listen)
+            return
+        try:
+            data = os.read(self.session.master, 1024)
+        except OSError:
+            data = b""
+        if data:
+            # As Amazon's agent does to the output of terminals.
+            self._later(self._say(1, data.decode(errors="replace").encode()[:1024]))
+            return
+        self.agent.loop.remove_reader(self.session.master)
+        self._later(self._over())
+
+    def _later(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _over(self) -> None:
+        while self.session.unacknowledged:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        self.agent._hang_up(self.session)
+        with contextlib.suppress(ConnectionClosed):
+            await self._closed("")
+
+    async def _say(self, carried: int, payload: bytes) -> None:
+        number = self.session.next_out
+        self.session.next_out += 1
+        frame = packed("output_stream_data", number, carried, payload)
+        self.session.unacknowledged[number] = (frame, time.monotonic())
+        with contextlib.suppress(ConnectionClosed):
+            await self._send(frame)
+
+    async def _resend(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            for number, (frame, sent) in list(self.session.unacknowledged.items())[:64]:
+                if time.monotonic() - sent > 0.3:
+                    self.session.unacknowledged[number] = (frame, time.monotonic())
+                    with contextlib.suppress(ConnectionClosed):
+                        await self._send(frame)
+
+    async def _send(self, frame: bytes) -> None:
+        faults, chance = self.agent.faults, self.agent.chance
+        if self.left == 0:
+            self.connection.transport.abort()
+            return
+        self.left -= 1
+        if chance.random() < faults.drop:
+            return
+        if chance.random() < faults.garble:
+            frame = bytearray(frame)  # type: ignore[assignment]
+            # The digest and what it is of; the rest of the header is vouched for by TLS alone.
+            frame[chance.choice([*range(80, 112), *range(116, len(frame))])] ^= 0x55  # type: ignore[index]
+        if chance.random() < faults.late:
+            self.held.append(bytes(frame))
+            return
+        await self.connection.send(bytes(frame))
+        if chance.random() < faults.double:
+            await self.connection.send(bytes(frame))
+        if self.held and chance.random() < 0.5:
+            await self.connection.send(self.held.pop(0))
+
+
+def _write_all(master: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(master, data) :]

@@ -1,0 +1,191 @@
+"""What Slurm tells of jobs, read: samples of releases from 20.11 to 24.11, and what nobody promised."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpctl.adapters.slurm.told import hosts_of, jobs_of, with_paths
+from hpctl.facts.jobs import JobState
+from hpctl.facts.slurm_jobs import STATES, SlurmJob, marked
+
+UNIT, RECORD = "\x1f", "\x1e"
+RUNNING = (
+    *("8", "8", "RUNNING", "ubuntu", "dev", "None", "2", "ip-10-1-0-[1-2]", "1795379914", "1795379915", "NONE"),
+    *("(null)", "/fsx/ubuntu", "0", "0", "/fsx/ubuntu/slurm-8.out", "/fsx/ubuntu/slurm-8.out", "train"),
+)
+SHOWN_22_05 = (
+    "JobId=8 JobName=train UserId=ubuntu(1000) GroupId=ubuntu(1000) MCS_label=N/A Priority=1 Nice=0 Account=(null) "
+    "QOS=(null) JobState=RUNNING Reason=None Requeue=1 Restarts=0 BatchFlag=1 ExitCode=0:0 Partition=dev "
+    "Command=/fsx/ubuntu/a.sh WorkDir=/fsx/ubuntu Comment=a StdErr=/x y  StdErr=/fsx/my logs/8.err StdIn=/dev/null "
+    "StdOut=/fsx/my logs/8.out Power= "
+)
+SHOWN_24_11 = (
+    "JobId=8 JobName=train UserId=ubuntu(1000) WorkDir=/fsx/ubuntu StdErr=/fsx/8.err StdIn=/dev/null "
+    "StdOut=/fsx/8.out TresPerNode=gres/gpu:8 TresPerTask=cpu=4"
+)
+
+
+def queue(*jobs: tuple[str, ...]) -> str:
+    """The answer of squeue: `jobs` have all fields but the comment is `(null)` where it is left out."""
+    return "".join(UNIT.join((*job, "(null)") if len(job) == len(RUNNING) else job) + RECORD + "\n" for job in jobs)
+
+
+def told(text: str = "", *, accounted: str = "", kept: tuple[dict[str, Any], ...] = ()) -> tuple[SlurmJob, ...]:
+    return jobs_of({"queue": text, "accounted": accounted, "kept": list(kept)})
+
+
+def with_(**changes: str) -> tuple[str, ...]:
+    names = "id array word user partition reason nodes hosts submitted start end qos folder code restarts out err name"
+    return tuple(changes.get(name, value) for name, value in zip(names.split(), RUNNING, strict=True))
+
+
+def test_a_running_job_is_read_whole() -> None:
+    (job,) = told(queue(RUNNING))
+    assert job == SlurmJob(
+        id=8,
+        name="train",
+        user="ubuntu",
+        partition="dev",
+        word="RUNNING",
+        nodes=2,
+        submitted=datetime.fromtimestamp(1795379914, UTC),
+        started=datetime.fromtimestamp(1795379915, UTC),
+        hosts=("ip-10-1-0-1", "ip-10-1-0-2"),
+        work_dir="/fsx/ubuntu",
+        stdout="/fsx/ubuntu/slurm-8.out",
+        stderr="/fsx/ubuntu/slurm-8.out",
+    )
+    assert job.state is JobState.RUNNING
+
+
+@pytest.mark.parametrize(("code", "exit_code", "signal"), [("768", 3, 0), ("15", 0, 15), ("0", 0, 0)])
+def test_an_end_tells_exit_code_and_signal(code: str, exit_code: int, signal: int) -> None:
+    (job,) = told(queue(with_(word="FAILED", code=code, end="1795379999")))
+    assert (job.exit_code, job.signal) == (exit_code, signal)
+    assert job.ended == datetime.fromtimestamp(1795379999, UTC)
+
+
+def test_a_job_that_waits_has_not_started_whatever_is_planned() -> None:
+    (job,) = told(queue(with_(word="PENDING", reason="Resources", start="1795999999", hosts="")))
+    assert (job.started, job.reason, job.hosts) == (None, "Resources", ())
+
+
+def test_times_of_a_release_that_does_not_know_seconds_are_utc() -> None:
+    (job,) = told(queue(with_(submitted="2026-11-22T20:30:12", start="N/A")))
+    assert (job.submitted, job.started) == (datetime(2026, 11, 22, 20, 30, 12, tzinfo=UTC), None)
+
+
+def test_states_with_company_are_read() -> None:
+    words = [
+        job.word for job in told(queue(with_(word="CANCELLED by 1000"), with_(id="9", array="9", word="RUNNING*")))
+    ]
+    assert words == ["CANCELLED", "RUNNING"]
+
+
+@pytest.mark.parametrize("word", [*STATES, "BRAND_NEW"])
+def test_every_state_keeps_its_word(word: str) -> None:
+    (job,) = told(queue(with_(word=word)))
+    assert job.word == word
+    assert job.state is STATES.get(word, JobState.RUNNING)
+
+
+def test_a_job_that_waits_again_is_restarting() -> None:
+    (job,) = told(queue(with_(word="PENDING", restarts="2")))
+    assert job.state is JobState.RESTARTING
+
+
+def test_names_may_hold_what_separates_values() -> None:
+    (job,) = told(queue((*with_(name=f"na{UNIT}me\n JobState=FAILED"), "a comment")))
+    assert (job.name, job.word) == (f"na{UNIT}me\n JobState=FAILED", "RUNNING")
+
+
+def test_the_mark_of_hpctl_is_found_in_the_comment() -> None:
+    (job,) = told(queue((*RUNNING, marked("r1", "/fsx/ubuntu/.hpctl/jobs/train-r1", "for comment=Ann"))))
+    assert (job.run_id, job.folder) == ("r1", "/fsx/ubuntu/.hpctl/jobs/train-r1")
+    assert job.remark == "for comment=Ann"
+
+
+def test_a_task_of_an_array_has_its_own_reference() -> None:
+    (job,) = told(queue(with_(id="9", array="7_3")))
+    assert job.reference == "7_3"
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_reading(text: str) -> None:
+    jobs_of({"queue": text, "accounted": text, "kept": [{"id": text}]})
+
+
+def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
+    cells = ("7", "7", "TIMEOUT", "ubuntu", "dev", "1", "ip-10-1-0-1", "1795379000", "1795379001", "1795379100")
+    line = UNIT.join((*cells, "normal", "/fsx", "0:15", "old", ""))
+    (job,) = told(accounted=f"{line}\nnonsense\n")
+    assert (job.id, job.word, job.signal, job.state) == (7, "TIMEOUT", 15, JobState.FAILED)
+
+
+def a_folder(**changes: Any) -> dict[str, Any]:
+    own = {"run_id": "r1", "name": "train", "user": "ubuntu", "nodes": 2, "id": 8, "submitted": 1795379914.5}
+    return {**own, "folder": "/fsx/ubuntu/.hpctl/jobs/train-r1", "ended": None, "cancelled": None, **changes}
+
+
+@pytest.mark.parametrize(
+    ("ended", "cancelled", "word", "state"),
+    [
+        ("exit=0\nat=1795380000.5\n", None, "COMPLETED", JobState.SUCCEEDED),
+        ("exit=3\nat=1795380000.5\nrank=1\nphase=run\n", None, "FAILED", JobState.FAILED),
+        (None, "at=1795380000.5\n", "CANCELLED", JobState.CANCELLED),
+        (None, None, "UNKNOWN", JobState.FAILED),
+    ],
+)
+def test_a_folder_tells_how_a_forgotten_job_ended(
+    ended: str | None, cancelled: str | None, word: str, state: JobState
+) -> None:
+    (job,) = told(kept=(a_folder(ended=ended, cancelled=cancelled, shown=SHOWN_24_11),))
+    assert (job.word, job.state, job.run_id) == (word, state, "r1")
+    assert (job.work_dir, job.stdout) == ("/fsx/ubuntu", "/fsx/8.out")
+
+
+def test_a_folder_tells_which_rank_failed() -> None:
+    mark = marked("r1", "/fsx/ubuntu/.hpctl/jobs/train-r1")
+    kept = (a_folder(ended="exit=3\nat=1.0\nrank=1\nphase=setup\n"),)
+    (job,) = told(queue((*with_(word="FAILED", code="768"), mark)), kept=kept)
+    assert (job.failed_rank, job.failed_phase, job.exit_code) == (1, "setup", 3)
+
+
+def test_the_folder_of_another_run_tells_nothing() -> None:
+    mark = marked("other", "/fsx/ubuntu/.hpctl/jobs/train-other")
+    (job,) = told(queue((*with_(word="FAILED", code="768"), mark)), kept=(a_folder(cancelled="at=1.0\n"),))
+    assert job.word == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("shown", "out", "err"),
+    [
+        (SHOWN_22_05, "/fsx/my logs/8.out", "/fsx/my logs/8.err"),
+        (SHOWN_24_11, "/fsx/8.out", "/fsx/8.err"),
+        ("", "/fsx/ubuntu/slurm-8.out", "/fsx/ubuntu/slurm-8.out"),
+    ],
+)
+def test_paths_of_the_output_come_from_scontrol(shown: str, out: str, err: str) -> None:
+    (job,) = told(queue(RUNNING))
+    found = with_paths(job, shown)
+    assert (found.stdout, found.stderr) == (out, err)
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("ip-10-1-0-[1-3,7],login", ("ip-10-1-0-1", "ip-10-1-0-2", "ip-10-1-0-3", "ip-10-1-0-7", "login")),
+        ("n[08-10]", ("n08", "n09", "n10")),
+        ("ip-10-1-[0-1]-[5,7]", ("ip-10-1-0-5", "ip-10-1-0-7", "ip-10-1-1-5", "ip-10-1-1-7")),
+        ("one", ("one",)),
+        ("(null)", ()),
+        ("", ()),
+    ],
+)
+def test_lists_of_hosts_are_written_out(text: str, hosts: tuple[str, ...]) -> None:
+    assert hosts_of(text) == hosts
