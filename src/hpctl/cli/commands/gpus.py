@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from hpctl.cli import wiring
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -11,6 +12,7 @@ from hpctl.cli.options import (
     QueryOption,
     RegionOption,
     VerboseOption,
+    invocation,
 )
 from hpctl.render.output import Output
 
@@ -25,8 +27,9 @@ def gpus(
     verbose: VerboseOption = False,
 ) -> None:
     """Show the accelerators of a cluster: how many it has, how many are free, and where."""
-    from hpctl.cli.commands.job.group import place
     from hpctl.services.gpus import list_accelerators
+    from hpctl.services.job.where import where
 
-    session, at = place(ctx, cluster, None)
+    session = wiring.session(invocation(ctx))
+    at = where(session.cluster(cluster), None, session.ports)
     session.show(list_accelerators(at, session.ports))

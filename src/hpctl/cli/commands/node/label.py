@@ -47,15 +47,16 @@ def label(
 
     The label `skypilot.co/accelerator` comes from the instance type; no pod is started for it.
     """
-    from hpctl.cli.commands.job.group import place
+    from hpctl.services.job.where import where
     from hpctl.services.node_labels import Wish, apply_labels, plan_labels
 
     if remove and overwrite:
         raise UsageError("`--remove` and `--overwrite` contradict each other", hint="give one of them")
+    session = wiring.session(invocation(ctx))
     if not (yes or dry_run):
-        wiring.session(invocation(ctx)).demand_somebody("--yes")
+        session.demand_somebody("--yes")
     wish = Wish.REMOVE if remove else Wish.OVERWRITE if overwrite else Wish.LABEL
-    session, at = place(ctx, cluster, None)
+    at = where(session.cluster(cluster), None, session.ports)
     plan = plan_labels(at, tuple(nodes or ()), wish, session.ports)
     if dry_run or plan.result == "unchanged":
         session.show(plan)
