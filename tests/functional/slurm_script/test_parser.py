@@ -60,7 +60,7 @@ class Sbatch:
     config: Path
 
     def said(self, script: str) -> str:
-        words = [self.program, "-vvv", "--test-only"]
+        words = [str(self.program), "-vvv", "--test-only"]
         env = {**os.environ, "SLURM_CONF": str(self.config)}
         done = subprocess.run(words, input=script.encode(), capture_output=True, check=False, timeout=60, env=env)
         return done.stderr.decode()
@@ -76,7 +76,7 @@ def sbatch(tmp_path_factory: pytest.TempPathFactory) -> Sbatch:
 
 def ours(line: str) -> tuple[list[str], bool]:
     """The words of a line, and whether sbatch would refuse it."""
-    found = []
+    found: list[str] = []
     try:
         found.extend(word.text for word in words(line, len("#SBATCH")))
     except DirectiveError:
