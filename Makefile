@@ -19,6 +19,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 UV := .venv-uv/bin/uv
 AWS := .venv-aws/bin/aws
+PYSSM := .venv-pyssm/bin/pyssm
 
 # The interpreter's version is part of the stamp's name: asking for another one makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
@@ -39,7 +40,7 @@ help: ## Show what there is to make
 demo: .venv/.run ## Watch the whole story in the embedded sandbox: two clusters and a training job, from a file to gone
 	@$(BIN)/hpctl quickstart
 
-test: .venv/.dev $(AWS) ## Run all tests; the last line tells how they ended
+test: .venv/.dev $(AWS) $(PYSSM) ## Run all tests; the last line tells how they ended
 	@$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
 
 lint: .venv/.dev ## Check style, imports between rooms, and spelling
@@ -68,12 +69,13 @@ dist: .venv/.dev ## Build the source archive and the wheel into dist/
 lock: $(UV) ## Compile requirements/*.txt from what pyproject.toml and requirements/*.in ask for
 	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt
 	$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
+	$(subst 3.11,3.12,$(COMPILE)) requirements/pyssm.in --output-file requirements/pyssm.txt
 	$(COMPILE) pyproject.toml --extra sandbox --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra sandbox --group build --constraint requirements/dev.txt \
 		--output-file requirements/run.txt
 
 clean: ## Remove every environment, cache and build
-	rm -rf .venv .venv-uv .venv-aws build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-uv .venv-aws .venv-pyssm build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A clear word instead of a syntax error three tools later.
@@ -120,3 +122,14 @@ $(AWS): requirements/awscli.txt $(INTERPRETER) | $(UV)
 	@touch $@
 
 .venv-aws: $(AWS)
+
+# The first Python that is new enough for it. Where there is none, the tests with it say so.
+$(PYSSM): requirements/pyssm.txt | $(UV)
+	@for each in "$(PYTHON)" python3.14 python3.13 python3.12 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do \
+		if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
+			echo "Setting up: a second client of Session Manager, in an environment of its own"; \
+			$(UV) venv --quiet --clear --no-project --python "$$("$$each" -c 'import sys; print(sys.executable)')" .venv-pyssm && \
+			$(SYNC) --python .venv-pyssm/bin/python requirements/pyssm.txt && touch $@; exit; fi; done; \
+	echo "Not set up: the second client of Session Manager; it needs Python 3.12 or newer"
+
+.venv-pyssm: $(PYSSM)

@@ -43,6 +43,9 @@ DELETE_WAIT_S: Final = 45 * 60.0
 VISIBLE_S: Final = 60.0
 """A cluster that was just created may be unknown to DescribeCluster for so long."""
 
+NODE_WAIT_S: Final = 60 * 60.0
+"""A reboot takes AWS 1 to 3 minutes, a replacement 20 to 30, deep health checks apart."""
+
 SETTLE_S: Final = 15.0
 """An update that changes no count may show nowhere; after so long without a sign of it, it is taken as done."""
 
@@ -151,6 +154,12 @@ SLURM_SUBMIT_S: Final = 600.0
 SLURM_END_S: Final = 60.0
 """How long processes of a job that was cancelled may take to end: Slurm kills them after `KillWait`, usually 30 s."""
 
+SLURM_LOG_LOOK_S: Final = 3.0
+"""Between two looks at a job on Slurm whose logs are followed; each is a session, and an account has three a second."""
+
+SLURM_LOG_SILENT_S: Final = 45.0
+"""The program that reads logs on a node says every 5 s that it is there; after so long without, its session is dead."""
+
 SLURM_POLL_STEADY_S: Final = 4.0
 """The steady interval of whoever waits for a job on Slurm: a session a look, and an account begins three a second."""
 
@@ -162,3 +171,6 @@ SESSION_ENDS_S: Final = 3.0
 
 SESSION_AGAIN_S: Final = 0.5
 """Between two sessions of which the first began and ended at once; up to twice that, by chance."""
+
+TUNNEL_QUIET_S: Final = 10.0
+"""A connection through a node whose near end has said all is closed when nothing came from the far one for so long."""

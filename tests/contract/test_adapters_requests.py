@@ -70,6 +70,8 @@ from hpctl.adapters.aws.routes import route_table_of
 from hpctl.adapters.aws.scriptstore import AwsScriptStore, etag_of, script_of
 from hpctl.adapters.aws.session import PAGE_SIZE, AwsSession
 from hpctl.adapters.aws.storage import AwsStorage, encryption_key_of, location_of, object_of
+from hpctl.adapters.ssm.limiter import StartLimiter
+from hpctl.adapters.ssm.starting import INTERACTIVE, Starter
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import log_ports, node_groups, ports
@@ -81,6 +83,7 @@ from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.script_ports import ScriptStore, Shell
+from hpctl.facts.session_ports import Sessions, Target
 from tests.unit.adapters import (
     test_changes,
     test_clusters,
@@ -131,6 +134,8 @@ UPDATE_SOFTWARE = {
         "AutoRollbackConfiguration": [{"AlarmName": "too-many-failures"}],
     },
 }
+SESSION = {"SessionId": "ada-0a", "StreamUrl": "wss://ssmmessages.us-west-2.amazonaws.com/x", "TokenValue": "t"}
+NODE = Target("0123456789ab", "workers", "i-0123456789abcdef0")
 ANSWERS: Mapping[str, Reply] = {
     "CreateCluster": ok({"ClusterArn": ARN}),
     "DescribeCluster": ok({**test_clusters.CLUSTER, "cluster": test_eks_and_caller.CLUSTER}),
@@ -195,6 +200,9 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeKey": test_keys.DESCRIBED,
     "GetKeyPolicy": test_keys.a_policy(test_keys.NAMING),
     "DescribeTrainingPlan": ok(test_plans.PLAN),
+    "StartSession": ok(SESSION),
+    "ResumeSession": ok(SESSION),
+    "TerminateSession": ok({"SessionId": SESSION["SessionId"]}),
     "GetCallerIdentity": replace(test_eks_and_caller.WHO, headers={"date": "Sat, 21 Nov 2026 00:00:00 GMT"}),
 }
 CALLED_BY_BOTOCORE = {("s3", "HeadBucket"), ("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity")}
@@ -217,7 +225,19 @@ def _make_all(changes: Changes) -> None:
         changes.make(verb, request, content)
 
 
+def _starter(session: AwsSession) -> Starter:
+    return Starter(session, StartLimiter({}), lambda seconds: None)
+
+
+OF_SESSIONS: Mapping[str, Callable[[AwsSession], object]] = {
+    "Sessions.start": lambda session: _starter(session).start(NODE, INTERACTIVE, {"command": ["true"]}),
+    "Sessions.resume": lambda session: _starter(session).resume("ada-0a"),
+    "Sessions.end": lambda session: _starter(session).end("ada-0a"),
+}
+"""What sessions on nodes ask of AWS itself; the rest goes over their channels."""
+
 CALLS: Mapping[str, Callable[[AwsSession], object]] = {
+    **OF_SESSIONS,
     "Clusters.create": lambda session: AwsClusters(session).create(CREATE),
     "Clusters.describe": lambda session: AwsClusters(session).describe(ARN),
     "Clusters.summaries": lambda session: list(AwsClusters(session).summaries(name_contains="tr")),
@@ -350,7 +370,10 @@ def adapters(session: AwsSession) -> dict[type, object]:
 ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
-NOT_AWS = {ports.Clock, Endpoints, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State, str}
+NOT_AWS = {
+    *(ports.Clock, Endpoints, JobObjects, Kubernetes, PodStreams, Sessions, Shell, ports.Signals, ports.State),
+    str,
+}
 
 
 def test_every_port_that_reaches_aws_is_here() -> None:
@@ -364,7 +387,7 @@ def test_every_method_of_every_port_is_used_here() -> None:
         for name, _ in inspect.getmembers(port, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert set(CALLS) == methods - ANSWERED_HERE
+    assert set(CALLS) - set(OF_SESSIONS) == methods - ANSWERED_HERE
 
 
 def test_the_adapters_are_what_the_ports_ask_for() -> None:
@@ -382,7 +405,8 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
 
 
 @pytest.mark.parametrize(
-    ("service_name", "count"), [("fsx", 1), ("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 5)]
+    ("service_name", "count"),
+    [("fsx", 1), ("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 5), ("ssm", 3)],
 )
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
@@ -685,7 +709,7 @@ def test_cut_endpoints_lead_to_the_same_places(tmp_path: Path, botocore_session:
     regions = [region for partition in whole_data["partitions"] for region in partition["regions"]]
     assert len(regions) > 30
     for region in [*regions, "xx-new-1", "us-new-9"]:
-        for host in ("api.sagemaker", "ec2", "eks", "iam", "kms", "s3", "servicequotas", *LOGINS):
+        for host in ("api.sagemaker", "ec2", "eks", "iam", "kms", "s3", "servicequotas", "ssm", *LOGINS):
             assert cut.construct_endpoint(host, region) == whole.construct_endpoint(host, region), (host, region)
 
 

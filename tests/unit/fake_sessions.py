@@ -16,7 +16,11 @@ Answer = Ran | HpctlError
 
 
 class FakeSessions:
-    """Nodes on which `answers` says what a program ends with, by its name; without one, there is no such program."""
+    """Nodes on which `answers` says what a program ends with; without an answer, there is no such program.
+
+    An answer is for a program (`sinfo`), or for a program with words that it is given (`scontrol show node`): of the
+    answers whose words are all there, that with most of them.
+    """
 
     def __init__(self, log: CallLog) -> None:
         self._log = log
@@ -25,12 +29,16 @@ class FakeSessions:
 
     def run(self, node: Target, command: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Ran:
         self._log.record("sessions.run", str(node), tuple(command), stdin)
-        answer = self.answers.get(_program(command), Ran(127, b"", b"not found"))
+        answer = self._answer(_words(command))
         if isinstance(answer, dict):
             answer = answer[node.instance_id]
         if isinstance(answer, HpctlError):
             raise answer
         return answer
+
+    def _answer(self, words: Sequence[str]) -> Answer | dict[str, Answer]:
+        known = [key for key in self.answers if set(key.split()) <= set(words)]
+        return self.answers[max(known, key=len)] if known else Ran(127, b"", b"not found")
 
     def execute(
         self,
@@ -57,6 +65,6 @@ class FakeSessions:
         self._log.record("sessions.end_all")
 
 
-def _program(command: Sequence[str]) -> str:
-    """The program that a person would name: not the shell that gives it its environment."""
-    return command[4] if command[:2] == ("/bin/sh", "-c") and len(command) > 4 else command[0]
+def _words(command: Sequence[str]) -> tuple[str, ...]:
+    """The words that a person would type: not the shell that gives them their environment."""
+    return tuple(command[4:] if command[:2] == ("/bin/sh", "-c") and len(command) > 4 else command)

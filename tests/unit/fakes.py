@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
 from hpctl.facts.eks_ports import PodIdentity
@@ -25,6 +26,7 @@ from hpctl.facts.kubernetes import (
     Toleration,
     Workload,
 )
+from hpctl.facts.log_ports import LogPage
 from hpctl.facts.network import (
     Direction,
     Interface,
@@ -86,10 +88,12 @@ from tests.unit.builders import (
     an_identity,
     an_open_zfs,
 )
+from tests.unit.fake_care import FakeNodeCare
 from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_sessions import FakeSessions
 from tests.unit.fake_slurm_jobs import FakeSlurmJobs
+from tests.unit.fake_slurm_logs import FakeSlurmLogs
 
 Row = (
     Addon
@@ -851,6 +855,29 @@ class FakeLogs:
         self._log.record("logs.last_lines", group, stream)
         return self.lines[group, stream]
 
+    def page(self, group: str, stream: str, *, since: datetime | None = None, token: str | None = None) -> LogPage:
+        """Pages of two lines; times count seconds from NOW."""
+        self._log.record("logs.page", group, stream, since, token)
+        rows = self._rows(group, stream, None)
+        start = int(token) if token else len(rows) - len(self._rows(group, stream, since))
+        return _log_page(rows[start : start + 2], min(start + 2, len(rows)))
+
+    def tail(self, group: str, stream: str, lines: int, *, since: datetime | None = None) -> LogPage:
+        self._log.record("logs.tail", group, stream, lines, since)
+        rows = self._rows(group, stream, since)
+        return _log_page(rows[-lines:], len(rows))
+
+    def _rows(self, group: str, stream: str, since: datetime | None) -> list[tuple[int, str]]:
+        if (group, stream) not in self.lines:
+            raise NotFoundError(f"there is no stream `{stream}`")
+        start = int(NOW.timestamp() * 1000)
+        rows = [(start + 1000 * at, line) for at, line in enumerate(self.lines[group, stream])]
+        return [row for row in rows if since is None or row[0] >= since.timestamp() * 1000]
+
+
+def _log_page(rows: list[tuple[int, str]], end: int) -> LogPage:
+    return LogPage(tuple(time for time, _ in rows), tuple(line for _, line in rows), str(end))
+
 
 class FakeState:
     """Journals in memory, and locks that nobody holds; the `dead` one did before."""
@@ -903,18 +930,19 @@ class FakeAccount:
     """One of each, over one call log and one clock: the account of a test."""
 
     def __init__(self) -> None:
-        self.calls = CallLog()
-        self.clock = FakeClock()
+        self.calls, self.clock = CallLog(), FakeClock()
         self.clusters = FakeClusters(self.calls, self.clock)
         self.network = FakeNetwork(self.calls)
         self.dhcp = FakeDhcp(self.calls)
         self.eks = FakeEks(self.calls)
         self.node_groups = FakeNodeGroups(self.calls)
+        self.node_care = FakeNodeCare(self.calls)
         self.endpoints = FakeEndpoints(self.calls)
         self.kubernetes = FakeKubernetes(self.calls)
         self.jobs = FakeJobObjects(self.calls)
         self.streams = FakePodStreams(self.calls)
         self.sessions = FakeSessions(self.calls)
+        self.slurm_logs = FakeSlurmLogs()
         self.slurm_jobs = FakeSlurmJobs(self.calls, self.clock)
         self.caller = FakeCaller(self.calls)
         self.quotas = FakeQuotas(self.calls)
@@ -936,11 +964,13 @@ class FakeAccount:
             dhcp=self.dhcp,
             eks=self.eks,
             node_groups=self.node_groups,
+            node_care=self.node_care,
             endpoints=self.endpoints,
             kubernetes=self.kubernetes,
             jobs=self.jobs,
             streams=self.streams,
             sessions=self.sessions,
+            slurm_logs=self.slurm_logs,
             slurm_jobs=self.slurm_jobs,
             caller=self.caller,
             quotas=self.quotas,
@@ -954,6 +984,7 @@ class FakeAccount:
             plans=self.plans,
             logs=self.logs,
             changes=self.changes,
+            slurm=SlurmCommands(self.sessions),
             state=self.state,
             signals=self.signals,
             clock=self.clock,

@@ -8,6 +8,7 @@ import types
 import typing
 from collections import abc
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -52,7 +53,8 @@ def operations() -> Mapping[str, object]:
         for name, method in vars(protocol).items():
             if callable(method) and not name.startswith("_"):
                 answer = get_type_hints(method)["return"]
-                if answer is not type(None) and port != "streams":  # nothing is changed here, or run on nodes
+                opens = port == "streams" or get_origin(answer) is AbstractContextManager
+                if answer is not type(None) and not opens:  # nothing is changed here, or followed
                     found[f"{port}.{name}"] = answer
     return found
 

@@ -30,6 +30,7 @@ from hpctl.report import (
     progress,
     quota,
     sandbox,
+    slurm,
 )
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
@@ -64,8 +65,17 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
         "cluster update --dry-run",
         "cluster update-software --dry-run",
         "cluster delete --dry-run",
+        "node reboot --dry-run",
+        "node replace --dry-run",
     ),
-    cluster.OutcomeReport: ("cluster create", "cluster update", "cluster update-software", "cluster delete"),
+    cluster.OutcomeReport: (
+        "cluster create",
+        "cluster update",
+        "cluster update-software",
+        "cluster delete",
+        "node reboot",
+        "node replace",
+    ),
     cluster.ClusterListReport: ("cluster list",),
     cluster.ClusterReport: ("cluster describe",),
     connection.ConnectionReport: ("cluster connect",),
@@ -88,6 +98,8 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     model.ModelReport: ("check-model",),
     model.ModelFamilyReport: ("check-model",),
     quota.QuotaListReport: ("quota show",),
+    slurm.SlurmStatusReport: ("slurm status",),
+    slurm.SlurmChangeReport: ("slurm drain", "slurm resume"),
     sandbox.SandboxReport: ("sandbox status",),
     sandbox.SandboxList: ("sandbox list",),
     sandbox.FaultList: ("sandbox inject",),

@@ -15,6 +15,7 @@ from hpctl.adapters.aws.iam import AwsIam
 from hpctl.adapters.aws.keys import AwsKeys
 from hpctl.adapters.aws.logs import AwsLogs
 from hpctl.adapters.aws.network import AwsNetwork
+from hpctl.adapters.aws.node_care import AwsNodeCare
 from hpctl.adapters.aws.plans import AwsPlans
 from hpctl.adapters.aws.quota_requests import AwsQuotaRequests
 from hpctl.adapters.aws.quotas import AwsQuotas
@@ -29,7 +30,9 @@ from hpctl.adapters.local.bash import LocalBash
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
+from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.adapters.slurm.jobs import SlurmJobsOverSessions
+from hpctl.adapters.slurm.logs import SlurmLogsOverSessions
 from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.facts.ports import Ports
 
@@ -45,11 +48,14 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         dhcp=AwsDhcp(aws),
         eks=AwsEks(aws),
         node_groups=AwsNodeGroups(aws),
+        node_care=AwsNodeCare(aws),
         endpoints=AwsEndpoints(aws),
         kubernetes=EksKubernetes(aws),
         jobs=EksJobs(api),
         streams=EksPodStreams(api),
         sessions=sessions,
+        slurm_logs=SlurmLogsOverSessions(sessions),
+        slurm=SlurmCommands(sessions),
         slurm_jobs=SlurmJobsOverSessions(sessions),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),

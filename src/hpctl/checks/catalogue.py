@@ -55,6 +55,12 @@ from hpctl.checks import (
     network_routes,
     network_zones,
     quota,
+    sbatch_environment,
+    sbatch_launch,
+    sbatch_output,
+    sbatch_place,
+    sbatch_resume,
+    sbatch_script,
     slurm,
     slurm_files,
     spec_contents,
@@ -69,6 +75,7 @@ from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.spec.cluster import ClusterSpec
 
 MODULES: tuple[ModuleType, ...] = (
@@ -131,6 +138,12 @@ MODULES: tuple[ModuleType, ...] = (
     job_neuron,
     job_launch,
     job_model,
+    sbatch_script,
+    sbatch_place,
+    sbatch_launch,
+    sbatch_output,
+    sbatch_resume,
+    sbatch_environment,
 )
 """Where checks are declared, in the catalogue's order."""
 
@@ -153,3 +166,6 @@ NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (L
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)
 """Those that judge a job: what stands before it is submitted."""
+
+SLURM_JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobOnSlurm)
+"""Those that judge a job on Slurm: what stands before it is submitted."""

@@ -12,6 +12,7 @@ from hpctl.errors import AccessError, HpctlError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.live_targets import LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome
@@ -120,7 +121,7 @@ def _subject(target: Target) -> str:
     match target:
         case Machine():
             return "this machine"
-        case JobInCluster():
+        case JobInCluster() | JobOnSlurm():
             return f"job/{target.name}"
         case LiveNode() | NodeOnEks():
             return f"node/{target.name}"

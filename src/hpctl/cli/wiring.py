@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
     from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
+    from hpctl.facts.listener_ports import Listener
     from hpctl.facts.local_files import LocalFiles, Sensitive
     from hpctl.facts.model_ports import ModelHub
     from hpctl.facts.ports import Ports
     from hpctl.facts.records import Machine
     from hpctl.facts.script_ports import Shell
+    from hpctl.facts.session_ports import Tunnel
     from hpctl.facts.world import World
     from hpctl.report.base import Report
     from hpctl.services.connect import Program
     from hpctl.services.job.prepare import Asked
+    from hpctl.services.node_copy import Road
+    from hpctl.services.node_ssh import Program as SshProgram
     from hpctl.spec.job_wish import JobOverrides, LoadedJob
     from hpctl.spec.load import Loaded
 
@@ -205,6 +210,51 @@ def local_files() -> LocalFiles:
     from hpctl.adapters.local.workdir import WorkingFiles
 
     return WorkingFiles(Path.cwd(), Path.home())
+
+
+@contextmanager
+def copying(session: Session) -> Iterator[Road]:
+    """Let files be copied between this machine and nodes; the person sees how far it is."""
+    from hpctl.adapters.local.packing import TarCopies
+    from hpctl.render.node_copies import CopyProgress
+    from hpctl.services.node_copy import Road
+
+    progress = CopyProgress(session.terminal)
+    try:
+        yield Road(TarCopies(Path.cwd(), Path.home()), session.ports.sessions, progress.passed)
+    finally:
+        progress.end()
+
+
+def listener(address: str, port: int) -> Listener:
+    """Listen on a port of this machine; `ConflictError` when it is taken, `UsageError` when that cannot be."""
+    from hpctl.adapters.local.listener import SocketListener
+
+    return SocketListener(address, port)
+
+
+def standard_streams() -> Tunnel:
+    """Return standard input and output as one connection."""
+    from hpctl.adapters.local.standard_streams import StandardStreams
+
+    return StandardStreams()
+
+
+def program_for_ssh(session: Session) -> SshProgram:
+    """Return how ssh runs this hpctl: wherever it is started, for the same account and Region."""
+    from hpctl.adapters.local.machine import this_program
+    from hpctl.services.node_ssh import Program
+
+    profile = session.said.profile or os.environ.get("AWS_PROFILE")
+    flags = {"--profile": profile} if profile else {}
+    return Program(this_program(), {**flags, "--region": session.ports.region})
+
+
+def write_ssh_config(path: Path, text: str) -> None:
+    """Save a configuration of ssh, whole or not at all; `UsageError` says why it cannot be written."""
+    from hpctl.adapters.local.planfile import SSH_CONFIG, write
+
+    write(path, text, SSH_CONFIG)
 
 
 def read_scripts(folder: str | Path) -> dict[str, bytes]:

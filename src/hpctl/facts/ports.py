@@ -21,6 +21,7 @@ from hpctl.facts.kubernetes import AccessEntry
 from hpctl.facts.kubernetes_port import Kubernetes
 from hpctl.facts.log_ports import Logs
 from hpctl.facts.network import Interface, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from hpctl.facts.node_care import NodeCare
 from hpctl.facts.node_groups import NodeGroups
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.records import (
@@ -44,6 +45,8 @@ from hpctl.facts.records import (
 from hpctl.facts.script_ports import ScriptStore, Shell
 from hpctl.facts.session_ports import Sessions
 from hpctl.facts.slurm_job_ports import SlurmJobs
+from hpctl.facts.slurm_log_ports import SlurmLogs
+from hpctl.facts.slurm_ports import Slurm
 
 
 class Clusters(Protocol):
@@ -335,11 +338,13 @@ class Ports:
     dhcp: Dhcp
     eks: Eks
     node_groups: NodeGroups
+    node_care: NodeCare
     endpoints: Endpoints
     kubernetes: Kubernetes
     jobs: JobObjects
     streams: PodStreams
     sessions: Sessions
+    slurm_logs: SlurmLogs
     slurm_jobs: SlurmJobs
     caller: Caller
     quotas: Quotas
@@ -353,6 +358,7 @@ class Ports:
     plans: Plans
     logs: Logs
     changes: Changes
+    slurm: Slurm
     state: State
     signals: Signals
     clock: Clock

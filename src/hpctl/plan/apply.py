@@ -7,6 +7,7 @@ whatever ends the process, the journal and the account together tell how far it 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from datetime import timedelta
 from typing import Final
 
 from hpctl import timeouts
@@ -17,6 +18,9 @@ from hpctl.plan.send import NotYet, Sent, is_at_work, send
 from hpctl.report.action import Action
 from hpctl.report.plan import PlanReport
 from hpctl.report.progress import Progress, Remarked, Started
+
+_RECENT: Final = timedelta(seconds=timeouts.NODE_WAIT_S)
+"""So long a reboot or a replacement that was begun is gone on with; after that, the same command is a new wish."""
 
 _UNWRITTEN: Final = "what was done cannot be written down; the tags in the account tell it all the same"
 
@@ -29,22 +33,25 @@ def apply(plan: PlanReport, ports: Ports) -> Iterator[Progress]:
     """
     journal = Journal(plan, ports)
     for action in plan.actions:
-        arn = plan.arn if _is_done(action, plan, ports) else (yield from _carry_out(action, journal, ports))
-        yield Started(time=ports.clock.now(), verb=action.verb, cluster=plan.cluster, arn=arn, does=action.does)
+        sent = Sent(plan.arn) if _is_done(action, plan, ports) else (yield from _carry_out(action, journal, ports))
+        now, does = ports.clock.now(), action.does
+        yield Started(time=now, verb=action.verb, cluster=plan.cluster, arn=sent.arn, does=does, refused=sent.refused)
 
 
 def _is_done(action: Action, plan: PlanReport, ports: Ports) -> bool:
-    """Whether an earlier command of this run has it done: a second update of software would wipe the nodes again."""
-    if action.verb != "update-software":
+    """Whether an earlier command of this run has it done: a second time would wipe nodes again, or reboot them."""
+    if action.verb not in ("update-software", "reboot", "replace"):
         return False
     run = run_of(plan.run_id, ports.state.lines(key_of(plan.identity, plan.cluster)))
     if run is None:
         return False
+    if action.verb != "update-software":
+        return run.had_effect(action) and ports.clock.now() - run.began < _RECENT
     return run.had_effect(action) or (run.intended(action) and is_at_work(action, ports.clusters))
 
 
-def _carry_out(action: Action, journal: Journal, ports: Ports) -> Generator[Progress, None, str | None]:
-    """Return the ARN that AWS answered with; tries again what AWS refuses only for now."""
+def _carry_out(action: Action, journal: Journal, ports: Ports) -> Generator[Progress, None, Sent]:
+    """Return what AWS answered; tries again what AWS refuses only for now."""
     tries, said = 1, None
     while isinstance(answer := _step(action, journal, ports, tries), NotYet):
         yield from _unwritten(journal, ports)
@@ -54,7 +61,7 @@ def _carry_out(action: Action, journal: Journal, ports: Ports) -> Generator[Prog
         ports.clock.sleep(timeouts.AGAIN_S)
         tries += 1
     yield from _unwritten(journal, ports)
-    return answer.arn
+    return answer
 
 
 def _step(action: Action, journal: Journal, ports: Ports, tries: int) -> Sent | NotYet:

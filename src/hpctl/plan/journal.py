@@ -19,8 +19,8 @@ from hpctl.plan.tags import digest_of
 from hpctl.report.action import FIX_VERBS, Action
 from hpctl.report.plan import PlanReport
 
-Deed = Literal["create", "update", "update-software", "delete"]
-"""What is done to a cluster itself."""
+Deed = Literal["create", "update", "update-software", "delete", "reboot", "replace"]
+"""What is done to a cluster itself, or to its nodes."""
 
 Purpose = Deed | Literal["fix"]
 Entry = Literal["intent", "effect", "failed", "done"]
@@ -40,7 +40,9 @@ def purpose_of(plan: PlanReport) -> Purpose:
     if any(action.verb in FIX_VERBS for action in plan.actions):
         return "fix"
     verbs: list[Purpose] = [
-        action.verb for action in plan.actions if action.verb in ("create", "delete", "update-software")
+        action.verb
+        for action in plan.actions
+        if action.verb in ("create", "delete", "update-software", "reboot", "replace")
     ]
     return verbs[0] if verbs else "update"
 

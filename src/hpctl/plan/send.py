@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from hpctl import timeouts
 from hpctl.errors import ConflictError, HpctlError, NotFoundError, RefusedError, UnavailableError
+from hpctl.facts.node_care import NodeRefusal
 from hpctl.facts.ports import Clusters, Ports
 from hpctl.facts.records import Cluster
 from hpctl.plan.reached import is_reached
+from hpctl.plan.send_care import refusals_of_care
 from hpctl.plan.tags import DIGEST_TAG, RUN_ID_TAG, texts
 from hpctl.report.action import Action
 from hpctl.terms import ClusterStatus
@@ -34,9 +36,10 @@ _AT_WORK: Final = (ClusterStatus.UPDATING, ClusterStatus.SYSTEM_UPDATING)
 
 @dataclass(frozen=True)
 class Sent:
-    """AWS took the action; `arn` is the cluster's, where the answer tells it."""
+    """AWS took the action; `arn` is the cluster's, where the answer tells it, `refused` the nodes that it left out."""
 
     arn: str | None = None
+    refused: tuple[NodeRefusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class NotYet:
 def send(action: Action, ports: Ports) -> Sent | NotYet:
     """Send the action; raises what AWS says when it was not taken and will not be."""
     request, clusters = action.request, ports.clusters
+    refused: tuple[NodeRefusal, ...] = ()
     match action.verb:
         case "create":
             return _create(request, ports)
@@ -61,9 +65,11 @@ def send(action: Action, ports: Ports) -> Sent | NotYet:
             return _retag(action, clusters)
         case "delete":
             return _delete(request["ClusterName"], clusters)
+        case "reboot" | "replace":
+            refused = refusals_of_care(action.verb, request, ports)
         case _:  # around the cluster: the port itself tells what is so already
             ports.changes.make(action.verb, request, action.content)
-    return Sent()
+    return Sent(refused=refused)
 
 
 def _sent(call: Callable[[], object], seen: Callable[[], bool]) -> Sent:

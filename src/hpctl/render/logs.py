@@ -178,4 +178,6 @@ def _text(data: bytes) -> str:
 
 
 def _where(source: LogSource) -> dict[str, Any]:
+    if source.file:
+        return {"rank": source.rank, "file": source.file}
     return {"rank": source.rank, "pod": source.pod, "container": source.container}

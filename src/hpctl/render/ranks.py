@@ -36,12 +36,16 @@ class RankPrinter:
 
 
 class RankStream(io.BytesIO):
-    """Takes bytes and writes lines; what the last newline is missing of is written when it is closed."""
+    """Takes bytes and writes lines; what the last newline is missing of is written when it is closed.
+
+    Without a label nothing stands before a line.
+    """
 
     def __init__(self, label: str, stream: TextIO, lock: Lock, *, colour: bool) -> None:
         """Begin with nothing written."""
         super().__init__()
-        self._prefix = Screen(width=None, colour=colour).paint(f"[{flat(label)}]", Style.DIM) + " "
+        front = Screen(width=None, colour=colour).paint(f"[{flat(label)}]", Style.DIM)
+        self._prefix = f"{front} " if label else ""
         self._stream, self._lock, self._rest = stream, lock, b""
 
     def write(self, data: ReadableBuffer) -> int:

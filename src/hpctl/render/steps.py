@@ -33,6 +33,8 @@ _DOING: Final[Mapping[str, str]] = {
     "tag": "setting tags of cluster",
     "untag": "removing tags of cluster",
     "delete": "deleting cluster",
+    "reboot": "rebooting nodes of cluster",
+    "replace": "replacing nodes of cluster",
 }
 
 Stamp = Callable[[datetime], str]

@@ -32,15 +32,21 @@ _VIEWS = {
     "Model": "models.model",
     "ModelFamily": "models.model_family",
     "Node": "nodes.node",
+    "NodeCopyList": "node_copies.node_copy_list",
     "NodeLabels": "labels.node_labels",
     "NodeList": "nodes.node_list",
+    "NodeRunList": "node_runs.node_run_list",
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",
+    "PortForwardList": "node_access.port_forward_list",
     "QuotaList": "quotas.quota_list",
     "Sandbox": "sandboxes.sandbox",
     "ScriptFolder": "lifecycle.script_folder",
     "ScriptUpload": "lifecycle.script_upload",
+    "SlurmChange": "slurm.slurm_change",
+    "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
+    "SshConfig": "node_access.ssh_config",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 

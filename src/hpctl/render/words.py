@@ -18,6 +18,8 @@ LEVELS: Final = {"Error": Style.BAD, "Warn": Style.WARN}
 _GOOD: Final = frozenset({"InService", "Running"})
 _BAD: Final = frozenset({"Degraded", "Failed", "Failure", "NotFound", "RollingBack"})
 
+_KIBI: Final = 1024
+
 
 def known(value: object) -> str:
     """Return the value as text, `-` for what is not known; whole numbers without a fraction."""
@@ -79,3 +81,13 @@ def status(value: str | None) -> Styled:
     if value is None:
         return Styled("-", Style.PLAIN)
     return Styled(value, Style.GOOD if value in _GOOD else Style.BAD if value in _BAD else Style.WARN)
+
+
+def size(count: int) -> str:
+    """Return bytes as a person reads them: `512 B`, `1.5 KiB`, `12.0 GiB`."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < _KIBI:
+            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= _KIBI
+    return f"{value:.1f} TiB"

@@ -23,7 +23,7 @@ FixVerb = Literal[
 ]
 """Changes around a cluster that `doctor --fix` makes, in the words of the AWS CLI."""
 
-Verb = Literal["create", "update", "update-software", "tag", "untag", "delete"] | FixVerb
+Verb = Literal["create", "update", "update-software", "tag", "untag", "delete", "reboot", "replace"] | FixVerb
 
 FIX_VERBS: Final[tuple[FixVerb, ...]] = get_args(FixVerb)
 

@@ -103,7 +103,7 @@ class OutcomeReport(Report):
 
     kind: Literal["Outcome"] = "Outcome"
     cluster: str
-    verb: Literal["create", "update", "update-software", "delete"]
+    verb: Literal["create", "update", "update-software", "delete", "reboot", "replace"]
     result: Literal["done", "started", "unchanged"]
     arn: str | None = None
     elapsed_s: float | None = None

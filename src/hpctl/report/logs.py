@@ -13,20 +13,22 @@ from dataclasses import dataclass
 class LogSource:
     """Where lines come from. `label` is short and unambiguous within the job: `rank 0`, `rank 0 sidecar`, a pod's name.
 
-    `rank` is None where the job has none for the pod.
+    `rank` is None where the job has none for the pod. On Slurm there is a `file` instead of a pod and its container.
     """
 
     label: str
     rank: int | None
-    pod: str
-    container: str
+    pod: str = ""
+    container: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LogLines:
     """Lines in the order in which they were printed, without their ends; `times_ns` are the node's stamps (epoch).
 
-    `open_end` says that the log ended with the last of them before its end was printed.
+    On Slurm, where lines have none, they are when the file was last written as the line was read. `open_end` says that
+    the log ended with the last of them before its end was printed.
     """
 
     source: LogSource

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from hpctl.facts.node_care import NodeRefusal
 from hpctl.facts.records import Event, Operation
 from hpctl.report.action import Verb
 from hpctl.report.base import Part
@@ -21,7 +22,10 @@ class GroupProgress(Part):
 
 
 class Started(Part):
-    """An action was sent to AWS; `does` says in words what it does, where the verb alone does not."""
+    """An action was sent to AWS; `does` says in words what it does, where the verb alone does not.
+
+    `refused` are nodes that AWS left out.
+    """
 
     type: Literal["started"] = "started"
     time: datetime
@@ -29,6 +33,7 @@ class Started(Part):
     cluster: str
     arn: str | None = None
     does: str | None = None
+    refused: tuple[NodeRefusal, ...] = ()
 
 
 class Observed(Part):

@@ -39,10 +39,20 @@ class Witness:
             result=self._result(verb),
             arn=arn,
             elapsed_s=self._finished.elapsed_s if self._finished else None,
-            next_steps=() if verb == "delete" else (f"hpctl cluster describe {plan.cluster}",),
+            next_steps=_next(plan.cluster, verb),
         )
 
     def _result(self, verb: Deed) -> Literal["done", "started", "unchanged"]:
         if self._started is None and not (verb == "delete" and self._finished):
             return "unchanged"
         return "done" if self._finished else "started"
+
+
+def _next(cluster: str, verb: Deed) -> tuple[str, ...]:
+    match verb:
+        case "delete":
+            return ()
+        case "reboot" | "replace":
+            return (f"hpctl node list --cluster {cluster}",)
+        case _:
+            return (f"hpctl cluster describe {cluster}",)

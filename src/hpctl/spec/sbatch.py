@@ -29,12 +29,16 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What sbatch would refuse of a directive; `remedy` is what to write instead, if that is known."""
+    """What is wrong with a directive; `remedy` is what to write instead, if that is known.
+
+    `refused` tells whether sbatch refuses the script for it; else it goes on, with less than was meant.
+    """
 
     line: int
     column: int
     message: str
     remedy: str | None = None
+    refused: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,9 @@ def _words(lines: list[tuple[int, str]]) -> tuple[list[list[tuple[int, Word]]], 
     for number, line in lines:
         mark = next(one for one in _MARKS if line.startswith(one))
         if mark != _MARKS[0]:
-            faults.append(Fault(number, 1, f"`{mark}` is not what sbatch reads", _MARKS[0]))
+            faults.append(
+                Fault(number, 1, f"`{mark}` is an old word: sbatch complains and goes on", _MARKS[0], refused=False)
+            )
         if _PARTS.intersection(line[len(mark) :].split()[:1]):
             parts.append([])
             continue
@@ -152,15 +154,15 @@ class _Options:
             self._fault(line, word, f"`--{option.name}` needs a value")
             return None
         if found[0] != line:
-            self._fault(
-                line, word, f"`--{option.name}` has no value in its line: it takes `{found[1].text}` of the next"
-            )
+            told = f"`--{option.name}` has no value in its line: it takes `{found[1].text}` of the next"
+            self.faults.append(Fault(line, word.column, told, f"--{option.name}=VALUE", refused=False))
         return found[1].text
 
     def _add(self, option: SbatchOption, value: str | None, line: int, word: Word, component: int) -> None:
         self.directives.append(Directive(option.name, value, line, word.column, component))
         if word.cut:
-            self._fault(line, word, f"`#` begins a comment: `--{option.name}` ends before it", "quote the value")
+            told = f"`#` begins a comment: `--{option.name}` ends before it"
+            self.faults.append(Fault(line, word.column, told, "put the value in quotes", refused=False))
 
     def _stray(self, line: int, word: Word) -> None:
         self._fault(line, word, f"`{word.text}` is no option", "a value with spaces in quotes")

@@ -35,5 +35,5 @@ def test_an_answer_that_breaks_a_promise_is_told() -> None:
         "$.cluster is null, not string",
         "$.new is integer, not nothing",
         "$.next_steps[] is integer, not string",
-        '$.verb is string, not "create" or "delete" or "update" or "update-software"',
+        '$.verb is string, not "create" or "delete" or "reboot" or "replace" or "update" or "update-software"',
     ]

@@ -25,6 +25,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from hpctl.adapters.ssm.starting import Opened
+from hpctl.errors import RefusedError
 
 HEADER = ">I32sIQqQ8s8s32sII"
 
@@ -59,8 +60,12 @@ class Faults:
     """Frames after which a connection is cut, one number a connection."""
     eof_starts: int = 0
     """Sessions that begin with `Cannot perform start session: EOF`."""
-    mute_s: float = 0.0
-    """How long the agent says nothing after its handshake."""
+    encrypted: bool = False
+    """Whether sessions want a key of KMS."""
+    path: str | None = None
+    """Where the node's shell looks for programs, when that is not where this machine does."""
+    gone: bool = False
+    """Whether AWS knows sessions no more once their connection is cut."""
 
 
 class Session:
@@ -88,7 +93,8 @@ class Agent:
         self.ended: list[str] = []
         self.loop = asyncio.new_event_loop()
         self.server: Server | None = None
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result(30)
 
     def start(self, _node: object, document: str, parameters: dict[str, list[str]]) -> Opened:
@@ -98,6 +104,8 @@ class Agent:
 
     def resume(self, session_id: str) -> Opened:
         session = self.sessions[session_id]
+        if self.faults.gone and session.resumes:
+            raise RefusedError("AWS refused `ssm:ResumeSession` with `DoesNotExistException`", aws_code="x")
         session.resumes += 1
         assert self.server is not None
         port = self.server.sockets[0].getsockname()[1]
@@ -112,6 +120,8 @@ class Agent:
             self._hang_up(session)
         asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(30)
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(30)
+        self.loop.close()
 
     async def _listen(self) -> None:
         self.server = await serve(self._serve, "127.0.0.1", 0, compression=None)
@@ -167,8 +177,10 @@ class _Serving:
                 await self._closed("Cannot perform start session: EOF")
                 return
             if self.session.next_out == 0:
-                action = {"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}
-                await self._say(5, json.dumps({"AgentVersion": "3.3.0.0", "RequestedClientActions": [action]}).encode())
+                actions = [{"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}]
+                if self.agent.faults.encrypted:
+                    actions.append({"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "k"}})
+                await self._say(5, json.dumps({"AgentVersion": "3.3.0.0", "RequestedClientActions": actions}).encode())
             if self.session.master >= 0:
                 self._listen()
             async for message in self.connection:
@@ -210,7 +222,6 @@ class _Serving:
         if carried == 6:
             assert json.loads(payload)["ProcessedClientActions"][0]["ActionStatus"] == 1
             await self._say(7, b'{"HandshakeTimeToComplete":1,"CustomerMessage":""}')
-            await asyncio.sleep(self.agent.faults.mute_s)
             self._begin()
         elif carried == 3:
             size = json.loads(payload)
@@ -224,7 +235,9 @@ class _Serving:
     def _begin(self) -> None:
         pid, master = pty.fork()
         if pid == 0:
-            os.execvp("sh", ["sh", "-c", self.session.parameters["command"][0]])  # noqa: S606
+            path = self.agent.faults.path
+            env = os.environ if path is None else {**os.environ, "PATH": path}
+            os.execve("/bin/sh", ["sh", "-c", self.session.parameters["command"][0]], env)  # noqa: S606
         self.session.pid, self.session.master = pid, master
         self._listen()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import getpass
 import json
 import os
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from hpctl.adapters.slurm.program import answering
 from hpctl.facts.slurm_jobs import marked
 
 SBATCH = """\
@@ -67,12 +69,11 @@ class Controller:
         asked |= {"shared": str(self.shared), "run_id": run_id, "name": "train", "nodes": 2, "options": []}
         asked |= {"comment": marked(run_id, job), "work_dir": str(self.shared), "login": False, "test": False}
         asked |= {"folders": ["logs"], "archives": {}, "sha256": sha256(packed).hexdigest(), **changes}
-        program = files("hpctl.adapters.slurm").joinpath("on_controller.py").read_text(encoding="utf-8")
         environment = {**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         # The program keeps nothing of its environment but what Slurm needs: the stand-ins read theirs from a file.
         (self.folder / "mishap").write_text(f"MISHAP={mishap} HELD={self.folder}/held\n")
         done = subprocess.run(
-            [sys.executable, "-I", "-c", program],
+            [sys.executable, *answering()[1:]],
             input=json.dumps(asked).encode() + b"\n" + packed[: len(packed) - cut],
             capture_output=True,
             env=environment,
@@ -109,7 +110,7 @@ def test_a_job_is_submitted_from_a_private_folder_byte_for_byte(controller: Cont
     assert (job / "env").stat().st_mode & 0o777 == 0o600
     assert job.stat().st_mode & 0o777 == 0o700
     assert (job / "logs").is_dir()
-    assert json.loads((job / "job").read_text())["id"] == 1
+    assert json.loads((job / "submitted").read_text())["id"] == 1
 
 
 def test_asked_again_it_finds_the_job_that_is_there(controller: Controller) -> None:
@@ -159,3 +160,13 @@ def test_a_dry_run_leaves_nothing(controller: Controller) -> None:
 )
 def test_what_is_missing_is_said(controller: Controller, changes: dict[str, str], error: str) -> None:
     assert controller.submit(**changes)["error"] == error
+
+
+def test_what_runs_on_nodes_is_python_of_theirs() -> None:
+    program = answering()[-1]
+    ast.parse(program, feature_version=(3, 8))
+    for module in files("hpctl.adapters.slurm.node").iterdir():
+        if module.name.endswith(".py"):
+            text = module.read_text(encoding="utf-8")
+            ast.parse(text, feature_version=(3, 8))
+            assert "from __future__ import annotations" in text or module.name == "__init__.py"

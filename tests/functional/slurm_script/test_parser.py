@@ -17,12 +17,19 @@ from hpctl.catalog.sbatch_options import sbatch_options
 from hpctl.spec.sbatch_read import read_sbatch
 from hpctl.spec.sbatch_words import DirectiveError, words
 from hpctl.spec.source import TextSource
-from tests.conftest import present
+from tests.conftest import REPOSITORY, present
 
 FOUND = re.compile(r'^sbatch: debug2: Found in script, argument "(.*?)"$', re.MULTILINE | re.DOTALL)
 END = "\n#SBATCH the-end\n#SBATCH the-end\n"
 """No option: whatever stands before it, sbatch ends there, and asks no controller."""
 
+CORPUS = REPOSITORY / "tests" / "unit" / "spec" / "wild_sbatch"
+REFUSALS = (
+    *("unrecognized option", "invalid option", "ambiguous", "allow an argument", "requires an argument", "fatal:"),
+    *("Invalid directive", "DOS line breaks", "does not look like a batch script"),
+)
+"""Words of sbatch's with which it refuses a script."""
+MARKS = ("#SBATCH", "#SLURM")
 AT_ONCE = {"help", "usage", "version"}
 """Options that end sbatch where they stand."""
 
@@ -70,7 +77,9 @@ class Sbatch:
 def sbatch(tmp_path_factory: pytest.TempPathFactory) -> Sbatch:
     program = present(Path(shutil.which("sbatch") or "/usr/bin/sbatch"), "sbatch", "apt-get install slurm-client")
     config = tmp_path_factory.mktemp("slurm") / "slurm.conf"
-    config.write_text("ClusterName=none\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=1\n", encoding="utf-8")
+    config.write_text(
+        "ClusterName=none\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=1\nMessageTimeout=2\n", encoding="utf-8"
+    )
     return Sbatch(program, config)
 
 
@@ -85,7 +94,7 @@ def ours(line: str) -> tuple[list[str], bool]:
 
 
 @given(LINES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_words_are_cut_as_sbatch_cuts_them(sbatch: Sbatch, rest: str) -> None:
     line = f"#SBATCH {rest}"
     text = sbatch.said(f"#!/bin/bash\n{line}{END}")
@@ -149,3 +158,20 @@ def test_directives_behind_the_first_command_are_not_read(sbatch: Sbatch) -> Non
     assert ours.late == (8,)
     theirs = FOUND.findall(sbatch.said(script.replace("set -e", "#SBATCH the-end\nset -e")))
     assert theirs == ["--nodes=2", "the-end"]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CORPUS.iterdir()))
+def test_sbatch_refuses_exactly_the_scripts_of_which_hpctl_says_so(sbatch: Sbatch, name: str) -> None:
+    text = (CORPUS / name).read_bytes().decode()
+    ours = read_sbatch(TextSource(name, text))
+    refused = any(fault.refused for fault in ours.faults) or "\r\n" in text or not text.startswith("#!")
+    plain = re.sub(r"(?m)^#SBATCH.*--container-.*$", "#", text)  # options of a plugin that is not here
+    lines = plain.split("\n")
+    last = max((n for n, line in enumerate(lines) if line.startswith(MARKS) and n + 1 not in ours.late), default=0)
+    # A directive behind all others ends sbatch, which asks no controller then.
+    ended = "\n".join((*lines[: last + 1], "#SBATCH the-end", *lines[last + 1 :]))
+    if any("needs a value" in fault.message for fault in ours.faults):
+        ended = plain
+    said = sbatch.said(ended)
+    theirs = any(word in said for word in REFUSALS) and "script: the-end" not in said
+    assert theirs == refused, said

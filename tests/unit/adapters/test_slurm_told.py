@@ -127,6 +127,15 @@ def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
     assert (job.id, job.word, job.signal, job.state) == (7, "TIMEOUT", 15, JobState.FAILED)
 
 
+def test_accounting_without_comments_recognises_a_job_by_its_folder() -> None:
+    cells = ("8", "8", "FAILED", "ubuntu", "dev", "2", "n[1-2]", "1795379000", "1795379001", "1795379100")
+    line = UNIT.join((*cells, "normal", "/fsx", "3:0", "train", ""))
+    (job,) = told(accounted=line, kept=(a_folder(ended="exit=3\nat=1.0\nrank=1\nphase=run\n"),))
+    assert (job.run_id, job.hosts, job.failed_rank) == ("r1", ("n1", "n2"), 1)
+    (other,) = told(accounted=line, kept=(a_folder(name="other"),))
+    assert (other.run_id, other.name) == ("", "train")
+
+
 def a_folder(**changes: Any) -> dict[str, Any]:
     own = {"run_id": "r1", "name": "train", "user": "ubuntu", "nodes": 2, "id": 8, "submitted": 1795379914.5}
     return {**own, "folder": "/fsx/ubuntu/.hpctl/jobs/train-r1", "ended": None, "cancelled": None, **changes}

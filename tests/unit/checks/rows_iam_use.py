@@ -187,7 +187,7 @@ SESSIONS = (
                 (
                     "may not use the document of a session",
                     "hyperpod-session-document",
-                    f"arn:aws:ssm:{REGION}:{ACCOUNT}:document/SSM-SessionManagerRunShell",
+                    f"arn:aws:ssm:{REGION}::document/AWS-StartInteractiveCommand",
                 ),
             )
         ),

@@ -14,6 +14,8 @@ from hpctl.checks.engine import run_checks
 from hpctl.errors import ChecksFailedError, ChecksUnknownError
 from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_site import SlurmSite
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.services.create import demand_passed
@@ -31,6 +33,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "node-on-eks": lambda: NodeOnEks("ml-cluster", a_node().node_id, LIVE.eks_cluster),
     "kubernetes": lambda: LIVE,
     "job": a_target,
+    "job-on-slurm": lambda: JobOnSlurm("train", SlurmSite("/fsx/ubuntu/.hpctl/jobs/train", "ml-cluster")),
 }
 CLEAR = (Outcome.PASS, Outcome.WARN)
 each_target = pytest.mark.parametrize("target", TARGETS)

@@ -28,7 +28,19 @@ OUR_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 OUR_CURSOR = re.compile(r"\x1b\[(\?25[lh]|[0-9]*A|2K)|\r")
 
 CLOSED_WORDS = {"schema_version", "kind", "verb", "result", "state", "outcome", "type", "judges"}
-TIMES = {"time", "created_at", "launched_at", "started_at", "created", "started", "ended", "at", "last", "since"}
+TIMES = {
+    "time",
+    "created_at",
+    "launched_at",
+    "started_at",
+    "created",
+    "started",
+    "ended",
+    "at",
+    "last",
+    "reason_at",
+    "since",
+}
 
 
 def poisoned(value: Any, key: str = "") -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
+from hpctl.facts.log_ports import LogPage
 
 _GROUPS: Final = 50
 """Log groups or streams a page: the most that DescribeLogGroups gives (botocore 1.44.5 logs service model)."""
@@ -46,6 +48,19 @@ class AwsLogs:
         )
         return lines_of(answer)
 
+    def page(self, group: str, stream: str, *, since: datetime | None = None, token: str | None = None) -> LogPage:
+        """Return one page of a stream, read from its start."""
+        return self._events(group, stream, since, startFromHead=True, **({"nextToken": token} if token else {}))
+
+    def tail(self, group: str, stream: str, lines: int, *, since: datetime | None = None) -> LogPage:
+        """Return the last events of a stream; its token leads on to what comes after them."""
+        return self._events(group, stream, since, startFromHead=False, limit=min(max(lines, 1), _EVENTS))
+
+    def _events(self, group: str, stream: str, since: datetime | None, **how: Any) -> LogPage:
+        start = {"startTime": int(since.timestamp() * 1000)} if since else {}
+        call = {"logGroupName": group, "logStreamName": stream, **start, **how}
+        return page_of(self._session.call("logs", "GetLogEvents", **call))
+
 
 @reads("logs:DescribeLogGroups")
 def name_of(row: Mapping[str, Any]) -> str:
@@ -57,6 +72,14 @@ def name_of(row: Mapping[str, Any]) -> str:
 def stream_of(row: Mapping[str, Any]) -> str:
     """Read the name of one log stream."""
     return str(row["logStreamName"])
+
+
+@reads("logs:GetLogEvents")
+def page_of(answer: Mapping[str, Any]) -> LogPage:
+    """Read events with their times, and the token that leads on."""
+    rows = answer["events"]
+    times = tuple(int(row["timestamp"]) for row in rows)
+    return LogPage(times, tuple(str(row["message"]) for row in rows), answer.get("nextForwardToken"))
 
 
 @reads("logs:GetLogEvents")

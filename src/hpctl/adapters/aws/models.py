@@ -76,6 +76,8 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     "sagemaker": frozenset(
         {
             "AddTags",
+            "BatchRebootClusterNodes",
+            "BatchReplaceClusterNodes",
             "CreateCluster",
             "DeleteCluster",
             "DeleteTags",

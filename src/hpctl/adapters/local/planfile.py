@@ -1,4 +1,4 @@
-"""Saved plans and bundles: files that only their owner reads."""
+"""Saved plans, bundles and configurations: files that only their owner reads."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ PLAN: Final = Saved("plan", "plan again", 16 * 1024 * 1024)
 
 BUNDLE: Final = Saved("bundle", "write another one: hpctl doctor --bundle FILE", 128 * 1024 * 1024)
 """Scripts, of at most a mebibyte each, are most of one."""
+
+SSH_CONFIG: Final = Saved("configuration of ssh", "write another one: hpctl node ssh-config --write FILE", 16 * 1024**2)
+"""An entry has less than a kibibyte."""
 
 
 def write(path: Path, text: str, saved: Saved = PLAN) -> None:

@@ -8,10 +8,10 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from hashlib import sha256
-from importlib.resources import files
 from typing import Any, BinaryIO, Final, NoReturn
 
 from hpctl import timeouts
+from hpctl.adapters.slurm.program import answering, beside
 from hpctl.adapters.slurm.reading import nodes_of, partitions_of
 from hpctl.adapters.slurm.told import jobs_of, with_paths
 from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError
@@ -39,7 +39,7 @@ class SlurmJobsOverSessions:
     def test(self, at: SlurmPlace, wish: SlurmSubmission) -> str:
         """Send the job and let `sbatch --test-only` judge it."""
         told = self._ask(at, _submission(at, wish, test=True), _packed(wish), timeout_s=timeouts.SLURM_SUBMIT_S)
-        return str(told["said"])
+        return str(told["said"]).removeprefix("sbatch: ")
 
     def fleet(self, at: SlurmPlace) -> Fleet:
         """Ask scontrol, and srun for what it takes."""
@@ -104,15 +104,14 @@ class SlurmJobsOverSessions:
             "folder": wanted.folder,
             "work_dir": wanted.work_dir,
         }
-        words = ("python3", "-I", "-c", _program("on_job.py"), json.dumps(asked), *command)
+        words = beside(json.dumps(asked), tuple(command))
         return self._sessions.execute(at.controller, words, stdin=stdin, stdout=stdout, stderr=stderr)
 
     def _ask(
         self, at: SlurmPlace, asked: Mapping[str, Any], packed: bytes = b"", *, timeout_s: float = timeouts.SLURM_ASK_S
     ) -> Mapping[str, Any]:
         head = json.dumps({"user": at.user, **asked, "sha256": sha256(packed).hexdigest()}).encode() + b"\n"
-        words = ("python3", "-I", "-c", _program("on_controller.py"))
-        ran = self._sessions.run(at.controller, words, stdin=head + packed, timeout_s=timeout_s)
+        ran = self._sessions.run(at.controller, answering(), stdin=head + packed, timeout_s=timeout_s)
         told = _answer(ran, at.controller)
         if "error" in told:
             _refuse(str(told["error"]), str(told["message"]), at)
@@ -123,10 +122,6 @@ def _is_deleted(job: SlurmJob, at: SlurmPlace, there: AbstractSet[str]) -> bool:
     """Whether the folder of a job that has ended is gone: Slurm remembers it a while longer."""
     own = job.user == at.user and job.folder.startswith(f"{at.jobs}/")
     return own and job.state.final and job.folder not in there
-
-
-def _program(name: str) -> str:
-    return files("hpctl.adapters.slurm").joinpath(name).read_text(encoding="utf-8")
 
 
 def _submission(at: SlurmPlace, wish: SlurmSubmission, *, test: bool) -> dict[str, Any]:

@@ -32,12 +32,11 @@ _SIGNAL: Final = 0x7F
 
 def jobs_of(told: Mapping[str, Any]) -> tuple[SlurmJob, ...]:
     """Return the jobs of a look: what the queue says before what accounting does, and that before the folders."""
-    found: dict[str, SlurmJob] = {}
-    for job in (*_kept(told.get("kept") or ()), *_accounted(_text(told.get("accounted")))):
-        found[job.reference] = job
     kept = {job.id: job for job in _kept(told.get("kept") or ())}
-    for job in _queued(_text(told.get("queue"))):
-        found[job.reference] = job
+    found = {job.reference: job for job in kept.values()}
+    for job in _accounted(_text(told.get("accounted"))):
+        found[job.reference] = _recognised(job, kept.get(job.id))
+    found |= {job.reference: job for job in _queued(_text(told.get("queue")))}
     return tuple(_with_end(job, kept.get(job.id)) for job in found.values())
 
 
@@ -204,6 +203,13 @@ _OVER: Final = frozenset(
     }
 )
 _NOT_BEGUN: Final = frozenset({"PENDING", "CONFIGURING", "REQUEUE_HOLD", "SPECIAL_EXIT", "REQUEUED", "REQUEUE_FED"})
+
+
+def _recognised(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:
+    """Return a job of the accounting, which keeps comments only where it is told to, with those of its folder."""
+    if kept is None or job.comment or (job.name, job.user) != (kept.name, kept.user):
+        return job
+    return replace(job, comment=kept.comment, stdout=kept.stdout, stderr=kept.stderr)
 
 
 def _with_end(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -58,8 +57,6 @@ def attempt(hub: Hub, starter: Starter, node: Target, program: Program) -> Exite
     link = Link(opened, starter)
     talk = Talk(link, nonce, asked, typed, said.put)
     work = hub.start(talk.run())
-    if typed is not None:
-        threading.Thread(target=typed.read, daemon=True).start()
     try:
         return _followed(said, program, lambda count: hub.soon(talk.taken, count))
     finally:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 _LAST_STEPS_S: Final = 10.0
+_LAST_WORDS_S: Final = 0.5
+"""How long the loop goes on after all work has ended: whoever waited for some hears of it there."""
 
 
 class Work:
@@ -54,12 +57,13 @@ class Hub:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="hpctl-sessions", daemon=True).start()
+                threading.Thread(target=_serve, args=(self._loop,), name="hpctl-sessions", daemon=True).start()
             return self._loop
 
     def soon(self, call: Callable[..., object], *arguments: object) -> None:
-        """Call something in the loop."""
-        self.loop.call_soon_threadsafe(call, *arguments)
+        """Call something in the loop, if that goes on."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(call, *arguments)
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> Work:
         """Run a coroutine."""
@@ -77,3 +81,12 @@ class Hub:
             work.cancel()
         for work in running:
             work.done.wait(_LAST_STEPS_S)
+        if self._loop is not None:
+            self.soon(self._loop.call_later, _LAST_WORDS_S, self._loop.stop)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()

@@ -113,7 +113,8 @@ class Link:
             self._end = self._end or SessionError("it was ended from here")
             self._changed.notify_all()
         if terminate and self._closing is None:
-            await asyncio.to_thread(self._starter.end, self._opened.session_id)
+            with suppress(HpctlError):  # it ends by itself, later
+                await asyncio.to_thread(self._starter.end, self._opened.session_id)
 
     @property
     def _over(self) -> bool:

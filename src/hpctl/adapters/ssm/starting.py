@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.adapters.ssm.limiter import StartLimiter
-from hpctl.errors import HpctlError, NotFoundError, RefusedError
+from hpctl.errors import NotFoundError, RefusedError
 from hpctl.facts.session_ports import Target
 
 INTERACTIVE: Final = "AWS-StartInteractiveCommand"
@@ -59,9 +58,8 @@ class Starter:
         return _opened(self._aws.call("ssm", "ResumeSession", SessionId=session_id))
 
     def end(self, session_id: str) -> None:
-        """End a session whose channel cannot say so any more; that this fails changes nothing for the caller."""
-        with suppress(HpctlError):
-            self._aws.call("ssm", "TerminateSession", SessionId=session_id)
+        """End a session whose channel cannot say so any more; raises as `start` does."""
+        self._aws.call("ssm", "TerminateSession", SessionId=session_id)
 
 
 @reads("ssm:StartSession")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -84,6 +85,8 @@ class Talk:
         try:
             rest = await greeted(self._link, self._nonce)
             await self._link.send(bootstrap.program() + self._request.encode())
+            if self._typed is not None:  # not before: what another attempt needs is still to be read
+                threading.Thread(target=self._typed.read, daemon=True).start()
             self._tell(await self._served(rest))
         except SessionError as error:
             self._tell(error)

@@ -72,6 +72,9 @@ class LinkTunnel:
             raise failures.disconnected(error, self._node, self._port) from error
 
     def _awaited(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
+        if self._hub.stopped.is_set():
+            asked.close()
+            raise failures.stopped()
         return asyncio.run_coroutine_threadsafe(asked, self._hub.loop).result()
 
 

@@ -45,7 +45,7 @@ class Guest(Protocol):
         ...
 
     async def changed(self, clusters: tuple[ClusterView, ...]) -> None:
-        """Hear that clusters or their nodes are others than before."""
+        """Hear that clusters or their nodes are others than before; no machine is made or ended until it returns."""
         ...
 
     async def close(self) -> None:
@@ -66,6 +66,7 @@ class Fleet:
         self._runtimes: dict[str, Runtime] = {}
         self._machines: dict[str, asyncio.Task[Machine]] = {}
         self._known: tuple[ClusterView, ...] = ()
+        self._settling = asyncio.Lock()
         self._changed = asyncio.Event()
 
     async def clusters(self) -> tuple[ClusterView, ...]:
@@ -121,13 +122,15 @@ class Fleet:
 
     async def _settle(self) -> float | None:
         """Look at HyperPod and end what is no more; returns in how many seconds something may be new."""
-        known, due = await asyncio.to_thread(self._gateway.look, look)
-        if known != self._known:
-            self._known = known
-            await self._end_others()
-            await asyncio.to_thread(self._write_down)
-            for guest in self.guests:
-                await guest.changed(known)
+        async with self._settling:
+            known, due = await asyncio.to_thread(self._gateway.look, look)
+            if known != self._known:
+                # Guests first: what they say of a machine they know by then.
+                for guest in self.guests:
+                    await guest.changed(known)
+                self._known = known
+                await self._end_others()
+                await asyncio.to_thread(self._write_down)
         return None if due is None else (due - self._gateway.clock()).total_seconds()
 
     async def _end_others(self) -> None:

@@ -29,8 +29,10 @@ EVERYBODY: Final = "dev"
 _MIB: Final = 1024
 # Files of slurm.conf are read by Slurm's own words: nothing else may get in.
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Short times, for machines that come and go in seconds; accounting is off, as on a HyperPod cluster without a database.
+# Short times, for machines that come and go in seconds: a job that is requeued waits for `cred_expire`, 120 s where
+# nobody says otherwise. Accounting is off, as on a HyperPod cluster without a database.
 _SETTINGS: Final = f"""AuthType=auth/munge
+AuthInfo=cred_expire=10
 CredType=cred/munge
 SlurmUser=root
 SlurmdUser=root

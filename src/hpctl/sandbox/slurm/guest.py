@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.sandbox.nodes.layout import Outfit
-from hpctl.sandbox.slurm import installed, stand_ins
+from hpctl.sandbox.slurm import installed, plugin, stand_ins
 from hpctl.sandbox.slurm.config import devices
 from hpctl.sandbox.slurm.places import Places
-from hpctl.sandbox.slurm.plugin import built
 from hpctl.sandbox.slurm.seats import look
 from hpctl.sandbox.slurm.site import Site
 
@@ -38,9 +37,10 @@ class Slurms:
 
     def __init__(self, gateway: Gateway, fleet: Fleet, plugins: Path) -> None:
         """Take the gateway that knows the clusters, the machines, and where the plugin of srun is kept."""
-        self._gateway, self._fleet, self._plugins = gateway, fleet, plugins
-        self._plugin: Path | None = None
+        self._gateway, self._fleet = gateway, fleet
         self._why_not = installed.why_not()
+        self._plugin = None if self._why_not else plugin.place(plugins)
+        self._building: asyncio.Task[bool] | None = None
         self._seats: dict[str, SlurmSeat] = {}
         self._clusters: dict[str, SlurmCluster] = {}
         self._sites: dict[str, Site] = {}
@@ -82,7 +82,6 @@ class Slurms:
         seats = (seat for cluster in self._clusters.values() for seat in cluster.seats if seat.instance_id)
         self._seats |= {seat.instance_id: seat for seat in seats if seat.instance_id}
         if self._clusters and self._why_not is None and self._watching is None:
-            self._plugin = await asyncio.to_thread(built, self._plugins)
             self._watching = asyncio.create_task(self._watch())
         for gone in self._sites.keys() - self._clusters.keys():
             del self._sites[gone]
@@ -103,10 +102,17 @@ class Slurms:
         if site is None:
             repair = partial(self._repair, cluster.region, cluster.arn)
             places = self._places(cluster_id)
-            site = Site(cluster, self._fleet, places, repair, plugin=self._plugin is not None)
+            site = Site(cluster, self._fleet, places, repair, self._with_plugin)
             self._sites[cluster_id] = site
         site.cluster = cluster
         return site
+
+    async def _with_plugin(self) -> bool:
+        if self._plugin is None:
+            return False
+        if self._building is None:
+            self._building = asyncio.create_task(asyncio.to_thread(plugin.build, self._plugin))
+        return await asyncio.shield(self._building)
 
     def _places(self, cluster_id: str) -> Places:
         return Places(self._fleet.folder(cluster_id) / "slurm")

@@ -10,18 +10,19 @@ from hpctl.sandbox.kube.kubelet.cri import namespaced
 
 _PROGRAMS: Final = {"slurmctld": "slurmctld", "slurmd": "slurmd", "srun": "slurm-client", "munged": "munge"}
 """The Debian package of each program."""
-_SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+SEARCHED: Final = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+"""Where programs are looked for: the PATH of a person who is not root often lacks daemons."""
 _HEADER: Final = Path("/usr/include/slurm/spank.h")
 
 
 def missing() -> tuple[str, ...]:
     """Return the Debian packages without which there is no Slurm."""
-    return tuple(package for program, package in _PROGRAMS.items() if shutil.which(program, path=_SBIN) is None)
+    return tuple(package for program, package in _PROGRAMS.items() if shutil.which(program, path=SEARCHED) is None)
 
 
 def missing_for_options() -> tuple[str, ...]:
     """Return the Debian packages without which srun does not take HyperPod's options."""
-    compiler = () if shutil.which("gcc", path=_SBIN) else ("gcc", "libc6-dev")
+    compiler = () if shutil.which("gcc", path=SEARCHED) else ("gcc", "libc6-dev")
     return compiler if _HEADER.exists() else (*compiler, "libslurm-dev")
 
 

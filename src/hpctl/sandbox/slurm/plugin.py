@@ -5,41 +5,49 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from hpctl.sandbox.slurm.installed import missing_for_options
+from hpctl.sandbox.slurm.installed import SEARCHED, missing_for_options
 
 _LONGEST_S: Final = 60.0
+# The sandbox's own environment is bare, and gcc looks for its parts by PATH.
+_ENVIRONMENT: Final = {"PATH": SEARCHED, "LC_ALL": "C"}
 _VERSION: Final = Path("/usr/include/slurm/slurm_version.h")
 _log = logging.getLogger(__name__)
 
 
-def built(folder: Path) -> Path | None:
-    """Return the folder of the plugin, building it first if need be; None where that cannot be done."""
+def place(folder: Path) -> Path | None:
+    """Return the folder of the plugin of this Slurm, made if need be; None where none can be built."""
     if missing_for_options():
         return None
-    source = files("hpctl.sandbox.slurm").joinpath("spank.c").read_bytes()
     version = _VERSION.read_bytes() if _VERSION.exists() else b""
-    kept = folder / hashlib.sha256(source + version).hexdigest()[:16]
-    made = kept / "options.so"
-    if not made.exists():
-        kept.mkdir(parents=True, exist_ok=True)
-        kept.chmod(0o755)
-        try:
-            _build(source, made)
-        except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or str(error).encode()
-            _log.warning("the options of srun cannot be built: %s", said.decode(errors="replace"))
-            return None
+    kept = folder / hashlib.sha256(_source() + version).hexdigest()[:16]
+    kept.mkdir(parents=True, exist_ok=True)
+    kept.chmod(0o755)
     return kept
 
 
-def _build(source: bytes, made: Path) -> None:
-    partly = made.with_suffix(f".{os.getpid()}")
-    words = ["gcc", "-x", "c", "-shared", "-fPIC", "-O2", "-o", str(partly), "-"]
-    subprocess.run(words, input=source, check=True, capture_output=True, timeout=_LONGEST_S)
+def build(kept: Path) -> bool:
+    """Build the plugin in its folder, unless it is there; returns whether it is."""
+    made = kept / "options.so"
+    partly = kept / f"options.{os.getpid()}"
+    words = [shutil.which("gcc", path=SEARCHED) or "gcc", "-x", "c", "-shared", "-fPIC", "-O2", "-o", str(partly), "-"]
+    if made.exists():
+        return True
+    try:
+        subprocess.run(words, input=_source(), check=True, capture_output=True, timeout=_LONGEST_S, env=_ENVIRONMENT)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
+        _log.warning("the options of srun cannot be built: %s", said.decode(errors="replace"))
+        return False
     partly.chmod(0o755)
     partly.replace(made)
+    return True
+
+
+def _source() -> bytes:
+    return files("hpctl.sandbox.slurm").joinpath("spank.c").read_bytes()

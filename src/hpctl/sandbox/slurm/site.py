@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 
 Repair = Callable[[str, str], Awaitable[None]]
 """Asks HyperPod to `Reboot` or `Replace` the instance of an id."""
+Plugin = Callable[[], Awaitable[bool]]
+"""Waits for the plugin of srun, and says whether there is one."""
 _REGISTERED_WITHIN_S: Final = 30.0
 _AGAIN_AFTER_S: Final = 0.1
-_WAIT: Final = "RUNNING,SUSPENDED,COMPLETING,CONFIGURING"
+# What scancel can be told to end (scancel(1), --state), one at a time.
+_RAN: Final = ("RUNNING", "SUSPENDED")
 _log = logging.getLogger(__name__)
 
 
 class Site:
     """The Slurm of one cluster, from the moment that somebody wants it; used in the nodes' event loop alone."""
 
-    def __init__(self, cluster: SlurmCluster, fleet: Fleet, places: Places, repair: Repair, *, plugin: bool) -> None:
-        """Take where its machines are and how HyperPod is asked to repair one; `plugin` is whether srun has options."""
+    def __init__(self, cluster: SlurmCluster, fleet: Fleet, places: Places, repair: Repair, plugin: Plugin) -> None:
+        """Take where its machines are and how HyperPod is asked to repair one; `plugin` says whether there is one."""
         self.cluster = cluster
         self._fleet, self._places, self._plugin = fleet, places, plugin
         self._marks = Marks(repair)
@@ -90,7 +93,7 @@ class Site:
         cluster, controller = self.cluster, self.cluster.controller
         if controller is None or not controller.up or controller.instance_id is None:
             return
-        files = written(cluster, plugin=self._plugin)
+        files = written(cluster, plugin=await self._plugin())
         changed = await asyncio.to_thread(self._places.write, files)
         machine = await self._fleet.machine(controller.instance_id)
         await self._control(machine, controller, changed=changed)
@@ -110,7 +113,8 @@ class Site:
                 await daemons.ask(machine, "scontrol", "reconfigure")
         if not self._resumed:
             # Processes of jobs that ran in an earlier run of the sandbox ended with it.
-            await daemons.ask(machine, "scancel", f"--state={_WAIT}")
+            for state in _RAN:
+                await daemons.ask(machine, "scancel", f"--state={state}")
             self._resumed = True
 
     async def _work(self, seat: SlurmSeat, controller: SlurmSeat) -> bool:

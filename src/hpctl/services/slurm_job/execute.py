@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import BoundedSemaphore, Thread
 from typing import Final
 
-from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.errors import ConflictError, HpctlError, NotFoundError, UsageError
 from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_jobs import SlurmJob
@@ -55,8 +55,11 @@ def execute_on_all(
         with places:
             try:
                 ended.put((rank, execute(job, rank, command, at, ports, streams)))
-            except BaseException as error:  # noqa: BLE001  whoever waits tells it
+            except HpctlError as error:
                 ended.put((rank, error))
+            except BaseException as error:  # a bug: whoever waits ends with it, too
+                ended.put((rank, error))
+                raise
             finally:
                 streams.stdout.close()
                 streams.stderr.close()

@@ -15,6 +15,7 @@ from hpctl.facts.placement import Placement
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_job_ports import SlurmSubmission
 from hpctl.facts.slurm_site import SlurmSite
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.report.job import JobPlanReport
@@ -22,10 +23,13 @@ from hpctl.services.create import Blindness, Judging, demand_passed
 from hpctl.services.job.baggage import packed
 from hpctl.services.job.prepare import Asked
 from hpctl.services.job.secrets import secret_values
+from hpctl.services.slurm_job.judge import judge_on_slurm
 from hpctl.services.slurm_job.where import SlurmWhere
 from hpctl.spec.job import JobSpec
 from hpctl.spec.job_wish import LoadedJob
 from hpctl.spec.sbatch import SbatchScript
+from hpctl.spec.sbatch_read import read_sbatch
+from hpctl.spec.source import TextSource
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST: Final = 60
@@ -44,6 +48,7 @@ class PreparedOnSlurm:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
+    site: SlurmSite
     submission: SlurmSubmission | None
     placement: Placement | None = None
     refusal: DoesNotFitError | None = None
@@ -51,7 +56,7 @@ class _Draft:
 
 
 def prepare_on_slurm(
-    loaded: LoadedJob, at: SlurmWhere, asked: Asked, world: World, ports: Ports, files: LocalFiles, _judging: Judging
+    loaded: LoadedJob, at: SlurmWhere, asked: Asked, world: World, ports: Ports, files: LocalFiles, judging: Judging
 ) -> PreparedOnSlurm:
     """Return what submitting a job would do; nothing is sent.
 
@@ -59,10 +64,12 @@ def prepare_on_slurm(
         UsageError: secrets have no value, local files cannot go along, or what is asked for does not go with Slurm.
     """
     if asked.kind is not None:
-        raise UsageError(f"`--kind` is for Amazon EKS, and cluster `{at.cluster}` is orchestrated by Slurm")
+        message = f"`--kind` does not go with jobs there: cluster `{at.cluster}` is orchestrated by Slurm"
+        raise UsageError(message, hint="leave `--kind` out")
     draft = _drafted(loaded, at, asked, ports, files)
     notices = (*loaded.notices, *(f"{one.file}:{one.line}: {one.message}" for one in loaded.warnings), *draft.notices)
-    report = _report(loaded, draft, at, asked, world, tuple(dict.fromkeys(notices)))
+    checks = judge_on_slurm(_target(loaded, draft), world, judging)
+    report = _report(loaded, draft, at, asked, world, checks, tuple(dict.fromkeys(notices)))
     return PreparedOnSlurm(report, draft.submission, draft.refusal)
 
 
@@ -80,7 +87,8 @@ def _drafted(loaded: LoadedJob, at: SlurmWhere, asked: Asked, ports: Ports, file
         case JobSpec() as spec:
             return _compiled(spec, loaded, at, asked, ports, files)
         case SbatchScript() as script:
-            return _Draft(_as_it_is(script, at, asked))
+            submission = _as_it_is(script, at, asked)
+            return _Draft(_site(submission.folder, at, ports), submission)
     raise UsageError(
         f"cluster `{at.cluster}` is orchestrated by Slurm, which takes no Kubernetes manifests",
         hint="write the job as hpctl's YAML, as a SkyPilot task, or as an sbatch script",
@@ -102,10 +110,11 @@ def _compiled(
         context=at.cluster,
     )
     folder = _folder(spec.name, at, asked)
+    site = _site(folder, at, ports)
     try:
-        bundle = compile_for_slurm(spec, payload, _site(folder, at, ports))
+        bundle = compile_for_slurm(spec, payload, site)
     except DoesNotFitError as refusal:
-        return _Draft(None, refusal=refusal, notices=baggage.notices)
+        return _Draft(site, None, refusal=refusal, notices=baggage.notices)
     submission = SlurmSubmission(
         run_id=asked.run_id,
         name=spec.name,
@@ -117,7 +126,7 @@ def _compiled(
         work_dir=folder,
         nodes=spec.nodes,
     )
-    return _Draft(submission, bundle.placement, notices=(*baggage.notices, *bundle.notices))
+    return _Draft(site, submission, bundle.placement, notices=(*baggage.notices, *bundle.notices))
 
 
 def _site(folder: str, at: SlurmWhere, ports: Ports) -> SlurmSite:
@@ -129,6 +138,17 @@ def _site(folder: str, at: SlurmWhere, ports: Ports) -> SlurmSite:
         partitions=fleet.partitions,
         containers=fleet.containers,
     )
+
+
+def _target(loaded: LoadedJob, draft: _Draft) -> JobOnSlurm:
+    """Return what checks judge: a script of one's own, or the one that a spec compiles to."""
+    if isinstance(loaded.wish, SbatchScript):
+        return JobOnSlurm(loaded.wish.name, draft.site, loaded.wish)
+    spec = loaded.wish if isinstance(loaded.wish, JobSpec) else None
+    text = draft.submission.script.decode() if draft.submission else None
+    script = None if text is None else read_sbatch(TextSource("the job's script", text))
+    name = spec.name if spec else "job"
+    return JobOnSlurm(name, draft.site, script, spec, draft.placement, draft.refusal)
 
 
 def _as_it_is(script: SbatchScript, at: SlurmWhere, asked: Asked) -> SlurmSubmission:
@@ -158,11 +178,16 @@ def _folder(name: str, at: SlurmWhere, asked: Asked) -> str:
 
 
 def _report(
-    loaded: LoadedJob, draft: _Draft, at: SlurmWhere, asked: Asked, world: World, notices: tuple[str, ...]
+    loaded: LoadedJob,
+    draft: _Draft,
+    at: SlurmWhere,
+    asked: Asked,
+    world: World,
+    checks: CheckReport,
+    notices: tuple[str, ...],
 ) -> JobPlanReport:
     submission, placed, wish = draft.submission, draft.placement, loaded.wish
     spec = wish if isinstance(wish, JobSpec) else None
-    checks: CheckReport | None = None
     return JobPlanReport(
         identity=world.identity(),
         cluster=at.cluster,

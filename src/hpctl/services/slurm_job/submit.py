@@ -66,8 +66,9 @@ def _sent(wish: SlurmSubmission, at: SlurmWhere, ports: Ports) -> Submitted:
 
 
 def _taken(wish: SlurmSubmission, at: SlurmWhere, there: NameTakenError) -> ConflictError:
+    other = " in the script: #SBATCH --job-name=NAME" if wish.login else ": --name NAME"
     return ConflictError(
         f"there is a job `{wish.name}` {at.words} already: {there.number}, which is {there.word}",
         hint=f"look at it: hpctl job describe {there.number} {at.flags}\n"
-        f"cancel it: hpctl job cancel {there.number} {at.flags}\nor choose another name: --name NAME",
+        f"cancel it: hpctl job cancel {there.number} {at.flags}\nor choose another name{other}",
     )

@@ -62,7 +62,7 @@ _REASONS: Final[dict[str, tuple[str, str | None, str | None]]] = {
     "NodeFailure": ("a node of it failed, and it starts again", None, _NODES),
     "FrontEndDown": ("no front end node is up", None, _NODES),
     "SchedDefer": ("it waits for the next round of the scheduler", None, None),
-    "None": ("it was not looked at yet", None, None),
+    "None": ("Slurm has not looked at it yet", None, None),
 }
 
 _FAMILIES: Final = (

@@ -55,7 +55,7 @@ def place(ctx: typer.Context, cluster: str | None, namespace: str | None) -> tup
     found = session.ports.clusters.describe(session.cluster(cluster))
     user, shared = ctx.params.get("user"), ctx.params.get("shared_dir")
     if found.eks_cluster_arn is None:
-        _refuse(ctx, ("namespace", "everywhere"), f"cluster `{found.name}` is orchestrated by Slurm")
+        _refuse(ctx, ("namespace", "all_namespaces"), f"cluster `{found.name}` is orchestrated by Slurm")
         return session, replace(where_on_slurm(found, user, shared, session.ports), way=_way(session))
     _refuse(ctx, ("user", "shared_dir"), f"cluster `{found.name}` is orchestrated by Amazon EKS")
     return session, replace(where_on_eks(found, namespace, session.ports), way=_way(session))
@@ -72,7 +72,7 @@ def _refuse(ctx: typer.Context, names: tuple[str, ...], why: str) -> None:
 
 _FLAGS = {
     "namespace": "--namespace",
-    "everywhere": "--all-namespaces",
+    "all_namespaces": "--all-namespaces",
     "user": "--user",
     "shared_dir": "--shared-dir",
 }

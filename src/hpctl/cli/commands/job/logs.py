@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
-from typing import Annotated
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpctl.cli.commands.job.follow import show_logs
+from hpctl.cli.commands.job.follow_slurm import show_slurm_logs
 from hpctl.cli.commands.job.group import (
     JobArgument,
     NamespaceOption,
@@ -15,6 +16,7 @@ from hpctl.cli.commands.job.group import (
     UserOption,
     app,
     found_on_eks,
+    found_on_slurm,
     on_slurm,
     place,
 )
@@ -27,6 +29,9 @@ from hpctl.cli.options import (
 )
 from hpctl.errors import UsageError
 from hpctl.render.output import Output
+
+if TYPE_CHECKING:
+    from hpctl.cli.wiring import Session
 
 
 @app.command()
@@ -67,32 +72,42 @@ def logs(
 ) -> None:
     """Show what all ranks print, together; no line is lost or doubled.
 
-    Lines of one rank are in order, each with its rank before it. What the server does not have any more is marked.
-    Ctrl-C leaves the job alone.
+    Lines of one rank are in order, each with its rank before it. What is not there any more is marked. On Slurm these
+    are the job's output files, and times those at which they were written last. Ctrl-C leaves the job alone.
     """
-    from hpctl.cli import moments
     from hpctl.render.logs import LogStyle
     from hpctl.services.job.logs import LogWish
 
-    if output not in (Output.TABLE, Output.JSONL):
-        raise UsageError(f"logs do not go with `-o {output}`: there is no end", hint="add `-o jsonl`, or leave it out")
     if previous and follow:
         raise UsageError("`--previous` is over and cannot be followed", hint="leave `--follow` out")
+    _demand_lines(output)
     zone = _zone(timezone)
     session, at = place(ctx, cluster, namespace)
-    if on_slurm(at):
-        raise UsageError("`hpctl job logs` of jobs on Slurm comes later")
-    one = found_on_eks(session, at, job)
     wish = LogWish(
         follow=follow,
         ranks=frozenset(rank or ()),
         containers=frozenset(container or ()),
         previous=previous,
-        since=moments.since(since, session.ports.clock.now()) if since is not None else None,
+        since=_moment(since, session),
         tail=tail,
     )
     style = LogStyle(timestamps=timestamps or timezone is not None, timezone=zone, raw=raw, prefixed=not raw)
-    show_logs(session, at, one, wish, style)
+    if on_slurm(at):
+        show_slurm_logs(session, at, found_on_slurm(session, at, job), wish, style)
+    else:
+        show_logs(session, at, found_on_eks(session, at, job), wish, style)
+
+
+def _demand_lines(output: Output) -> None:
+    if output not in (Output.TABLE, Output.JSONL):
+        raise UsageError(f"logs do not go with `-o {output}`: there is no end", hint="add `-o jsonl`, or leave it out")
+
+
+def _moment(text: str | None, session: Session) -> datetime | None:
+    """Return the moment that is meant, by this machine's clock."""
+    from hpctl.cli import moments
+
+    return None if text is None else moments.since(text, session.ports.clock.now())
 
 
 def _zone(name: str | None) -> tzinfo:

@@ -15,7 +15,7 @@ from hpctl.render.output import Output
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    everywhere: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Jobs of every namespace.")] = False,
+    all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Jobs of every namespace.")] = False,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
     user: UserOption = None,
@@ -30,13 +30,13 @@ def list_(
     from hpctl.services.job.look import list_jobs
     from hpctl.services.slurm_job.look import list_jobs as list_on_slurm
 
-    if everywhere and namespace:
+    if all_namespaces and namespace:
         raise UsageError("give one of `--namespace` and `--all-namespaces`")
     session, at = place(ctx, cluster, namespace)
     if on_slurm(at):
         session.show(list_on_slurm(at, session.ports))
         return
-    session.show(list_jobs(at, None if everywhere else at.namespace, session.ports))
+    session.show(list_jobs(at, None if all_namespaces else at.namespace, session.ports))
 
 
 @app.command()

@@ -107,7 +107,6 @@ def submit(
     from hpctl.facts.local_files import Sensitive
     from hpctl.render.progress import check_streamable
     from hpctl.services.create import Judging
-    from hpctl.services.job.prepare import prepare
 
     source = source_of(tuple(words or ()), tuple(sys.argv))
     if follow:
@@ -116,17 +115,23 @@ def submit(
     session, at = place(ctx, cluster, namespace or loaded.namespace)
     sensitive = Sensitive.INCLUDED if include_sensitive else Sensitive.REFUSED
     asked = wiring.asked(secret or (), _object_kind(kind), sensitive)
-    judging = Judging(tuple(skip or ()))
-    after = After.FOLLOW if follow else After.WAIT if wait else After.RETURN
+    ready = Ready(loaded, asked, Judging(tuple(skip or ())), blindness(allow_unknown))
+    after = After.SHOW if dry_run else After.FOLLOW if follow else After.WAIT if wait else After.RETURN
     if on_slurm(at):
-        ready = Ready(loaded, asked, judging, blindness(allow_unknown))
-        submit_on_slurm(session, at, ready, After.SHOW if dry_run else after, timeout)
-        return
-    prepared = prepare(loaded, at, asked, session.world, session.ports, wiring.local_files(), judging)
-    if dry_run:
-        _show_plan(session, at, prepared, blindness(allow_unknown))
+        submit_on_slurm(session, at, ready, after, timeout)
     else:
-        _create(session, at, prepared, blindness(allow_unknown), after, timeout)
+        _submit_on_eks(session, at, ready, after, timeout)
+
+
+def _submit_on_eks(session: Session, at: Where, ready: Ready, after: After, timeout: float | None) -> None:
+    from hpctl.services.job.prepare import prepare
+
+    files = wiring.local_files()
+    prepared = prepare(ready.loaded, at, ready.asked, session.world, session.ports, files, ready.judging)
+    if after is After.SHOW:
+        _show_plan(session, at, prepared, ready.blind)
+    else:
+        _create(session, at, prepared, ready.blind, after, timeout)
 
 
 def source_of(words: tuple[str, ...], argv: tuple[str, ...]) -> Source:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.job.follow_slurm import wait_on_slurm
+from hpctl.cli.commands.job.follow_slurm import follow_on_slurm, wait_on_slurm
 from hpctl.errors import HpctlError
 from hpctl.render.output import Output
 
@@ -83,4 +83,5 @@ def _submit(
         session.show(outcome)
         return
     session.show_beside(outcome)
-    wait_on_slurm(session, at, find(outcome.uid, at, session.ports.slurm_jobs), timeout)
+    stay = follow_on_slurm if after is After.FOLLOW else wait_on_slurm
+    stay(session, at, find(outcome.uid, at, session.ports.slurm_jobs), timeout)

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(help="Look at nodes, and work on them.", no_args_is_help=True, rich_markup_mode=None)
+
+NodeArgument = Annotated[
+    str,
+    typer.Argument(metavar="NODE", help="Node: instance id, logical id, ip-... name, or group/0, group/1 ..."),
+]
+GroupOption = Annotated[
+    str | None, typer.Option("--group", metavar="NAME", help="On every node of this instance group.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="On every node of the cluster.")]

@@ -1,0 +1,81 @@
+"""Look at jobs: the queue, the accounting, the folders of jobs, and the ends of their output."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hpctl.adapters.slurm.node.base import RECORD_FILE, UNIT, demand, queue, read, shown, slurm
+
+_ACCOUNTED = (
+    *("JobIDRaw", "JobID", "State", "User", "Partition", "NNodes", "NodeList"),
+    *("Submit", "Start", "End", "QOS", "WorkDir", "ExitCode", "JobName", "Comment"),
+)
+
+
+def look(asked: dict[str, Any]) -> dict[str, Any]:
+    """Tell what the queue, the accounting and the folders of jobs say."""
+    return {"queue": queue(), "accounted": _accounted(), "kept": list(_kept(Path(asked["jobs"])))}
+
+
+def _accounted() -> str:
+    """Return what accounting says of the last weeks; nothing where there is none."""
+    form = ",".join(_ACCOUNTED)
+    if shutil.which("sacct") is None:
+        return ""
+    done = slurm("sacct", "-a", "-X", "-P", "-n", "-D", "--delimiter", UNIT, "-S", "now-14days", "-o", form)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _kept(jobs: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the folders of jobs keep of them, the newest first."""
+    try:
+        folders = sorted((one for one in os.scandir(jobs) if one.is_dir(follow_symlinks=False)), key=_age)
+    except OSError:
+        return
+    for folder in folders[:500]:
+        told = read(Path(folder.path, RECORD_FILE))
+        if told is not None:
+            with contextlib.suppress(ValueError):
+                yield {
+                    **json.loads(told),
+                    "folder": folder.path,
+                    "ended": read(Path(folder.path, "ended")),
+                    "cancelled": read(Path(folder.path, "cancelled")),
+                }
+
+
+def _age(folder: os.DirEntry[str]) -> float:
+    return -folder.stat(follow_symlinks=False).st_mtime
+
+
+def fleet(_asked: dict[str, Any]) -> dict[str, Any]:
+    """Tell which nodes and partitions there are, and which options `srun` takes."""
+    nodes, partitions = slurm("scontrol", "-o", "show", "node"), slurm("scontrol", "-o", "show", "partition")
+    demand(nodes, "refused")
+    demand(partitions, "refused")
+    return {"nodes": nodes.stdout, "partitions": partitions.stdout, "srun": slurm("srun", "--help").stdout}
+
+
+def job(asked: dict[str, Any]) -> dict[str, Any]:
+    """Tell all of one job."""
+    return {**look(asked), "shown": shown(asked["id"])}
+
+
+def tail(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the ends of files, as Latin-1 so that every byte has its character."""
+    return {"files": {one: text for one in asked["files"] for text in _last(one, asked["bytes"])}}
+
+
+def _last(path: str, size: int) -> Iterator[str]:
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            yield file.read(size).decode("latin-1")
+    except OSError:
+        return

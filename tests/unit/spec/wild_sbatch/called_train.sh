@@ -1,0 +1,3 @@
+#!/bin/bash
+# finds: nothing
+srun hostname
