@@ -169,6 +169,12 @@ SESSION_BEGINS_S: Final = 30.0
 SESSION_ENDS_S: Final = 3.0
 """What is left to say at the end of a session may take so long, then it is left."""
 
+SESSION_LEASE_S: Final = 90.0
+"""A program on a node whose supervisor hears nothing of hpctl for so long is ended; channels are resumed well before."""
+
+SESSION_ALIVE_S: Final = 10.0
+"""Between two words by which hpctl and a supervisor know of each other."""
+
 SESSION_AGAIN_S: Final = 0.5
 """Between two sessions of which the first began and ended at once; up to twice that, by chance."""
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from hpctl.adapters.probe.look import SessionProbes
 from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.errors import ConflictError, HpctlError, NotFoundError
 from hpctl.facts.dhcp import DhcpOptions
@@ -985,6 +986,7 @@ class FakeAccount:
             logs=self.logs,
             changes=self.changes,
             slurm=SlurmCommands(self.sessions),
+            probes=SessionProbes(self.sessions, self.clock),
             state=self.state,
             signals=self.signals,
             clock=self.clock,

@@ -10,7 +10,7 @@ from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, table
@@ -19,6 +19,8 @@ _JUDGED = {
     Machine: "this machine",
     LiveCluster: "a live cluster",
     LiveNode: "a node of a live cluster",
+    ClusterOnSlurm: "a live cluster on Slurm",
+    NodeInside: "a node of a live cluster, from inside",
     NodeOnEks: "a node of a live cluster on EKS",
     ClusterOnEks: "a live cluster on EKS",
     JobInCluster: "a job",

@@ -30,6 +30,7 @@ from hpctl.adapters.local.bash import LocalBash
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.local.signals import ProcessSignals
 from hpctl.adapters.local.state import FileState
+from hpctl.adapters.probe.look import SessionProbes
 from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.adapters.slurm.jobs import SlurmJobsOverSessions
 from hpctl.adapters.slurm.logs import SlurmLogsOverSessions
@@ -56,6 +57,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
         sessions=sessions,
         slurm_logs=SlurmLogsOverSessions(sessions),
         slurm=SlurmCommands(sessions),
+        probes=SessionProbes(sessions, clock),
         slurm_jobs=SlurmJobsOverSessions(sessions),
         caller=AwsCaller(aws),
         quotas=AwsQuotas(aws),

@@ -45,6 +45,7 @@ from hpctl.checks import (
     live_node_kube,
     live_nodes,
     live_parts,
+    live_slurm,
     live_state,
     network_acls,
     network_addresses,
@@ -54,6 +55,8 @@ from hpctl.checks import (
     network_names,
     network_routes,
     network_zones,
+    node_devices,
+    node_system,
     quota,
     sbatch_environment,
     sbatch_launch,
@@ -74,7 +77,7 @@ from hpctl.checks import (
 from hpctl.checks.declare import Check
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.spec.cluster import ClusterSpec
 
@@ -116,6 +119,9 @@ MODULES: tuple[ModuleType, ...] = (
     live_care,
     live_node,
     live_node_kube,
+    live_slurm,
+    node_system,
+    node_devices,
     live_api,
     live_access,
     live_parts,
@@ -161,8 +167,14 @@ KUBERNETES_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target
 LIVE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is LiveCluster)
 """Those that judge a live cluster as the SageMaker API shows it, whoever orchestrates it."""
 
+SLURM_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is ClusterOnSlurm)
+"""Those that judge a live cluster as its Slurm has it."""
+
 NODE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target in (LiveNode, NodeOnEks))
-"""Those that judge one node of a live cluster."""
+"""Those that judge one node of a live cluster from outside."""
+
+INSIDE_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is NodeInside)
+"""Those that judge one node from inside, over a session."""
 
 JOB_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one.target is JobInCluster)
 """Those that judge a job: what stands before it is submitted."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
@@ -21,11 +21,32 @@ from hpctl.terms import Orchestrator
 Path = tuple[str | int, ...]
 """A place in the spec, such as `instance_groups`, 0, `count`."""
 
-Target = ClusterSpec | JobInCluster | JobOnSlurm | LiveCluster | LiveNode | NodeOnEks | ClusterOnEks | Machine
+Target = (
+    ClusterSpec
+    | JobInCluster
+    | JobOnSlurm
+    | LiveCluster
+    | ClusterOnSlurm
+    | LiveNode
+    | NodeInside
+    | NodeOnEks
+    | ClusterOnEks
+    | Machine
+)
 """What a check can judge."""
 
 Judged = TypeVar(
-    "Judged", ClusterSpec, JobInCluster, JobOnSlurm, LiveCluster, LiveNode, NodeOnEks, ClusterOnEks, Machine
+    "Judged",
+    ClusterSpec,
+    JobInCluster,
+    JobOnSlurm,
+    LiveCluster,
+    ClusterOnSlurm,
+    LiveNode,
+    NodeInside,
+    NodeOnEks,
+    ClusterOnEks,
+    Machine,
 )
 Judge = Callable[[Any, World], Iterator[Finding]]
 """A function of one target and the world; the engine sees to it that the target is of the check's type."""

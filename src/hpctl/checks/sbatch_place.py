@@ -53,7 +53,7 @@ def partition(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
             yield warn(_place(job, "partition"), message, remedy=f"scontrol update PartitionName={name} State=UP")
 
 
-@check("sbatch-nodes", "the partition has as many nodes as the job wants", needs=("sbatch-fits",), blocking=False)
+@check("sbatch-nodes", "the partition has as many nodes as the job wants", needs=("sbatch-partition",), blocking=False)
 def nodes(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
     """A job that wants more nodes than its partition has is refused, or waits with `PartitionNodeLimit`.
 
@@ -66,7 +66,7 @@ def nodes(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
     wanted = script.nodes
     usable = [node for node in there if is_usable(node)]
     if wanted > len(there):
-        message = f"wants {wanted} nodes, and its partition has {len(there)} of the kind"
+        message = f"wants {wanted} {'node' if wanted == 1 else 'nodes'}, and its partition has {len(there)} of the kind"
         yield fail(
             _place(job, "nodes"), message, remedy=f"--nodes={max(1, len(there))}, or more instances in the group"
         )
@@ -76,7 +76,7 @@ def nodes(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
         yield warn(_place(job, "nodes"), message, *ill[:_SHOWN], remedy="hpctl slurm status")
 
 
-@check("sbatch-gres", "nodes have the devices that the job asks for", needs=("sbatch-fits",), blocking=False)
+@check("sbatch-gres", "nodes have the devices that the job asks for", needs=("sbatch-partition",), blocking=False)
 def devices(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
     """Devices are generic resources (`Gres`) of nodes; more of them than a node has is refused.
 
@@ -92,7 +92,7 @@ def devices(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
             yield fail(of(script, found), message, remedy=fewer if most else f"--exclusive, without `{option}`")
 
 
-@check("sbatch-time", "the time limit is one that the partition allows", needs=("sbatch-fits",), blocking=False)
+@check("sbatch-time", "the time limit is one that the partition allows", needs=("sbatch-partition",), blocking=False)
 def time_limit(job: JobOnSlurm, _world: World) -> Iterator[Finding]:
     """A job whose limit is above its partition's waits for ever with `PartitionTimeLimit`, or is refused.
 

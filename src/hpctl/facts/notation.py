@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from hpctl import errors, facts, terms
 from hpctl.errors import HpctlError, UsageError
-from hpctl.spec import cluster, job
+from hpctl.spec import cluster, job, sbatch
 from hpctl.spec.model import SpecModel
 
 
@@ -82,7 +82,7 @@ def _kinds() -> Mapping[str, Any]:
     modules = [import_module(f"{facts.__name__}.{found.name}") for found in iter_modules(facts.__path__)]
     return {
         _name(kind): kind
-        for module in (*modules, terms, cluster, job)
+        for module in (*modules, terms, cluster, job, sbatch)
         for kind in vars(module).values()
         if isinstance(kind, type)
         and kind.__module__ == module.__name__

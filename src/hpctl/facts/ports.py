@@ -16,6 +16,7 @@ from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.eks_ports import EksParts
 from hpctl.facts.endpoints import Endpoints
 from hpctl.facts.filesystems import FileSystems
+from hpctl.facts.inside import Probes
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes import AccessEntry
 from hpctl.facts.kubernetes_port import Kubernetes
@@ -359,6 +360,7 @@ class Ports:
     logs: Logs
     changes: Changes
     slurm: Slurm
+    probes: Probes
     state: State
     signals: Signals
     clock: Clock

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from hpctl.facts.records import Node
+
 _MARKS: Final = {
     "*": "NOT_RESPONDING",
     "~": "POWERED_DOWN",
@@ -89,3 +91,8 @@ class SlurmRun:
     partition: str
     nodes: tuple[str, ...]
     name: str
+
+
+def slurm_name(node: Node) -> str | None:
+    """Return what Slurm calls a node of a cluster: the first part of its private DNS name, `ip-10-1-0-5`."""
+    return node.private_dns_name.partition(".")[0] if node.private_dns_name else None

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from hpctl.errors import UnavailableError
 from hpctl.facts.session_ports import Target
 from hpctl.facts.slurm_nodes import SlurmNode, SlurmPartition, SlurmRun
+
+
+class SlurmDownError(UnavailableError):
+    """The node answers and Slurm does not: slurmctld is not up, or there is no Slurm."""
 
 
 class Slurm(Protocol):
     """What Slurm's commands say; besides its own errors, every method raises what those of `Sessions` raise.
 
-    Its own are `UnavailableError` (slurmctld does not answer, or the node has no Slurm), `NotFoundError` (no such job,
+    Its own are `SlurmDownError` (slurmctld does not answer, or the node has no Slurm), `NotFoundError` (no such job,
     node or partition), `AccessError` and `RefusedError` (whatever else Slurm does not do, in its words).
     """
 

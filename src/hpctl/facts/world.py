@@ -40,6 +40,7 @@ from hpctl.facts.records import (
     Verdict,
 )
 from hpctl.facts.script_ports import ShellFault
+from hpctl.facts.slurm_world import SlurmWorld
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ ERRORS = 30
 """Errors among them that are asked for in full, the newest: each is a call of its own."""
 
 
-class World(EksWorld):
+class World(EksWorld, SlurmWorld):
     """Answers to questions about the account, each asked of AWS once; a refusal is remembered like an answer."""
 
     def __init__(self, ports: Ports | HpctlError, known: Mapping[Hashable, object] = MappingProxyType({})) -> None:

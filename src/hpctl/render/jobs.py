@@ -232,7 +232,15 @@ def _ranks(pods: tuple[PodRow, ...]) -> Iterator[Piece]:
     if not pods:
         return
     yield Blank()
-    yield Table(
+    table = _pods(pods)
+    if all(pod.pod == pod.node for pod in pods):  # on Slurm, which has no pods
+        columns = (*table.columns[:1], *table.columns[2:])
+        table = Table(columns, [(*row[:1], *row[2:]) for row in table.rows])
+    yield table
+
+
+def _pods(pods: tuple[PodRow, ...]) -> Table:
+    return Table(
         (
             Column("RANK", align=">"),
             Column("POD", drop=1),

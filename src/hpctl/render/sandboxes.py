@@ -108,3 +108,5 @@ def _facts(report: SandboxReport) -> Iterator[tuple[str, Cell]]:
     yield "Pace", _pace(report.pace_s)
     yield "Started", moment(report.started_at)
     yield "Home", known(report.home)
+    if report.slurm_lacks is not None:
+        yield "Slurm", Styled(report.slurm_lacks, Style.WARN)

@@ -49,7 +49,10 @@ class FaultList(Report):
 
 
 class SandboxReport(Report):
-    """A sandbox: running, stopped (what it kept is there) or absent; `pace_s` is how long a creation takes in it."""
+    """A sandbox: running, stopped (what it kept is there) or absent; `pace_s` is how long a creation takes in it.
+
+    `slurm_lacks` says what its Slurm clusters lack on this machine, with what to install; None where nothing does.
+    """
 
     kind: Literal["Sandbox"] = "Sandbox"
     name: str
@@ -61,6 +64,7 @@ class SandboxReport(Report):
     pace_s: float | None
     started_at: datetime | None
     home: str | None
+    slurm_lacks: str | None = None
     faults: tuple[Fault, ...] = ()
 
     def names(self) -> tuple[str, ...]:

@@ -13,17 +13,19 @@ from typing import Any, Final, cast
 
 from hpctl import __version__
 from hpctl.checks.catalogue import CHECKS
-from hpctl.checks.declare import Path
+from hpctl.checks.declare import Check, Path, Target
 from hpctl.errors import HpctlError, UnavailableError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.notation import decode, encode
 from hpctl.facts.ports import Ports
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
 from hpctl.services.doctor import JUDGES
 from hpctl.services.job.examine import checks_about
 from hpctl.services.patient import Patient
 from hpctl.services.redaction import redaction
+from hpctl.services.slurm_job.examine import checks_about as checks_about_slurm
 
 _KIND: Final = "DoctorBundle"
 _SCHEMA_VERSION: Final = "hpctl/v1"
@@ -77,9 +79,17 @@ def _bundle(whole: Mapping[str, Any]) -> Bundle:
         message = f"nobody judges {stranger!r}"
         raise ValueError(message)
     report = CheckReport.model_validate(whole["report"])
-    job = next((one for one in targets if isinstance(one, JobInCluster)), None)
-    checks = CHECKS if job is None else checks_about(job)
-    return Bundle(Patient(targets, places.get, checks), again(answers), report, whole["hpctl"])
+    return Bundle(Patient(targets, places.get, _checks(targets)), again(answers), report, whole["hpctl"])
+
+
+def _checks(targets: tuple[Target, ...]) -> tuple[Check, ...]:
+    """Return the checks that examined these targets."""
+    for one in targets:
+        if isinstance(one, JobInCluster):
+            return checks_about(one)
+        if isinstance(one, JobOnSlurm):
+            return checks_about_slurm(one)
+    return CHECKS
 
 
 def _places(report: CheckReport) -> dict[Path, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpctl.checks.catalogue import KUBERNETES_CHECKS, LIVE_CHECKS
+from hpctl.checks.catalogue import KUBERNETES_CHECKS, LIVE_CHECKS, SLURM_CHECKS
 from hpctl.checks.engine import run_checks
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport
@@ -16,4 +16,5 @@ def check_live(name: str, namespace: str, world: World, judging: Judging) -> Che
     Raises `NotFoundError` when there is no such cluster.
     """
     targets = live_targets(Ward(name, namespace), world)
-    return run_checks((*LIVE_CHECKS, *KUBERNETES_CHECKS), targets, world, skip=judging.skip, observe=judging.observe)
+    checks = (*LIVE_CHECKS, *SLURM_CHECKS, *KUBERNETES_CHECKS)
+    return run_checks(checks, targets, world, skip=judging.skip, observe=judging.observe)

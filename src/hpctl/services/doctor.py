@@ -13,8 +13,9 @@ from hpctl.checks.engine import Observer, Reach, demand_known, judgeable, run_ch
 from hpctl.errors import ChecksWarnedError, UsageError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
 from hpctl.report.check import CheckListReport, CheckReport, DeclaredCheck
 from hpctl.services.create import Blindness, demand_passed
@@ -27,8 +28,11 @@ JUDGES: Final[Mapping[type[Target], Literal["machine", "spec", "cluster", "node"
     LiveCluster: "cluster",
     ClusterOnEks: "cluster",
     LiveNode: "node",
+    ClusterOnSlurm: "cluster",
+    NodeInside: "node",
     NodeOnEks: "node",
     JobInCluster: "job",
+    JobOnSlurm: "job",
     Machine: "machine",
 }
 
@@ -37,8 +41,11 @@ _MISSING: Final[Mapping[type[Target], tuple[str, str]]] = {
     LiveCluster: ("a live cluster", "hpctl doctor CLUSTER"),
     ClusterOnEks: ("a live cluster on EKS", "hpctl doctor CLUSTER"),
     LiveNode: ("a node of a live cluster", "hpctl doctor CLUSTER --node ID"),
+    ClusterOnSlurm: ("a live cluster on Slurm", "hpctl doctor CLUSTER"),
+    NodeInside: ("a node of a live cluster, from inside", "hpctl doctor CLUSTER --node ID"),
     NodeOnEks: ("a node of a live cluster on EKS", "hpctl doctor CLUSTER --node ID"),
     JobInCluster: ("a job", "hpctl doctor --job FILE"),
+    JobOnSlurm: ("a job for Slurm", "hpctl doctor --job FILE"),
     Machine: ("this machine", "hpctl doctor"),
 }
 """What is missing when nothing that is there can be judged, and how it is given."""

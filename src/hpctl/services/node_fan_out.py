@@ -85,7 +85,7 @@ def _ending(sessions: Sessions, workers: list[Thread]) -> Iterator[None]:
         yield
     except BaseException:
         sessions.end_all()
-        for worker in workers:
+        for worker in filter(Thread.is_alive, workers):
             worker.join(_TIDY_S / len(workers))
         raise
 

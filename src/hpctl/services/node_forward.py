@@ -17,7 +17,7 @@ from hpctl.services.node_tunnel import join
 _AT_ONCE: Final = 64
 """Connections that are open at the same time; further ones wait for their turn, each being a session of its own."""
 
-_WAY: Final = re.compile(r"(?:(?P<local>\d{0,5}):)?(?P<remote>\d{1,5})")
+_WAY: Final = re.compile(r"(?:(?P<local>\d{0,5}):)?(?P<remote>\d{1,5})", re.ASCII)
 _HIGHEST: Final = 65_535
 
 

@@ -10,7 +10,7 @@ from hpctl.facts.jobs import Pod
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import Cluster, Node
 from hpctl.facts.slurm_controller import controller_of
-from hpctl.facts.slurm_nodes import SlurmRun
+from hpctl.facts.slurm_nodes import SlurmRun, slurm_name
 from hpctl.facts.world import World
 from hpctl.services.connect import eks_cluster_of
 
@@ -56,11 +56,6 @@ def _on_slurm(cluster: Cluster, nodes: Iterable[Node], ports: Ports) -> Iterator
         here = [_job(run) for run in runs if name and name in run.nodes]
         if here:
             yield f"`{node.node_id}` (`{name}`) runs {_listed(here, 'job')}"
-
-
-def slurm_name(node: Node) -> str | None:
-    """Return what Slurm calls a node: the first part of its private DNS name, `ip-10-1-0-5`."""
-    return node.private_dns_name.partition(".")[0] if node.private_dns_name else None
 
 
 def _job(run: SlurmRun) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Check, Target
 from hpctl.checks.engine import Locate
 from hpctl.errors import NotFoundError
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.services.connect import eks_cluster_of
 from hpctl.spec.load import Loaded
+
+_RUNNING: Final = "Running"
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,12 @@ def live_targets(ward: Ward, world: World) -> tuple[Target, ...]:
     eks = eks_cluster_of(cluster) if cluster.eks_cluster_arn else None
     if ward.node_id is None:
         kubernetes = (ClusterOnEks(cluster.name, eks, ward.namespace),) if eks else ()
-        return (LiveCluster(cluster.name), *kubernetes)
+        slurm = () if eks else (ClusterOnSlurm(cluster.name),)
+        return (LiveCluster(cluster.name), *slurm, *kubernetes)
     node = world.node(cluster.name, ward.node_id)
     if node is None:
         hint = f"its nodes: hpctl node list --cluster {cluster.name}"
         raise NotFoundError(f"cluster `{cluster.name}` has no node `{ward.node_id}`", hint=hint)
     of_eks = (NodeOnEks(cluster.name, ward.node_id, eks),) if eks else ()
-    return (LiveNode(cluster.name, ward.node_id), *of_eks)
+    inside = (NodeInside(cluster.name, ward.node_id),) if node.status == _RUNNING else ()
+    return (LiveNode(cluster.name, ward.node_id), *inside, *of_eks)

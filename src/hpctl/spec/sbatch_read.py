@@ -18,6 +18,7 @@ _MARKS: Final = ("#SBATCH", "#SLURM")
 _BEGINS: Final = re.compile(r"#SBATCH\b|#SBATCH--", re.ASCII)
 _NAMED: Final = re.compile(r"\.(?:sbatch|slurm)", re.IGNORECASE)
 _SRUN: Final = re.compile(r"^\s*(?:exec\s+)?srun\s", re.MULTILINE)
+_QUOTED: Final = "put a value with spaces in quotes"
 _PARTS: Final = frozenset({"hetjob", "packjob"})
 
 
@@ -106,7 +107,7 @@ class _Options:
         if option is None:
             return
         if equals and option.value == "none":
-            self._fault(line, word, f"`--{option.name}` takes no value")
+            self._fault(line, word, f"`--{option.name}` takes no value", f"--{option.name}")
         elif option.value == "required" and not equals:
             self._add(option, self._next(option, line, word, left), line, word, component)
         else:
@@ -165,7 +166,13 @@ class _Options:
             self.faults.append(Fault(line, word.column, told, "put the value in quotes", refused=False))
 
     def _stray(self, line: int, word: Word) -> None:
-        self._fault(line, word, f"`{word.text}` is no option", "a value with spaces in quotes")
+        before = next((one for one in reversed(self.directives) if one.line == line and one.value is None), None)
+        remedy = f"--{before.name}={word.text}" if before and self._may_have_value(before) else _QUOTED
+        self._fault(line, word, f"`{word.text}` is no option", remedy)
+
+    @staticmethod
+    def _may_have_value(before: Directive) -> bool:
+        return sbatch_options()[before.name].value == "optional"
 
     def _fault(self, line: int, word: Word, message: str, remedy: str | None = None) -> None:
         self.faults.append(Fault(line, word.column, message, remedy))

@@ -14,13 +14,22 @@ import os
 import pty
 import random
 import signal
+import ssl
 import struct
 import threading
 import time
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -28,6 +37,26 @@ from hpctl.adapters.ssm.starting import Opened
 from hpctl.errors import RefusedError
 
 HEADER = ">I32sIQqQ8s8s32sII"
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, str]:
+    """Make a certificate for the loopback and return a server's side of TLS, and the file that vouches for it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ssmmessages")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context, str(folder / "cert.pem")
 
 
 def packed(kind: str, sequence: int, carried: int, payload: bytes, flags: int = 0, message_id: bytes = b"") -> bytes:
@@ -86,8 +115,8 @@ class Session:
 class Agent:
     """A service and its agent in a thread of their own; `start`, `resume` and `end` stand in for the calls of AWS."""
 
-    def __init__(self, faults: Faults | None = None) -> None:
-        self.faults = faults or Faults()
+    def __init__(self, faults: Faults | None = None, *, tls: ssl.SSLContext | None = None, trusted: str = "") -> None:
+        self.faults, self.tls, self.trusted = faults or Faults(), tls, trusted
         self.chance = random.Random(self.faults.seed)  # noqa: S311
         self.sessions: dict[str, Session] = {}
         self.ended: list[str] = []
@@ -109,7 +138,9 @@ class Agent:
         session.resumes += 1
         assert self.server is not None
         port = self.server.sockets[0].getsockname()[1]
-        return Opened(session_id, f"ws://127.0.0.1:{port}/v1/data-channel/{session_id}", session.token)
+        scheme = "ws" if self.tls is None else "wss"
+        url = f"{scheme}://127.0.0.1:{port}/v1/data-channel/{session_id}"
+        return Opened(session_id, url, session.token, self.trusted)
 
     def end(self, session_id: str) -> None:
         self.ended.append(session_id)
@@ -124,7 +155,7 @@ class Agent:
         self.loop.close()
 
     async def _listen(self) -> None:
-        self.server = await serve(self._serve, "127.0.0.1", 0, compression=None)
+        self.server = await serve(self._serve, "127.0.0.1", 0, compression=None, ssl=self.tls)
 
     async def _stop(self) -> None:
         assert self.server is not None

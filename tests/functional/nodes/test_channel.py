@@ -20,7 +20,7 @@ from hpctl.adapters.ssm.node.supervisor import WINDOW
 from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.errors import ClosedPipeError, UnavailableError, UsageError, WaitTimeoutError
 from hpctl.facts.session_ports import Ran, Target
-from tests.functional.nodes.agents import Agent, Faults
+from tests.functional.nodes.agents import Agent, Faults, certificate
 
 NODE = Target("0123456789ab", "workers", "i-0123456789abcdef0")
 PATIENCE_S = 60.0
@@ -166,6 +166,20 @@ def test_a_session_that_wants_encryption_names_the_client_that_has_it(connected:
     with pytest.raises(UsageError, match="encrypted with a key of KMS") as told:
         connected(encrypted=True).run(NODE, ["ls"])
     assert f"aws ssm start-session --target {NODE}" in str(told.value.hint)
+
+
+def test_over_tls_the_agent_is_believed_when_its_certificate_is_vouched_for(tmp_path: Path) -> None:
+    tls, trusted = certificate(tmp_path)
+    believed, stranger = (sessions_over(Agent(tls=tls, trusted=whom)) for whom in (trusted, ""))
+    given = some_bytes(300_000)
+    try:
+        assert believed.run(NODE, ["cat"], stdin=given) == Ran(0, given, b"")
+        with pytest.raises(UnavailableError, match=r"could not be started on node .*certificate"):
+            stranger.run(NODE, ["cat"])
+    finally:
+        for sessions in (believed, stranger):
+            sessions.end_all()
+            agent_of(sessions).close()
 
 
 def test_a_session_that_is_lost_leaves_the_outcome_open_and_no_program(

@@ -12,7 +12,7 @@ from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.declare import Target
 from hpctl.checks.engine import run_checks
 from hpctl.errors import ChecksFailedError, ChecksUnknownError
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.slurm_site import SlurmSite
 from hpctl.facts.slurm_target import JobOnSlurm
@@ -30,6 +30,8 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "slurm": a_slurm_spec,
     "live": lambda: LiveCluster("ml-cluster"),
     "node": lambda: LiveNode("ml-cluster", a_node().node_id),
+    "on-slurm": lambda: ClusterOnSlurm("ml-cluster"),
+    "inside": lambda: NodeInside("ml-cluster", a_node().node_id),
     "node-on-eks": lambda: NodeOnEks("ml-cluster", a_node().node_id, LIVE.eks_cluster),
     "kubernetes": lambda: LIVE,
     "job": a_target,

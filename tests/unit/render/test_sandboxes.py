@@ -64,10 +64,12 @@ def test_a_sandbox_shows_the_faults_that_are_in_force_in_it() -> None:
         pace_s=6,
         started_at=UNTIL,
         home="/h",
+        slurm_lacks="nodes have no Slurm: it is not installed here (sudo apt-get install slurmd)",
         faults=(Fault(id="f1", fault="reset", struck=0),),
     )
     text = "\n".join(lines(sandbox(report), Screen(None, colour=False)))
     assert "Pace:      6 s for a cluster" in text
+    assert "Slurm:     nodes have no Slurm: it is not installed here (sudo apt-get install slurmd)" in text
     assert text.endswith("f1     reset  everywhere  -    0       -")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hpctl.errors import NotFoundError
 from hpctl.facts.kubernetes import ClusterOnEks
-from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.services.patient import Ward, a_live_one, a_machine, live_targets
 from hpctl.spec.load import Loaded
@@ -43,13 +43,15 @@ def test_a_cluster_is_examined_by_its_name_whatever_it_was_asked_by(asked: str) 
 
 def test_where_slurm_orchestrates_there_is_nothing_in_kubernetes() -> None:
     one = account(**SLURM)
-    assert live_targets(Ward("ml-cluster"), one.world) == (LiveCluster("ml-cluster"),)
-    assert live_targets(Ward("ml-cluster", node_id="i-1"), one.world) == (LiveNode("ml-cluster", "i-1"),)
+    assert live_targets(Ward("ml-cluster"), one.world) == (LiveCluster("ml-cluster"), ClusterOnSlurm("ml-cluster"))
+    node = live_targets(Ward("ml-cluster", node_id="i-1"), one.world)
+    assert node == (LiveNode("ml-cluster", "i-1"), NodeInside("ml-cluster", "i-1"))
 
 
 def test_a_node_is_examined_without_the_rest_of_its_cluster() -> None:
     assert live_targets(Ward("ml-cluster", node_id="i-1"), account().world) == (
         LiveNode("ml-cluster", "i-1"),
+        NodeInside("ml-cluster", "i-1"),
         NodeOnEks("ml-cluster", "i-1", "training"),
     )
 

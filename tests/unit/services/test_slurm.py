@@ -8,10 +8,10 @@ import pytest
 
 from hpctl.errors import NotFoundError, UsageError
 from hpctl.facts.session_ports import Ran
+from hpctl.facts.slurm_meaning import meaning, takes_jobs
 from hpctl.facts.slurm_nodes import SlurmNode
 from hpctl.facts.slurm_reasons import action_of, meant
 from hpctl.services.slurm.change import drain, resume
-from hpctl.services.slurm.meaning import meaning, takes_jobs
 from hpctl.services.slurm.status import status
 from tests.unit.builders import a_cluster, a_live_group, a_node
 from tests.unit.fakes import FakeAccount

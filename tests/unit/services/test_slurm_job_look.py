@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.errors import AccessError, ConflictError, NotFoundError, UsageError
 from hpctl.facts.jobs import JobState
 from hpctl.facts.slurm_jobs import STATES
 from hpctl.services.job.execute import Streams
@@ -117,6 +117,20 @@ def test_deleting_another_ones_job_says_what_stays() -> None:
     told = delete(a_job(comment="", word="COMPLETED"), AT, account.ports)
     assert told.result == "unchanged"
     assert "its output stays" in told.notes[0]
+
+
+def test_what_is_another_users_is_looked_at_alone() -> None:
+    account, foreign = held(a_job(user="ann")), a_job(user="ann")
+    assert describe("7", AT, account.ports).user == "ann"
+    for act in (
+        lambda: cancel(foreign, AT, account.ports),
+        lambda: delete(foreign, AT, account.ports),
+        lambda: execute(foreign, 0, ("true",), AT, account.ports, streams()),
+    ):
+        with pytest.raises(AccessError, match=r"job 7 .* is of user `ann`") as told:
+            act()
+        assert told.value.hint == "as that user: --user ann"
+    assert {call[0] for call in account.calls.made} == {"slurm_jobs.jobs", "slurm_jobs.job"}
 
 
 def streams() -> Streams:

@@ -37,7 +37,11 @@ class SocketListener:
 @contextmanager
 def _connected(connection: socket.socket) -> Iterator[Tunnel]:
     with connection:
-        yield _Connection(connection)
+        try:
+            yield _Connection(connection)
+        finally:  # closing alone is no end while another thread still receives
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Connection:

@@ -151,6 +151,7 @@ class Arrived:
         if link.parent.resolve() != link.parent:
             self.left_out.append(f"{link.relative_to(root)}: its name leads through a link")
             return
+        link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(leads_to)
         self.files += 1
 

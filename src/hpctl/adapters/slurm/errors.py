@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hpctl.errors import AccessError, HpctlError, NotFoundError, RefusedError, UnavailableError
+from hpctl.errors import AccessError, HpctlError, NotFoundError, RefusedError
 from hpctl.facts.session_ports import Ran
+from hpctl.facts.slurm_ports import SlurmDownError
 
 _NOT_THERE: Final = 127
 """The exit code of `env` and of a shell that find no such program (POSIX)."""
@@ -58,7 +59,7 @@ def error_of(program: str, ran: Ran) -> HpctlError:
     """Return the error that stands for a command that failed."""
     said = _last_words(ran)
     if ran.exit_code == _NOT_THERE:
-        return UnavailableError(f"the node has no `{program}`: Slurm is not installed there", cause=said, hint=_LOOK)
+        return SlurmDownError(f"the node has no `{program}`: Slurm is not installed there", cause=said, hint=_LOOK)
     known = (make for marks, make in _KINDS.items() if any(mark in said.lower() for mark in marks))
     make = next(known, _refused)
     return make(program, said)
@@ -71,7 +72,7 @@ def _last_words(ran: Ran) -> str:
 
 
 def _silent(_program: str, said: str) -> HpctlError:
-    return UnavailableError("the Slurm controller does not answer", cause=said, hint=_LOOK)
+    return SlurmDownError("the Slurm controller does not answer", cause=said, hint=_LOOK)
 
 
 def _unknown(_program: str, said: str) -> HpctlError:

@@ -7,7 +7,11 @@ class SessionError(Exception):
     """A session cannot go on; the text says why, in words that may come from the node."""
 
 
-class EncryptedError(SessionError):
+class HopelessError(SessionError):
+    """Another session would fare no better."""
+
+
+class EncryptedError(HopelessError):
     """The account's settings want sessions to be encrypted with a key of KMS."""
 
 

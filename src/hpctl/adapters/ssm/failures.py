@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hpctl import timeouts
 from hpctl.adapters.ssm.broken import NotBegunError, SessionError
-from hpctl.adapters.ssm.speech import LEASE_S
 from hpctl.errors import HpctlError, UnavailableError, UsageError, WaitTimeoutError
 from hpctl.facts.session_ports import Target
 
@@ -25,7 +25,7 @@ def broken(error: SessionError, node: Target, program: str) -> UnavailableError:
     """Return the error for a session that broke while a program ran."""
     return UnavailableError(
         f"the session to node `{node.instance_id}` broke before `{program}` ended: {error}",
-        hint=f"what it did there is not known; within {LEASE_S:.0f} seconds it is ended there",
+        hint=f"what it did there is not known; within {timeouts.SESSION_LEASE_S:.0f} seconds it is ended there",
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import asyncio
 
 _LAST_STEPS_S: Final = 10.0
 _LAST_WORDS_S: Final = 0.5
@@ -54,15 +57,18 @@ class Hub:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop."""
+        import asyncio
+
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                weakref.finalize(self, _stop, self._loop)
                 threading.Thread(target=_serve, args=(self._loop,), name="hpctl-sessions", daemon=True).start()
             return self._loop
 
     def soon(self, call: Callable[..., object], *arguments: object) -> None:
         """Call something in the loop, if that goes on."""
-        with suppress(RuntimeError):
+        with suppress(RuntimeError):  # it has stopped
             self.loop.call_soon_threadsafe(call, *arguments)
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> Work:
@@ -90,3 +96,8 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_forever()
     finally:
         loop.close()
+
+
+def _stop(loop: asyncio.AbstractEventLoop) -> None:
+    with suppress(RuntimeError):  # it has stopped already
+        loop.call_soon_threadsafe(loop.stop)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from hpctl import timeouts
-from hpctl.adapters.ssm.broken import EncryptedError, SessionError
+from hpctl.adapters.ssm.broken import EncryptedError, HopelessError, SessionError
 from hpctl.adapters.ssm.channel import CLIENT_VERSION, Came, Channel, Closed, Encrypted, Event, Flagged, Ready
 from hpctl.adapters.ssm.frames import MOST_PAYLOAD, Carried, Flag, as_json
 from hpctl.adapters.ssm.starting import Opened, Starter
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 RESUMES: Final = 5
 _RESUME_FIRST_S: Final = 0.1
 _RESUME_MOST_S: Final = 5.0
+_RESUME_GROWTH: Final = 2.5
 _TICK_S: Final = 0.1
 _PING_S: Final = 60.0
 _SILENT_S: Final = 20.0
@@ -55,6 +58,7 @@ class Link:
         self._sending = asyncio.Lock()
         self._work = asyncio.Event()
         self._heard_s = time.monotonic()
+        self._tries = 0
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -64,7 +68,7 @@ class Link:
             async with asyncio.timeout(timeouts.SESSION_BEGINS_S), self._changed:
                 await self._changed.wait_for(lambda: self._ready or self._over)
         except TimeoutError:
-            raise SessionError("the node's agent did not answer in time") from None
+            raise HopelessError("the node's agent did not answer in time") from None
         if not self._ready:
             raise self._why()
 
@@ -149,6 +153,7 @@ class Link:
         try:
             async with connect(
                 self._opened.url,
+                ssl=_trusting(self._opened) if self._opened.url.startswith("wss:") else None,
                 open_timeout=timeouts.CONNECT_S + timeouts.READ_S,
                 ping_interval=_PING_S,
                 ping_timeout=None,  # whether AWS answers pings is not written anywhere: acknowledgements tell
@@ -160,6 +165,11 @@ class Link:
                 await connection.send(self._opening())
                 self._channel.reconnected(time.monotonic())
                 await self._served(connection)
+        except ssl.SSLCertVerificationError as error:
+            raise HopelessError(
+                f"nobody it trusts vouches for `{_host(self._opened)}`: {error.verify_message}; "
+                "behind a proxy that replaces certificates, AWS_CA_BUNDLE names its own"
+            ) from error
         except (OSError, WebSocketException) as error:
             if self._closing is not None:
                 self._finish(self._closing)
@@ -212,7 +222,7 @@ class Link:
         return self._over or silent or (self._closing is not None and now_s - self._closing_s > _GAP_S)
 
     async def _heard(self, message: bytes) -> None:
-        self._heard_s = time.monotonic()
+        self._heard_s, self._tries = time.monotonic(), 0
         async with self._changed:
             for event in self._channel.receive(message, self._heard_s, room=self._held < _HELD):
                 self._happened(event)
@@ -247,14 +257,22 @@ class Link:
 
     async def _resumed(self, broke: Exception) -> None:
         """Ask AWS for a new connection to the session; `SessionError` when there is none to be had."""
-        wait_s, why = _RESUME_FIRST_S, str(broke) or type(broke).__name__
-        for _attempt in range(RESUMES):
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2.5, _RESUME_MOST_S)
+        why = str(broke) or type(broke).__name__
+        while self._tries < (RESUMES if self._ready else 1):
+            await asyncio.sleep(min(_RESUME_FIRST_S * _RESUME_GROWTH**self._tries, _RESUME_MOST_S))
+            self._tries += 1
             try:
                 self._opened = await asyncio.to_thread(self._starter.resume, self._opened.session_id)
             except HpctlError as error:
                 why = error.message
             else:
                 return
-        raise SessionError(f"the connection broke and could not be made again: {why}")
+        raise SessionError(f"the connection to `{_host(self._opened)}` could not be made again: {why}")
+
+
+def _host(opened: Opened) -> str:
+    return urlsplit(opened.url).hostname or ""
+
+
+def _trusting(opened: Opened) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=opened.certificates or None)

@@ -9,14 +9,11 @@ from typing import BinaryIO, Final, TypeVar, cast
 
 from hpctl import timeouts
 from hpctl.adapters.aws.session import AwsSession
-from hpctl.adapters.ssm import failures, interact
+from hpctl.adapters.ssm import failures
 from hpctl.adapters.ssm.broken import NotBegunError, SessionError
-from hpctl.adapters.ssm.execute import Program, Streams, attempt
 from hpctl.adapters.ssm.hub import Hub
 from hpctl.adapters.ssm.limiter import StartLimiter
-from hpctl.adapters.ssm.relayed import relayed
 from hpctl.adapters.ssm.starting import Starter
-from hpctl.adapters.ssm.tunnel import LinkTunnel
 from hpctl.errors import UsageError
 from hpctl.facts.ports import Clock
 from hpctl.facts.session_ports import Ran, Target, Tunnel
@@ -28,7 +25,7 @@ _ATTEMPTS: Final = 4
 
 
 class SsmSessions:
-    """Programs, terminals and connections on nodes, from any thread."""
+    """Programs, terminals and connections on nodes, from any thread; what they take is loaded with the first."""
 
     def __init__(self, aws: AwsSession, env: Mapping[str, str], clock: Clock) -> None:
         """Ask AWS through `aws`; `env` says where hpctl's records are and what the terminal is, `clock` has chance."""
@@ -47,6 +44,8 @@ class SsmSessions:
         timeout_s: float | None = None,
     ) -> int:
         """Run a program as root, without a terminal, and return its exit code; 128 + n where signal n ended it."""
+        from hpctl.adapters.ssm.execute import Program, Streams, attempt
+
         program = Program(_checked(command), Streams(stdin, stdout, stderr), timeout_s)
         ended = self._begun(node, command[0], lambda: attempt(self._hub, self._starter, node, program))
         if ended.timed_out:
@@ -61,6 +60,8 @@ class SsmSessions:
 
     def interact(self, node: Target, command: Sequence[str] = ()) -> int:
         """Give a terminal to a shell on the node, or to a command, and return its exit code."""
+        from hpctl.adapters.ssm import interact
+
         words, term = _checked(command) if command else (), self._env.get("TERM", "")
         with open(0, "rb", 0, closefd=False) as keyboard, open(1, "wb", 0, closefd=False) as screen:
             ends = (cast("BinaryIO", keyboard), cast("BinaryIO", screen))
@@ -70,6 +71,9 @@ class SsmSessions:
     @contextmanager
     def tunnel(self, node: Target, port: int, *, host: str = "") -> Iterator[Tunnel]:
         """Connect to a TCP port on the node, or on a `host` that the node reaches."""
+        from hpctl.adapters.ssm.relayed import relayed
+        from hpctl.adapters.ssm.tunnel import LinkTunnel
+
         if host:
             with relayed(self, node, port, host) as tunnel:
                 yield tunnel

@@ -10,14 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hpctl import timeouts
 from hpctl.adapters.ssm.broken import SessionError
 from hpctl.adapters.ssm.node.supervisor import WINDOW
-
-LEASE_S: Final = 90.0
-"""A program whose supervisor hears nothing for so long is ended: a channel is found again well before that."""
-
-ALIVE_S: Final = 10.0
-"""Between two words that say that hpctl is still there."""
 
 _LONGEST: Final = 2 * WINDOW
 """Bytes of a line, at most: an end that says more without an end of line is not a supervisor."""
@@ -41,7 +36,7 @@ def request(command: Sequence[str], *, terminal: bool = False, timeout_s: float 
         "command": [base64.b64encode(os.fsencode(word)).decode() for word in command],
         "terminal": terminal,
         "timeout_s": timeout_s,
-        "lease_s": LEASE_S,
+        "lease_s": timeouts.SESSION_LEASE_S,
         "term": term,
     }
     return Line("R", json.dumps(wanted).encode())

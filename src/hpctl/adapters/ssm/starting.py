@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hpctl.adapters.aws.errors import reads
@@ -24,7 +24,9 @@ class Opened:
 
     session_id: str
     url: str
-    token: str
+    token: str = field(repr=False)
+    certificates: str = ""
+    """The file of the certificates that are trusted; the system's where that is empty."""
 
 
 class Starter:
@@ -51,15 +53,22 @@ class Starter:
             if error.aws_code in _NOT_CONNECTED:
                 raise _not_connected(node, error) from error
             raise
-        return _opened(answer)
+        return self._trusting(_opened(answer))
 
     def resume(self, session_id: str) -> Opened:
         """Open the data channel of a session that goes on; raises as `start` does."""
-        return _opened(self._aws.call("ssm", "ResumeSession", SessionId=session_id))
+        return self._trusting(_opened(self._aws.call("ssm", "ResumeSession", SessionId=session_id)))
 
     def end(self, session_id: str) -> None:
         """End a session whose channel cannot say so any more; raises as `start` does."""
         self._aws.call("ssm", "TerminateSession", SessionId=session_id)
+
+    def _trusting(self, opened: Opened) -> Opened:
+        """The channel's host is vouched for as AWS's other hosts are."""
+        from botocore.httpsession import get_cert_path
+
+        chosen = self._aws.certificates
+        return replace(opened, certificates=chosen if isinstance(chosen, str) else str(get_cert_path(verify=True)))
 
 
 @reads("ssm:StartSession")

@@ -12,10 +12,10 @@ from typing import Final
 from hpctl import timeouts
 from hpctl.adapters.local.typed import BLOCK, Typed
 from hpctl.adapters.ssm import bootstrap
-from hpctl.adapters.ssm.broken import EncryptedError, NotBegunError, SessionError
+from hpctl.adapters.ssm.broken import EncryptedError, HopelessError, NotBegunError, SessionError
 from hpctl.adapters.ssm.link import Link
 from hpctl.adapters.ssm.node.supervisor import WINDOW
-from hpctl.adapters.ssm.speech import ALIVE_S, LEASE_S, Line, Lines, ended
+from hpctl.adapters.ssm.speech import Line, Lines, ended
 
 _BANNER: Final = 64 * 1024
 """Bytes that a session may say before the command's greeting."""
@@ -52,9 +52,9 @@ async def greeted(link: Link, nonce: str) -> bytes:
                     raise _silent(seen)
                 seen += came
     except TimeoutError:
-        raise _silent(seen) from None
-    except EncryptedError as error:
-        raise NotBegunError(str(error), again=False, encrypted=True) from error
+        raise NotBegunError(_tail(seen) or "the session began and said nothing", again=False) from None
+    except HopelessError as error:
+        raise NotBegunError(str(error), again=False, encrypted=isinstance(error, EncryptedError)) from error
     except NotBegunError:
         raise
     except SessionError as error:
@@ -139,7 +139,7 @@ class Talk:
 
     async def _next(self) -> bytes:
         try:
-            async with asyncio.timeout(LEASE_S):
+            async with asyncio.timeout(timeouts.SESSION_LEASE_S):
                 return await self._link.receive()
         except TimeoutError:
             raise SessionError("nothing was heard of the program any more") from None
@@ -149,7 +149,7 @@ class Talk:
         with suppress(SessionError):
             while True:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(ALIVE_S):
+                    async with asyncio.timeout(timeouts.SESSION_ALIVE_S):
                         await self._moved.wait()
                 self._moved.clear()
                 taken, self._taken = self._taken, 0

@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from hpctl.adapters.ssm import failures
-from hpctl.adapters.ssm.broken import EncryptedError, NotBegunError, SessionError
+from hpctl.adapters.ssm.broken import EncryptedError, HopelessError, NotBegunError, SessionError
 from hpctl.adapters.ssm.hub import Hub, Work
 from hpctl.adapters.ssm.link import Link
 from hpctl.adapters.ssm.starting import SSH, Starter
@@ -37,8 +37,8 @@ class LinkTunnel:
         self._work = self._hub.start(_kept(self._link))
         try:
             self._awaited(self._link.open())
-        except EncryptedError as error:
-            raise NotBegunError(str(error), again=False, encrypted=True) from error
+        except HopelessError as error:
+            raise NotBegunError(str(error), again=False, encrypted=isinstance(error, EncryptedError)) from error
         except SessionError as error:
             raise NotBegunError(str(error), again="EOF" in str(error)) from error
 

@@ -32,12 +32,18 @@ def finder(session: Session, loaded: LoadedJob, cluster: str | None, namespace: 
     """Return who finds the job in the cluster that is named, or in the only one, in its namespace there."""
     from hpctl.facts.local_files import Sensitive
     from hpctl.services.job.examine import a_job
-    from hpctl.services.job.where import where
+    from hpctl.services.job.where import where_on_eks
+    from hpctl.services.slurm_job.examine import a_job_on_slurm
+    from hpctl.services.slurm_job.where import where_on_slurm
 
-    at = where(session.cluster(cluster), namespace or loaded.namespace, session.ports)
-    asked = wiring.asked((), None, Sensitive.REFUSED)
+    found = session.ports.clusters.describe(session.cluster(cluster))
+    asked, files = wiring.asked((), None, Sensitive.REFUSED), wiring.local_files()
+    if found.eks_cluster_arn is None:
+        there = where_on_slurm(found, None, None, session.ports)
+        return lambda _world: a_job_on_slurm(wiring.machine(), loaded, there, asked, session.ports, files)
+    at = where_on_eks(found, namespace or loaded.namespace, session.ports)
 
     def find(world: World) -> Patient:
-        return a_job(wiring.machine(), loaded, at, asked, world, session.ports, wiring.local_files())
+        return a_job(wiring.machine(), loaded, at, asked, world, session.ports, files)
 
     return find

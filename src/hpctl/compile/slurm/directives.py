@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from hpctl.compile.slurm.fleet import Fit
 from hpctl.compile.slurm.placement import Seat
 from hpctl.errors import UsageError
 from hpctl.facts.slurm_site import SlurmSite
@@ -20,7 +19,6 @@ from hpctl.spec.job import JobSpec
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,251}", re.ASCII)
 _FOLDER: Final = re.compile(r"(?:/[A-Za-z0-9_.+@-]+)+", re.ASCII)
 """Slurm fills `%` in paths of output, and reads `\\`, quotes, white space and `#` in directives."""
-_MIB: Final = 1024
 
 
 def directives(spec: JobSpec, seat: Seat, site: SlurmSite) -> Iterator[str]:
@@ -74,23 +72,15 @@ def _devices(spec: JobSpec, seat: Seat) -> Iterator[str]:
         # All of the memory: partitions may have a default for each CPU.
         yield "--mem=0"
     else:
-        yield from _part(found)
+        # A job that shares its nodes: as asked for, or its share by devices.
+        if found.cpus:
+            yield f"--cpus-per-task={found.cpus}"
+        if found.memory_mib:
+            yield f"--mem={found.memory_mib}M"
     if seat.feature is not None:
         yield f"--constraint={_word('feature', seat.feature)}"
     if seat.excluded:
         yield f"--exclude={','.join(_word('node', name) for name in seat.excluded)}"
-
-
-def _part(found: Fit) -> Iterator[str]:
-    """Yield the CPUs and the memory of a job that shares its nodes: as asked for, or its share by devices."""
-    cpus = min((node.cpus for node in found.nodes), default=0) * found.share
-    memory = min((node.memory_mib for node in found.nodes), default=0) * found.share
-    wanted = math.ceil(found.choice.cpus) if found.choice.cpus else math.floor(cpus)
-    if wanted:
-        yield f"--cpus-per-task={wanted}"
-    mib = math.ceil(found.choice.memory_gib * _MIB) if found.choice.memory_gib else math.floor(memory)
-    if mib:
-        yield f"--mem={mib}M"
 
 
 def _word(what: str, text: str) -> str:

@@ -20,6 +20,7 @@ from hpctl.spec.job import Choice
 from hpctl.terms import AcceleratorKind
 
 GPU: Final = "gpu"
+_MIB: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,25 @@ class Fit:
     def share(self) -> float:
         """Which part of a node that is, by devices."""
         return min(1.0, self.devices / self.on_node) if self.on_node else 0.0
+
+    @property
+    def cpus(self) -> int:
+        """How many CPUs of a node the job has: as asked for, all of them, or its share by devices; 0 is not known.
+
+        Without a word Slurm gives a task one.
+        """
+        if self.choice.cpus and not self.whole:
+            return math.ceil(self.choice.cpus)
+        least = min((node.cpus for node in self.nodes), default=0)
+        return least if self.whole else math.floor(least * self.share)
+
+    @property
+    def memory_mib(self) -> int:
+        """How much of a node's memory the job has, as `cpus` tells of CPUs."""
+        if self.choice.memory_gib and not self.whole:
+            return math.ceil(self.choice.memory_gib * _MIB)
+        least = min((node.memory_mib for node in self.nodes), default=0)
+        return least if self.whole else math.floor(least * self.share)
 
     @property
     def processes(self) -> int:

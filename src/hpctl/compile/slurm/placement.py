@@ -42,6 +42,8 @@ class Seat:
             accelerators=one.devices,
             devices=one.devices,
             efa=efa if spec.nodes > 1 and one.devices else 0,
+            cpus=one.cpus,
+            memory_gib=one.memory_mib / 1024,
             whole_node=one.whole,
             candidates=tuple(node.name for node in one.nodes),
             accelerator_name=_device(one),

@@ -33,6 +33,11 @@ class Connection:
             for data in await self._weathered(frame.packed(), "out"):
                 await self._socket.send(data)
 
+    async def send_last(self, frame: Frame) -> None:
+        """Send the frame that nobody acknowledges, and that would never be sent again: nothing strikes it."""
+        with suppress(ConnectionClosed):
+            await self._socket.send(frame.packed())
+
     async def received(self) -> AsyncIterator[bytes]:
         """Yield what comes in until the connection ends."""
         with suppress(ConnectionClosed):

@@ -204,7 +204,7 @@ class Conversation:
     async def _say_farewell(self, words: str) -> None:
         connection = self._connection
         if connection is not None:
-            await connection.send(frames.closed(self.session.id, words))
+            await connection.send_last(frames.closed(self.session.id, words))
             # The client closes; were it done here, acknowledgements that are on their way would fail.
             await self._wait_for(lambda: self._connection is None, _CLOSED_WITHIN_S)
             await connection.close()

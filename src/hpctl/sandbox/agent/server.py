@@ -49,9 +49,11 @@ class NodesServer:
         # Here, and not above: these take a while to load, for which `sandbox up` does not wait.
         from hpctl.sandbox.agent.agent import Agent
         from hpctl.sandbox.nodes.fleet import Fleet
+        from hpctl.sandbox.nodes.hardware import Hardware
         from hpctl.sandbox.slurm.guest import Slurms
 
         fleet = Fleet(self._gateway, self._folder, self._folder.parent)
+        fleet.guests.append(Hardware())
         fleet.guests.append(Slurms(self._gateway, fleet, self._folder.parent / "slurm-plugin"))
         agent = Agent(self._channels.sessions, fleet, self._channels.weather)
         following = asyncio.create_task(fleet.follow())

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hpctl.sandbox.kube.kubelet.cri import Runtime, namespaced
+from hpctl.sandbox.kube.kubelet.cri import Runtime, RuntimeFailure, namespaced
 from hpctl.sandbox.nodes.layout import Outfit, prepare_cluster
-from hpctl.sandbox.nodes.machine import Machine
+from hpctl.sandbox.nodes.machine import Machine, name_of_volume
 from hpctl.sandbox.nodes.views import look
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class Fleet:
         self._apart = namespaced()
         self._runtimes: dict[str, Runtime] = {}
         self._machines: dict[str, asyncio.Task[Machine]] = {}
+        self._boots: dict[str, int] = {}
         self._known: tuple[ClusterView, ...] = ()
+        self._looked = False
         self._settling = asyncio.Lock()
         self._changed = asyncio.Event()
 
@@ -89,6 +91,7 @@ class Fleet:
         made = self._machines.get(instance_id)
         if made is None or (made.done() and (made.cancelled() or made.exception() or not made.result().running)):
             made = self._machines[instance_id] = asyncio.create_task(self._made(node))
+            self._boots[instance_id] = node.boots
         return await asyncio.shield(made)
 
     async def ready(self, instance_id: str) -> Machine:
@@ -108,7 +111,6 @@ class Fleet:
                 loop.call_soon_threadsafe(self._changed.set)
 
         self._gateway.listen(tell)
-        await asyncio.to_thread(self._sweep)
         try:
             while True:
                 self._changed.clear()
@@ -124,42 +126,43 @@ class Fleet:
         """Look at HyperPod and end what is no more; returns in how many seconds something may be new."""
         async with self._settling:
             known, due = await asyncio.to_thread(self._gateway.look, look)
-            if known != self._known:
+            if known != self._known or not self._looked:
                 # Guests first: what they say of a machine they know by then.
                 for guest in self.guests:
                     await guest.changed(known)
-                self._known = known
+                self._known, self._looked = known, True
                 await self._end_others()
                 await asyncio.to_thread(self._write_down)
         return None if due is None else (due - self._gateway.clock()).total_seconds()
 
     async def _end_others(self) -> None:
-        up = {node.instance_id for cluster in self._known for node in cluster.nodes if node.up}
-        for gone in self._machines.keys() - up:
-            await self._end(gone)
+        up = {node.instance_id: node.boots for cluster in self._known for node in cluster.nodes if node.up}
+        for instance_id, boots in tuple(self._boots.items()):
+            if up.get(instance_id) != boots:
+                await self._end(instance_id)
         for cluster in self._runtimes.keys() - {cluster.id for cluster in self._known}:
             await self._runtimes.pop(cluster).close()
 
     async def _end(self, instance_id: str) -> None:
         made = self._machines.pop(instance_id)
-        made.cancel()
-        with suppress(Exception, asyncio.CancelledError):
+        del self._boots[instance_id]
+        with suppress(RuntimeFailure, OSError):
             await (await made).end()
 
     def _write_down(self) -> None:
         for cluster in self._known:
             if self.folder(cluster.id).exists():
                 prepare_cluster(self.folder(cluster.id), cluster)
-                instances = {node.instance_id for node in cluster.nodes}
+                volumes = {name_of_volume(node) for node in cluster.nodes}
                 for own in _children(self.folder(cluster.id) / "nodes"):
-                    if own.name not in instances:
+                    if own.name not in volumes:
                         shutil.rmtree(own, ignore_errors=True)
         self._sweep()
 
     def _sweep(self) -> None:
         """Remove what clusters that are gone have left; nothing while nobody has looked."""
         kept = {cluster.id for cluster in self._known}
-        for each in _children(self._folder) if self._known else ():
+        for each in _children(self._folder) if self._looked else ():
             if each.name not in kept:
                 shutil.rmtree(each, ignore_errors=True)
 

@@ -40,6 +40,11 @@ while :; do sleep 2147483647 & wait; done
 _PLAIN_INIT: Final = "while :; do sleep 2147483647 & wait; done"
 
 
+def name_of_volume(node: NodeView) -> str:
+    """Return the name of a node's folder: an update of its software gives it another root volume."""
+    return f"{node.instance_id}.{node.volume}"
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What a program ended with."""
@@ -70,7 +75,7 @@ class Machine:
         """Take the node, the runtime of its cluster, and its cluster's folder."""
         self.node, self.folder = node, folder
         self._runtime, self._hidden = runtime, hidden
-        self._own = folder / "nodes" / node.instance_id
+        self._own = folder / "nodes" / name_of_volume(node)
         self._numbers = count(1)
         self._init: asyncio.Future[int] | None = None
 

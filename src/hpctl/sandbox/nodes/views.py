@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class NodeView:
     """A node that has an instance; `up` is whether its machine runs, `index` its number in its group from 0.
 
-    `spec` is its group as the request specifies it, `recovery` the cluster's NodeRecovery.
+    `boots` is how often its instance was booted anew: somebody who looks seldom would not see it down. `volume` is the
+    number of the update of the software that its root volume is of. `spec` is its group as the request specifies it,
+    `recovery` the cluster's NodeRecovery.
     """
 
     cluster_id: str
@@ -37,6 +39,8 @@ class NodeView:
     instance_type: str
     address: str
     up: bool
+    boots: int
+    volume: int
     fault: str | None
     recovery: str
     spec: Mapping[str, Any]
@@ -103,6 +107,8 @@ def _nodes(region: str, cluster: Cluster, state: ClusterState) -> Iterator[NodeV
             instance_type=node.seat.instance_type,
             address=node.seat.address,
             up=connected(node),
+            boots=node.boots,
+            volume=node.image.patch,
             fault=node.fault,
             recovery=state.request.get("NodeRecovery") or "Automatic",
             spec=node.spec,

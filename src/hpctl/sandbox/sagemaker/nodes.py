@@ -38,7 +38,8 @@ class Node:
     that were due in an earlier `turn` are void. `doom` is what will strike it, `repairs` how often the service has
     repaired its instance. A busy node is being rebooted, replaced, updated or checked. `holds` is whether it has its
     network interfaces; `leaving` is to be told when it goes. `fault` is what the health monitoring agent has seen of
-    its instance and `action` what it takes; `checked` is whether it has gone through deep health checks.
+    its instance and `action` what it takes; `checked` is whether it has gone through deep health checks. `boots` is how
+    often it was booted anew.
     """
 
     seat: Seat
@@ -67,6 +68,7 @@ class Node:
     fault: str | None = None
     action: str | None = None
     checked: bool = False
+    boots: int = 0
 
 
 @dataclass(eq=False)

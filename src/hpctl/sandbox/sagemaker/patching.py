@@ -82,6 +82,7 @@ class Patching:
 
     def _update(self, node: Node, *, restored: bool) -> None:
         node.turn += 1
+        node.boots += 1
         node.status, node.busy, node.counted, node.operation = "SystemUpdating", True, True, None
         node.leaving = self._leave
         text = f"Root volume replacement started for instance {node.instance_id} in IG {node.seat.group}"

@@ -65,6 +65,7 @@ def reboot_all(play: Play, nodes: Iterable[Node]) -> None:
 def reboot(play: Play, node: Node) -> None:
     """Reboot a node: its instance, address and volumes stay, its scripts do not run again (AWS guides)."""
     node.turn += 1
+    node.boots += 1
     node.status, node.busy = "Pending", True
     where = f"on Cluster {play.cluster.name} and IG {node.seat.group}"
     text = f"Reboot of EC2 Instance {node.instance_id} is currently in progress {where}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class NodeState:
     """A node at a moment; `instance_id` is None while the seat waits for an instance, `run` is what it runs.
 
-    What `counted`, `fault`, `action` and `checked` mean stands at `nodes.Node`.
+    What `counted`, `fault`, `action`, `checked` and `boots` mean stands at `nodes.Node`.
     """
 
     seat: Seat
@@ -42,6 +42,7 @@ class NodeState:
     fault: str | None = None
     action: str | None = None
     checked: bool = False
+    boots: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def _node(group: InstanceGroup, node: Node) -> NodeState:
         node.fault,
         node.action,
         node.checked or (node.run.deep_checked and node.status == "Running"),
+        node.boots,
     )
 
 

@@ -58,6 +58,8 @@ class Slurms:
             return Outfit(files=stand_ins.instead(self._why_not), devices=gpus)
         places = self._places(node.cluster_id)
         places.prepare()
+        if self._plugin is not None:
+            plugin.make_room(self._plugin)
         return Outfit(tuple(places.binds(seat, self._plugin)), stand_ins.beside(), gpus)
 
     async def booted(self, machine: Machine) -> None:

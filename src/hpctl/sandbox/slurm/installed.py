@@ -31,6 +31,17 @@ def why_not() -> str | None:
     if not namespaced():
         return "nodes have no Slurm here: it needs Linux, and the sandbox to be started by root"
     if packages := missing():
-        words = " ".join(packages)
-        return f"nodes have no Slurm: it is not installed here (sudo apt-get install --no-install-recommends {words})"
+        return f"nodes have no Slurm: it is not installed here ({_install(packages)})"
     return None
+
+
+def lacking() -> str | None:
+    """Say what Slurm clusters lack here, with what to install; None where nothing does."""
+    packages = missing_for_options()
+    if (why := why_not()) or not packages:
+        return why
+    return f"srun takes neither --auto-resume nor --container-image here ({_install(packages)})"
+
+
+def _install(packages: tuple[str, ...]) -> str:
+    return f"sudo apt-get install --no-install-recommends {' '.join(packages)}"

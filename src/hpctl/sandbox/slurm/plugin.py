@@ -21,14 +21,17 @@ _log = logging.getLogger(__name__)
 
 
 def place(folder: Path) -> Path | None:
-    """Return the folder of the plugin of this Slurm, made if need be; None where none can be built."""
+    """Return where the plugin for this Slurm is to be; None where none can be built."""
     if missing_for_options():
         return None
     version = _VERSION.read_bytes() if _VERSION.exists() else b""
-    kept = folder / hashlib.sha256(_source() + version).hexdigest()[:16]
+    return folder / hashlib.sha256(_source() + version).hexdigest()[:16]
+
+
+def make_room(kept: Path) -> None:
+    """Make its folder, which nodes show to all of their users."""
     kept.mkdir(parents=True, exist_ok=True)
     kept.chmod(0o755)
-    return kept
 
 
 def build(kept: Path) -> bool:
@@ -38,6 +41,7 @@ def build(kept: Path) -> bool:
     words = [shutil.which("gcc", path=SEARCHED) or "gcc", "-x", "c", "-shared", "-fPIC", "-O2", "-o", str(partly), "-"]
     if made.exists():
         return True
+    make_room(kept)
     try:
         subprocess.run(words, input=_source(), check=True, capture_output=True, timeout=_LONGEST_S, env=_ENVIRONMENT)
     except (OSError, subprocess.SubprocessError) as error:

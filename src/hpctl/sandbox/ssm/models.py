@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 TARGET: Final = re.compile(r"sagemaker-cluster:(?P<cluster>[a-z0-9]+)_(?P<group>.+)-(?P<instance>i-[0-9a-f]+)")
 _FILTERS: Final = ("Owner", "SessionId", "Status", "Target")
-# The instance is there and has booted; whoever reboots or has no instance is `Pending`.
-_UP: Final = frozenset({"DeepHealthCheckInProgress", "Failure", "Running", "SystemUpdating"})
+# The instance is there and has booted: whoever reboots or has no instance is `Pending`, whose root volume is replaced
+# `SystemUpdating`.
+_UP: Final = frozenset({"DeepHealthCheckInProgress", "Failure", "Running"})
 
 
 def connected(node: NodeState) -> bool:

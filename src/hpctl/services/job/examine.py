@@ -34,7 +34,7 @@ def a_job(
         NotFoundError: the cluster does not know a kind of a manifest.
     """
     # The object says where it goes, and a bundle keeps facts alone: how the place was chosen is none.
-    target = replace(job_target(loaded, at, _with_values(asked, loaded), world, ports, files), placement=None)
+    target = replace(job_target(loaded, at, with_values(asked, loaded), world, ports, files), placement=None)
     return Patient((machine, target.live, target), loaded.source.where, checks_about(target))
 
 
@@ -43,6 +43,7 @@ def checks_about(target: JobInCluster) -> tuple[Check, ...]:
     return (*_OF_THE_MACHINE, *checks_of(target))
 
 
-def _with_values(asked: Asked, loaded: LoadedJob) -> Asked:
+def with_values(asked: Asked, loaded: LoadedJob) -> Asked:
+    """Return how a job is asked for, its secrets having some value: nothing is sent."""
     names = loaded.wish.secrets if isinstance(loaded.wish, JobSpec) else ()
     return replace(asked, env={**dict.fromkeys(names, _SOME_VALUE), **asked.env})

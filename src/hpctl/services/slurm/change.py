@@ -8,10 +8,10 @@ from typing import Literal
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import NotFoundError, UsageError
 from hpctl.facts.ports import Ports
+from hpctl.facts.slurm_meaning import is_drained, is_held
 from hpctl.facts.slurm_nodes import SlurmNode
 from hpctl.facts.slurm_reasons import action_of, meant
 from hpctl.report.slurm import SlurmChangeReport
-from hpctl.services.slurm.meaning import is_drained, is_held
 from hpctl.services.slurm.view import View, view
 
 

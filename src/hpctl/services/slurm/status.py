@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from hpctl.facts.hostlists import hosts_of
 from hpctl.facts.ports import Ports
+from hpctl.facts.slurm_meaning import is_busy, takes_jobs
 from hpctl.facts.slurm_nodes import SlurmNode, SlurmPartition
 from hpctl.facts.slurm_reasons import meant
 from hpctl.report.slurm import SlurmPartitionFacts, SlurmStatusReport
-from hpctl.services.slurm.meaning import is_busy, takes_jobs
 from hpctl.services.slurm.view import View, view
 
 

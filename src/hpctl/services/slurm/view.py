@@ -9,10 +9,9 @@ from hpctl.facts.ports import Ports
 from hpctl.facts.records import Node
 from hpctl.facts.session_ports import Target
 from hpctl.facts.slurm_controller import controller_of
-from hpctl.facts.slurm_nodes import SlurmNode, SlurmRun
+from hpctl.facts.slurm_meaning import meaning, takes_jobs
+from hpctl.facts.slurm_nodes import SlurmNode, SlurmRun, slurm_name
 from hpctl.report.slurm import SlurmJobFacts, SlurmNodeFacts
-from hpctl.services.node_jobs import slurm_name
-from hpctl.services.slurm.meaning import meaning, takes_jobs
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,16 @@ from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.report.job import JobOutcomeReport
+from hpctl.services.slurm_job.find import demand_own
 from hpctl.services.slurm_job.where import SlurmWhere
 
 
 def cancel(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
-    """End a job; Slurm keeps its record for a while, and its output stays. One that has ended stays as it is."""
+    """End a job; Slurm keeps its record for a while, and its output stays. One that has ended stays as it is.
+
+    Raises `AccessError` for another user's job.
+    """
+    demand_own(job, at)
     if not job.state.final:
         ports.slurm_jobs.cancel(at.place, job)
     return JobOutcomeReport(
@@ -29,8 +34,11 @@ def cancel(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
 def delete(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
     """End a job, and remove the folder that hpctl made for it, with its output.
 
-    Raises `UnavailableError` when processes of it do not end: nothing is removed from under them.
+    Raises:
+        AccessError: it is another user's.
+        UnavailableError: processes of it do not end; nothing is removed from under them.
     """
+    demand_own(job, at)
     try:
         gone = ports.slurm_jobs.delete(at.place, job)
     except UnavailableError as error:

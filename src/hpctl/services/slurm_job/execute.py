@@ -12,6 +12,7 @@ from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.services.job.execute import Streams
+from hpctl.services.slurm_job.find import demand_own
 from hpctl.services.slurm_job.where import SlurmWhere
 
 _AT_ONCE: Final = 16
@@ -25,6 +26,7 @@ def execute(job: SlurmJob, rank: int, command: Sequence[str], at: SlurmWhere, po
         UsageError: there is no command, or a terminal is asked for.
         NotFoundError: the job has no such rank.
         ConflictError: the job does not run.
+        AccessError: it is another user's.
     """
     _demand_running(job, command, at)
     if streams.tty:
@@ -74,6 +76,7 @@ def execute_on_all(
 
 
 def _demand_running(job: SlurmJob, command: Sequence[str], at: SlurmWhere) -> None:
+    demand_own(job, at)
     if not command:
         hint = f"hpctl job exec {job.reference} {at.flags} -- COMMAND"
         raise UsageError("there is no command to run", hint=hint)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from hpctl.errors import ConflictError, NotFoundError, UsageError
+from hpctl.errors import AccessError, ConflictError, NotFoundError, UsageError
 from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.services.slurm_job.where import SlurmWhere
@@ -43,6 +43,13 @@ def find(reference: str, at: SlurmWhere, jobs: SlurmJobs) -> SlurmJob:
     if own:
         return living[0] if living else max(own, key=lambda job: (job.submitted, job.id))
     raise _nothing(reference, known, at)
+
+
+def demand_own(job: SlurmJob, at: SlurmWhere) -> None:
+    """Raise `AccessError` when a job that was named by its number is another user's: it is acted on as its own."""
+    if job.user != at.place.user:
+        message = f"job {job.reference} (`{job.name}`) is of user `{job.user}`, and this acts as `{at.place.user}`"
+        raise AccessError(message, hint=f"as that user: --user {job.user}")
 
 
 def _nothing(reference: str, known: Sequence[SlurmJob], at: SlurmWhere) -> NotFoundError:

@@ -21,9 +21,14 @@ _OF_THE_PLACE: Final = frozenset(
 def judge_on_slurm(target: JobOnSlurm, world: World, judging: Judging) -> CheckReport:
     """Return what the checks of jobs on Slurm say; `UsageError` for an id in `judging.skip` that no check has."""
     demand_known(judging.skip, SLURM_JOB_CHECKS)
-    checks = tuple(one for one in SLURM_JOB_CHECKS if _applies(one, target))
+    checks = checks_of(target)
     skip = tuple(check_id for check_id in judging.skip if check_id in {one.id for one in checks})
     return run_checks(checks, (target,), world, skip=skip, observe=judging.observe)
+
+
+def checks_of(target: JobOnSlurm) -> tuple[Check, ...]:
+    """Return the checks that a job on Slurm stands."""
+    return tuple(one for one in SLURM_JOB_CHECKS if _applies(one, target))
 
 
 def _applies(one: Check, target: JobOnSlurm) -> bool:

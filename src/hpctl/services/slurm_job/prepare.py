@@ -73,6 +73,11 @@ def prepare_on_slurm(
     return PreparedOnSlurm(report, draft.submission, draft.refusal)
 
 
+def target_on_slurm(loaded: LoadedJob, at: SlurmWhere, asked: Asked, ports: Ports, files: LocalFiles) -> JobOnSlurm:
+    """Return a job as checks judge it: what submitting it would send. Raises what `prepare_on_slurm` raises."""
+    return _target(loaded, _drafted(loaded, at, asked, ports, files))
+
+
 def demand_possible(prepared: PreparedOnSlurm, blindness: Blindness) -> SlurmSubmission:
     """Return what is to be submitted; raise what stands in the way: failed checks, or that nothing fits."""
     if prepared.report.checks:
@@ -200,8 +205,8 @@ def _report(
         instance_type=placed.instance_type if placed else None,
         accelerators=_accelerators(placed),
         accelerator_resource=placed.accelerator_resource if placed else None,
-        cpus=placed.cpus if placed else None,
-        memory_gib=placed.memory_gib if placed else None,
+        cpus=placed.cpus or None if placed else None,
+        memory_gib=round(placed.memory_gib, 1) or None if placed else None,
         queue=spec.queue if spec else wish.value("partition") if isinstance(wish, SbatchScript) else None,
         priority=spec.priority if spec else None,
         script=submission.script.decode("utf-8", "replace") if submission else None,

@@ -62,10 +62,12 @@ def test_a_rebooted_node_loses_its_processes_and_a_replaced_one_everything(machi
     until(lambda: statuses(machines.sagemaker), lambda found: found == ["Running"] * 3)
     assert machines.run("cat /home/kept; ps -eo args | grep -c '[s]leep 4711' || true", first) == b"kept\n0\n"
 
-    # Nodes of a cluster are replaced only after its software was updated once.
+    # Nodes of a cluster are replaced only after its software was updated once, which rewrites their root volumes.
     machines.sagemaker.update_cluster_software(ClusterName=NAME)
     until(lambda: statuses(machines.sagemaker), lambda found: found != ["Running"] * 3)
     until(lambda: statuses(machines.sagemaker), lambda found: found == ["Running"] * 3)
+    assert machines.run("ls /home/kept 2>/dev/null; echo looked", first) == b"looked\n"
+    machines.run("echo kept > /home/kept", first)
     machines.sagemaker.batch_replace_cluster_nodes(ClusterName=NAME, NodeIds=[instance])
     known = {row["InstanceId"] for row in machines.rows()}
     until(lambda: {row["InstanceId"] for row in machines.rows()}, lambda now: len(now) == 2 and instance not in now)

@@ -20,7 +20,7 @@ def cancel(asked: dict[str, Any]) -> dict[str, Any]:
     if "Access/permission denied" in said:
         raise ToldError("denied", said)
     folder = Path(asked["folder"] or "/nowhere")
-    if folder.is_dir() and read(folder / "ended") is None:
+    if _is_own(folder) and read(folder / "ended") is None:
         write(folder / "cancelled", f"at={time.time()}\n")
         with contextlib.suppress(FileNotFoundError):  # scripts that never began do not remove them
             (folder / "secrets").unlink()
@@ -38,8 +38,7 @@ def delete(asked: dict[str, Any]) -> dict[str, Any]:
                 raise ToldError("busy", "processes of the job still run")
             time.sleep(0.3)
     folder = Path(asked["folder"] or "/nowhere")
-    own = folder.parent.name == "jobs" and folder.parent.parent.name == ".hpctl" and folder.is_dir()
-    if own and folder.stat().st_uid == os.getuid():
+    if _is_own(folder):
         shutil.rmtree(folder)
         return {"removed": True, "ended": living}
     return {"removed": False, "ended": living}
@@ -47,3 +46,9 @@ def delete(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _living(number: int) -> bool:
     return any(one["JobID"] == str(number) and one["State"] not in ENDED for one in records(queue()))
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether it is a folder that hpctl made for a job of the user: a comment may say anything."""
+    placed = folder.parent.name == "jobs" and folder.parent.parent.name == ".hpctl"
+    return placed and ".." not in folder.parts and folder.is_dir() and folder.stat().st_uid == os.getuid()

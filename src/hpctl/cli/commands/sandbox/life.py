@@ -36,16 +36,18 @@ def up(
     """Start a sandbox in the background, or say that it is up."""
     from hpctl.render.notices import say
     from hpctl.sandbox import control
+    from hpctl.sandbox.slurm.installed import lacking
 
     before = control.status(name)
     found = control.up(name, region, pace, port)
     was = "is up already" if before.running else "is up"
     option = "" if name == control.DEFAULT_NAME else f" --name {name}"
+    lacks = f"\n\nits Slurm clusters: {words}" if (words := lacking()) else ""
     say(
         f"sandbox {name} {was}: {_endpoint(found)}\n\n"
         f'to use it in this shell:   eval "$(hpctl sandbox env{option})"\n'
         f"to use it for one command: hpctl sandbox run{option} -- hpctl cluster list\n"
-        f"to stop it:                hpctl sandbox down{option}",
+        f"to stop it:                hpctl sandbox down{option}{lacks}",
         wiring.session(invocation(ctx)).terminal,
     )
 
@@ -156,6 +158,7 @@ def _report(found: SandboxStatus, faults: Iterable[Mapping[str, Any]]) -> Sandbo
     from datetime import datetime
 
     from hpctl.report.sandbox import SandboxReport
+    from hpctl.sandbox.slurm.installed import lacking
 
     state = found.state
     return SandboxReport(
@@ -168,5 +171,6 @@ def _report(found: SandboxStatus, faults: Iterable[Mapping[str, Any]]) -> Sandbo
         pace_s=state.pace if state else None,
         started_at=datetime.fromisoformat(state.started_at) if state else None,
         home=state.home if state else None,
+        slurm_lacks=lacking(),
         faults=faults_of(faults),
     )

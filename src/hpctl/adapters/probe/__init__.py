@@ -1,0 +1,1 @@
+"""Nodes, looked at from inside by one program."""
