@@ -48,6 +48,13 @@ def test_a_node_that_runs_is_described_without_its_old_message() -> None:
     assert describe_node("ml-cluster", "i-1", account.ports.clusters).diagnoses == ()
 
 
+def test_a_node_is_described_by_its_place_in_a_group() -> None:
+    account = an_account("ml-cluster")
+    account.clusters.nodes_of = {"ml-cluster": [a_node("i-1")]}
+    account.clusters.nodes_in_full = {"i-1": a_node("i-1")}
+    assert describe_node("ml-cluster", "workers/0", account.ports.clusters).names() == ("i-1",)
+
+
 def test_an_unknown_node_is_not_found() -> None:
     with pytest.raises(NotFoundError, match="there is no node `i-9`"):
         describe_node("ml-cluster", "i-9", an_account("ml-cluster").ports.clusters)
