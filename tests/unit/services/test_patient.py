@@ -62,4 +62,4 @@ def test_what_does_not_live_is_not_found() -> None:
     assert cluster.value.hint == "the clusters that there are: hpctl cluster list"
     with pytest.raises(NotFoundError, match="cluster `ml-cluster` has no node `i-2`") as node:
         live_targets(Ward("ml-cluster", node_id="i-2"), account().world)
-    assert node.value.hint == "its nodes: hpctl node list --cluster ml-cluster"
+    assert node.value.hint == "hpctl node list --cluster ml-cluster"
