@@ -28,7 +28,7 @@ FOLLOW = LogWish(follow=True)
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SLURM_LOG_LOOK_S", "LOG_AGAIN_S"):
+    for name in ("SLURM_LOG_LOOK_S", "LOG_AGAIN_S", "LOG_AGAIN_CAP_S"):
         monkeypatch.setattr(timeouts, name, 0.002)
 
 
@@ -165,6 +165,13 @@ def test_a_requeue_is_told_and_what_it_emptied_is_marked() -> None:
     assert kinds[1] == [b"hal"]
     assert "was emptied" in kinds[2].reason  # type: ignore[union-attr]
     assert kinds[3] == [b"anew"]
+
+
+def test_a_requeue_that_is_seen_with_the_end_is_told_all_the_same() -> None:
+    feed = ended(begun(), printed(0, b"one\n"))
+    story = Story(a_job(**OWN), feed)
+    feed.acts = (*feed.acts, story.becomes(word="COMPLETED", restarts=1))
+    assert notes(story.told()) == ["job 7 was put into the queue again by Slurm (1x)"]
 
 
 def test_who_waits_for_nodes_is_told_why_and_each_reason_once() -> None:

@@ -80,6 +80,7 @@ class _Follower:
             yield from self._remarks()
             self._outputs = self._demand_outputs(self._sight.job)
             done = yield from self._session()
+        yield from self._remarks()
         yield from self._desk.rest()
         if not self._desk.marks:
             yield self._nothing()
