@@ -216,9 +216,10 @@ def test_a_file_that_cannot_be_read_is_said() -> None:
 
 def test_a_job_without_output_says_where_it_was_looked_for() -> None:
     story = Story(a_job(**OWN, word="COMPLETED"), ended(AllRead()))
-    assert notes(story.told(LogWish())) == [
+    there = (
         f"there is no output of job 7 that can be read on the controller node; it is not in `{FOLDER}/logs/batch.log`"
-    ]
+    )
+    assert notes(story.told(LogWish())) == [f"{there}; a file that is not shared stays on its node, ip-10-1-0-1"]
 
 
 def test_a_script_of_ones_own_is_looked_through_for_files_of_its_steps() -> None:
