@@ -37,7 +37,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-7s %s\n' "$$name" "$$text"; done
 
-demo: .venv/.run ## Watch the whole story in the embedded sandbox: two clusters and a training job, from a file to gone
+demo: .venv/.run ## Watch the whole story in the embedded sandbox: two clusters, a training job on each, from a file to gone
 	@$(BIN)/hpctl quickstart
 
 test: .venv/.dev $(AWS) $(PYSSM) ## Run all tests; the last line tells how they ended

@@ -170,7 +170,7 @@ SESSION_ENDS_S: Final = 3.0
 """What is left to say at the end of a session may take so long, then it is left."""
 
 SESSION_LEASE_S: Final = 90.0
-"""A program on a node whose supervisor hears nothing of hpctl for so long is ended; channels are resumed well before."""
+"""A program on a node whose supervisor hears nothing of hpctl for so long is ended; channels resume well before."""
 
 SESSION_ALIVE_S: Final = 10.0
 """Between two words by which hpctl and a supervisor know of each other."""

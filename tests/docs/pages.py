@@ -1,8 +1,9 @@
 """The pages that people read, and the fenced blocks in them.
 
-Two HTML comments, which readers do not see, speak to the tests:
+HTML comments, which readers do not see, speak to the tests:
 
 - `<!-- inside a sandbox -->` anywhere in a page: its commands begin inside a sandbox of their own.
+- `<!-- on Slurm -->`: the sandbox's clusters need a real Slurm.
 - `<!-- file: NAME -->` right above a block: the block is written to that file before the commands below it run.
 """
 
@@ -56,6 +57,11 @@ class Page:
     def inside_a_sandbox(self) -> bool:
         """Whether the commands begin in a sandbox that is up already."""
         return "<!-- inside a sandbox -->" in self.text
+
+    @property
+    def on_slurm(self) -> bool:
+        """Whether its commands need a real Slurm."""
+        return "<!-- on Slurm -->" in self.text
 
     def _fences(self) -> Iterator[Fence]:
         for found in _FENCE.finditer(self.text):

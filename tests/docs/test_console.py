@@ -10,6 +10,7 @@ import pytest
 
 from tests.docs.console import MismatchError, Shell, console_steps, judge, matches, normal
 from tests.docs.pages import Page, pages
+from tests.functional.slurm.ready import require_slurm
 
 WITH_CONSOLE = [page for page in pages() if any(fence.language == "console" for fence in page.fences)]
 XDG = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
@@ -28,6 +29,8 @@ def environment(*folders: Path) -> dict[str, str]:
 def test_every_console_block_of_a_page_does_what_it_says(
     page: Page, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    if page.on_slurm:
+        require_slurm()
     words = {word for fence in page.fences for step in console_steps(fence) for word in step.command.split()}
     needed = [request.getfixturevalue("aws_cli").parent] if "aws" in words else []
     with Shell(tmp_path, environment(*needed)) as shell:

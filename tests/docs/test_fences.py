@@ -24,7 +24,7 @@ NOT_RUN = frozenset(
 )
 """What a `sh` block may say: set-up, which changes the reader's machine, and what other tests run."""
 
-LANGUAGES = {"console", "json", "python", "sh", "text", "yaml"}
+LANGUAGES = {"bash", "console", "json", "python", "sh", "text", "yaml"}
 ENV = {
     "BUCKET_NAME": "sagemaker-a-bucket",
     "CONFIG_MAP_CLUSTER_ARN": "arn:aws:eks:us-west-2:123456789012:cluster/old",
@@ -47,7 +47,7 @@ def test_a_block_is_one_that_is_run_or_one_that_may_not_be(page: Page, fence: Fe
         assert page.name.startswith("docs/reference/") or not re.search(r"^(\$ |hpctl )", fence.text, re.MULTILINE)
     elif fence.language == "console":
         assert fence.text.startswith("$ "), "a console block begins with a command"
-    elif fence.language == "python":
+    elif fence.language in ("bash", "python"):
         assert fence.file, "a program is saved to a file and run by a console block"
 
 

@@ -12,6 +12,7 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
+from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.spec.cluster import ClusterSpec
 from tools.pages.markdown import bullets, code, codes, page, prose, table
 
@@ -24,6 +25,7 @@ _JUDGED = {
     NodeOnEks: "a node of a live cluster on EKS",
     ClusterOnEks: "a live cluster on EKS",
     JobInCluster: "a job",
+    JobOnSlurm: "a job on Slurm",
 }
 
 SOURCE = "`hpctl.checks`"

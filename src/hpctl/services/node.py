@@ -5,6 +5,7 @@ from __future__ import annotations
 from hpctl.facts.ports import Clusters
 from hpctl.report.cluster import NodeListReport, NodeReport
 from hpctl.services.diagnose import diagnose_node
+from hpctl.services.node_names import node_id_of
 
 
 def list_nodes(cluster: str, clusters: Clusters, *, instance_group: str | None = None) -> NodeListReport:
@@ -12,8 +13,8 @@ def list_nodes(cluster: str, clusters: Clusters, *, instance_group: str | None =
     return NodeListReport(cluster=cluster, nodes=tuple(clusters.nodes(cluster, instance_group=instance_group)))
 
 
-def describe_node(cluster: str, node_id: str, clusters: Clusters) -> NodeReport:
-    """Return one node with what is wrong with it; `NotFoundError` when there is none of that id."""
-    node = clusters.node(cluster, node_id)
+def describe_node(cluster: str, name: str, clusters: Clusters) -> NodeReport:
+    """Return one node with what is wrong with it; `NotFoundError` when there is none of that name."""
+    node = clusters.node(cluster, node_id_of(cluster, name, clusters))
     found = diagnose_node(node, clusters.describe(cluster))
     return NodeReport(cluster=cluster, node=node, diagnoses=(found,) if found else ())

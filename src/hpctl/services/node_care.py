@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from hpctl.catalog.nearest import nearest
 from hpctl.errors import NotFoundError, RefusedError, UsageError
 from hpctl.facts.node_care import IN_USE, MOST_AT_ONCE, NodeRefusal
 from hpctl.facts.ports import Ports
@@ -19,6 +19,7 @@ from hpctl.report.progress import Progress, Remarked, Started
 from hpctl.services.guards import unsettled
 from hpctl.services.lock import Claim
 from hpctl.services.node_jobs import running_on
+from hpctl.services.node_names import by_name, unknown_names
 from hpctl.services.polling import Waiting
 from hpctl.services.refusals import explained, settling
 from hpctl.services.wait_nodes import until_back
@@ -26,7 +27,7 @@ from hpctl.terms import Orchestrator
 
 
 def find(name: str, words: Sequence[str], care: Care, world: World, ports: Ports, claim: Claim) -> Cared:
-    """Return the nodes that `words` name, by instance id or logical id.
+    """Return the nodes that `words` name, as `node_names` has it.
 
     Raises `NotFoundError` for what names none, `UsageError` for a Slurm controller that is to be replaced, and for more
     nodes than AWS takes at once.
@@ -36,9 +37,11 @@ def find(name: str, words: Sequence[str], care: Care, world: World, ports: Ports
         raise NotFoundError(f"there is no cluster `{name}`", hint="the clusters that there are: hpctl cluster list")
     nodes = tuple(ports.clusters.nodes(live.cluster.arn))
     begun = _begun(claim) if care == "replace" else ()
-    found = {node.node_id: node for word in words for node in _named(word, nodes)}
-    gone = tuple(word for word in words if not any(_named(word, nodes)) and word in begun)
-    _demand_known(name, [word for word in words if word not in gone], nodes)
+    known = by_name(nodes)
+    gone = tuple(word for word in words if word not in known and word in begun)
+    if unknown := [word for word in words if word not in known and word not in gone]:
+        raise unknown_names(name, unknown, known)
+    found = {known[word].node_id: known[word] for word in words if word in known}
     if len(found) + len(gone) > MOST_AT_ONCE:
         raise UsageError(f"AWS takes at most {MOST_AT_ONCE} nodes at once, and these are {len(found) + len(gone)}")
     heads = _controllers(live, ports)
@@ -80,19 +83,6 @@ def _begun(claim: Claim) -> tuple[str, ...]:
     return tuple(node for line in lines if line.get("verb") == "replace" for node in ids_of(str(line.get("subject"))))
 
 
-def _named(word: str, nodes: Iterable[Node]) -> Iterator[Node]:
-    return (node for node in nodes if word in (node.node_id, node.logical_id))
-
-
-def _demand_known(name: str, words: Iterable[str], nodes: tuple[Node, ...]) -> None:
-    for word in words:
-        if not any(_named(word, nodes)):
-            near = nearest(word, (node.node_id for node in nodes))
-            hint = f"did you mean `{near[0]}`?\n" if near else ""
-            message = f"cluster `{name}` has no node `{word}`"
-            raise NotFoundError(message, hint=f"{hint}its nodes: hpctl node list --cluster {name}")
-
-
 def _controllers(live: Live, ports: Ports) -> frozenset[str]:
     on_slurm = live.cluster.orchestrator == Orchestrator.SLURM
     return controller_groups(live, ports.storage) if on_slurm else frozenset()
@@ -108,8 +98,6 @@ def _demand_no_controller(care: Care, nodes: Iterable[Node], heads: frozenset[st
 
 
 def _without(cared: Cared, lost: Iterable[NodeRefusal]) -> Cared:
-    from dataclasses import replace
-
     ids = {one.node_id for one in lost}
     kept = tuple(node for node in cared.nodes if ids.isdisjoint((node.node_id, node.logical_id)))
     return replace(cared, nodes=kept)

@@ -15,6 +15,7 @@ from hpctl.facts.ports import Ports
 from hpctl.facts.records import Cluster, Node
 from hpctl.plan.delete import log_group
 from hpctl.report.logs import LogLines, LogNote, LogSource, LogStep
+from hpctl.services.node_names import one_node
 
 _NS_OF_MS: Final = 1_000_000
 _DEEP: Final = "DeepHealthCheckResults/"
@@ -51,13 +52,12 @@ class NodeLogWish:
     follow: bool = False
 
 
-def read(cluster: str, node_id: str, wish: NodeLogWish, ports: Ports) -> Iterator[LogStep]:
+def read(cluster: str, name: str, wish: NodeLogWish, ports: Ports) -> Iterator[LogStep]:
     """Yield the lines of each source, oldest first, then new ones as they come when they are followed.
 
     What is not there is said, with why that may be. Raises `NotFoundError` without such a cluster or node.
     """
-    found = ports.clusters.describe(cluster)
-    node = ports.clusters.node(cluster, node_id)
+    found, node = one_node(cluster, name, ports.clusters)
     reader = _Reader(found, node, wish, ports)
     yield from reader.first()
     while wish.follow:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from hpctl.catalog.nearest import nearest
 from hpctl.errors import NotFoundError, UsageError
 from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Node
 from hpctl.facts.session_ports import Target
+
+INSTANCE_ID: Final = re.compile(r"i-[a-f0-9]{8}(?:[a-f0-9]{9})?")
+"""SageMaker's pattern of a `ClusterNodeId`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,10 @@ def one_node(cluster: str, name: str, clusters: Clusters) -> tuple[Cluster, Node
 def named_nodes(cluster: str, names: Sequence[str], clusters: Clusters) -> Chosen:
     """Return the nodes of these names; `NotFoundError` names every one that no node has, with the nearest."""
     found, all_nodes = clusters.describe(cluster), tuple(clusters.nodes(cluster))
-    known = _by_name(all_nodes)
+    known = by_name(all_nodes)
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise _unknown(cluster, unknown, known)
+        raise unknown_names(cluster, unknown, known)
     return Chosen(found, tuple({known[name].node_id: known[name] for name in names}.values()))
 
 
@@ -74,7 +79,13 @@ def chosen_nodes(
     return named_nodes(cluster, names, clusters) if names else all_nodes(cluster, group, clusters)
 
 
-def _by_name(nodes: Iterable[Node]) -> dict[str, Node]:
+def node_id_of(cluster: str, name: str, clusters: Clusters) -> str:
+    """Return the id of the node of that name; an instance's id is taken at its word, and nobody is asked."""
+    return name if INSTANCE_ID.fullmatch(name) else one_node(cluster, name, clusters)[1].node_id
+
+
+def by_name(nodes: Iterable[Node]) -> dict[str, Node]:
+    """Return nodes by every name that they go by."""
     rows = tuple(nodes)
     known = {name: node for node in rows for name in _own_names(node)}
     return known | dict(_places(rows))
@@ -97,7 +108,8 @@ def _places(nodes: Iterable[Node]) -> Iterator[tuple[str, Node]]:
         yield from ((f"{group}/{index}", node) for index, node in enumerate(members))
 
 
-def _unknown(cluster: str, names: Sequence[str], known: Iterable[str]) -> NotFoundError:
+def unknown_names(cluster: str, names: Sequence[str], known: Iterable[str]) -> NotFoundError:
+    """Return the error for names that no node has, with the nearest."""
     words = ", ".join(f"`{name}`" for name in names)
     some = "node" if len(names) == 1 else "nodes"
     hint = _did_you_mean(names[0], known) or ""

@@ -41,7 +41,8 @@ def ssh_config(
     cluster = live.cluster.name
     who = _checked_user(user or _USERS[Orchestrator(live.cluster.orchestrator)])
     front = _front_node(live, nodes, storage)
-    hosts = tuple(_host(cluster, node, nodes, front) for node in nodes)
+    in_order = sorted(nodes, key=lambda node: (node is not front, node.instance_group, node.node_id))
+    hosts = tuple(_host(cluster, node, nodes, front) for node in in_order)
     text = "\n".join((_HEAD.format(cluster=cluster), *(_entry(host, who, cluster, program) for host in hosts)))
     return SshConfigReport(cluster=cluster, user=who, hosts=hosts, text=text)
 

@@ -12,9 +12,10 @@ from hpctl.checks.engine import Locate
 from hpctl.errors import NotFoundError
 from hpctl.facts.kubernetes import ClusterOnEks
 from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
-from hpctl.facts.records import Machine
+from hpctl.facts.records import Machine, Node
 from hpctl.facts.world import World
 from hpctl.services.connect import eks_cluster_of
+from hpctl.services.node_names import INSTANCE_ID, by_name, unknown_names
 from hpctl.spec.load import Loaded
 
 _RUNNING: Final = "Running"
@@ -36,7 +37,7 @@ class Patient:
 class Ward:
     """Which live cluster is examined: by its name or ARN, the namespace of its jobs, and if one is meant, which node.
 
-    `node_id` is an instance's id, or the logical id of a node that has no instance yet.
+    `node_id` is any name of a node that `services.node_names` knows.
     """
 
     cluster: str
@@ -71,10 +72,18 @@ def live_targets(ward: Ward, world: World) -> tuple[Target, ...]:
         kubernetes = (ClusterOnEks(cluster.name, eks, ward.namespace),) if eks else ()
         slurm = () if eks else (ClusterOnSlurm(cluster.name),)
         return (LiveCluster(cluster.name), *slurm, *kubernetes)
-    node = world.node(cluster.name, ward.node_id)
-    if node is None:
-        hint = f"its nodes: hpctl node list --cluster {cluster.name}"
-        raise NotFoundError(f"cluster `{cluster.name}` has no node `{ward.node_id}`", hint=hint)
-    of_eks = (NodeOnEks(cluster.name, ward.node_id, eks),) if eks else ()
-    inside = (NodeInside(cluster.name, ward.node_id),) if node.status == _RUNNING else ()
-    return (LiveNode(cluster.name, ward.node_id), *inside, *of_eks)
+    node = _node(cluster.name, ward.node_id, world)
+    of_eks = (NodeOnEks(cluster.name, node.node_id, eks),) if eks else ()
+    inside = (NodeInside(cluster.name, node.node_id),) if node.status == _RUNNING else ()
+    return (LiveNode(cluster.name, node.node_id), *inside, *of_eks)
+
+
+def _node(cluster: str, name: str, world: World) -> Node:
+    """Return the node of that name, whichever of its names it is; `NotFoundError` with the nearest."""
+    node = world.node(cluster, name) if INSTANCE_ID.fullmatch(name) else None
+    if node is not None:
+        return node
+    known = by_name(world.nodes(cluster))
+    if name not in known:
+        raise unknown_names(cluster, (name,), known)
+    return known[name]

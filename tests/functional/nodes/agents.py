@@ -110,6 +110,7 @@ class Session:
         self.ready = False
         self.closed = False
         self.resumes = 0
+        self.writing = asyncio.Lock()
 
 
 class Agent:
@@ -120,6 +121,7 @@ class Agent:
         self.chance = random.Random(self.faults.seed)  # noqa: S311
         self.sessions: dict[str, Session] = {}
         self.ended: list[str] = []
+        self.lock = threading.Lock()
         self.loop = asyncio.new_event_loop()
         self.server: Server | None = None
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -163,17 +165,19 @@ class Agent:
         await self.server.wait_closed()
 
     def _hang_up(self, session: Session) -> None:
-        session.closed = True
-        if session.master >= 0:
-            with contextlib.suppress(ValueError):
-                self.loop.call_soon_threadsafe(self.loop.remove_reader, session.master)
-            os.close(session.master)
-            session.master = -1
-        if session.pid:
+        with self.lock:
+            master, pid = session.master, session.pid
+            session.closed, session.master, session.pid = True, -1, 0
+        if master >= 0:
+            self.loop.call_soon_threadsafe(self._let_go, master)
+        if pid:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(session.pid, signal.SIGHUP)
-            threading.Thread(target=self._reap, args=(session.pid,), daemon=True).start()
-            session.pid = 0
+                os.killpg(pid, signal.SIGHUP)
+            threading.Thread(target=self._reap, args=(pid,), daemon=True).start()
+
+    def _let_go(self, master: int) -> None:
+        self.loop.remove_reader(master)
+        os.close(master)
 
     @staticmethod
     def _reap(pid: int) -> None:
@@ -244,9 +248,10 @@ class _Serving:
         await self._send(packed("acknowledge", 0, 0, json.dumps(told).encode(), 3))
         if sequence >= self.session.next_in:
             self.session.early[sequence] = (carried, payload)
-        while (following := self.session.early.pop(self.session.next_in, None)) is not None:
-            self.session.next_in += 1
-            await self._in_order(*following)
+        async with self.session.writing:  # the connection before may still be at it
+            while (following := self.session.early.pop(self.session.next_in, None)) is not None:
+                self.session.next_in += 1
+                await self._in_order(*following)
 
     async def _in_order(self, carried: int, payload: bytes) -> None:
         session = self.session
@@ -343,5 +348,6 @@ class _Serving:
 
 
 def _write_all(master: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(master, data) :]
+    with contextlib.suppress(OSError):  # the terminal has hung up
+        while data:
+            data = data[os.write(master, data) :]

@@ -189,7 +189,7 @@ def test_a_session_that_is_lost_leaves_the_outcome_open_and_no_program(
     sessions = connected(cut_after=[40], gone=True)
     mark = f"sleep 6{os.getpid()}"
     with pytest.raises(UnavailableError, match=r"broke before `sh` ended: .*ResumeSession") as told:
-        sessions.run(NODE, ["sh", "-c", f"while :; do echo; {mark} & sleep 0.01; done"])
+        sessions.run(NODE, ["sh", "-c", f"while :; do echo; {mark} & sleep 0.01; done"], timeout_s=600)
     assert "within 90 seconds it is ended there" in str(told.value.hint)
     eventually(lambda: not alive(mark))
 

@@ -1,4 +1,7 @@
-"""A submission that is killed, or whose answer is lost, at its session: the job is there once, or not at all."""
+"""A submission that is killed, or whose answer is lost, at each of its sessions: there is one job, or none.
+
+The first session asks which nodes there are, the second submits.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import pytest
 from tests.functional.cli.command import PATIENCE_S
 from tests.functional.slurm_job.conftest import SlurmJobs
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 MISHAP = """
 import os, signal, sys, threading
@@ -60,15 +63,24 @@ def in_queue(jobs: SlurmJobs, name: str) -> int:
     return len(jobs.cluster.says("squeue", "--noheader", f"--name={name}", "--format=%A").split())
 
 
-def test_a_lost_answer_submits_once(slurm_jobs: SlurmJobs) -> None:
+@pytest.mark.parametrize("session", [1, 2])
+def test_a_lost_answer_submits_once(slurm_jobs: SlurmJobs, session: int) -> None:
     name = slurm_jobs.name()
-    assert submitted(slurm_jobs, "lost", 1, name) == 0
+    assert submitted(slurm_jobs, "lost", session, name) == 0
+    assert in_queue(slurm_jobs, name) == 1
+
+
+def test_killed_before_anything_was_sent_the_same_command_submits(slurm_jobs: SlurmJobs) -> None:
+    name = slurm_jobs.name()
+    assert submitted(slurm_jobs, "killed", 1, name) == -signal.SIGKILL
+    assert in_queue(slurm_jobs, name) == 0
+    slurm_jobs.hpctl("job", "submit", name)
     assert in_queue(slurm_jobs, name) == 1
 
 
 def test_killed_after_the_answer_the_job_is_there_and_the_same_command_says_so(slurm_jobs: SlurmJobs) -> None:
     name = slurm_jobs.name()
-    assert submitted(slurm_jobs, "killed", 1, name) == -signal.SIGKILL
+    assert submitted(slurm_jobs, "killed", 2, name) == -signal.SIGKILL
     assert in_queue(slurm_jobs, name) == 1
     assert f"there is a job `{name}`" in slurm_jobs.hpctl("job", "submit", name, ends=6).err
     assert in_queue(slurm_jobs, name) == 1
@@ -77,7 +89,7 @@ def test_killed_after_the_answer_the_job_is_there_and_the_same_command_says_so(s
 @pytest.mark.parametrize("after_s", [0.2, 0.5])
 def test_killed_in_the_midst_the_same_command_never_makes_a_second(slurm_jobs: SlurmJobs, after_s: float) -> None:
     name = slurm_jobs.name()
-    submitted(slurm_jobs, f"during:{after_s}", 1, name)
+    submitted(slurm_jobs, f"during:{after_s}", 2, name)
     again = submitted(slurm_jobs, "none", 99, name)
     assert again in (0, 6)
     assert in_queue(slurm_jobs, name) == 1

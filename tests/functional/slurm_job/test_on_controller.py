@@ -65,7 +65,12 @@ class Controller:
         """Run the program; None when it was killed."""
         job = f"{self.shared}/.hpctl/jobs/train-{run_id}"
         packed = _packed({"script": b"#!/bin/bash\necho \xff $'\\n'\n", "env": b"SECRET"})
-        asked = {"verb": "submit", "user": getpass.getuser(), "jobs": f"{self.shared}/.hpctl/jobs", "folder": job}
+        asked: dict[str, Any] = {
+            "verb": "submit",
+            "user": getpass.getuser(),
+            "jobs": f"{self.shared}/.hpctl/jobs",
+            "folder": job,
+        }
         asked |= {"shared": str(self.shared), "run_id": run_id, "name": "train", "nodes": 2, "options": []}
         asked |= {"comment": marked(run_id, job), "work_dir": str(self.shared), "login": False, "test": False}
         asked |= {"folders": ["logs"], "archives": {}, "sha256": sha256(packed).hexdigest(), **changes}
@@ -158,7 +163,7 @@ def test_a_dry_run_leaves_nothing(controller: Controller) -> None:
 @pytest.mark.parametrize(
     ("changes", "error"), [({"user": "nobody-there"}, "no-user"), ({"shared": "/gone"}, "no-folder")]
 )
-def test_what_is_missing_is_said(controller: Controller, changes: dict[str, str], error: str) -> None:
+def test_what_is_missing_is_said(controller: Controller, changes: dict[str, Any], error: str) -> None:
     assert controller.submit(**changes)["error"] == error
 
 

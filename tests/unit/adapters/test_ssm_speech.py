@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hpctl.adapters.ssm import bootstrap
 from hpctl.adapters.ssm.broken import SessionError
 from hpctl.adapters.ssm.interact import Marks
-from hpctl.adapters.ssm.speech import Line, Lines, ended, request
+from hpctl.adapters.ssm.speech import Line, Lines, end_of, request
 
 NONCE = "0123456789abcdef"
 
@@ -42,8 +42,8 @@ def test_what_no_supervisor_says_is_no_answer(data: bytes) -> None:
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"code": "x", "timed_out": true}'])
 def test_an_end_that_cannot_be_read_is_unknown(data: bytes) -> None:
     with pytest.raises(SessionError):
-        ended(Line("X", data))
-    assert ended(Line("X", b'{"code": 3, "timed_out": false}')) == (3, False)
+        end_of(Line("X", data))
+    assert end_of(Line("X", b'{"code": 3, "timed_out": false}')) == (3, False)
 
 
 def test_words_travel_as_the_bytes_that_they_were() -> None:

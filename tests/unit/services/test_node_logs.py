@@ -23,7 +23,7 @@ AGENT = f"SagemakerHealthMonitoringAgent/workers/{NODE}"
 def account_with(**streams: tuple[str, ...]) -> FakeAccount:
     account = FakeAccount()
     account.clusters.add(a_cluster())
-    account.clusters.nodes_in_full[NODE] = a_node(NODE)
+    account.clusters.nodes_of["ml-cluster"] = [a_node(NODE)]
     names = {"lifecycle": LIFECYCLE, "agent": AGENT}
     for name, lines in streams.items():
         account.logs.lines[GROUP, names.get(name, f"DeepHealthCheckResults/{name}")] = lines

@@ -153,12 +153,12 @@ def test_each_node_has_an_entry_and_the_cluster_is_where_people_log_in() -> None
     report = ssh_config(a_slurm_cluster(), NODES, None, PROGRAM, FakeAccount().storage)
     assert report.user == "ubuntu"
     assert [host.aliases for host in report.hosts] == [
-        ("ml-cluster-workers-0", "ml-cluster-i-3", "ml-cluster-ip-10-0-0-3"),
         ("ml-cluster", "ml-cluster-login-0", "ml-cluster-i-2"),
         ("ml-cluster-head-0", "ml-cluster-i-1"),
+        ("ml-cluster-workers-0", "ml-cluster-i-3", "ml-cluster-ip-10-0-0-3"),
     ]
     without_login = ssh_config(a_slurm_cluster(), (NODES[0], NODES[2]), None, PROGRAM, FakeAccount().storage)
-    assert without_login.hosts[1].aliases[0] == "ml-cluster"
+    assert without_login.hosts[0].aliases[0] == "ml-cluster"
 
 
 def test_the_proxy_is_run_with_exactly_the_flags_that_were_given() -> None:

@@ -21,6 +21,7 @@ def account(**members: object) -> FakeAccount:
     found = FakeAccount()
     found.clusters.add(a_cluster(**members))  # type: ignore[arg-type]
     found.clusters.nodes_in_full["i-1"] = a_node("i-1")
+    found.clusters.nodes_of["ml-cluster"] = [a_node("i-1")]
     return found
 
 
@@ -62,4 +63,4 @@ def test_what_does_not_live_is_not_found() -> None:
     assert cluster.value.hint == "the clusters that there are: hpctl cluster list"
     with pytest.raises(NotFoundError, match="cluster `ml-cluster` has no node `i-2`") as node:
         live_targets(Ward("ml-cluster", node_id="i-2"), account().world)
-    assert node.value.hint == "its nodes: hpctl node list --cluster ml-cluster"
+    assert node.value.hint == "hpctl node list --cluster ml-cluster"

@@ -55,9 +55,9 @@ def test_two_living_jobs_of_a_name_are_told_apart_by_number() -> None:
 
 
 def test_a_job_that_is_not_there_brings_the_nearest_name_and_who_else_has_it() -> None:
-    account = held(a_job(), a_job(id=9, name="trian", user="ann"))
-    with pytest.raises(NotFoundError, match=r"no job `trian` of user `ubuntu`") as told:
-        find("trian", AT, account.slurm_jobs)
+    account = held(a_job(), a_job(id=9, name="traim", user="ann"))
+    with pytest.raises(NotFoundError, match=r"no job `traim` of user `ubuntu`") as told:
+        find("traim", AT, account.slurm_jobs)
     assert told.value.hint == "did you mean `train`?\nuser `ann` has one: --user ann"
 
 

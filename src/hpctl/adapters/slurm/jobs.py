@@ -22,6 +22,8 @@ from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace, marked
 _SCRIPT: Final = "script"
 _BYTES_A_LINE: Final = 512
 _NO_PYTHON: Final = 127
+_HARMLESS: Final = frozenset({"look", "job", "fleet", "tail"})
+_TRIES: Final = 2
 
 
 class SlurmJobsOverSessions:
@@ -111,11 +113,21 @@ class SlurmJobsOverSessions:
         self, at: SlurmPlace, asked: Mapping[str, Any], packed: bytes = b"", *, timeout_s: float = timeouts.SLURM_ASK_S
     ) -> Mapping[str, Any]:
         head = json.dumps({"user": at.user, **asked, "sha256": sha256(packed).hexdigest()}).encode() + b"\n"
-        ran = self._sessions.run(at.controller, answering(), stdin=head + packed, timeout_s=timeout_s)
-        told = _answer(ran, at.controller)
+        tries = _TRIES if asked["verb"] in _HARMLESS else 1
+        told = _answer(self._ran(at.controller, head + packed, timeout_s, tries), at.controller)
         if "error" in told:
             _refuse(str(told["error"]), str(told["message"]), at)
         return told
+
+    def _ran(self, node: Target, stdin: bytes, timeout_s: float, tries: int) -> Ran:
+        """Run the program; what only looks is asked again when the session breaks."""
+        for left in range(tries - 1, -1, -1):
+            try:
+                return self._sessions.run(node, answering(), stdin=stdin, timeout_s=timeout_s)
+            except UnavailableError:
+                if not left:
+                    raise
+        raise AssertionError  # the last try returns or raises
 
 
 def _is_deleted(job: SlurmJob, at: SlurmPlace, there: AbstractSet[str]) -> bool:

@@ -11,7 +11,6 @@ from uuid import uuid4
 from hpctl.adapters.local.output import printed
 from hpctl.adapters.local.typed import Typed
 from hpctl.adapters.ssm import bootstrap
-from hpctl.adapters.ssm.broken import SessionError
 from hpctl.adapters.ssm.hub import Hub
 from hpctl.adapters.ssm.link import Link
 from hpctl.adapters.ssm.speech import request
@@ -56,7 +55,7 @@ def attempt(hub: Hub, starter: Starter, node: Target, program: Program) -> Exite
     asked = request(program.command, timeout_s=program.timeout_s)
     link = Link(opened, starter)
     talk = Talk(link, nonce, asked, typed, said.put)
-    work = hub.start(talk.run())
+    work = hub.start(talk.run(), said.put)
     try:
         return _followed(said, program, lambda count: hub.soon(talk.taken, count))
     finally:
@@ -78,7 +77,7 @@ def _followed(said: SimpleQueue[object], program: Program, taken: Callable[[int]
                 taken(len(data))
             case Exited():
                 return told
-            case SessionError():
+            case BaseException():
                 raise told
             case _:
                 raise TypeError(told)

@@ -19,9 +19,11 @@ _LAST_WORDS_S: Final = 0.5
 class Work:
     """A coroutine that runs in the loop; `done` is set once it has ended, its last steps included."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Begin it soon; it reports in its own way and raises nothing but that it was cancelled."""
-        self._loop, self._coroutine = loop, coroutine
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None], tell: Callable[[object], None]
+    ) -> None:
+        """Begin it soon; what it raises is told to `tell`, which is called in the loop."""
+        self._loop, self._coroutine, self._tell = loop, coroutine, tell
         self._task: asyncio.Task[None] | None = None
         self.done = threading.Event()
         loop.call_soon_threadsafe(self._begin)
@@ -37,10 +39,16 @@ class Work:
 
     def _begin(self) -> None:
         self._task = self._loop.create_task(self._coroutine)
-        self._task.add_done_callback(lambda _: self.done.set())
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._tell(error)
+        self.done.set()
 
     def _cancel(self) -> None:
-        if self._task is not None:
+        """Cancel it once: a second time would hit its last steps."""
+        if self._task is not None and not self._task.cancelling():
             self._task.cancel()
 
 
@@ -71,9 +79,9 @@ class Hub:
         with suppress(RuntimeError):  # it has stopped
             self.loop.call_soon_threadsafe(call, *arguments)
 
-    def start(self, coroutine: Coroutine[Any, Any, None]) -> Work:
-        """Run a coroutine."""
-        work = Work(self.loop, coroutine)
+    def start(self, coroutine: Coroutine[Any, Any, None], tell: Callable[[object], None]) -> Work:
+        """Run a coroutine; what it raises is told to `tell`."""
+        work = Work(self.loop, coroutine, tell)
         with self._lock:
             self._running = {one for one in self._running if not one.done.is_set()} | {work}
         return work

@@ -58,7 +58,7 @@ class Lines:
             yield Line(line[:1].decode("latin-1"), _decoded(line[1:]))
 
 
-def ended(line: Line) -> tuple[int, bool]:
+def end_of(line: Line) -> tuple[int, bool]:
     """Read how a program ended: its exit code, and whether its time was up."""
     try:
         told: dict[str, Any] = json.loads(line.data)

@@ -15,7 +15,7 @@ from hpctl.adapters.ssm import bootstrap
 from hpctl.adapters.ssm.broken import EncryptedError, HopelessError, NotBegunError, SessionError
 from hpctl.adapters.ssm.link import Link
 from hpctl.adapters.ssm.node.supervisor import WINDOW
-from hpctl.adapters.ssm.speech import Line, Lines, ended
+from hpctl.adapters.ssm.speech import Line, Lines, end_of
 
 _BANNER: Final = 64 * 1024
 """Bytes that a session may say before the command's greeting."""
@@ -87,16 +87,15 @@ class Talk:
             await self._link.send(bootstrap.program() + self._request.encode())
             if self._typed is not None:  # not before: what another attempt needs is still to be read
                 threading.Thread(target=self._typed.read, daemon=True).start()
-            self._tell(await self._served(rest))
+            ended: Exited | SessionError = await self._served(rest)
         except SessionError as error:
-            self._tell(error)
-            await self._link.close(terminate=True)
+            ended = error
         except asyncio.CancelledError:
-            self._tell(SessionError("it was ended from here"))
             await self._link.close(terminate=True)
+            self._tell(SessionError("it was ended from here"))
             raise
-        else:
-            await self._link.close(terminate=False)
+        await self._link.close(terminate=isinstance(ended, SessionError))
+        self._tell(ended)
 
     def taken(self, count: int) -> None:
         """Take note that so many bytes of output are no longer here; called in the loop."""
@@ -130,7 +129,7 @@ class Talk:
                         self._owed -= int(line.data)
                         self._eaten.set()
                     case "X":
-                        return Exited(*ended(line))
+                        return Exited(*end_of(line))
                     case _:
                         pass
             came = await self._next()

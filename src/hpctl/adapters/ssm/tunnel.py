@@ -34,7 +34,7 @@ class LinkTunnel:
     def open(self) -> None:
         """Start the session; raises as `execute.attempt` does. That nobody listens shows at the first `receive`."""
         self._link = Link(self._starter.start(self._node, SSH, {"portNumber": [str(self._port)]}), self._starter)
-        self._work = self._hub.start(_kept(self._link))
+        self._work = self._hub.start(_kept(self._link), lambda _: None)
         try:
             self._awaited(self._link.open())
         except HopelessError as error:

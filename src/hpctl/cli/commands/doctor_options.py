@@ -27,7 +27,7 @@ ClusterArgument = Annotated[
 SpecOption = Annotated[
     str | None, typer.Option("--file", "-f", metavar="FILE", help="Judge this spec, too (- is stdin).")
 ]
-NodeOption = Annotated[str | None, typer.Option("--node", metavar="ID", help="Only this node of the cluster.")]
+NodeOption = Annotated[str | None, typer.Option("--node", metavar="ID", help="Only this node, from inside, too.")]
 NamespaceOption = Annotated[
     str | None, typer.Option("--namespace", "-n", metavar="NAME", help="Namespace for jobs (else default).")
 ]

@@ -9,9 +9,10 @@ from hpctl.catalog.nearest import nearest
 from hpctl.errors import NotFoundError, UsageError
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_meaning import is_drained, is_held
-from hpctl.facts.slurm_nodes import SlurmNode
+from hpctl.facts.slurm_nodes import SlurmNode, slurm_name
 from hpctl.facts.slurm_reasons import action_of, meant
 from hpctl.report.slurm import SlurmChangeReport
+from hpctl.services.node_names import by_name
 from hpctl.services.slurm.view import View, view
 
 
@@ -63,16 +64,20 @@ def _demand_sound(reason: str, words: Sequence[str]) -> None:
 
 
 def _named(seen: View, words: Sequence[str]) -> Iterator[SlurmNode]:
-    """Yield the nodes that words name: by Slurm's name, or by the instance that it is; each once."""
-    names = {node.node_id: name for name, node in seen.instances.items()}
+    """Yield the nodes that words name, as Slurm does or in any other way; each once."""
+    others = {name: slurm_name(node) for name, node in by_name(seen.instances.values()).items()}
     known = {node.name: node for node in seen.nodes}
-    for word in dict.fromkeys(names.get(word, word) for word in words):
-        if word not in known:
-            near = nearest(word, (*known, *names))
-            hint = f"did you mean `{near[0]}`?\n" if near else ""
-            message = f"Slurm on cluster `{seen.cluster}` has no node `{word}`"
-            raise NotFoundError(message, hint=f"{hint}its nodes: hpctl slurm status --cluster {seen.cluster}")
-        yield known[word]
+    names = [word if word in known else others.get(word) or word for word in words]
+    if unknown := [name for name in names if name not in known]:
+        raise _unknown(seen.cluster, unknown, (*known, *others))
+    yield from (known[name] for name in dict.fromkeys(names))
+
+
+def _unknown(cluster: str, names: Sequence[str], choices: Iterable[str]) -> NotFoundError:
+    words, near = ", ".join(f"`{name}`" for name in names), nearest(names[0], choices)
+    hint = f"did you mean `{near[0]}`?\n" if near else ""
+    message = f"Slurm on cluster `{cluster}` has no node {words}"
+    return NotFoundError(message, hint=f"{hint}its nodes: hpctl slurm status --cluster {cluster}")
 
 
 def _report(

@@ -28,7 +28,9 @@ from hpctl.render.output import Output
 if TYPE_CHECKING:
     from hpctl.plan.node_care import Care
 
-NodesArgument = Annotated[list[str], typer.Argument(metavar="NODE...", help="Node ids (i-...) or logical ids.")]
+NodesArgument = Annotated[
+    list[str], typer.Argument(metavar="NODE...", help="Nodes: instance ids, logical ids, ip-... names, or group/0.")
+]
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.node.group import app
+from hpctl.cli.commands.node.group import NodeArgument, app
 from hpctl.cli.options import ClusterOption, OutputOption, ProfileOption, RegionOption, VerboseOption, invocation
 from hpctl.cli.typed import as_typed
 from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UsageError
@@ -26,7 +26,7 @@ class LogOf(StrEnum):
 @app.command()
 def logs(
     ctx: typer.Context,
-    node: Annotated[str, typer.Argument(metavar="NODE", help="Node id (i-...) or logical id.")],
+    node: NodeArgument,
     source: Annotated[
         list[LogOf] | None, typer.Option("--source", help="Only this log; again for more (else all).")
     ] = None,

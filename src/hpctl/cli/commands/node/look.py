@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hpctl.cli import wiring
-from hpctl.cli.commands.node.group import app
+from hpctl.cli.commands.node.group import NodeArgument, app
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -41,7 +41,7 @@ def list_(
 @app.command()
 def describe(
     ctx: typer.Context,
-    node: Annotated[str, typer.Argument(metavar="NODE", help="Node id (i-...) or logical id.")],
+    node: NodeArgument,
     cluster: ClusterOption = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
