@@ -1,6 +1,7 @@
 """What hpctl costs to start and to ask, beside the AWS CLI, and how fast logs come, beside kubectl: `make bench`.
 
-And how long `hpctl doctor` asks, beside the calls that cannot be made at the same time.
+And how long `hpctl doctor` asks, beside the calls that cannot be made at the same time, how long a command on fifty
+nodes takes, beside what AWS allows, and what `hpctl gpus` takes on a cluster of 1,000 nodes.
 
 Both ask the same sandbox about the same cluster. The exit status is 1 when a target is missed.
 """
@@ -17,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks import doctor, logs
+from tests.benchmarks import doctor, gpus, logs, nodes
 from tests.benchmarks.measure import Command, Target, measure, medians, table
 
 HPCTL = str(Path(sys.executable).with_name("hpctl"))
@@ -120,12 +121,17 @@ def main() -> int:
         create_cluster(environment)
         samples = measure(commands(environment, a_model(Path(home))))
         spans = doctor.measure(HPCTL, Path(home), environment)
+        fan_out_s = nodes.measure(HPCTL, AWS, environment)
     print(*table(samples, TARGETS, yardstick="aws --version"), sep="\n")
     print("", *doctor.report(spans), sep="\n")
+    print("", *nodes.report(fan_out_s), sep="\n")
     rates = logs.measure()
     print("", *logs.report(rates), sep="\n")
+    taken = gpus.measure()
+    print("", *gpus.report(taken), sep="\n")
     commands_met = all(target.met(medians(samples)) for target in TARGETS)
-    return 0 if commands_met and doctor.met(spans) and logs.met(rates) else 1
+    others_met = doctor.met(spans) and nodes.met(fan_out_s) and logs.met(rates) and gpus.met(taken)
+    return 0 if commands_met and others_met else 1
 
 
 if __name__ == "__main__":

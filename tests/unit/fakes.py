@@ -536,6 +536,7 @@ class FakeKubernetes:
             ),
         ]
         self.joined = [a_kubernetes_node("hyperpod-i-0a1b2c3d4e5f60718")]
+        self.asked: dict[str, dict[str, float]] = {}
 
     def daemon_sets(self, cluster: EksCluster) -> tuple[tuple[str, str], ...]:
         self._log.record("kubernetes.daemon_sets", cluster)
@@ -564,6 +565,10 @@ class FakeKubernetes:
     def nodes(self, cluster: EksCluster) -> tuple[KubernetesNode, ...]:
         self._log.record("kubernetes.nodes", cluster)
         return tuple(self.joined)
+
+    def requested(self, cluster: EksCluster, namespace: str | None) -> Mapping[str, Mapping[str, float]]:
+        self._log.record("kubernetes.requested", cluster, namespace)
+        return self.asked
 
 
 class FakeQuotas:

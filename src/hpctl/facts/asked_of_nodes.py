@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from hpctl.facts.jobs import Pod
 from hpctl.facts.quantities import quantity
 
-_ENDED = ("Succeeded", "Failed")
+ENDED: Final = frozenset({"Succeeded", "Failed"})
+"""Phases in which a pod holds nothing any more."""
 
 
 def asked_of_nodes(pods: Iterable[Pod]) -> dict[str, dict[str, float]]:
     """Return what pods ask for together, by node and resource; those that have ended hold nothing any more."""
+    return together((pod.node, pod.requests) for pod in pods if pod.node and pod.phase not in ENDED)
+
+
+def together(requests: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, dict[str, float]]:
+    """Return requests of nodes by node and resource."""
     found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for pod in pods:
-        if pod.node and pod.phase not in _ENDED:
-            for resource, amount in pod.requests.items():
-                found[pod.node][resource] += quantity(amount)
-    return {node: dict(requests) for node, requests in found.items()}
+    for node, amounts in requests:
+        for resource, amount in amounts.items():
+            found[node][resource] += quantity(amount)
+    return {node: dict(amounts) for node, amounts in found.items()}

@@ -60,6 +60,7 @@ MPI_JOB: Final = ObjectKind("kubeflow.org", "v2beta1", "MPIJob", "mpijobs")
 JOB_KINDS: Final = (PYTORCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, BATCH_JOB, MPI_JOB)
 """What `hpctl job` manages, in the order in which a name is looked for."""
 
+NODE: Final = ObjectKind("", "v1", "Node", "nodes", namespaced=False)
 POD: Final = ObjectKind("", "v1", "Pod", "pods")
 SERVICE: Final = ObjectKind("", "v1", "Service", "services")
 CONFIG_MAP: Final = ObjectKind("", "v1", "ConfigMap", "configmaps")

@@ -42,3 +42,10 @@ class Kubernetes(Protocol):
     def nodes(self, cluster: EksCluster) -> tuple[KubernetesNode, ...]:
         """Return every node."""
         ...
+
+    def requested(self, cluster: EksCluster, namespace: str | None) -> Mapping[str, Mapping[str, float]]:
+        """Return what pods ask for together, by node and resource (units of `facts.quantities`).
+
+        Those of one namespace or (None) of all; what has ended holds nothing any more and is left out.
+        """
+        ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpctl.render.page import Aside, Piece, Prose, Verbatim
+from hpctl.render.words import counted
 from hpctl.report.node_access import PortForwardListReport, SshConfigReport
 
 
@@ -23,7 +24,7 @@ def ssh_config(report: SshConfigReport) -> Iterator[Piece]:
     if report.file is None:
         yield Verbatim(report.text.rstrip("\n"))
         return
-    yield Prose(f"`{report.file}` has {len(report.hosts)} nodes of cluster `{report.cluster}`")
+    yield Prose(f"`{report.file}` has {counted(len(report.hosts), 'node')} of cluster `{report.cluster}`")
     yield Prose("for ssh to find them, this is to be the first line of ~/.ssh/config:")
     yield Verbatim(f"{report.include}", indent=2)
     yield Prose("then, for example:")

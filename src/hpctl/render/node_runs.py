@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from hpctl.render.page import Aside, Piece
+from hpctl.render.page import Piece, Prose
 from hpctl.render.safe import one_line
 from hpctl.report.node_run import NodeRun, NodeRunListReport
 
@@ -20,12 +20,10 @@ _WORDS: Final = {
 
 def node_run_list(report: NodeRunListReport) -> Iterator[Piece]:
     """Yield how many nodes ended how, then each one on which the command did not succeed."""
-    if len(report.runs) == 1 and report.runs[0].error is None:
-        return
-    yield Aside(_counts(report))
+    yield Prose(_counts(report))
     bad = [run for run in report.runs if run.result != "succeeded"]
-    yield from (Aside(f"  {run.node}: {_what(run)}") for run in bad)
-    yield from (Aside(f"hint: {one_line(hint)}") for hint in dict.fromkeys(_hints(bad)))
+    yield from (Prose(_what(run), lead=f"{run.node}:", indent=2) for run in bad)
+    yield from (Prose(one_line(hint), lead="hint:") for hint in dict.fromkeys(_hints(bad)))
 
 
 def _counts(report: NodeRunListReport) -> str:

@@ -12,6 +12,7 @@ from hpctl.render.page import Piece
 from hpctl.report.base import Report
 
 _VIEWS = {
+    "AcceleratorList": "gpus.accelerator_list",
     "CheckList": "checks.check_list",
     "CheckPage": "explanations.check_page",
     "Checks": "checks.check_report",
@@ -32,6 +33,7 @@ _VIEWS = {
     "ModelFamily": "models.model_family",
     "Node": "nodes.node",
     "NodeCopyList": "node_copies.node_copy_list",
+    "NodeLabels": "labels.node_labels",
     "NodeList": "nodes.node_list",
     "NodeRunList": "node_runs.node_run_list",
     "Outcome": "clusters.outcome",

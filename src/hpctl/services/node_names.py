@@ -13,7 +13,7 @@ from hpctl.facts.ports import Clusters
 from hpctl.facts.records import Cluster, Node
 from hpctl.facts.session_ports import Target
 
-_INSTANCE_ID: Final = re.compile(r"i-[a-f0-9]{8}(?:[a-f0-9]{9})?")
+INSTANCE_ID: Final = re.compile(r"i-[a-f0-9]{8}(?:[a-f0-9]{9})?")
 """SageMaker's pattern of a `ClusterNodeId`."""
 
 
@@ -81,7 +81,7 @@ def chosen_nodes(
 
 def node_id_of(cluster: str, name: str, clusters: Clusters) -> str:
     """Return the id of the node of that name; an instance's id is taken at its word, and nobody is asked."""
-    return name if _INSTANCE_ID.fullmatch(name) else one_node(cluster, name, clusters)[1].node_id
+    return name if INSTANCE_ID.fullmatch(name) else one_node(cluster, name, clusters)[1].node_id
 
 
 def by_name(nodes: Iterable[Node]) -> dict[str, Node]:

@@ -15,7 +15,7 @@ from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, Node
 from hpctl.facts.records import Machine, Node
 from hpctl.facts.world import World
 from hpctl.services.connect import eks_cluster_of
-from hpctl.services.node_names import by_name, unknown_names
+from hpctl.services.node_names import INSTANCE_ID, by_name, unknown_names
 from hpctl.spec.load import Loaded
 
 _RUNNING: Final = "Running"
@@ -80,7 +80,7 @@ def live_targets(ward: Ward, world: World) -> tuple[Target, ...]:
 
 def _node(cluster: str, name: str, world: World) -> Node:
     """Return the node of that name, whichever of its names it is; `NotFoundError` with the nearest."""
-    node = world.node(cluster, name)  # an instance's id, or a logical one
+    node = world.node(cluster, name) if INSTANCE_ID.fullmatch(name) else None
     if node is not None:
         return node
     known = by_name(world.nodes(cluster))

@@ -14,7 +14,7 @@ import pytest
 from tests.functional.cli.command import PATIENCE_S
 from tests.functional.slurm_job.conftest import SlurmJobs
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 MISHAP = """
 import os, signal, sys, threading

@@ -13,7 +13,7 @@ from tests.functional.slurm_job.conftest import SlurmJobs
 
 __all__ = ["jobs"]
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(400)]
 
 NAMED = ("RANK", "NODE_RANK", "WORLD_SIZE", "HARD", "STEPS", "TOKEN", "PET_NNODES", "PET_NPROC_PER_NODE")
 JOB = """\

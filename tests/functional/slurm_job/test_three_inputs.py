@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.functional.slurm_job.conftest import SlurmJobs
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 HARD = "'\"$(touch /tmp/executed)`id`\\ ~!!\n\t-n ${HOME} #; & | \x01 é 漢 \u2028 =,=\n"
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)

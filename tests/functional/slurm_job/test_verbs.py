@@ -7,7 +7,7 @@ import pytest
 from tests.functional.sandbox.running import until
 from tests.functional.slurm_job.conftest import SlurmJobs
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 LONG = "#!/bin/bash\n#SBATCH --nodes=2 --exclusive\nsrun sleep 300\n"
 FAILS = """\

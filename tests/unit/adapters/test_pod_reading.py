@@ -57,6 +57,16 @@ def test_requests_are_those_that_the_scheduler_counts() -> None:
     assert found == {"cpu": "2.75", "memory": "2147483648", "nvidia.com/gpu": "8"}
 
 
+def test_a_sidecar_holds_what_it_asks_for_as_long_as_the_pod_lives() -> None:
+    def container(name: str, cpu: str, **members: Any) -> dict[str, Any]:
+        return {"name": name, "resources": {"requests": {"cpu": cpu}}, **members}
+
+    starting = [container("a", "1"), container("sidecar", "2", restartPolicy="Always"), container("b", "4")]
+    small = pod_of(a_pod({"containers": [container("main", "1")], "initContainers": starting})).requests
+    large = pod_of(a_pod({"containers": [container("main", "8")], "initContainers": starting})).requests
+    assert (small["cpu"], large["cpu"]) == ("6", "10")
+
+
 def test_containers_tell_how_they_are_and_how_the_instance_before_ended() -> None:
     times = {"startedAt": "2026-03-01T12:00:00Z", "finishedAt": "2026-03-01T12:01:00Z"}
     ended = {"exitCode": 137, "reason": "OOMKilled", "message": "m", **times}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def script(name: str) -> SbatchScript:
     return loaded.wish
 
 
+@cache
 def judged(name: str) -> CheckReport:
     wish = script(name)
     return judge_on_slurm(JobOnSlurm(wish.name, SITE, wish), FakeAccount().world, Judging())

@@ -11,7 +11,6 @@ import pytest
 from hpctl.errors import AccessError, ChecksFailedError, DoesNotFitError, NotFoundError, UsageError
 from hpctl.facts.jobs import BATCH_JOB, CONFIG_MAP, PYTORCH_JOB, SERVICE
 from hpctl.services.create import Blindness, Judging
-from hpctl.services.job.draft import in_use
 from hpctl.services.job.prepare import Asked, Prepared, demand_possible, prepare
 from hpctl.services.job.where import Where, where
 from hpctl.spec.job import Accelerator, Choice, Contract, JobSpec
@@ -20,7 +19,7 @@ from hpctl.spec.job_wish import JobNotation, LoadedJob
 from hpctl.spec.manifest import KubernetesManifest, ManifestObject
 from tests.unit.builders import a_cluster, a_kubernetes_node, an_eks_cluster
 from tests.unit.fakes import FakeAccount
-from tests.unit.services.jobs import AT, FakeFiles, a_pod
+from tests.unit.services.jobs import AT, FakeFiles
 
 SEED = bytes(range(32))
 EIGHT = (Choice(accelerator=Accelerator(name="H100", count=8)),)
@@ -128,17 +127,6 @@ def test_pods_that_may_not_be_listed_everywhere_are_said_and_the_job_goes_on(acc
     made = prepared(account, a_spec())
     assert made.bundle is not None
     assert any("what other pods hold cannot be seen" in notice for notice in made.report.notices)
-
-
-def test_what_pods_hold_is_summed_by_node_without_those_that_ended() -> None:
-    pods = [
-        a_pod(0, node="n-1", requests={"cpu": "500m", "memory": "1Gi"}),
-        a_pod(1, node="n-1", requests={"cpu": "2"}),
-        a_pod(2, "Succeeded", node="n-1", requests={"cpu": "64"}),
-        a_pod(3, "Failed", node="n-1", requests={"cpu": "64"}),
-        a_pod(4, "Pending", node=None, requests={"cpu": "64"}),
-    ]
-    assert {node: dict(held) for node, held in in_use(pods).items()} == {"n-1": {"cpu": 2.5, "memory": 2.0**30}}
 
 
 def test_a_skypilot_task_becomes_what_keeps_its_contract(account: FakeAccount) -> None:

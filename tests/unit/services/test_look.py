@@ -13,6 +13,8 @@ from tests.unit.builders import REGION, a_cluster, a_node
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.wording import EFA
 
+NODE = "i-0123456789abcdef0"
+
 
 def an_account(*names: str) -> FakeAccount:
     account = FakeAccount()
@@ -36,21 +38,28 @@ def test_nodes_of_an_unknown_cluster_are_not_found() -> None:
 
 def test_a_broken_node_is_described_with_its_cause() -> None:
     account = an_account("ml-cluster")
-    account.clusters.nodes_in_full = {"i-1": a_node("i-1", "Failure", message=EFA)}
-    report = describe_node("ml-cluster", "i-1", account.ports.clusters)
-    assert (report.cluster, report.names()) == ("ml-cluster", ("i-1",))
-    assert [(one.subject, one.failure) for one in report.diagnoses] == [("node/i-1", "efa-health-check")]
+    account.clusters.nodes_in_full = {NODE: a_node(NODE, "Failure", message=EFA)}
+    report = describe_node("ml-cluster", NODE, account.ports.clusters)
+    assert (report.cluster, report.names()) == ("ml-cluster", (NODE,))
+    assert [(one.subject, one.failure) for one in report.diagnoses] == [(f"node/{NODE}", "efa-health-check")]
 
 
 def test_a_node_that_runs_is_described_without_its_old_message() -> None:
     account = an_account("ml-cluster")
-    account.clusters.nodes_in_full = {"i-1": a_node("i-1", message=EFA)}
-    assert describe_node("ml-cluster", "i-1", account.ports.clusters).diagnoses == ()
+    account.clusters.nodes_in_full = {NODE: a_node(NODE, message=EFA)}
+    assert describe_node("ml-cluster", NODE, account.ports.clusters).diagnoses == ()
+
+
+def test_a_node_is_described_by_its_place_in_a_group() -> None:
+    account = an_account("ml-cluster")
+    account.clusters.nodes_of = {"ml-cluster": [a_node("i-1")]}
+    account.clusters.nodes_in_full = {"i-1": a_node("i-1")}
+    assert describe_node("ml-cluster", "workers/0", account.ports.clusters).names() == ("i-1",)
 
 
 def test_an_unknown_node_is_not_found() -> None:
-    with pytest.raises(NotFoundError, match="there is no node `i-9`"):
-        describe_node("ml-cluster", "i-9", an_account("ml-cluster").ports.clusters)
+    with pytest.raises(NotFoundError, match=f"there is no node `{NODE}`"):
+        describe_node("ml-cluster", NODE, an_account("ml-cluster").ports.clusters)
 
 
 def test_the_only_cluster_is_meant() -> None:

@@ -21,6 +21,7 @@ def account(**members: object) -> FakeAccount:
     found = FakeAccount()
     found.clusters.add(a_cluster(**members))  # type: ignore[arg-type]
     found.clusters.nodes_in_full["i-1"] = a_node("i-1")
+    found.clusters.nodes_of["ml-cluster"] = [a_node("i-1")]
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpctl.adapters.slurm import log_on_node
@@ -92,6 +92,7 @@ def append(folder: Path, data: bytes, name: str = RANK) -> None:
         file.write(data)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.binary(max_size=300), st.integers(0, 2000), st.none()), max_size=30), st.booleans())
 def test_what_is_appended_is_shown_once_and_whole_at_every_drop(acts: list[bytes | int | None], end_it: bool) -> None:
     with TemporaryDirectory() as name:
@@ -114,6 +115,7 @@ def test_what_is_appended_is_shown_once_and_whole_at_every_drop(acts: list[bytes
         assert not [step for step in follow.steps if isinstance(step, LogGap)]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.integers(1, 40), st.tuples(st.integers(0, 4000)), st.sampled_from("tlr")), max_size=30))
 def test_what_is_emptied_is_marked_and_what_comes_after_is_whole(acts: list[int | tuple[int] | str]) -> None:
     with TemporaryDirectory() as name:

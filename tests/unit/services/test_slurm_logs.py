@@ -28,7 +28,7 @@ FOLLOW = LogWish(follow=True)
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SLURM_LOG_LOOK_S", "LOG_AGAIN_S"):
+    for name in ("SLURM_LOG_LOOK_S", "LOG_AGAIN_S", "LOG_AGAIN_CAP_S"):
         monkeypatch.setattr(timeouts, name, 0.002)
 
 
@@ -167,6 +167,13 @@ def test_a_requeue_is_told_and_what_it_emptied_is_marked() -> None:
     assert kinds[3] == [b"anew"]
 
 
+def test_a_requeue_that_is_seen_with_the_end_is_told_all_the_same() -> None:
+    feed = ended(begun(), printed(0, b"one\n"))
+    story = Story(a_job(**OWN), feed)
+    feed.acts = (*feed.acts, story.becomes(word="COMPLETED", restarts=1))
+    assert notes(story.told()) == ["job 7 was put into the queue again by Slurm (1x)"]
+
+
 def test_who_waits_for_nodes_is_told_why_and_each_reason_once() -> None:
     feed = ended(begun(), printed(0, b"one\n"))
     story = Story(a_job(**OWN, word="PENDING", hosts=(), reason="Resources"), feed)
@@ -209,9 +216,10 @@ def test_a_file_that_cannot_be_read_is_said() -> None:
 
 def test_a_job_without_output_says_where_it_was_looked_for() -> None:
     story = Story(a_job(**OWN, word="COMPLETED"), ended(AllRead()))
-    assert notes(story.told(LogWish())) == [
+    there = (
         f"there is no output of job 7 that can be read on the controller node; it is not in `{FOLDER}/logs/batch.log`"
-    ]
+    )
+    assert notes(story.told(LogWish())) == [f"{there}; a file that is not shared stays on its node, ip-10-1-0-1"]
 
 
 def test_a_script_of_ones_own_is_looked_through_for_files_of_its_steps() -> None:

@@ -14,8 +14,11 @@ from hpctl.adapters.aws.session import AwsSession
 from hpctl.adapters.kube.errors import Asked, words_of
 from hpctl.adapters.kube.https import JSON, METADATA, exchange, get, post
 from hpctl.adapters.kube.objects import api_versions_of, node_of, review_of, server_version_of, workload_of
+from hpctl.adapters.kube.requested import HOLDING, request_of
 from hpctl.adapters.kube.token import bearer_token
 from hpctl.errors import NotFoundError
+from hpctl.facts.asked_of_nodes import together
+from hpctl.facts.jobs import POD
 from hpctl.facts.kubernetes import AccessReview, AccessWish, Contact, KubernetesNode, Stage, Workload
 from hpctl.facts.records import EksCluster
 
@@ -99,16 +102,21 @@ class EksKubernetes:
         """Return every node."""
         return tuple(self._rows(cluster, "/api/v1/nodes", "nodes", JSON, node_of))
 
+    def requested(self, cluster: EksCluster, namespace: str | None) -> Mapping[str, Mapping[str, float]]:
+        """Return what pods ask for together, by node and resource; no more than a page is kept at a time."""
+        found = self._rows(cluster, POD.path(namespace), "pods", JSON, request_of, fieldSelector=HOLDING)
+        return together((node, asked) for node, asked in found if node)
+
     def _metadata(self, cluster: EksCluster, path: str, resource: str) -> Iterator[Mapping[str, Any]]:
         return self._rows(cluster, path, resource, METADATA, lambda row: dict(row["metadata"]))
 
     def _rows(
-        self, cluster: EksCluster, path: str, resource: str, accept: str, read: Callable[[Any], Row]
+        self, cluster: EksCluster, path: str, resource: str, accept: str, read: Callable[[Any], Row], **selectors: str
     ) -> Iterator[Row]:
         asked = Asked(resource, cluster.name, self._session.region)
         token, following, seen = bearer_token(self._session, cluster.name), "", {""}
         while True:
-            query = {"limit": str(PAGE_SIZE), **({"continue": following} if following else {})}
+            query = {"limit": str(PAGE_SIZE), **selectors, **({"continue": following} if following else {})}
             try:
                 page = get(cluster, f"{path}?{urlencode(query)}", token, asked, accept=accept)
             except NotFoundError:  # the API group is not there, and so are not its objects

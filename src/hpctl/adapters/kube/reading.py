@@ -94,14 +94,24 @@ def rank_of(row: Object) -> int | None:
 
 
 def requests_of(spec: Object) -> dict[str, str]:
-    """Return what a pod asks of its node: its containers together, or its largest init container, if that is more."""
-    together: defaultdict[str, float] = defaultdict(float)
+    """Return what a pod asks of its node.
+
+    Its containers together with its sidecars (init containers that go on), or what it takes while it starts, if that is
+    more: an init container beside the sidecars before it ("Sidecar containers", "Resource sharing within containers").
+    """
+    sidecars: defaultdict[str, float] = defaultdict(float)
+    starting: defaultdict[str, float] = defaultdict(float)
+    for container in spec.get("initContainers") or ():
+        goes_on = container.get("restartPolicy") == "Always"
+        for name, amount in _asked((container,)):
+            starting[name] = max(starting[name], sidecars[name] + amount)
+            if goes_on:
+                sidecars[name] += amount
     for name, amount in _asked(spec.get("containers") or ()):
-        together[name] += amount
-    for name, amount in _asked(spec.get("initContainers") or ()):
-        together[name] = max(together[name], amount)
+        sidecars[name] += amount
+    together = {name: max(sidecars[name], starting[name]) for name in (*sidecars, *starting)}
     for name, amount in (spec.get("overhead") or {}).items():
-        together[name] += quantity(amount)
+        together[name] = together.get(name, 0.0) + quantity(amount)
     return {name: f"{amount:.15g}" for name, amount in together.items()}
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +11,8 @@ from hpctl.compile.objects import compile_job
 from hpctl.compile.placement import place
 from hpctl.errors import AccessError, DoesNotFitError, UsageError
 from hpctl.facts.job_ports import JobObjects
-from hpctl.facts.jobs import JOB_KINDS, RUN_ID_LABEL, ObjectKind, Pod
+from hpctl.facts.jobs import JOB_KINDS, RUN_ID_LABEL, ObjectKind
 from hpctl.facts.placement import Placement
-from hpctl.facts.quantities import quantity
 from hpctl.facts.world import World
 from hpctl.services.job.where import Where
 from hpctl.spec.job import JobSpec
@@ -45,7 +43,7 @@ def compiled(spec: JobSpec, at: Where, payload: Payload, kind: ObjectKind | None
     """
     notices: tuple[str, ...] = ()
     try:
-        busy = in_use(world.pods(at.eks, None))
+        busy = world.in_use(at.eks)
     except AccessError:
         busy, notices = {}, (_BLIND,)
     try:
@@ -55,16 +53,6 @@ def compiled(spec: JobSpec, at: Where, payload: Payload, kind: ObjectKind | None
     served = world.served(at.eks, JOB_KINDS)
     bundle = compile_job(spec, placement, served, payload, kind=kind)
     return Draft(bundle, placement, notices=(*notices, *placement.notices, *bundle.notices))
-
-
-def in_use(pods: Iterable[Pod]) -> Mapping[str, Mapping[str, float]]:
-    """Return what pods that have not ended hold of each node, by resource."""
-    found: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for pod in pods:
-        if pod.node is not None and pod.phase not in ("Succeeded", "Failed"):
-            for resource, amount in pod.requests.items():
-                found[pod.node][resource] += quantity(amount)
-    return found
 
 
 def as_it_is(manifest: KubernetesManifest, at: Where, run_id: str, jobs: JobObjects) -> Draft:

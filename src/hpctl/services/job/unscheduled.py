@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hpctl.facts.asked_of_nodes import asked_of_nodes
 from hpctl.facts.jobs import JOB_LABEL, Job, Pod
 from hpctl.facts.kubernetes import KubernetesNode
 from hpctl.facts.quantities import quantity
 from hpctl.report.cluster import Diagnosis
-from hpctl.services.job.draft import in_use
 from hpctl.services.job.shape import pod_spec
 from hpctl.services.job.where import Where
 
@@ -80,7 +80,7 @@ def _causes(job: Job, waiting: Sequence[Pod], around: Surroundings) -> Iterator[
         yield _none_such(selector, around.nodes)
         return
     asked = {name: quantity(amount) for name, amount in waiting[0].requests.items()}
-    taken = in_use(around.pods)
+    taken = asked_of_nodes(around.pods)
     ranked = {pod.node for pod in around.pods if pod.owner_uid and pod.owner_uid == waiting[0].owner_uid}
     reasons: defaultdict[str, list[str]] = defaultdict(list)
     for node in chosen:

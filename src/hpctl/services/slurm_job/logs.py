@@ -80,6 +80,7 @@ class _Follower:
             yield from self._remarks()
             self._outputs = self._demand_outputs(self._sight.job)
             done = yield from self._session()
+        yield from self._remarks()
         yield from self._desk.rest()
         if not self._desk.marks:
             yield self._nothing()
@@ -166,7 +167,9 @@ class _Follower:
         job = self._sight.job
         where = ", ".join(f"`{shown(one, job)}`" for one in dict.fromkeys((job.stdout, job.stderr)) if one)
         looked = f"; it is not in {where}" if where else ""
-        return LogNote(f"there is no output of job {job.reference} that can be read on the controller node{looked}")
+        stays = f"; a file that is not shared stays on its node, {job.hosts[0]}" if where and job.hosts else ""
+        told = f"there is no output of job {job.reference} that can be read on the controller node{looked}{stays}"
+        return LogNote(told)
 
     def _source(self, path: str) -> LogSource:
         return self._outputs.source(path)

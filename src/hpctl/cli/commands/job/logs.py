@@ -78,9 +78,7 @@ def logs(
     from hpctl.render.logs import LogStyle
     from hpctl.services.job.logs import LogWish
 
-    if previous and follow:
-        raise UsageError("`--previous` is over and cannot be followed", hint="leave `--follow` out")
-    _demand_lines(output)
+    _demand_lines(output, follow=follow, previous=previous)
     zone = _zone(timezone)
     session, at = place(ctx, cluster, namespace)
     wish = LogWish(
@@ -98,7 +96,9 @@ def logs(
         show_logs(session, at, found_on_eks(session, at, job), wish, style)
 
 
-def _demand_lines(output: Output) -> None:
+def _demand_lines(output: Output, *, follow: bool, previous: bool) -> None:
+    if previous and follow:
+        raise UsageError("`--previous` is over and cannot be followed", hint="leave `--follow` out")
     if output not in (Output.TABLE, Output.JSONL):
         raise UsageError(f"logs do not go with `-o {output}`: there is no end", hint="add `-o jsonl`, or leave it out")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpctl.cli.commands.node import look, logs, shell, execute, copy, forward, ssh, care  # isort: skip
+from hpctl.cli.commands.node import look, label, logs, shell, execute, copy, forward, ssh, care  # isort: skip
 from hpctl.cli.commands.node.group import app
 
-__all__ = ["app", "care", "copy", "execute", "forward", "logs", "look", "shell", "ssh"]
+__all__ = ["app", "care", "copy", "execute", "forward", "label", "logs", "look", "shell", "ssh"]

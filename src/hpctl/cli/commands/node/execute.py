@@ -73,7 +73,10 @@ def execute(
     streams = _kept(stdin) if kept else _printed(session.terminal, len(chosen.nodes), prefix, stdin)
     command = Command(words, timeout, at_once)
     report = execute_on(chosen, command, streams, session.ports.sessions, session.ports.clock)
-    session.show(report)
+    if kept:
+        session.show(report)
+    elif len(report.runs) > 1 or report.runs[0].error:
+        session.show_beside(report)
     raise typer.Exit(report.exit_code)
 
 

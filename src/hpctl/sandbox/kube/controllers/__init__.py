@@ -14,6 +14,7 @@ from hpctl.sandbox.kube.controllers.auto_resume import AutoResume
 from hpctl.sandbox.kube.controllers.daemonsets import DaemonSets
 from hpctl.sandbox.kube.controllers.deployments import Deployments
 from hpctl.sandbox.kube.controllers.jobs import Jobs
+from hpctl.sandbox.kube.controllers.jobsets import JobSets
 from hpctl.sandbox.kube.controllers.lifecycle import Lifecycle
 from hpctl.sandbox.kube.controllers.loop import Loop
 from hpctl.sandbox.kube.controllers.nodes import Nodes
@@ -39,7 +40,18 @@ async def run(api: Api, instances: Instances, cluster: Cluster) -> None:
         return f"v{cluster.version(api.now)}.1-eks-sandbox"
 
     nodes = Nodes(api, instances, version)
-    makers = (Scheduler, Lifecycle, Jobs, AutoResume, PyTorchJobs, ReplicaSets, Deployments, DaemonSets, Services)
+    makers = (
+        Scheduler,
+        Lifecycle,
+        Jobs,
+        JobSets,
+        AutoResume,
+        PyTorchJobs,
+        ReplicaSets,
+        Deployments,
+        DaemonSets,
+        Services,
+    )
     loop = Loop(api, [nodes, *(make(api) for make in makers)])
     async with asyncio.TaskGroup() as group:
         group.create_task(loop.run())

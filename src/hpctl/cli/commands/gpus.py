@@ -1,0 +1,35 @@
+"""`hpctl gpus`: the accelerators of a cluster."""
+
+from __future__ import annotations
+
+import typer
+
+from hpctl.cli import wiring
+from hpctl.cli.options import (
+    ClusterOption,
+    OutputOption,
+    ProfileOption,
+    QueryOption,
+    RegionOption,
+    VerboseOption,
+    invocation,
+)
+from hpctl.render.output import Output
+
+
+def gpus(
+    ctx: typer.Context,
+    cluster: ClusterOption = None,
+    output: OutputOption = Output.TABLE,
+    query: QueryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Show the accelerators of a cluster: how many it has, how many are free, and where."""
+    from hpctl.services.gpus import list_accelerators
+    from hpctl.services.job.where import where
+
+    session = wiring.session(invocation(ctx))
+    at = where(session.cluster(cluster), None, session.ports)
+    session.show(list_accelerators(at, session.ports))
