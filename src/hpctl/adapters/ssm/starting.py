@@ -85,7 +85,7 @@ class Starter:
 
 
 def _throttled(error: UnavailableError) -> bool:
-    told = getattr(error.__cause__, "response", {})
+    told = getattr(error.__cause__, "response", None) or {}
     return "Throttl" in str(told.get("Error", {}).get("Code"))
 
 
