@@ -177,21 +177,17 @@ def test_a_requeue_that_is_seen_with_the_end_is_told_all_the_same() -> None:
 def test_who_waits_for_nodes_is_told_why_and_each_reason_once() -> None:
     feed = ended(begun(), printed(0, b"one\n"))
     story = Story(a_job(**OWN, word="PENDING", hosts=(), reason="Resources"), feed)
-    real, looks = story.account.slurm_jobs.job, iter(("Resources", "Resources", "Priority", "Priority"))
-
-    def job(at: object, wanted: SlurmJob) -> SlurmJob:
-        reason = next(looks, "")
-        changes = {"reason": reason} if reason else {"word": "COMPLETED", "reason": ""}
-        story.account.slurm_jobs.known = [replace(story.job, **changes)]  # type: ignore[arg-type]
-        return real(AT.place, wanted)
-
-    story.account.slurm_jobs.job = job  # type: ignore[method-assign]
-    steps = story.told()
-    assert notes(steps) == [
+    steps = follow_logs(story.job, AT.place, story.account.ports, FOLLOW)
+    first = next(steps)
+    story.becomes(reason="Priority")()
+    second = next(steps)
+    story.becomes(word="COMPLETED", reason="")()
+    rest = list(steps)
+    assert notes([first, second, *rest]) == [
         "job 7 does not run yet: it waits until enough nodes are free (Resources)",
         "job 7 does not run yet: jobs of higher priority are before it in its partition (Priority)",
     ]
-    assert text(steps) == b"one\n"
+    assert text(rest) == b"one\n"
 
 
 def test_files_of_hosts_are_looked_for_anew_when_a_requeue_has_others() -> None:

@@ -50,6 +50,10 @@ class Connection:
         """Close it as after a session."""
         await self._socket.close()
 
+    def drop(self) -> None:
+        """Break it: whoever is at its other end may not be there any more."""
+        self._socket.transport.abort()
+
     async def _weathered(self, data: bytes, direction: str) -> list[bytes]:
         fault = self._weather.strikes(direction)
         match fault.fault if fault else None:
@@ -65,7 +69,7 @@ class Connection:
             case Kind.STALL:
                 await asyncio.sleep(fault.seconds if fault else 0)
             case Kind.CUT:
-                self._socket.transport.abort()
+                self.drop()
                 return []
         late, self._late = self._late, []
         return [data, *late]

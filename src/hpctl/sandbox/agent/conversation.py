@@ -52,14 +52,14 @@ class Conversation:
         self._agreed = asyncio.Event()
         self._ending = asyncio.Event()
         self._over = asyncio.Event()
-        self._end: End | None = None
+        self._opening: asyncio.Task[End] | None = None
         self._began = time.monotonic_ns()
 
     async def serve(self, connection: Connection) -> None:
         """Serve a connection until it ends; the one before has nothing to say any more."""
         before, self._connection = self._connection, connection
         if before is not None:
-            await before.close()
+            before.drop()
         for frame in self._channel.all_again():
             await connection.send(frame)
         async for data in connection.received():
@@ -77,12 +77,16 @@ class Conversation:
             ending = asyncio.create_task(self._ending.wait())
             tasks += [conversing, ending]
             await asyncio.wait([conversing, ending], return_when=asyncio.FIRST_COMPLETED)
-            words = conversing.result() if conversing.done() else ""
-            if self._end is not None:
-                await self._end.hang_up()
-            if conversing.done():
+            ended = conversing.done()
+            if self._opening is None:
+                # Nothing may start any more.
+                conversing.cancel()
+                await asyncio.gather(conversing, return_exceptions=True)
+            # While its terminal is open: were that closed first, its leader would be gone, and the others not found.
+            await self._hang_up()
+            if ended:
                 await self._wait_for_the_rest()
-            await self._say_farewell(words)
+            await self._say_farewell(conversing.result() if ended else "")
         finally:
             self._over.set()
             for task in tasks:
@@ -113,9 +117,10 @@ class Conversation:
         giving: asyncio.Task[None] | None = None
         try:
             machine = await self._fleet.ready(self.session.instance_id)
-            self._end = await programs.opened(self.session, machine)
-            giving = asyncio.create_task(self._give(self._end))
-            async for data in self._end.output():
+            self._opening = asyncio.create_task(programs.opened(self.session, machine))
+            end = await asyncio.shield(self._opening)
+            giving = asyncio.create_task(self._give(end))
+            async for data in end.output():
                 await self._pass_on(data)
         except programs.PortClosedError:
             await self._put(frames.FLAG, frames.CONNECT_TO_PORT_ERROR.to_bytes(4))
@@ -127,6 +132,12 @@ class Conversation:
             if giving is not None:
                 giving.cancel()
         return ""
+
+    async def _hang_up(self) -> None:
+        """End what the session has started, or is just about to."""
+        if self._opening is not None:
+            with suppress(programs.PortClosedError, RuntimeFailure):
+                await (await self._opening).hang_up()
 
     async def _pass_on(self, data: bytes) -> None:
         if not data:
@@ -179,12 +190,18 @@ class Conversation:
         while True:
             frame = await self._input.get()
             if frame.payload_type == frames.DATA:
-                await end.write(frame.payload)
+                await self._write(end, frame.payload)
             elif frame.payload_type == frames.SIZE:
                 for columns, rows in _sizes(frame):
                     await end.resize(columns, rows)
             elif frame.payload_type == frames.FLAG and _flag(frame) == frames.DISCONNECT_TO_PORT:
                 await end.disconnect()
+
+    async def _write(self, end: End, data: bytes) -> None:
+        try:
+            await end.write(data)
+        except programs.PortClosedError:
+            await self._put(frames.FLAG, frames.CONNECT_TO_PORT_ERROR.to_bytes(4))
 
     async def _resend(self) -> None:
         while True:

@@ -119,6 +119,22 @@ def test_what_a_session_has_started_ends_with_it(nodes: Nodes, how: str) -> None
     asyncio.run(_until_none(nodes, counted))
 
 
+def test_a_session_that_ends_as_its_program_starts_leaves_none(nodes: Nodes) -> None:
+    mark = f"38{os.getpid() % 1000:03}"
+
+    async def talk() -> None:
+        for _ in range(5):
+            session = await asyncio.to_thread(nodes.start, TERMINAL, command=f"trap '' HUP; sleep {mark}")
+            async with opened(session) as client:
+                while not client.agent:
+                    await client.hear()
+                await client.terminate()
+                await client.to_the_end()
+
+    asyncio.run(talk())
+    asyncio.run(_until_none(nodes, f"ps -eo args | grep -c '[s]leep {mark}$'"))
+
+
 async def _until_none(nodes: Nodes, counted: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
         # Each look is a session, which takes a while.
