@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -40,11 +42,13 @@ class SlurmCluster:
         """Return what DescribeClusterNode says of a group's nodes."""
         aws = self.running.client("sagemaker")
         rows = aws.list_cluster_nodes(ClusterName=self.name)["ClusterNodeSummaries"]
-        found = [
-            aws.describe_cluster_node(ClusterName=self.name, NodeId=row["InstanceId"])["NodeDetails"]
-            for row in rows
-            if row["InstanceGroupName"] == group and row["InstanceId"]
-        ]
+        found = []
+        for row in rows:
+            if row["InstanceGroupName"] == group and row["InstanceId"]:
+                # It may be replaced between the two calls.
+                with suppress(aws.exceptions.ResourceNotFound):
+                    found.append(aws.describe_cluster_node(ClusterName=self.name, NodeId=row["InstanceId"]))
+        found = [answer["NodeDetails"] for answer in found]
         return sorted(found, key=lambda node: str(node["PrivatePrimaryIp"]))
 
     def names(self) -> list[str]:
@@ -57,9 +61,7 @@ class SlurmCluster:
         arn = self.running.client("sagemaker").describe_cluster(ClusterName=self.name)["ClusterArn"]
         target = Target(arn.rpartition("/")[2], node["InstanceGroupName"], node["InstanceId"])
         command: Sequence[str] = ("runuser", "-u", user, "--", *words) if user else words
-        with mock.patch.dict(os.environ, self.environ, clear=True):
-            aws = AwsSession(profile=None, region=self.running.state.region)
-            return SsmSessions(aws, self.environ, SystemClock()).run(target, command, stdin=stdin)
+        return sessions(tuple(self.environ.items()), self.running.state.region).run(target, command, stdin=stdin)
 
     def says(self, *words: str, **more: Any) -> str:
         """Run a program that must succeed; returns what it printed."""
@@ -71,6 +73,16 @@ class SlurmCluster:
         """Return the state of each node in Slurm, as `sinfo` has it."""
         lines = self.says("sinfo", "--noheader", "--Node", "--format=%N %T").splitlines()
         return dict(line.split() for line in lines)
+
+
+@cache
+def sessions(environ: tuple[tuple[str, str], ...], region: str) -> SsmSessions:
+    """Return the sessions of an environment, one for all of a process: their event loop goes on to its end."""
+    with mock.patch.dict(os.environ, dict(environ), clear=True):
+        found = SsmSessions(AwsSession(profile=None, region=region), dict(environ), SystemClock())
+        # Credentials and the endpoint are read now, and not later from another environment.
+        found._aws._client("ssm")
+    return found
 
 
 def slurm_name(node: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hpctl.errors import NotFoundError, UnavailableError
 from hpctl.sandbox import control
 from tests.functional.sandbox.running import Running, sandbox, start, until
 from tests.functional.slurm.ready import CONTROLLER, SlurmCluster, created, require_slurm, slurm_name, statuses
@@ -43,9 +44,13 @@ def _status(running: Running) -> str:
 
 @pytest.fixture(autouse=True)
 def _whole(slurm: SlurmCluster) -> Iterator[None]:
+    """Leave no job and no node out of service to the next test, whatever became of this one."""
     yield
-    if len(statuses := slurm.states()) and set(statuses.values()) != {"idle"}:
-        until(slurm.states, lambda states: set(states.values()) == {"idle"})
+    slurm.says("scancel", "--user=root")
+    for name, state in slurm.states().items():
+        if state.rstrip("*") not in {"idle", "completing"}:
+            slurm.run("scontrol", "update", f"NodeName={name}", "State=RESUME")
+    until(slurm.states, lambda states: set(states.values()) == {"idle"})
 
 
 def _job(slurm: SlurmCluster, *options: str, command: str = "sleep 600") -> str:
@@ -109,7 +114,10 @@ def test_hyperpod_acts_on_its_own_reason_alone(slurm: SlurmCluster, reason: str)
 
 def _fresh(slurm: SlurmCluster) -> list[str]:
     """Return the nodes that have started since they were marked; none of them may be on its way."""
-    asked = [(slurm_name(node), slurm.run("test", "-e", "/run/up-since-then", on=node)) for node in slurm.nodes()]
+    try:
+        asked = [(slurm_name(node), slurm.run("test", "-e", "/run/up-since-then", on=node)) for node in slurm.nodes()]
+    except (NotFoundError, UnavailableError):
+        return []
     return [name for name, ran in asked if ran.exit_code == 1]
 
 

@@ -24,7 +24,8 @@ Repair = Callable[[str, str], Awaitable[None]]
 """Asks HyperPod to `Reboot` or `Replace` the instance of an id."""
 Plugin = Callable[[], Awaitable[bool]]
 """Waits for the plugin of srun, and says whether there is one."""
-_REGISTERED_WITHIN_S: Final = 30.0
+_REGISTERED_WITHIN_S: Final = 3.0
+_ATTEMPTS: Final = 8
 _AGAIN_AFTER_S: Final = 0.1
 # What scancel can be told to end (scancel(1), --state), one at a time.
 _RAN: Final = ("RUNNING", "SUSPENDED")
@@ -130,11 +131,16 @@ class Site:
         return True
 
     async def _registered(self, machine: Machine) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_REGISTERED_WITHIN_S):
-                # Other processes are waited for: nothing tells.
-                while not all(map(self._settled, await _told(machine))):  # noqa: ASYNC110
-                    await asyncio.sleep(_AGAIN_AFTER_S)
+        for _ in range(_ATTEMPTS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REGISTERED_WITHIN_S):
+                    # Other processes are waited for: nothing tells.
+                    while not all(map(self._settled, await _told(machine))):  # noqa: ASYNC110
+                        await asyncio.sleep(_AGAIN_AFTER_S)
+                    return
+            # A question from before a node was up can fail after it has registered: slurmctld would ask again only
+            # after many seconds. So it does at once.
+            await daemons.ask(machine, "scontrol", "reconfigure")
 
     def _settled(self, node: Told) -> bool:
         seat = next((seat for seat in self.cluster.workers if seat.name == node.name), None)
