@@ -16,7 +16,7 @@ import pytest
 
 from hpctl.adapters.local.clock import SystemClock
 from hpctl.adapters.ssm import link
-from hpctl.adapters.ssm.node.supervisor import WINDOW
+from hpctl.adapters.ssm.node.supervisor import LINGER_S, WINDOW
 from hpctl.adapters.ssm.sessions import SsmSessions
 from hpctl.errors import ClosedPipeError, UnavailableError, UsageError, WaitTimeoutError
 from hpctl.facts.session_ports import Ran, Target
@@ -196,7 +196,7 @@ def test_a_session_that_is_lost_leaves_the_outcome_open_and_no_program(
 
 def test_a_program_whose_time_is_up_is_ended_with_all_that_it_started(sessions: SsmSessions) -> None:
     mark = f"3{os.getpid()}.25"
-    stubborn = f"trap '' TERM; setsid sleep {mark} & sleep {mark} & echo begun; while :; do sleep {mark}; done"
+    stubborn = f"trap '' TERM; (setsid sleep {mark} &) ; sleep {mark} & echo begun; while :; do sleep {mark}; done"
     out = BytesIO()
     began_s = time.monotonic()
     with pytest.raises(WaitTimeoutError, match=r"`sh` did not end within 0.5 seconds on node `i-\w+`, and was ended"):
@@ -269,6 +269,21 @@ def test_a_slow_reader_holds_the_program_back_instead_of_filling_memory(sessions
     out.may.set()
     running.join(PATIENCE_S)
     assert (ended, len(out.getvalue())) == ([0], 4_000_000)
+
+
+def test_what_a_program_printed_last_waits_for_a_slow_reader(sessions: SsmSessions, tmp_path: Path) -> None:
+    out, size = Slow(), WINDOW + 50_000
+    written = tmp_path / "written"
+    script = f"import sys; sys.stdout.buffer.write(bytes({size})); sys.stdout.flush(); open({str(written)!r}, 'w')"
+    running = threading.Thread(
+        target=lambda: sessions.execute(NODE, ["python3", "-c", script], stdout=out, stderr=BytesIO())
+    )
+    running.start()
+    eventually(written.exists)
+    time.sleep(LINGER_S + 0.5)  # what is left open by others is waited for as long as that
+    out.may.set()
+    running.join(PATIENCE_S)
+    assert len(out.getvalue()) == size
 
 
 def _standing(progress: Path) -> int:

@@ -70,6 +70,7 @@ def test_what_comes_twice_is_acknowledged_twice_and_taken_once() -> None:
     assert list(channel.receive(output(0, b"a"), 0.0)) == []
     numbers = [json.loads(frame.payload)["AcknowledgedMessageSequenceNumber"] for frame in sent(channel)]
     assert numbers == [0, 0]
+    assert not channel.gap
 
 
 def test_what_comes_early_waits_for_what_is_before_it() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
+import inspect
 import json
 import zlib
 from itertools import pairwise
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from hpctl.adapters.ssm import bootstrap
 from hpctl.adapters.ssm.broken import SessionError
 from hpctl.adapters.ssm.interact import Marks
+from hpctl.adapters.ssm.node import relay, supervisor
 from hpctl.adapters.ssm.speech import Line, Lines, end_of, request
 
 NONCE = "0123456789abcdef"
@@ -68,6 +72,11 @@ def test_the_supervisor_travels_whole() -> None:
     data = base64.b64decode(packed)
     assert hashlib.sha256(data).hexdigest().encode() == digest
     assert b"def main(" in zlib.decompress(data)
+
+
+@pytest.mark.parametrize("module", [supervisor, relay], ids=lambda module: str(module.__name__))
+def test_what_runs_on_nodes_can_be_read_by_their_python(module: ModuleType) -> None:
+    ast.parse(inspect.getsource(module), feature_version=(3, 7))
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0)))

@@ -9,11 +9,14 @@ from typing import Any, Final
 from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.adapters.ssm.limiter import StartLimiter
-from hpctl.errors import NotFoundError, RefusedError
+from hpctl.errors import NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Target
 
 INTERACTIVE: Final = "AWS-StartInteractiveCommand"
 SSH: Final = "AWS-StartSSHSession"
+
+_TURNS: Final = 5
+"""Moments that are taken for one session, each with the tries that every call has."""
 
 _NOT_CONNECTED: Final = frozenset({"TargetNotConnected", "InvalidTarget", "InvalidInstanceId"})
 
@@ -43,17 +46,27 @@ class Starter:
             NotFoundError: there is no such node, or its agent is not connected.
             HpctlError: what `adapters.aws.errors` makes of other failures.
         """
-        self._wait(self._limiter.seconds_to_wait(self._aws.region))
         asked = {name: list(values) for name, values in parameters.items()}
+        request = {"Target": str(node), "DocumentName": document, "Parameters": asked, "Reason": "hpctl"}
         try:
-            answer = self._aws.call(
-                "ssm", "StartSession", Target=str(node), DocumentName=document, Parameters=asked, Reason="hpctl"
-            )
+            answer = self._in_turn(request)
         except RefusedError as error:
             if error.aws_code in _NOT_CONNECTED:
                 raise _not_connected(node, error) from error
             raise
         return self._trusting(_opened(answer))
+
+    def _in_turn(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call at a free moment, and at another when somebody else of the account has used it up."""
+        for _turn in range(_TURNS - 1):
+            self._wait(self._limiter.seconds_to_wait(self._aws.region))
+            try:
+                return self._aws.call("ssm", "StartSession", **request)
+            except UnavailableError as error:
+                if not _throttled(error):
+                    raise
+        self._wait(self._limiter.seconds_to_wait(self._aws.region))
+        return self._aws.call("ssm", "StartSession", **request)
 
     def resume(self, session_id: str) -> Opened:
         """Open the data channel of a session that goes on; raises as `start` does."""
@@ -69,6 +82,11 @@ class Starter:
 
         chosen = self._aws.certificates
         return replace(opened, certificates=chosen if isinstance(chosen, str) else str(get_cert_path(verify=True)))
+
+
+def _throttled(error: UnavailableError) -> bool:
+    told = getattr(error.__cause__, "response", None) or {}
+    return "Throttl" in str(told.get("Error", {}).get("Code"))
 
 
 @reads("ssm:StartSession")

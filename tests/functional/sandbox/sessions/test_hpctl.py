@@ -130,7 +130,7 @@ def test_a_node_that_is_not_there_is_said_with_what_to_look_at(client: Client) -
 def test_a_client_that_dies_leaves_no_program_on_the_node(client: Client, deadly: signal.Signals) -> None:
     client.nodes.switch(linger_s=0.5)
     mark = f"1{deadly.value}{os.getpid()}"
-    script = f"setsid sleep {mark} & sleep {mark} & sleep {mark}"
+    script = f"(setsid sleep {mark} &) ; sleep {mark} & sleep {mark}"
     with subprocess.Popen(
         [*client.command, "execute", "sh", "-c", script], stderr=subprocess.DEVNULL, env=client.environ
     ) as running:
