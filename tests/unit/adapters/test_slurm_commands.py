@@ -8,6 +8,7 @@ from hpctl.adapters.slurm.commands import SlurmCommands
 from hpctl.adapters.slurm.errors import error_of
 from hpctl.errors import AccessError, HpctlError, NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Ran, Target
+from hpctl.facts.slurm_ports import SlurmDownError
 from tests.unit.fake_sessions import FakeSessions
 from tests.unit.fakes import CallLog
 
@@ -50,12 +51,12 @@ def test_a_command_that_fails_raises() -> None:
         (Ran(3, b"", b""), RefusedError, "Slurm refused `scancel`: it ended with exit code 3 and said nothing"),
         (
             Ran(127, b"", b"env: 'scancel': No such file or directory\n"),
-            UnavailableError,
+            SlurmDownError,
             "the node has no `scancel`: Slurm is not installed there",
         ),
         (
             Ran(1, b"", b"scancel: error: Socket timed out on send/recv operation\n"),
-            UnavailableError,
+            SlurmDownError,
             "the Slurm controller does not answer",
         ),
     ],
