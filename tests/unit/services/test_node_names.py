@@ -60,8 +60,8 @@ def test_it_is_to_be_said_once_where(names: tuple[str, ...], group: str | None, 
 def test_an_unknown_group_and_an_empty_cluster_are_not_found() -> None:
     empty = account()
     empty.clusters.nodes_of = {}
-    with pytest.raises(NotFoundError, match="has no instance group `wrokers`") as told:
-        all_nodes("ml-cluster", "wrokers", account().clusters)
+    with pytest.raises(NotFoundError, match="has no instance group `workerz`") as told:
+        all_nodes("ml-cluster", "workerz", account().clusters)
     assert told.value.hint == "did you mean `workers`?"
     with pytest.raises(NotFoundError, match="cluster `ml-cluster` has no nodes"):
         all_nodes("ml-cluster", None, empty.clusters)

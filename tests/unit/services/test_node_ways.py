@@ -84,7 +84,7 @@ class End:
 
 
 def test_a_tunnel_ends_when_the_far_end_does() -> None:
-    near, far = End(b"ask"), End(b"ans", b"wer", b"")
+    near, far = End(b"ask"), End(b"an", b"swer", b"")
     join(near, far)
     assert (near.heard, near.is_over) == (b"answer", True)
     near.says.put(b"")
