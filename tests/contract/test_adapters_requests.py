@@ -63,6 +63,7 @@ from hpctl.adapters.aws.network import (
     subnet_of,
     zone_id_of,
 )
+from hpctl.adapters.aws.node_care import AwsNodeCare
 from hpctl.adapters.aws.plans import AwsPlans, plan_of
 from hpctl.adapters.aws.quota_requests import AwsQuotaRequests, quota_request_of
 from hpctl.adapters.aws.quotas import AwsQuotas, quota_of
@@ -79,11 +80,16 @@ from hpctl.facts.change_ports import Changes, Owned
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.endpoints import Endpoints
 from hpctl.facts.filesystems import FileSystems
+from hpctl.facts.inside import Probes
 from hpctl.facts.job_ports import JobObjects, PodStreams
 from hpctl.facts.kubernetes_port import Kubernetes
+from hpctl.facts.node_care import NodeCare
 from hpctl.facts.quota_requests import QuotaRequests
 from hpctl.facts.script_ports import ScriptStore, Shell
 from hpctl.facts.session_ports import Sessions, Target
+from hpctl.facts.slurm_job_ports import SlurmJobs
+from hpctl.facts.slurm_log_ports import SlurmLogs
+from hpctl.facts.slurm_ports import Slurm
 from tests.unit.adapters import (
     test_changes,
     test_clusters,
@@ -134,6 +140,7 @@ UPDATE_SOFTWARE = {
         "AutoRollbackConfiguration": [{"AlarmName": "too-many-failures"}],
     },
 }
+CARE = {"ClusterName": "train", "NodeIds": ["i-0123456789abcdef0"]}
 SESSION = {"SessionId": "ada-0a", "StreamUrl": "wss://ssmmessages.us-west-2.amazonaws.com/x", "TokenValue": "t"}
 NODE = Target("0123456789ab", "workers", "i-0123456789abcdef0")
 ANSWERS: Mapping[str, Reply] = {
@@ -200,6 +207,8 @@ ANSWERS: Mapping[str, Reply] = {
     "DescribeKey": test_keys.DESCRIBED,
     "GetKeyPolicy": test_keys.a_policy(test_keys.NAMING),
     "DescribeTrainingPlan": ok(test_plans.PLAN),
+    "BatchRebootClusterNodes": ok({"Successful": ["i-0123456789abcdef0"], "Failed": []}),
+    "BatchReplaceClusterNodes": ok({"Successful": ["i-0123456789abcdef0"], "Failed": []}),
     "StartSession": ok(SESSION),
     "ResumeSession": ok(SESSION),
     "TerminateSession": ok({"SessionId": SESSION["SessionId"]}),
@@ -272,6 +281,10 @@ CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     "Network.interfaces": lambda session: AwsNetwork(session).interfaces(["subnet-1"]),
     "Logs.group_exists": lambda session: AwsLogs(session).group_exists(test_logs.NAME),
     "Logs.streams": lambda session: AwsLogs(session).streams(test_logs.NAME, "LifecycleConfig/"),
+    "Logs.page": lambda session: AwsLogs(session).page(test_logs.NAME, test_logs.STREAM, since=SINCE, token="f/1"),
+    "Logs.tail": lambda session: AwsLogs(session).tail(test_logs.NAME, test_logs.STREAM, 10, since=SINCE),
+    "NodeCare.reboot": lambda session: AwsNodeCare(session).reboot(CARE),
+    "NodeCare.replace": lambda session: AwsNodeCare(session).replace(CARE),
     "Logs.last_lines": lambda session: AwsLogs(session).last_lines(test_logs.NAME, test_logs.STREAM),
     "Eks.describe": lambda session: AwsEks(session).describe("kube"),
     "Eks.supported_versions": lambda session: AwsEks(session).supported_versions(),
@@ -347,10 +360,12 @@ def adapters(session: AwsSession) -> dict[type, object]:
     dhcp: Dhcp = AwsDhcp(session)
     file_systems: FileSystems = AwsFileSystems(session)
     quota_requests: QuotaRequests = AwsQuotaRequests(session)
+    care: NodeCare = AwsNodeCare(session)
     return {
         Dhcp: dhcp,
         FileSystems: file_systems,
         QuotaRequests: quota_requests,
+        NodeCare: care,
         ports.Clusters: clusters,
         ports.Network: network,
         log_ports.Logs: logs,
@@ -371,7 +386,8 @@ ANSWERED_HERE = {"Caller.credentials_left_s", "Caller.pinned_profile"}
 """What the session itself knows, without a call."""
 
 NOT_AWS = {
-    *(ports.Clock, Endpoints, JobObjects, Kubernetes, PodStreams, Sessions, Shell, ports.Signals, ports.State),
+    *(ports.Clock, Endpoints, JobObjects, Kubernetes, PodStreams, Shell, ports.Signals, ports.State),
+    *(Probes, Sessions, Slurm, SlurmJobs, SlurmLogs),  # what AWS is asked for sessions is below, the rest is on nodes
     str,
 }
 
@@ -406,7 +422,7 @@ def test_a_client_knows_exactly_the_operations_that_are_called(sent: list[Sent])
 
 @pytest.mark.parametrize(
     ("service_name", "count"),
-    [("fsx", 1), ("kms", 2), ("logs", 3), ("sagemaker", 18), ("service-quotas", 5), ("ssm", 3)],
+    [("fsx", 1), ("kms", 2), ("logs", 5), ("sagemaker", 20), ("service-quotas", 5), ("ssm", 3)],
 )
 def test_every_request_in_json_obeys_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
