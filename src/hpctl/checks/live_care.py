@@ -85,7 +85,7 @@ def training_plan(live: LiveCluster, world: World) -> Iterator[Finding]:
 
 
 def _judged(plan: TrainingPlan, names: str, cluster: Cluster, world: World) -> Iterator[Finding]:
-    subject, region = f"training plan/{plan.name}", cluster.arn.split(":")[3]
+    subject, region = f"training plan/{plan.name}", cluster.region
     more = (
         "save checkpoints outside of the nodes, then look for an extension\n"
         f"aws sagemaker search-training-plan-offerings --region {region} --training-plan-arn {plan.arn}"

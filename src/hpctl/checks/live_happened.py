@@ -144,7 +144,7 @@ def log_access(live: LiveCluster, world: World) -> Iterator[Finding]:
         return
     name = log_group(cluster)
     if world.log_streams(name, "LifecycleConfig/") is None:
-        region = cluster.arn.split(":")[3]
+        region = cluster.region
         yield warn(
             f"cluster/{cluster.name}",
             "there are no logs of lifecycle scripts",

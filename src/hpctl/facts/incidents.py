@@ -39,7 +39,7 @@ def remedy_values(cluster: Cluster, group_name: str | None) -> dict[str, str | N
     return {
         "name": cluster.name,
         "cluster_id": cluster.cluster_id,
-        "region": cluster.arn.split(":")[3],
+        "region": cluster.region,
         "eks_cluster": cluster.eks_cluster_arn.rpartition("/")[2] if cluster.eks_cluster_arn else None,
         "group": group_name,
         "role": group.execution_role.rpartition("/")[2] if group and group.execution_role else None,

@@ -215,6 +215,11 @@ class Cluster:
         return self.arn.rpartition("/")[2]
 
     @property
+    def region(self) -> str:
+        """The Region that the ARN names, empty where it names none."""
+        return "".join(self.arn.split(":")[3:4])
+
+    @property
     def continuous(self) -> bool:
         """Whether nodes are provisioned one by one, which is also what publishes events."""
         return self.node_provisioning == "Continuous"

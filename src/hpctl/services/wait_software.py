@@ -116,7 +116,7 @@ class _SoftwareUpdate:
         why = self._why.get(group.name)
         former = f"`{group.current_image}`" if group.current_image else "its former software"
         outcome = f"; AWS has taken it back to {former}" if group.name in self._back else ""
-        region = cluster.arn.split(":")[3]
+        region = cluster.region
         return ClusterFailedError(
             f"the software update of instance group `{group.name}` failed{self._seen_attempts(group.name)}{outcome}",
             cause=why.cause if why else None,

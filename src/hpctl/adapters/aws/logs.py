@@ -50,7 +50,8 @@ class AwsLogs:
 
     def page(self, group: str, stream: str, *, since: datetime | None = None, token: str | None = None) -> LogPage:
         """Return one page of a stream, read from its start."""
-        return self._events(group, stream, since, startFromHead=True, **({"nextToken": token} if token else {}))
+        further = {"nextToken": token} if token else {}
+        return self._events(group, stream, since, startFromHead=True, limit=_EVENTS, **further)
 
     def tail(self, group: str, stream: str, lines: int, *, since: datetime | None = None) -> LogPage:
         """Return the last events of a stream; its token leads on to what comes after them."""
