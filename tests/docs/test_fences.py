@@ -20,6 +20,8 @@ NOT_RUN = frozenset(
         "make demo",
         "make test",
         "pip install '.[sandbox]'",
+        "sudo apt-get install --no-install-recommends slurmctld slurmd slurm-client munge",
+        "sudo apt-get install --no-install-recommends gcc libslurm-dev",
     }
 )
 """What a `sh` block may say: set-up, which changes the reader's machine, and what other tests run."""

@@ -79,15 +79,18 @@ def fsx_mounted(live: NodeInside, world: World) -> Iterator[Finding]:
 
 @check("node-scheduler", "the programs that make it part of the cluster run", reads=READS, blocking=False)
 def scheduler(live: NodeInside, world: World) -> Iterator[Finding]:
-    """On Slurm that is slurmd (slurmctld on the controller) with munge; on EKS the kubelet with containerd."""
+    """On Slurm that is slurmd (slurmctld on the controller) with munge.
+
+    On EKS a kubelet or containerd that does not run is a node that is not ready, which `live-node-ready` tells.
+    """
+    if cluster(live, world).orchestrator != Orchestrator.SLURM:
+        return
     seen, node = inside(live, world), node_of(live, world)
     group = next((one for one in cluster(live, world).instance_groups if one.name == node.instance_group), None)
-    on_slurm = cluster(live, world).orchestrator == Orchestrator.SLURM
     heads = group is not None and group.slurm_node_type == SlurmNodeType.CONTROLLER
-    if on_slurm and group is not None and group.slurm_node_type is None and "slurmctld" in seen.services:
+    if group is not None and group.slurm_node_type is None and "slurmctld" in seen.services:
         heads = True  # the older model: the node itself tells
-    wanted = ("munged", "slurmctld" if heads else "slurmd") if on_slurm else ("kubelet", "containerd")
-    for name in wanted:
+    for name in ("munged", "slurmctld" if heads else "slurmd"):
         if name not in seen.services:
             unit = name.removesuffix("d") if name == "munged" else name
             remedy = f"{on_it(live, f'systemctl status {unit}')}\n{on_it(live, f'systemctl restart {unit}')}"

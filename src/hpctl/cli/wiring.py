@@ -243,11 +243,14 @@ def standard_streams() -> Tunnel:
 def program_for_ssh(session: Session) -> SshProgram:
     """Return how ssh runs this hpctl: wherever it is started, for the same account and Region."""
     from hpctl.adapters.local.machine import this_program
+    from hpctl.adapters.local.private import make_folder, records_home
     from hpctl.services.node_ssh import Program
 
+    records = records_home(os.environ)
+    make_folder(records)
     profile = session.said.profile or os.environ.get("AWS_PROFILE")
     flags = {"--profile": profile} if profile else {}
-    return Program(this_program(), {**flags, "--region": session.ports.region})
+    return Program(this_program(), {**flags, "--region": session.ports.region}, str(records / "known_hosts"))
 
 
 def write_ssh_config(path: Path, text: str) -> None:

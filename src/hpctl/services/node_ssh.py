@@ -25,10 +25,14 @@ _RUNNING: Final = "Running"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How hpctl is run by ssh: its command, and the flags of AWS as they were given."""
+    """How hpctl is run by ssh: its command, and the flags of AWS as they were given.
+
+    `known_hosts` is the file of hosts' keys, which is not the person's own; empty leaves that to ssh.
+    """
 
     command: tuple[str, ...]
     flags: Mapping[str, str]
+    known_hosts: str = ""
 
 
 def ssh_config(
@@ -105,6 +109,8 @@ def _lines(host: SshHost, user: str, cluster: str, program: Program) -> Iterator
     yield f"    User {user}"
     yield f"    ProxyCommand {_proxy(host.node, cluster, program)}"
     yield "    StrictHostKeyChecking accept-new"
+    if program.known_hosts:
+        yield f'    UserKnownHostsFile "{program.known_hosts}"'
     yield "    ServerAliveInterval 60"
 
 

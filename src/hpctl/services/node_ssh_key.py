@@ -24,12 +24,17 @@ IFS= read -r key
 mkdir -p -- "$1/.ssh"
 file=$1/.ssh/authorized_keys
 touch -- "$file"
+exec 9<> "$file"
+flock 9
 grep -qxF -- "$key" "$file" && exit 0
 [ -z "$(tail -c 1 -- "$file")" ] || printf "\n" >> "$file"
 printf "%s\n" "$key" >> "$file"
 ' hpctl "$home"
 """
-"""As the user themselves: what lies in their home could lead root anywhere."""
+"""As the user themselves: what lies in their home could lead root anywhere.
+
+Several nodes may have that home in common: the lock keeps two of them from adding the same key.
+"""
 
 
 def checked_key(text: str, file: str) -> str:

@@ -170,7 +170,6 @@ COMPLAINTS: tuple[tuple[str, Outcome, Scene, str], ...] = (
     ("node-scheduler", FAIL, Scene().says(services="munged"), "`slurmd` does not run"),
     ("node-scheduler", FAIL, Scene().says(services="slurmd"), "`munged` does not run"),
     ("node-scheduler", FAIL, Scene().lead("Controller"), "`slurmctld` does not run"),
-    ("node-scheduler", FAIL, Scene().on_eks().says(services="containerd"), "`kubelet` does not run"),
     ("node-time-sync", FAIL, Scene().says(time=f"{NOW.timestamp() + 90:.1f}"), "its clock is 90 s ahead"),
     ("node-time-sync", FAIL, Scene().says(time=f"{NOW.timestamp() - 400:.1f}"), "its clock is 400 s behind"),
     ("node-threads", WARN, Scene().says(cpus="96"), "has 96 CPUs, and 192 were asked for"),

@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -69,6 +70,7 @@ class Fleet:
         self._known: tuple[ClusterView, ...] = ()
         self._looked = False
         self._settling = asyncio.Lock()
+        self._told: ContextVar[tuple[ClusterView, ...]] = ContextVar("told", default=())
         self._changed = asyncio.Event()
 
     async def clusters(self) -> tuple[ClusterView, ...]:
@@ -82,10 +84,14 @@ class Fleet:
 
     async def machine(self, instance_id: str) -> Machine:
         """Return a node's machine, made if nobody wanted it before; raises NoMachineError, RuntimeFailure."""
-        node = self._node(instance_id)
+        node = self._node(instance_id, self._known)
+        told = self._told.get()
         if node is None or not node.up:
+            node = self._node(instance_id, told)
+        # A guest that asks would wait here for guests that wait for it.
+        if not told and (node is None or not node.up):
             await self._settle()
-            node = self._node(instance_id)
+            node = self._node(instance_id, self._known)
         if node is None or not node.up:
             raise NoMachineError(instance_id)
         made = self._machines.get(instance_id)
@@ -97,8 +103,10 @@ class Fleet:
     async def ready(self, instance_id: str) -> Machine:
         """Return a node's machine once all who live on it are up; raises as `machine` does."""
         machine = await self.machine(instance_id)
+        token = self._told.set(self._known)
         for guest in self.guests:
             await guest.wanted(machine)
+        self._told.reset(token)
         return machine
 
     async def follow(self) -> None:
@@ -128,8 +136,11 @@ class Fleet:
             known, due = await asyncio.to_thread(self._gateway.look, look)
             if known != self._known or not self._looked:
                 # Guests first: what they say of a machine they know by then.
+                # They may ask for its machine at once, while everybody else waits for them.
+                token = self._told.set(known)
                 for guest in self.guests:
                     await guest.changed(known)
+                self._told.reset(token)
                 self._known, self._looked = known, True
                 await self._end_others()
                 await asyncio.to_thread(self._write_down)
@@ -167,7 +178,7 @@ class Fleet:
                 shutil.rmtree(each, ignore_errors=True)
 
     async def _made(self, node: NodeView) -> Machine:
-        cluster = next(each for each in self._known if each.id == node.cluster_id)
+        cluster = next(each for each in (*self._known, *self._told.get()) if each.id == node.cluster_id)
         folder = self.folder(cluster.id)
         await asyncio.to_thread(prepare_cluster, folder, cluster)
         machine = Machine(node, self._runtime(cluster.id), folder, self._hidden)
@@ -182,8 +193,9 @@ class Fleet:
             self._runtimes[cluster_id] = Runtime(apart=self._apart, gateway=_BRIDGE, services="")
         return self._runtimes[cluster_id]
 
-    def _node(self, instance_id: str) -> NodeView | None:
-        nodes = (node for cluster in self._known for node in cluster.nodes)
+    @staticmethod
+    def _node(instance_id: str, known: tuple[ClusterView, ...]) -> NodeView | None:
+        nodes = (node for cluster in known for node in cluster.nodes)
         return next((node for node in nodes if node.instance_id == instance_id), None)
 
     async def _close(self) -> None:
