@@ -35,7 +35,7 @@ NoQuestionsOption = Annotated[
 ]
 
 
-def init(  # noqa: PLR0914 - a flag for each question
+def init(
     ctx: typer.Context,
     region: RegionOption = None,
     orchestrator: Annotated[Text, typer.Option(metavar="eks|slurm", help="Who schedules the work.")] = None,
@@ -46,7 +46,9 @@ def init(  # noqa: PLR0914 - a flag for each question
     controller_type: Annotated[Text, typer.Option(metavar="TYPE", help="Type of Slurm's controller.")] = None,
     vpc: Annotated[Text, typer.Option(metavar="ID", help="VPC in which subnets are looked for, on Slurm.")] = None,
     subnet: Annotated[list[str] | None, typer.Option(metavar="ID", help="Private subnet; again for more.")] = None,
-    security_group: Annotated[list[str] | None, typer.Option(metavar="ID", help="Of the nodes; again for more.")] = None,
+    security_group: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Of the nodes; again for more.")
+    ] = None,
     execution_role: Annotated[Text, typer.Option(metavar="ARN", help="Role that nodes assume.")] = None,
     scripts: Annotated[Text, typer.Option(metavar="S3_URI", help="Folder of lifecycle scripts, or none.")] = None,
     on_create: Annotated[Text, typer.Option(metavar="NAME", help="Script that runs (else on_create.sh).")] = None,

@@ -44,7 +44,7 @@ def answers_of(
     unasked.demand_sound(wizard.form, given)
     if not ask:
         return unasked.complete(wizard.form, given), None
-    return _interviewed(session, wizard, given, resume)
+    return _interviewed(session, wizard, given, resume=resume)
 
 
 def given_of(said: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
@@ -57,20 +57,18 @@ def given_of(said: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _interviewed(
-    session: Session, wizard: Wizard[Facts], given: Answers, resume: bool | None
-) -> tuple[Answers, Draft]:
+def _interviewed(session: Session, wizard: Wizard[Facts], given: Answers, *, resume: bool | None) -> tuple[Answers, Draft]:
     from hpctl.cli.wizard.prompts import Prompts
     from hpctl.services.wizard.interview import Interview
 
     draft, front = wiring.draft(wizard.draft), Prompts(session.terminal, wizard.look)
     saving = _Saving(draft, front, wiring.now)
     with _leaving(wizard.form.command):
-        begun = {**_resumed(draft, front, wizard.form, resume), **given}
+        begun = {**_resumed(draft, front, wizard.form, resume=resume), **given}
         return Interview(wizard.form, front, saving.save).run(begun), draft
 
 
-def _resumed(draft: Draft, front: Prompts, form: Form[Facts], resume: bool | None) -> Answers:
+def _resumed(draft: Draft, front: Prompts, form: Form[Facts], *, resume: bool | None) -> Answers:
     kept = None if resume is False else draft.read(wiring.now())
     if kept is None:
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from hpctl.cli.wizard.choices import OTHER, rows
 from hpctl.cli.wizard.keys import free_to_move, keys_of_text, leave_with_escape
 from hpctl.render.notices import say
-from hpctl.render.safe import one_line
 from hpctl.render.terminal import Terminal
 from hpctl.render.wrap import wrapped
 from hpctl.services.wizard.interview import Move
@@ -72,8 +70,8 @@ class Prompts:
             said = self._pick("What now?", options, "write")
             if said != "change":
                 return Move.WRITE if said == "write" else Move.BACK
-            rows = tuple(Option(name, ", ".join(value)) for name, value in answers.items() if name != KEPT)
-            chosen = self._pick("Which answer?", rows, rows[0].value)
+            given = tuple(Option(name, ", ".join(value)) for name, value in answers.items() if name != KEPT)
+            chosen = self._pick("Which answer?", given, given[0].value)
             if chosen is not None:
                 return chosen
 
@@ -88,7 +86,7 @@ class Prompts:
 
     def _pick(self, text: str, options: tuple[Option, ...], default: str) -> str | None:
         """Return one of a few options that all can be chosen, None for back."""
-        said = self._choose(Prepared("", text, "", options, False, True, (default,), (0, 0)))
+        said = self._choose(Prepared("", text, "", options, (default,), (0, 0), closed=True))
         return None if isinstance(said, Move) else said[0]
 
     def _choose(self, question: Prepared) -> tuple[str, ...] | Move:

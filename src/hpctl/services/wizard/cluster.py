@@ -1,4 +1,4 @@
-"""`hpctl init` beside its questions: the account that is seen, the checks of all answers, the file and what comes next."""
+"""`hpctl init` beside its questions: the account, the checks of all answers, the file, and what comes next."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def text_of(answers: Answers) -> str:
     return to_yaml(spec_of(answers))
 
 
-def written(
-    form: Form[Sight], answers: Answers, report: CheckReport, more: Mapping[str, str | None]
-) -> WrittenReport:
+def written(form: Form[Sight], answers: Answers, report: CheckReport, more: Mapping[str, str | None]) -> WrittenReport:
     """Return what there is to tell once the file is written; `more` are the flags beside the answers."""
     file = first(answers, "file") or ""
     named = shlex.join(word for flag, value in more.items() if value for word in (flag, value))

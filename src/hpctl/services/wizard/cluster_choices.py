@@ -1,4 +1,4 @@
-"""What there is to choose from for a cluster: the account's own, and the catalogue where the account cannot be asked."""
+"""What there is to choose from for a cluster: the account's own, or the catalogue where it cannot be asked."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ QUESTIONS: Final[tuple[Question[Sight], ...]] = (
     Question(
         "scripts",
         "In which S3 folder are the lifecycle scripts?",
-        "s3://BUCKET/FOLDER; `hpctl lifecycle init` writes scripts to begin with, `hpctl lifecycle upload` puts them there.",
+        "s3://BUCKET/FOLDER; `hpctl lifecycle init` writes some to begin with, `lifecycle upload` puts them there.",
         options=choices.scripts,
         rests_on=("region", "execution-role"),
         checks=("iam-exec-lifecycle-read",),
@@ -205,7 +205,7 @@ _CLOSED: Final = {"orchestrator": tuple(one.value for one in _KINDS), "deep-heal
 
 
 def cluster_form(sight: Callable[[Answers], Sight], taken: Callable[[str], str | None]) -> Form[Sight]:
-    """Return the form; `sight` is the account in the Region of the answers, `taken` says why a file cannot be written."""
+    """Return the form; `sight` is the account in the Region that was answered, `taken` why a file cannot be written."""
 
     def refusal(answers: Answers, question: Question[Sight]) -> str | None:
         said = answers[question.name]
@@ -247,4 +247,3 @@ def _found(result: CheckResult) -> tuple[Objection, ...]:
 def _of_stand_in(finding: Finding) -> bool:
     told = " ".join((finding.subject, finding.message, *finding.evidence))
     return any(one in told for one in STAND_INS)
-

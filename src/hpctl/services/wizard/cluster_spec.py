@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from hpctl.catalog.instance_types import instance_types
-from hpctl.spec.cluster import ClusterSpec
 from hpctl.services.wizard.question import Answers, first
+from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import AcceleratorKind, Orchestrator, SlurmNodeType
 
 NO_SCRIPTS: Final = "none"

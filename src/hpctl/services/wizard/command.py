@@ -9,8 +9,9 @@ from hpctl.services.wizard.question import KEPT, Answers, Facts, Form
 
 
 def equivalent(form: Form[Facts], answers: Answers, more: Mapping[str, str | None]) -> str:
-    """Return the command that writes the same file without a question; `more` are flags beside the answers, an empty
-    value is that of a flag without one.
+    """Return the command that writes the same file without a question.
+
+    `more` are flags beside the answers; a flag that takes no value has an empty one.
     """
     return shlex.join([*form.command.split(), *_words(form, answers, more), "--yes"])
 

@@ -114,7 +114,7 @@ class Interview(Generic[Facts]):
 def refused(
     form: Form[Facts], question: Question[Facts], answers: Answers, ready: Prepared, said: tuple[str, ...]
 ) -> str | None:
-    """Return why an answer cannot be: it is refused as an option, there is no such thing, or the spec takes none such."""
+    """Return why an answer cannot be: there is none, its option is refused, or the spec takes none such."""
     if not said or "" in said:
         return f"`{question.flag}` needs an answer"
     by_value = {one.value: one for one in ready.options}

@@ -151,7 +151,8 @@ def _objections(answers: Answers, _ids: tuple[str, ...], shelf: Shelf) -> tuple[
     try:
         shelf.text(answers)
     except ChecksFailedError as error:
-        return (Objection(_FITS, Outcome.FAIL, first(answers, "instance-type") or "", f"{error.message}; {_why(error)}"),)
+        chosen = first(answers, "instance-type") or ""
+        return (Objection(_FITS, Outcome.FAIL, chosen, f"{error.message}; {_why(error)}"),)
     except HpctlError as error:
         return (Objection(_FITS, Outcome.UNKNOWN, "whether it fits", error.message),)
     return ()

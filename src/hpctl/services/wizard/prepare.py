@@ -26,10 +26,10 @@ class Prepared:
     text: str
     help: str
     options: tuple[Option, ...]
-    several: bool
-    closed: bool
     default: tuple[str, ...]
     place: tuple[int, int]
+    several: bool = False
+    closed: bool = False
     note: str | None = None
 
     @property

@@ -59,9 +59,10 @@ class Question(Generic[Facts]):
     """One question; `name` is its flag too.
 
     `options` are what there is to choose (it may raise: the answer is then typed), `several` whether more than one may
-    be, `closed` whether nothing else may be typed. `default` is what is taken where nobody is asked, `asked` whether the question makes sense after the answers so
-    far, `rests_on` the earlier answers that make this one void when they change. `checks` judge the answer, and every
-    option before it is offered; `later` judge the answer alone, because they cost a call or more for each.
+    be, `closed` whether nothing else may be typed. `default` is what is taken where nobody is asked, `asked` whether
+    the question makes sense after the answers so far, `rests_on` the earlier answers that make this one void when they
+    change. `checks` judge the answer, and every option before it is offered; `later` judge the answer alone, because
+    they cost a call or more for each.
     """
 
     name: str

@@ -34,7 +34,7 @@ def complete(form: Form[Facts], given: Answers) -> Answers:
 
 
 def demand_sound(form: Form[Facts], answers: Answers) -> None:
-    """Raise `UsageError` with everything that the spec's own model has against the answers, and those to no question."""
+    """Raise `UsageError` with all answers that the spec's own model refuses, and those to no question."""
     wrong = [*_refusals(form, answers), *_beside_the_point(form, answers)]
     if wrong:
         raise UsageError(wrong[0] if len(wrong) == 1 else "\n".join((f"{len(wrong)} answers cannot be", *wrong)))
