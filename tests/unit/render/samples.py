@@ -510,6 +510,7 @@ SCRIPTS_UPLOADED = SCRIPTS_TO_UPLOAD.model_copy(update={"overwrite": True, "uplo
 
 EVERY_REPORT = {
     "connection": CONNECTION,
+    "written": WRITTEN,
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,
