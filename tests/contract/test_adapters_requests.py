@@ -20,8 +20,8 @@ from botocore.regions import EndpointResolver
 from botocore.validate import ParamValidator
 
 from hpctl.adapters.aws import models
-from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.account import AwsAccount, bucket_of, named_vpc_of, regions_of
+from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.changes import AwsChanges, eks_tags_of, value_of
 from hpctl.adapters.aws.clusters import (
@@ -472,7 +472,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 15), ("s3", 7)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 16), ("s3", 8)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:

@@ -99,13 +99,12 @@ class FakeAccount:
         self.changes = FakeChanges(self.calls)
         self.state = FakeState(self.calls)
         self.signals = FakeSignals()
-        self.lists = FakeLists(self.calls, self.network, self.eks, self.iam, self.storage)
         self.ports = self._ports()
         self.world = World(self.ports)
 
     def _ports(self) -> Ports:
         return Ports(
-            account=self.lists,
+            account=FakeLists(self.calls, self.network, self.eks, self.iam, self.storage),
             clusters=self.clusters,
             network=self.network,
             dhcp=self.dhcp,

@@ -332,21 +332,6 @@ def draft(kind: str) -> Draft:
     return DraftFile(kind, os.environ)
 
 
-def now() -> datetime:
-    """Return the time, in UTC."""
-    from hpctl.adapters.local.clock import SystemClock
-
-    return SystemClock().now()
-
-
-def file_taken(file: str) -> str | None:
-    """Return why a new file cannot be written there, None where it can."""
-    path = Path(file)
-    if path.exists() or path.is_symlink():
-        return f"`{file}` is there already; name another file, or move it away"
-    return None if path.parent.is_dir() else f"there is no folder `{path.parent}` for `{file}`"
-
-
 def write_answers(file: str, text: str) -> None:
     """Write what a wizard was told, whole or not at all; `UsageError` says why it cannot be written."""
     from hpctl.adapters.local.planfile import SPEC, write

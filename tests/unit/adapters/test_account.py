@@ -16,7 +16,8 @@ NAMED = ec2(
     "DescribeVpcs",
     items(
         "vpcSet",
-        tags(vpcId="vpc-1", cidrBlock="10.0.0.0/16") + items("tagSet", tags(key="a", value="b"), tags(key="Name", value="main")),
+        tags(vpcId="vpc-1", cidrBlock="10.0.0.0/16")
+        + items("tagSet", tags(key="a", value="b"), tags(key="Name", value="main")),
         tags(vpcId="vpc-2", cidrBlock="10.1.0.0/16"),
     ),
 )

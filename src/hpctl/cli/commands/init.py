@@ -69,13 +69,13 @@ def init(
 
     Every question has a flag of its name. Without a terminal, or with --yes, nothing is asked.
     """
-    from hpctl.cli.wizard.conduct import Wizard, answers_of, given_of
+    from hpctl.cli.wizard.conduct import Wizard, answers_of, file_taken, given_of
     from hpctl.services.wizard import cluster as service
     from hpctl.services.wizard.cluster_form import cluster_form
 
     session = wiring.session(invocation(ctx))
     sights = service.Sights(lambda one: _world(session, one), lambda: session.ports.region)
-    form = cluster_form(sights.after, wiring.file_taken)
+    form = cluster_form(sights.after, file_taken)
     names = {one.name.replace("-", "_") for one in form.questions} | {"skip"}
     given = given_of({one: ctx.params[one] for one in names} | {"region": session.said.region})
 

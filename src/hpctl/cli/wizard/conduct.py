@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic
 
 from hpctl.cli import wiring
@@ -57,19 +58,33 @@ def given_of(said: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _interviewed(session: Session, wizard: Wizard[Facts], given: Answers, *, resume: bool | None) -> tuple[Answers, Draft]:
+def file_taken(file: str) -> str | None:
+    """Return why a new file cannot be written there, None where it can."""
+    path = Path(file)
+    if path.exists() or path.is_symlink():
+        return f"`{file}` is there already; name another file, or move it away"
+    return None if path.parent.is_dir() else f"there is no folder `{path.parent}` for `{file}`"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _interviewed(
+    session: Session, wizard: Wizard[Facts], given: Answers, *, resume: bool | None
+) -> tuple[Answers, Draft]:
     from hpctl.cli.wizard.prompts import Prompts
     from hpctl.services.wizard.interview import Interview
 
     draft, front = wiring.draft(wizard.draft), Prompts(session.terminal, wizard.look)
-    saving = _Saving(draft, front, wiring.now)
+    saving = _Saving(draft, front)
     with _leaving(wizard.form.command):
         begun = {**_resumed(draft, front, wizard.form, resume=resume), **given}
         return Interview(wizard.form, front, saving.save).run(begun), draft
 
 
 def _resumed(draft: Draft, front: Prompts, form: Form[Facts], *, resume: bool | None) -> Answers:
-    kept = None if resume is False else draft.read(wiring.now())
+    kept = None if resume is False else draft.read(_now())
     if kept is None:
         return {}
     answers, saved_at = kept
@@ -91,12 +106,11 @@ class _Saving:
 
     draft: Draft
     front: Prompts
-    now: Callable[[], datetime]
     told: bool = False
 
     def save(self, answers: Answers) -> None:
         try:
-            self.draft.save(answers, self.now())
+            self.draft.save(answers, _now())
         except HpctlError as error:
             if not self.told:
                 self.front.tell(f"your answers cannot be kept for another time: {error.message}")

@@ -57,9 +57,9 @@ class Prompts:
     def review(self, answers: Answers) -> str | Move:
         """Show the answers and what the checks say of them, and ask what is to be done."""
         self.tell("\nYour answers:")
-        for name, said in answers.items():
+        for name, values in answers.items():
             if name != KEPT:
-                say(f"  {name}: {', '.join(said)}", self.terminal)
+                say(f"  {name}: {', '.join(values)}", self.terminal)
         self.look(answers)
         while True:
             options = (

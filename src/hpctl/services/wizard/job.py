@@ -39,6 +39,13 @@ class Shelf:
     network: Network
     said: Wish
 
+    def flags(self) -> dict[str, str | None]:
+        """Return what was said as flags; one that takes no value has an empty one."""
+        said = {"--seq-len": self.said.sequence, "--micro-batch": self.said.micro_batch}
+        numbers = {flag: None if value is None else str(value) for flag, value in said.items()}
+        hub = {"--hub": ""} if self.network is Network.ALLOWED else {}
+        return {**numbers, "--parallel": self.said.parallel, **hub}
+
     def text(self, answers: Answers) -> str:
         """Return the job file; raises what `services.model.answer.draft` raises."""
         nodes = first(answers, "nodes")

@@ -54,7 +54,7 @@ def init(
     What flags leave open is asked in a terminal; with --model and --instance-type the file is printed.
     For example: hpctl job init --model Qwen/Qwen3-8B -t ml.p5.48xlarge > job.yaml
     """
-    from hpctl.cli.wizard.conduct import Wizard, answers_of, given_of
+    from hpctl.cli.wizard.conduct import Wizard, answers_of, file_taken, given_of
     from hpctl.estimate.training import Task
     from hpctl.services.model.identify import Network
     from hpctl.services.model.question import Question
@@ -65,7 +65,7 @@ def init(
     shelf = service.Shelf(wiring.model_hub(), Network.ALLOWED if hub else Network.OFF, said)
     told = None not in (model, instance_type)
     ask = session.terminal.interactive and not yes and not told
-    form = service.job_form(shelf, wiring.file_taken, to_file=ask or file is not None)
+    form = service.job_form(shelf, file_taken, to_file=ask or file is not None)
     given = given_of({one: ctx.params[one] for one in ("model", "task", "nodes", "instance_type", "file")})
     answers, draft = answers_of(session, Wizard(form, "job", lambda _all: None), given, ask=ask, resume=resume)
     text = shelf.text(answers)
@@ -75,6 +75,4 @@ def init(
     wiring.write_answers(answers["file"][0], text)
     if draft:
         draft.forget()
-    more = {"--seq-len": seq_len, "--micro-batch": micro_batch, "--parallel": parallel}
-    beside = {flag: None if value is None else str(value) for flag, value in more.items()}
-    session.show(service.written(form, answers, beside | ({"--hub": ""} if hub else {})))
+    session.show(service.written(form, answers, shelf.flags()))
