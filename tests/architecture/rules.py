@@ -136,12 +136,12 @@ def has_no_test_hook(module: Module) -> Iterator[str]:
 def starts_no_shell(module: Module) -> Iterator[str]:
     """Programs are started with lists of words: no shell reads what somebody else has written."""
     for node in module.nodes:
-        if isinstance(node, ast.Call):
-            name = ast.unparse(node.func)
-            if name.startswith("subprocess.") and any(word.arg == "shell" for word in node.keywords):
-                yield f"{module}:{node.lineno}: starts a shell"
-            if name in SHELLS:
-                yield f"{module}:{node.lineno}: `{name}` starts a shell"
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=name), keywords=words):
+                if owner == "subprocess" and any(word.arg == "shell" for word in words):
+                    yield f"{module}:{node.lineno}: starts a shell"
+                if f"{owner}.{name}" in SHELLS:
+                    yield f"{module}:{node.lineno}: `{owner}.{name}` starts a shell"
 
 
 RULES: tuple[Rule, ...] = (

@@ -70,7 +70,7 @@ def probe(
     environment: Mapping[str, str] | None = None,
     heavy: Sequence[str] = (),
 ) -> Answers:
-    """Return per command line what it said and which modules were in `sys.modules` after it, of those that are heavy."""
+    """Return per command line what it said and which heavy modules were in `sys.modules` after it."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE, json.dumps(lines), json.dumps(heavy or (*HEAVY, *pydantic_users()))],
         env={**os.environ, **(environment or {})},
