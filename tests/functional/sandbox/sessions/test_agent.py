@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 
 import pytest
 
@@ -100,12 +101,11 @@ def test_what_a_session_has_started_ends_with_it(nodes: Nodes, how: str) -> None
     # One hears that the terminal has gone, the other does not care; both are of the session.
     command = f"sleep {mark} & (trap '' HUP; sleep {mark}; sleep {mark}) & echo up; wait"
     session = nodes.start(TERMINAL, command=command)
-    counted = f"ps -eo args | grep -c '[s]leep {mark}$'"
 
     async def talk() -> None:
         async with opened(session) as client:
             await client.until(b"up\r\n")
-            assert int(await asyncio.to_thread(nodes.run, counted)) >= 2
+            assert await asyncio.to_thread(_counted, nodes, mark) >= 2
             if how == "flag":
                 await client.terminate()
                 await client.to_the_end()
@@ -116,7 +116,7 @@ def test_what_a_session_has_started_ends_with_it(nodes: Nodes, how: str) -> None
                 client.socket.transport.abort()
 
     asyncio.run(talk())
-    asyncio.run(_until_none(nodes, counted))
+    assert _left(nodes, mark) == 0
 
 
 def test_a_session_that_ends_as_its_program_starts_leaves_none(nodes: Nodes) -> None:
@@ -132,14 +132,19 @@ def test_a_session_that_ends_as_its_program_starts_leaves_none(nodes: Nodes) -> 
                 await client.to_the_end()
 
     asyncio.run(talk())
-    asyncio.run(_until_none(nodes, f"ps -eo args | grep -c '[s]leep {mark}$'"))
+    assert _left(nodes, mark) == 0
 
 
-async def _until_none(nodes: Nodes, counted: str) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        # Each look is a session, which takes a while.
-        while int(await asyncio.to_thread(nodes.run, counted)):
-            pass
+def _left(nodes: Nodes, mark: str) -> int:
+    """Return how many are left when patience is: each look is a session, which takes a while."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (left := _counted(nodes, mark)) and time.monotonic() < deadline:
+        pass
+    return left
+
+
+def _counted(nodes: Nodes, mark: str) -> int:
+    return int(nodes.run(f"ps -eo args | grep -c '[s]leep {mark}$'"))
 
 
 def test_a_client_that_does_not_read_stops_the_program_and_not_the_sandbox(nodes: Nodes) -> None:
