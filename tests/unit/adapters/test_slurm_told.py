@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpctl.adapters.slurm.told import hosts_of, jobs_of, with_paths
+from hpctl.adapters.slurm.folders import with_paths
+from hpctl.adapters.slurm.told import jobs_of
 from hpctl.facts.jobs import JobState
 from hpctl.facts.slurm_jobs import STATES, SlurmJob, marked
 
@@ -115,9 +116,20 @@ def test_a_task_of_an_array_has_its_own_reference() -> None:
     assert job.reference == "7_3"
 
 
-@given(st.text(max_size=300))
-def test_no_text_breaks_the_reading(text: str) -> None:
-    jobs_of({"queue": text, "accounted": text, "kept": [{"id": text}]})
+@given(st.lists(st.text() | st.from_regex(r"[0-9]{1,20}") | st.sampled_from(RUNNING), min_size=14, max_size=20))
+def test_no_text_breaks_the_reading_or_hides_another_job(cells: list[str]) -> None:
+    strange = UNIT.join(cells)
+    text = f"{strange}{RECORD}\n{queue(RUNNING)}"
+    kept = {**a_folder(), "id": strange, "submitted": strange}
+    jobs = jobs_of({"queue": text, "accounted": f"{strange}\n{strange}", "kept": [kept, {}]})
+    assert told(queue(RUNNING))[0] in jobs
+
+
+@pytest.mark.parametrize("beyond", ["9" * 20, "inf", "nan", "2026-13-40"])
+def test_a_time_that_no_clock_tells_leaves_out_its_job_alone(beyond: str) -> None:
+    other = with_(id="9", array="9", submitted=beyond)
+    folder = a_folder(id=10, submitted=beyond)
+    assert [job.id for job in told(queue(other, RUNNING), kept=(folder,))] == [8]
 
 
 def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
@@ -211,18 +223,3 @@ def test_paths_of_the_output_come_from_scontrol(shown: str, out: str, err: str) 
     (job,) = told(queue(RUNNING))
     found = with_paths(job, shown)
     assert (found.stdout, found.stderr) == (out, err)
-
-
-@pytest.mark.parametrize(
-    ("text", "hosts"),
-    [
-        ("ip-10-1-0-[1-3,7],login", ("ip-10-1-0-1", "ip-10-1-0-2", "ip-10-1-0-3", "ip-10-1-0-7", "login")),
-        ("n[08-10]", ("n08", "n09", "n10")),
-        ("ip-10-1-[0-1]-[5,7]", ("ip-10-1-0-5", "ip-10-1-0-7", "ip-10-1-1-5", "ip-10-1-1-7")),
-        ("one", ("one",)),
-        ("(null)", ()),
-        ("", ()),
-    ],
-)
-def test_lists_of_hosts_are_written_out(text: str, hosts: tuple[str, ...]) -> None:
-    assert hosts_of(text) == hosts
