@@ -71,9 +71,8 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the folder they stand in, so that `-m functional` needs no line in each file."""
     for item in items:
-        for room in ("contract", "functional"):
-            if item.path.is_relative_to(REPOSITORY / "tests" / room):
-                item.add_marker(room)
+        if (room := _room(item.path)) in {"contract", "functional"}:
+            item.add_marker(room)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -84,6 +83,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} proves a row of docs/scorecard.md and was skipped: {report.longrepr}"
     return report
+
+
+@cache
+def _room(path: Path) -> str:
+    """The folder of `tests` that a file stands in."""
+    return path.relative_to(REPOSITORY / "tests").parts[0]
 
 
 def present(path: Path, what: str, remedy: str) -> Path:
