@@ -14,6 +14,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 
+from tests import longest_first
 from tests.calls_made import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
@@ -34,6 +35,7 @@ FORGOTTEN = ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Cut the session off from the person who runs it: a test can reach neither their keys nor their files."""
+    config.pluginmanager.register(longest_first)
     home = Path(tempfile.mkdtemp(prefix="hpctl-tests-"))
     config.add_cleanup(partial(shutil.rmtree, home, ignore_errors=True))
     for name in list(os.environ):
