@@ -9,7 +9,7 @@ import pytest
 from hpctl.sandbox.clock import Moment
 from hpctl.sandbox.eks.cluster import CHART_TAG, NO_CHART, Cluster
 from hpctl.sandbox.kube.controllers.chart import install
-from hpctl.sandbox.kube.crds.definitions import NO_CONTROLLER
+from hpctl.sandbox.kube.crds.parts import NO_CONTROLLER
 from tests.unit.sandbox.kube.controllers.stage import Stage, staged
 
 CHART = {
