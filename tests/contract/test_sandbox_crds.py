@@ -95,7 +95,9 @@ def test_each_field_takes_what_theirs_takes(name: str, ours: Any) -> None:
     }
     if name == "jobset.x-k8s.io_jobsets.yaml":
         # Defaults of its pods are those that the API gives the pods themselves.
-        rows = ((path, [row for row in rows if row[0] != "default"]) for path, rows in differing.items() if PODS in path)
+        rows = (
+            (path, [row for row in rows if row[0] != "default"]) for path, rows in differing.items() if PODS in path
+        )
         differing |= dict(rows)
     assert {path: rows for path, rows in differing.items() if rows} == {}
 
@@ -125,7 +127,9 @@ def test_names_versions_columns_and_subresources_are_theirs(name: str, ours: Any
 
 
 def models() -> dict[str, Any]:
-    path = present(SCHEMAS.parent / "hyperpodpytorchjob.schema.json", "the published schemas", "see `schemas/README.md`")
+    path = present(
+        SCHEMAS.parent / "hyperpodpytorchjob.schema.json", "the published schemas", "see `schemas/README.md`"
+    )
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

@@ -1,7 +1,7 @@
 """The CRD of HyperPodPyTorchJobs. The real one ships inside the EKS add-on and is not public.
 
-Source: the models of sagemaker-hyperpod 3.12.0, which hyp reads and writes such jobs by. What they do not tell (formats,
-limits, columns) is not here; a contract test compares the fields outside of pods.
+Source: the models of sagemaker-hyperpod 3.12.0, which hyp reads and writes such jobs by. What they do not tell
+(formats, limits, columns) is not here; a contract test compares the fields outside of pods.
 """
 
 from __future__ import annotations
