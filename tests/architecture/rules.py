@@ -14,6 +14,13 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 SPEAKERS = {"print", "typer.echo", "typer.secho", "rich.print", "sys.stdout", "sys.stderr"}
+SHELLS = {
+    "os.popen",
+    "os.system",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+    "asyncio.create_subprocess_shell",
+}
 _LAST_RESORTS = {
     "hpctl/cli/main.py",  # the command ends, with exit code 1
     "hpctl/sandbox/kube/clusters.py",  # a worker of a cluster is logged, and begins again
@@ -123,6 +130,17 @@ def has_no_test_hook(module: Module) -> Iterator[str]:
             yield f"{module}:{node.lineno}: knows `{node.value}`"
 
 
+def starts_no_shell(module: Module) -> Iterator[str]:
+    """Programs are started with lists of words: no shell reads what somebody else has written."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name.startswith("subprocess.") and any(word.arg == "shell" for word in node.keywords):
+                yield f"{module}:{node.lineno}: starts a shell"
+            if name in SHELLS:
+                yield f"{module}:{node.lineno}: `{name}` starts a shell"
+
+
 RULES: tuple[Rule, ...] = (
     speaks_only_in_render,
     catches_by_name,
@@ -130,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     explains_itself,
     has_a_real_name,
     has_no_test_hook,
+    starts_no_shell,
 )
 
 

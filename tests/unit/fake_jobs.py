@@ -12,7 +12,7 @@ from hpctl.facts.jobs import BATCH_JOB, PYTORCH_JOB, Job, KubernetesEvent, Objec
 from hpctl.facts.records import EksCluster
 
 if TYPE_CHECKING:
-    from tests.unit.fakes import CallLog
+    from tests.unit.fake_calls import CallLog
 
 Key = tuple[str, str, str]
 

@@ -33,6 +33,7 @@ from hpctl.report import (
     progress,
     quota,
     sandbox,
+    skill,
     slurm,
 )
 from hpctl.report.base import Part, Report
@@ -107,6 +108,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     quota.QuotaListReport: ("quota show",),
     slurm.SlurmStatusReport: ("slurm status",),
     slurm.SlurmChangeReport: ("slurm drain", "slurm resume"),
+    skill.SkillReport: ("skill install",),
     sandbox.SandboxReport: ("sandbox status",),
     sandbox.SandboxList: ("sandbox list",),
     sandbox.FaultList: ("sandbox inject",),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hpctl.facts.records import Machine
     from hpctl.facts.script_ports import Shell
     from hpctl.facts.session_ports import Tunnel
+    from hpctl.facts.skill_ports import Folder
     from hpctl.facts.world import World
     from hpctl.report.base import Report
     from hpctl.services.connect import Program
@@ -272,6 +273,13 @@ def write_scripts(folder: str, scripts: Mapping[str, bytes]) -> None:
     from hpctl.adapters.local.scriptfolder import write
 
     write(Path(folder), scripts)
+
+
+def skill_folder(place: Path) -> Folder:
+    """Return a folder of this machine that a skill is written to."""
+    from hpctl.adapters.local.skillfolder import SkillFolder
+
+    return SkillFolder(place)
 
 
 def shell() -> Shell:

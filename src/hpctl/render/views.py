@@ -43,6 +43,7 @@ _VIEWS = {
     "Sandbox": "sandboxes.sandbox",
     "ScriptFolder": "lifecycle.script_folder",
     "ScriptUpload": "lifecycle.script_upload",
+    "Skill": "skills.skill",
     "SlurmChange": "slurm.slurm_change",
     "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
