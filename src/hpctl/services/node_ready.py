@@ -31,10 +31,10 @@ _CONTROLLER_MISSED: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """What keeps a node from taking work; `remedy` is what a person does about it, where it does not pass by itself."""
+    """What is waited for, and, where that does not come by itself, a sentence for the person who can bring it about."""
 
     what: str
-    remedy: str = ""
+    remark: str = ""
 
 
 class Readiness:
@@ -63,9 +63,9 @@ class Readiness:
             return ""
         if lacks is None:
             return "their orchestrator to answer"
-        self._held_since_s = {lack.what: self._held_since_s.get(lack.what, elapsed_s) for lack in lacks if lack.remedy}
+        self._held_since_s = {lack.what: self._held_since_s.get(lack.what, elapsed_s) for lack in lacks if lack.remark}
         lasting = [one for one, since_s in self._held_since_s.items() if elapsed_s - since_s >= timeouts.SETTLE_S]
-        self.remarks = tuple(f"{lack.what}; {lack.remedy}" for lack in lacks if lack.what in lasting)
+        self.remarks = tuple(lack.remark for lack in lacks if lack.what in lasting)
         return ", ".join(lack.what for lack in lacks if lack.what not in lasting)
 
     def _in_kubernetes(self, nodes: Sequence[Node]) -> list[Lack]:
@@ -100,7 +100,8 @@ def of_kubernetes(node: Node, row: KubernetesNode | None) -> Lack | None:
     if health != _SCHEDULABLE:
         return Lack(f"`{node.node_id}` to take pods (HyperPod says `{health}`)")
     if row.unschedulable:
-        return Lack(f"`{row.name}` is cordoned and takes no pods", f"to let it: kubectl uncordon {row.name}")
+        remark = f"`{row.name}` is cordoned and takes no pods; to let it: kubectl uncordon {row.name}"
+        return Lack(f"`{node.node_id}` to take pods (it is cordoned)", remark)
     return None
 
 
@@ -110,8 +111,9 @@ def of_slurm(node: Node, row: SlurmNode | None, cluster: str) -> Lack | None:
         return Lack(f"`{node.node_id}` to join Slurm")
     if takes_jobs(row):
         return None
-    if is_held(row) and not row.has("NOT_RESPONDING") and not action_of(row.reason):
-        why = f": {row.reason}" if row.reason else ""
-        remedy = f"to let it: hpctl slurm resume {row.name} --cluster {cluster}"
-        return Lack(f"`{row.name}` takes no jobs ({meaning(row)}{why})", remedy)
-    return Lack(f"`{node.node_id}` to take jobs (in Slurm: {meaning(row)})")
+    what = f"`{node.node_id}` to take jobs (in Slurm: {meaning(row)})"
+    if not is_held(row) or row.has("NOT_RESPONDING") or action_of(row.reason):
+        return Lack(what)
+    why = f": {row.reason}" if row.reason else ""
+    remedy = f"hpctl slurm resume {row.name} --cluster {cluster}"
+    return Lack(what, f"`{row.name}` takes no jobs ({meaning(row)}{why}); to let it: {remedy}")
