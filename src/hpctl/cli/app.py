@@ -12,7 +12,7 @@ from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
 NOUNS = ("cluster", "node", "job", "slurm", "instances", "quota", "lifecycle", "iam", "skill", "sandbox")
-COMMANDS = ("check-model", "doctor", "explain", "gpus", "eks-token", "quickstart")
+COMMANDS = ("init", "check-model", "doctor", "explain", "gpus", "eks-token", "quickstart")
 """Both are modules of `hpctl.cli.commands`, in the order of `--help`."""
 
 

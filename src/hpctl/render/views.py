@@ -48,6 +48,7 @@ _VIEWS = {
     "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
     "SshConfig": "node_access.ssh_config",
+    "Written": "written.written",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 

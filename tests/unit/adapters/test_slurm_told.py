@@ -139,6 +139,34 @@ def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
     assert (job.id, job.word, job.signal, job.state) == (7, "TIMEOUT", 15, JobState.FAILED)
 
 
+RECORDED = """
+1|1|COMPLETED|root|dev|1|vm|2026-11-23T00:23:59|2026-11-23T00:24:01|2026-11-23T00:24:01|normal|/fsx|0:0|wrap|hpctl run=x
+2|2|FAILED|root|dev|1|vm|2026-11-23T00:23:59|2026-11-23T00:24:04|2026-11-23T00:24:04|normal|/fsx|3:0|wrap|
+3|3|FAILED|root|dev|1|vm|2026-11-23T00:23:59|2026-11-23T00:24:07|2026-11-23T00:24:07|normal|/fsx|0:9|wrap|
+4|4|CANCELLED by 0|root|dev|1|None assigned|2026-11-23T00:24:03|None|2026-11-23T00:24:05|normal|/fsx|0:0|a b|
+6|6|PENDING|root|dev|5|None assigned|2026-11-23T00:24:05|Unknown|Unknown|normal|/fsx|0:0|wrap|
+8|5_1|COMPLETED|root|dev|1|vm|2026-11-23T00:24:05|2026-11-23T00:24:10|2026-11-23T00:24:10|normal|/fsx|0:0|wrap|
+5|5_2|PENDING|root|dev|1|None assigned|2026-11-23T00:24:05|Unknown|Unknown|normal|/fsx|0:0|wrap|
+"""
+"""What sacct of Slurm 22.05.8 said over slurmdbd and MariaDB 10.11, the separator made visible."""
+
+
+def test_accounting_is_read_as_a_real_slurmdbd_has_it() -> None:
+    jobs = told(accounted=RECORDED.replace("|", UNIT))
+    assert [(job.id, job.array_task, job.word, job.exit_code, job.signal, job.hosts) for job in jobs] == [
+        (1, "", "COMPLETED", 0, 0, ("vm",)),
+        (2, "", "FAILED", 3, 0, ("vm",)),
+        (3, "", "FAILED", 0, 9, ("vm",)),
+        (4, "", "CANCELLED", 0, 0, ()),
+        (6, "", "PENDING", None, None, ()),
+        (8, "5_1", "COMPLETED", 0, 0, ("vm",)),
+        (5, "5_2", "PENDING", None, None, ()),
+    ]
+    assert [job.started is None for job in jobs] == [False, False, False, True, True, False, True]
+    assert [job.ended is None for job in jobs] == [False, False, False, False, True, False, True]
+    assert (jobs[0].comment, jobs[3].name, jobs[4].nodes) == ("hpctl run=x", "a b", 5)
+
+
 def test_accounting_without_comments_recognises_a_job_by_its_folder() -> None:
     cells = ("8", "8", "FAILED", "ubuntu", "dev", "2", "n[1-2]", "1795379000", "1795379001", "1795379100")
     line = UNIT.join((*cells, "normal", "/fsx", "3:0", "train", ""))
