@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def rebooted_in_slurm(*states: tuple[float, str]) -> tuple[Story, list[Progress]
     story.at(2, story.head, story.worker(ONE, "Pending"), story.worker(TWO))
     story.at(10, story.head, story.worker(ONE), story.worker(TWO))
     for after_s, state in states:
-        story.account.clock.at(after_s, lambda state=state: story.in_slurm(state, NAME))
+        story.account.clock.at(after_s, partial(story.in_slurm, state, NAME))
     return story, story.done("reboot", ONE)
 
 

@@ -72,8 +72,8 @@ def replace(
 ) -> None:
     """Replace nodes by new instances and follow them until they take work.
 
-    Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced. Another way
-    on Slurm, with its own commands alone: a failed node's reason `Action:Replace`, to the letter.
+    Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced. On
+    Slurm, setting a node to `fail` with the reason `Action:Replace` is another way.
     """
     _care(ctx, "replace", "replace these nodes of cluster `{}`, with everything on their volumes?")
 
