@@ -10,6 +10,7 @@ from hpctl import timeouts
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import Consent, agreed, carry_out, hold, resume, unclaimed
 from hpctl.cli.commands.node.group import app
+from hpctl.cli.completion import nodes
 from hpctl.cli.options import (
     ClusterOption,
     DryRunOption,
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from hpctl.plan.node_care import Care
 
 NodesArgument = Annotated[
-    list[str], typer.Argument(metavar="NODE...", help="Nodes: instance ids, logical ids, ip-... names, or group/0.")
+    list[str],
+    typer.Argument(
+        metavar="NODE...", autocompletion=nodes, help="Nodes: instance ids, logical ids, ip-... names, or group/0."
+    ),
 ]
 
 
