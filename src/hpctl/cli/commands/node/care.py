@@ -52,7 +52,7 @@ def reboot(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Reboot nodes and follow them until they run again.
+    """Reboot nodes and follow them until they take work again.
 
     Says first what runs on them. Instances and volumes stay, and lifecycle scripts do not run again.
     """
@@ -74,9 +74,10 @@ def replace(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Replace nodes by new instances and follow them until they run.
+    """Replace nodes by new instances and follow them until they take work.
 
-    Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced.
+    Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced. On
+    Slurm, setting a node to `fail` with the reason `Action:Replace` is another way.
     """
     _care(ctx, "replace", "replace these nodes of cluster `{}`, with everything on their volumes?")
 
