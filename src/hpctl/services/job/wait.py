@@ -60,6 +60,27 @@ def until_ended(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: 
         ports.clock.sleep(min(pause, timeouts.JOB_SETTLE_S) if watch.final else min(pause, left_s))
 
 
+def until_running(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[JobStep]:
+    """Follow a job until its pods run, or it has ended; then the last step is a `JobEnded`.
+
+    Raises:
+        WaitTimeoutError: the time is over; the job goes on to wait. `resume` takes up the waiting.
+        NotFoundError: the job was deleted meanwhile, or another one has its name now.
+    """
+    watch = _Watch(job, at, ports, resume)
+    start = ports.clock.now()
+    for pause in _rhythm(ports.clock):
+        elapsed_s = (ports.clock.now() - start).total_seconds()
+        yield from watch.look(round(elapsed_s, 1))
+        if watch.final:
+            yield from watch.end()
+        if watch.final or watch.runs:
+            return
+        if elapsed_s >= timeout_s:
+            raise _late(job, watch.state, timeout_s or 1.0, resume)
+        ports.clock.sleep(min(pause, timeout_s - elapsed_s))
+
+
 def demand_succeeded(end: JobEnded, at: Where) -> None:
     """Raise `JobFailedError` (exit code 100) or `JobCancelledError` (103) for a job that did not succeed."""
     name = end.job.rpartition("/")[2]
@@ -129,6 +150,12 @@ class _Watch:
     def final(self) -> bool:
         """Whether it is one that lasts, unless somebody starts the job again."""
         return self._job.state.final
+
+    @property
+    def runs(self) -> bool:
+        """Whether a pod was seen for each node, and all of them run."""
+        running = [pod for pod in self._pods if status_of(pod) == "Running"]
+        return len(running) >= self._job.nodes
 
     @property
     def settled(self) -> bool:
