@@ -1,4 +1,4 @@
-"""Write `docs/reference/` from the code: `python -m tools.build_docs`, or `make docs`.
+"""Write `docs/reference/` and `docs/scorecard.md` from the code: `python -m tools.build_docs`, or `make docs`.
 
 With `--check` nothing is written; stale pages are named and the exit code is 1.
 """
@@ -25,12 +25,13 @@ from tools.pages import (
     kubernetes,
     reports,
     rules,
+    scorecard,
     skypilot,
     spec,
 )
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
-PAGES: Mapping[str, Callable[[], str]] = {
+FOLDER = Path(__file__).resolve().parents[1] / "docs"
+REFERENCE: Mapping[str, Callable[[], str]] = {
     "checks.md": checks.checks,
     "cluster.schema.json": spec.schema,
     "commands.md": commands.commands,
@@ -48,6 +49,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "spec.md": spec.spec,
     **{f"checks/{one.id}.md": partial(checks.check, one) for one in CHECKS},
     **{f"failures/{one.id}.md": partial(failures.failure, one) for one in known_failures()},
+}
+PAGES: Mapping[str, Callable[[], str]] = {
+    **{f"reference/{name}": build for name, build in REFERENCE.items()},
+    "scorecard.md": scorecard.scorecard,
 }
 
 
@@ -71,19 +76,20 @@ def write(folder: Path = FOLDER) -> None:
 
 
 def _written(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    """Return what stands in the folder of the reference, which belongs to this program alone."""
+    return {path.relative_to(folder).as_posix() for path in (folder / "reference").rglob("*") if path.is_file()}
 
 
 def main() -> int:
     """Write the pages, or judge them."""
-    parser = argparse.ArgumentParser(description="Write docs/reference from the code.")
+    parser = argparse.ArgumentParser(description="Write docs/reference and docs/scorecard.md from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing, name stale pages")
     if not parser.parse_args().check:
         write()
         return 0
     names = tuple(stale())
     for name in names:
-        print(f"docs/reference/{name} is not what the code says now: run `make docs`")
+        print(f"docs/{name} is not what the code says now: run `make docs`")
     return 1 if names else 0
 
 

@@ -55,6 +55,7 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", text, re.MULTILINE))
 
 
+@pytest.mark.scorecard(57)
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_requirement_is_pinned_with_its_hashes(name: str) -> None:
     text = (REPOSITORY / "requirements" / f"{name}.txt").read_text().replace("\\\n", " ")

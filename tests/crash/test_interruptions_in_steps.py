@@ -13,6 +13,7 @@ pytestmark = pytest.mark.timeout(300)
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
+@pytest.mark.scorecard(58)
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("name", STORIES)
 def test_the_first_lets_the_step_end_and_says_how_to_go_on(stage: Stage, name: str, number: signal.Signals) -> None:

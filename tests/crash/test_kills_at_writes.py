@@ -10,6 +10,7 @@ from tests.crash.stories import Stage
 pytestmark = pytest.mark.timeout(600)
 
 
+@pytest.mark.scorecard(23)
 @pytest.mark.parametrize("name", ["create-slurm", "update-software", "delete"])
 def test_killed_before_it_is_done(stage: Stage, name: str) -> None:
     assert kills.at_writes(stage, name, "SIGKILL") == {}

@@ -22,6 +22,7 @@ def environment(*folders: Path) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in XDG} | {"PATH": path}
 
 
+@pytest.mark.scorecard(64)
 @pytest.mark.functional
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # a sandbox of its own, and clusters that live in it

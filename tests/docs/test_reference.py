@@ -19,30 +19,36 @@ def differences(name: str, folder: Path) -> str:
     path = folder / name
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     lines = difflib.unified_diff(
-        committed.splitlines(), build_docs.PAGES[name]().splitlines(), f"docs/reference/{name}", "now", lineterm="", n=1
+        committed.splitlines(), build_docs.PAGES[name]().splitlines(), f"docs/{name}", "now", lineterm="", n=1
     )
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("place", sorted({name.partition("/")[0] for name in build_docs.PAGES}))
+def place_of(name: str) -> str:
+    """Return the page, or the folder within the reference that it stands in."""
+    return name.removeprefix("reference/").partition("/")[0]
+
+
+@pytest.mark.scorecard(7, 34)
+@pytest.mark.parametrize("place", sorted(set(map(place_of, build_docs.PAGES))))
 def test_a_generated_page_and_those_in_its_folder_are_fresh(place: str) -> None:
-    names = [name for name in build_docs.PAGES if name.partition("/")[0] == place]
+    names = [name for name in build_docs.PAGES if place_of(name) == place]
     found = "\n".join(filter(None, (differences(name, build_docs.FOLDER) for name in names)))
     assert not found, f"run `make docs`, look at the difference and commit it:\n{found}"
 
 
 def test_a_stale_page_is_shown_with_its_difference(tmp_path: Path) -> None:
     build_docs.write(tmp_path)
-    page = tmp_path / "exit-codes.md"
+    page = tmp_path / "reference" / "exit-codes.md"
     page.write_text(page.read_text().replace("| 3 | the named thing does not exist |", "| 3 | not found |"))
-    assert "-| 3 | not found |" in differences("exit-codes.md", tmp_path)
-    assert list(build_docs.stale(tmp_path)) == ["exit-codes.md"]
+    assert "-| 3 | not found |" in differences("reference/exit-codes.md", tmp_path)
+    assert list(build_docs.stale(tmp_path)) == ["reference/exit-codes.md"]
 
 
 def test_a_page_that_nobody_writes_any_more_is_named_and_then_taken_away(tmp_path: Path) -> None:
     build_docs.write(tmp_path)
-    (tmp_path / "checks" / "old.md").touch()
-    assert list(build_docs.stale(tmp_path)) == ["checks/old.md"]
+    (tmp_path / "reference" / "checks" / "old.md").touch()
+    assert list(build_docs.stale(tmp_path)) == ["reference/checks/old.md"]
     build_docs.write(tmp_path)
     assert list(build_docs.stale(tmp_path)) == []
 

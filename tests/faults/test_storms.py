@@ -46,6 +46,7 @@ def _asked_for(slow: Inside, hpctl: Command) -> Kept:
     return slow.keep()
 
 
+@pytest.mark.scorecard(51)
 def test_a_storm_of_ten_minutes_costs_no_more_than_twice_the_calls(slow: Inside, hpctl: Command, begun: Kept) -> None:
     slow.reset(begun)
     assert hpctl(*WAIT).code == ExitCode.OK
@@ -106,6 +107,7 @@ def _end_in_a_storm(slow: Inside, hpctl: Command) -> str:
     return ended.err
 
 
+@pytest.mark.scorecard(51)
 @pytest.mark.timeout(300)
 def test_fifty_that_wait_for_one_cluster_each_ask_every_fifteen_seconds_at_most_and_drift_apart(
     slow: Inside, hpctl: Command, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hpctl.facts.node_care import NodeRefusal
 
 if TYPE_CHECKING:
-    from tests.unit.fakes import CallLog
+    from tests.unit.fake_calls import CallLog
 
 
 class FakeNodeCare:

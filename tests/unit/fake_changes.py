@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hpctl.facts.change_ports import Owned
 
 if TYPE_CHECKING:
-    from tests.unit.fakes import CallLog
+    from tests.unit.fake_calls import CallLog
 
 Change = tuple[str, Mapping[str, object], bytes | None]
 

@@ -13,7 +13,7 @@ from hpctl.facts.records import EksCluster
 from hpctl.facts.session_ports import Tunnel
 
 if TYPE_CHECKING:
-    from tests.unit.fakes import CallLog
+    from tests.unit.fake_calls import CallLog
 
 Key = tuple[str, str, str]
 

@@ -10,7 +10,7 @@ from hpctl.errors import HpctlError
 from hpctl.facts.session_ports import Ran, Target, Tunnel
 
 if TYPE_CHECKING:
-    from tests.unit.fakes import CallLog
+    from tests.unit.fake_calls import CallLog
 
 Answer = Ran | HpctlError
 

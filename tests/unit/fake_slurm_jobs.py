@@ -11,7 +11,7 @@ from hpctl.facts.slurm_job_ports import Fleet, NameTakenError, SlurmSubmission, 
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace, marked
 
 if TYPE_CHECKING:
-    from tests.unit.fakes import CallLog, FakeClock
+    from tests.unit.fake_calls import CallLog, FakeClock
 
 
 class FakeSlurmJobs:

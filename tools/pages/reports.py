@@ -33,7 +33,9 @@ from hpctl.report import (
     progress,
     quota,
     sandbox,
+    skill,
     slurm,
+    written,
 )
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
@@ -82,6 +84,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.ClusterListReport: ("cluster list",),
     cluster.ClusterReport: ("cluster describe",),
     connection.ConnectionReport: ("cluster connect",),
+    written.WrittenReport: ("init", "job init"),
     cluster.EventListReport: ("cluster events",),
     cluster.NodeListReport: ("node list",),
     cluster.NodeReport: ("node describe",),
@@ -107,6 +110,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     quota.QuotaListReport: ("quota show",),
     slurm.SlurmStatusReport: ("slurm status",),
     slurm.SlurmChangeReport: ("slurm drain", "slurm resume"),
+    skill.SkillReport: ("skill install",),
     sandbox.SandboxReport: ("sandbox status",),
     sandbox.SandboxList: ("sandbox list",),
     sandbox.FaultList: ("sandbox inject",),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from hpctl.checks.declare import Check, Target
 from hpctl.errors import AccessError, HpctlError, UsageError
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.live_targets import LiveNode, NodeOnEks
+from hpctl.facts.live_targets import LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.slurm_target import JobOnSlurm
 from hpctl.facts.world import World
@@ -123,7 +123,7 @@ def _subject(target: Target) -> str:
             return "this machine"
         case JobInCluster() | JobOnSlurm():
             return f"job/{target.name}"
-        case LiveNode() | NodeOnEks():
+        case LiveNode() | NodeInside() | NodeOnEks():
             return f"node/{target.name}"
         case _:
             return f"cluster/{target.name}"

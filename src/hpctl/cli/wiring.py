@@ -19,6 +19,7 @@ from hpctl.render.terminal import Terminal
 if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
     from hpctl.facts.dev_ports import SshFiles, SyncedFolder
+    from hpctl.facts.draft_ports import Draft
     from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
     from hpctl.facts.listener_ports import Listener
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hpctl.facts.records import Machine
     from hpctl.facts.script_ports import Shell
     from hpctl.facts.session_ports import Tunnel
+    from hpctl.facts.skill_ports import Folder
     from hpctl.facts.world import World
     from hpctl.report.base import Report
     from hpctl.services.connect import Program
@@ -301,6 +303,13 @@ def write_scripts(folder: str, scripts: Mapping[str, bytes]) -> None:
     write(Path(folder), scripts)
 
 
+def skill_folder(place: Path) -> Folder:
+    """Return a folder of this machine that a skill is written to."""
+    from hpctl.adapters.local.skillfolder import SkillFolder
+
+    return SkillFolder(place)
+
+
 def shell() -> Shell:
     """Return the Bash of this machine."""
     from hpctl.adapters.local.bash import LocalBash
@@ -341,6 +350,20 @@ def write_bundle(file: str, text: str) -> None:
     from hpctl.adapters.local.planfile import BUNDLE, write
 
     write(Path(file), text, BUNDLE)
+
+
+def draft(kind: str) -> Draft:
+    """Return the draft of a wizard's answers."""
+    from hpctl.adapters.local.drafts import DraftFile
+
+    return DraftFile(kind, os.environ)
+
+
+def write_answers(file: str, text: str) -> None:
+    """Write what a wizard was told, whole or not at all; `UsageError` says why it cannot be written."""
+    from hpctl.adapters.local.planfile import SPEC, write
+
+    write(Path(file), text, SPEC)
 
 
 def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:

@@ -28,8 +28,8 @@ class SlurmNode:
     """One node (scontrol show node).
 
     `state` is as Slurm prints it, such as `IDLE+DRAIN`. `reason` is to the letter what somebody (`reason_by`) gave at
-    `reason_at`. `gres` is such as `gpu:8`, empty without; memory is in MiB. `instance_type` is the feature that names
-    one.
+    `reason_at`. `gres` is such as `gpu:8`, empty without; `gres_used` is what jobs hold of it, such as
+    `gpu:3(IDX:0-2)`. Memory is in MiB. `instance_type` is the feature that names one.
     """
 
     name: str
@@ -47,6 +47,7 @@ class SlurmNode:
     reason: str | None = None
     reason_by: str | None = None
     reason_at: datetime | None = None
+    gres_used: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -46,10 +46,12 @@ _VIEWS = {
     "Sandbox": "sandboxes.sandbox",
     "ScriptFolder": "lifecycle.script_folder",
     "ScriptUpload": "lifecycle.script_upload",
+    "Skill": "skills.skill",
     "SlurmChange": "slurm.slurm_change",
     "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
     "SshConfig": "node_access.ssh_config",
+    "Written": "written.written",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 

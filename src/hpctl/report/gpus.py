@@ -10,9 +10,10 @@ from hpctl.report.base import Part, Report
 class AcceleratorNode(Part):
     """The accelerators of one kind on one node.
 
-    `total` is what the node offers to pods, `used` what pods ask of it, `free` what another pod can have now: nothing
-    on a node that takes no pods, and `trouble` says why in words (empty where there is none). `efa` are the node's
-    network interfaces of that kind, `efa_free` those that another pod can have. Pods ask by the key `resource`.
+    `total` is what the node offers to pods (on Slurm: to jobs), `used` what they ask of it, `free` what another one can
+    have now: nothing on a node that takes none, and `trouble` says why in words (empty where there is none). `efa` are
+    the node's network interfaces of that kind, `efa_free` those that another pod can have; jobs of Slurm share them.
+    Pods ask by the key `resource`; on Slurm it is `gres/gpu`, or `whole nodes` where Slurm was not told of any.
     """
 
     node: str

@@ -13,6 +13,7 @@ import re
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
 from hpctl.errors import UsageError
@@ -169,10 +170,15 @@ def write_private(path: Path, text: str) -> None:
 
 
 def replace_private(path: Path, text: str) -> None:
-    """Write such a file in one step, so that nobody reads half of it."""
-    draft = path.with_suffix(".new")
-    write_private(draft, text)
-    draft.replace(path)
+    """Write such a file in one step, so that nobody reads half of it, however many write it."""
+    descriptor, draft = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def names_of(environ: Mapping[str, str]) -> tuple[str, ...]:

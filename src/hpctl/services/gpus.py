@@ -56,13 +56,13 @@ def list_accelerators(at: Where, ports: Ports) -> AcceleratorListReport:
         key=lambda row: (row.accelerator, row.instance_group or "", row.node),
     )
     return AcceleratorListReport(
-        cluster=at.cluster, accelerators=tuple(_kinds(rows)), nodes=tuple(rows), notices=tuple(notices)
+        cluster=at.cluster, accelerators=tuple(by_kind(rows)), nodes=tuple(rows), notices=tuple(notices)
     )
 
 
 def rows_of(node: KubernetesNode, requested: Amounts) -> Iterator[AcceleratorNode]:
     """Yield what a node offers, a row for each kind; one that lacks what its type has is there with nothing."""
-    facts = _facts(node.instance_type)
+    facts = facts_of(node.instance_type)
     offered = {name: quantity(text) for name, text in node.allocatable.items()}
     trouble = trouble_of(node)
     efa, efa_used = int(offered.get(EFA, 0)), int(requested.get(EFA, 0))
@@ -105,7 +105,8 @@ def _requested(at: Where, ports: Ports) -> tuple[Mapping[str, Amounts], list[str
         return ports.kubernetes.requested(at.eks, at.namespace), [_BLIND]
 
 
-def _kinds(rows: Iterable[AcceleratorNode]) -> Iterator[AcceleratorRow]:
+def by_kind(rows: Iterable[AcceleratorNode]) -> Iterator[AcceleratorRow]:
+    """Yield the sums over all nodes that have accelerators of a kind."""
     found: dict[str, list[AcceleratorNode]] = {}
     for row in rows:
         found.setdefault(row.accelerator, []).append(row)
@@ -156,12 +157,19 @@ def _cores(offered: Amounts, facts: InstanceType | None) -> int:
     return max(1, round(cores / chips)) if chips and cores else 1
 
 
-def _missing(resource: str, total: int, facts: InstanceType | None) -> str:
-    if facts is None or resource.startswith(_MIG) or total >= facts.accelerator_count:
+def missing_of(total: int, facts: InstanceType | None) -> str:
+    """Return how many accelerators a node lacks of those that its type has, in words; empty where it has them all."""
+    if facts is None or total >= facts.accelerator_count:
         return ""
-    if not total:
-        return f"no device plugin offers its {facts.accelerator_count}"
     return f"{facts.accelerator_count - total} of {facts.accelerator_count} missing"
+
+
+def _missing(resource: str, total: int, facts: InstanceType | None) -> str:
+    if resource.startswith(_MIG):
+        return ""
+    if facts is not None and facts.accelerator_count and not total:
+        return f"no device plugin offers its {facts.accelerator_count}"
+    return missing_of(total, facts)
 
 
 def _name(resource: str, node: KubernetesNode, facts: InstanceType | None) -> str:
@@ -173,7 +181,8 @@ def _name(resource: str, node: KubernetesNode, facts: InstanceType | None) -> st
     return node.labels.get(PRODUCT_LABEL) or ("GPU" if resource == GPU else "Neuron")
 
 
-def _facts(name: str | None) -> InstanceType | None:
+def facts_of(name: str | None) -> InstanceType | None:
+    """Return what the catalog knows of a type, None where nobody says which, or it is unknown."""
     try:
         return instance_type(name) if name is not None else None
     except NotFoundError:

@@ -36,6 +36,7 @@ def growing(server: LogServer, containers: list[Container], portions: int = 25) 
     return thread
 
 
+@pytest.mark.scorecard(39, 40)
 @pytest.mark.timeout(180)
 def test_64_ranks_lose_and_double_nothing_over_every_kind_of_break(server: LogServer, steps: Follow) -> None:
     for rank in range(RANKS):

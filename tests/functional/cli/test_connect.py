@@ -226,6 +226,7 @@ def racing_kubectl(config: Path) -> Iterator[list[str]]:
         kept += done.read_text().split()
 
 
+@pytest.mark.scorecard(50)
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # 32 commands on a machine that may be busy
 def test_of_many_at_once_beside_kubectl_nothing_is_lost(here: Hpctl, config: Path) -> None:

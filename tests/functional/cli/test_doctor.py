@@ -40,6 +40,7 @@ def test_this_machine_is_examined(hpctl: Hpctl) -> None:
     ]
 
 
+@pytest.mark.scorecard(33)
 @pytest.mark.parametrize("name", ["eks", "slurm"])
 def test_a_shipped_example_is_well_without_a_warning(hpctl: Hpctl, name: str) -> None:
     answer = hpctl("doctor", "-f", example(hpctl, name), "--fail-on", "warn", "-o", "json").json()
@@ -47,6 +48,7 @@ def test_a_shipped_example_is_well_without_a_warning(hpctl: Hpctl, name: str) ->
     assert {row["outcome"] for row in answer["results"]} == {"pass"}
 
 
+@pytest.mark.scorecard(19, 33)
 @pytest.mark.parametrize(
     ("name", "written", "seed", "check_id"),
     [
@@ -93,6 +95,7 @@ def test_warnings_are_no_failure_unless_asked_for(hpctl: Hpctl) -> None:
     assert "checks warned: `spec-threads-default`, `spec-node-recovery`" in ended.error()["message"]
 
 
+@pytest.mark.scorecard(33)
 def test_what_could_not_be_looked_at_is_no_pass(hpctl: Hpctl) -> None:
     blind = hpctl.with_env(AWS_ENDPOINT_URL="http://127.0.0.1:9")
     words = ("doctor", "-f", example(hpctl, "eks"), "-o", "json")
@@ -153,6 +156,7 @@ def test_the_list_of_checks_asks_nobody(hpctl: Hpctl) -> None:
     assert {"tools-clock", "network-efa-single-az", "iam-exec-vpc"} <= set(names)
 
 
+@pytest.mark.scorecard(54)
 def test_a_bundle_is_judged_again_by_somebody_who_can_ask_nobody(hpctl: Hpctl) -> None:
     file = example(hpctl, "eks", EXECUTION_ROLE="${WRONG_TRUST_ROLE}")
     first = hpctl("doctor", "-f", file, "--bundle", "seen.json", "-o", "json", ends=ExitCode.CHECKS_FAILED)

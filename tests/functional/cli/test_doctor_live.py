@@ -25,7 +25,6 @@ def starved(hpctl: Hpctl, account: Account, name: str) -> Iterator[str]:
     hpctl("sandbox", "inject", "--name", "cli", "--clear")
 
 
-@pytest.mark.skip(reason="to be told anew: its cluster has no controller, so Slurm and its checks are not there")
 def test_a_cluster_that_is_well_and_its_node_pass_every_check(hpctl: Hpctl, cpu_cluster: str) -> None:
     answer = hpctl("doctor", cpu_cluster, "--fail-on", "warn", "-o", "json").json()
     assert broken_promises(answer, promised(reports()["Checks"])) == []

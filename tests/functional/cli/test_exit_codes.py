@@ -141,10 +141,12 @@ OF_JOBS = {ExitCode.JOB_FAILED, ExitCode.JOB_UNFINISHED, ExitCode.JOB_CANCELLED}
 """Those that need a cluster with nodes: `tests/functional/job/cli/test_job_exit_codes.py`."""
 
 
+@pytest.mark.scorecard(7)
 def test_every_documented_code_has_a_scenario() -> None:
     assert set(SCENARIOS) == set(ExitCode) - {ExitCode.BUG} - OF_JOBS
 
 
+@pytest.mark.scorecard(7)
 @pytest.mark.parametrize("code", SCENARIOS, ids=lambda code: code.name.lower())
 def test_a_command_ends_with_the_documented_code(code: ExitCode, case: Case) -> None:
     assert SCENARIOS[code](case) == code
@@ -278,6 +280,7 @@ def test_an_endpoint_where_nobody_listens_is_unavailable_after_all_tries(hpctl: 
     assert "AWS_ENDPOINT_URL" in told.err
 
 
+@pytest.mark.scorecard(22)
 def test_the_same_spec_again_is_unchanged_and_another_one_is_a_conflict(
     watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path
 ) -> None:
@@ -295,6 +298,7 @@ def test_the_same_spec_again_is_unchanged_and_another_one_is_a_conflict(
     assert proxy.mutations == []
 
 
+@pytest.mark.scorecard(36)
 @pytest.mark.parametrize(
     ("guard", "words"),
     [
@@ -312,6 +316,7 @@ def test_a_spec_for_elsewhere_asks_who_calls_and_nothing_more(
     assert proxy.calls == ["sts:GetCallerIdentity"]
 
 
+@pytest.mark.scorecard(9)
 def test_deleting_what_is_not_there_is_not_found(watched: Hpctl, proxy: Proxy, name: str) -> None:
     told = watched("cluster", "delete", name, "--yes", ends=ExitCode.NOT_FOUND)
     assert f"`{name}`" in told.err

@@ -43,6 +43,7 @@ def words(request: pytest.FixtureRequest, hpctl: Hpctl, account: Account, cpu_cl
     return tuple(line.replace("NODE", nodes[0]["InstanceId"]).split())
 
 
+@pytest.mark.scorecard(1, 2, 3, 4, 6)
 @pytest.mark.slow
 @pytest.mark.timeout(180)  # eight commands, on a machine that may be busy
 @pytest.mark.parametrize(("words", "line"), [(line, line) for line in READS], indirect=["words"], ids=list(READS))
@@ -95,6 +96,7 @@ def _steady(answer: Any) -> Any:
     return answer
 
 
+@pytest.mark.scorecard(4)
 def test_a_table_has_a_header_and_one_row_each(hpctl: Hpctl, account: Account, cpu_cluster: str) -> None:
     header, *rows = hpctl("cluster", "list").out.splitlines()
     assert header.split() == ["NAME", "STATUS", "AGE"]
@@ -166,6 +168,7 @@ def failing(watched: Hpctl, proxy: Proxy, cpu_cluster: str) -> Hpctl:
     return watched
 
 
+@pytest.mark.scorecard(5, 6)
 @pytest.mark.parametrize("output", ["json", "jsonl"])
 @pytest.mark.parametrize("code", FAILURES)
 def test_an_error_is_an_object_on_stderr(code: str, output: str, failing: Hpctl) -> None:
@@ -195,6 +198,7 @@ _MEMBERS = {
 }
 
 
+@pytest.mark.scorecard(34)
 def test_an_invalid_spec_tells_every_problem_with_its_place(failing: Hpctl) -> None:
     told = failing("cluster", "plan", "-f", "wrong.yaml", "-o", "json", ends=ExitCode.USAGE)
     problems = {problem["path"]: problem for problem in told.error()["problems"]}

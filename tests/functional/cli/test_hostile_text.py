@@ -53,6 +53,7 @@ def broken(sandbox: Sandbox) -> str:
     return "broken"
 
 
+@pytest.mark.scorecard(53)
 @pytest.mark.parametrize("place", PLACES)
 def test_what_aws_says_is_shown_and_not_obeyed(
     place: str, watched: Hpctl, proxy: Proxy, cpu_cluster: str, broken: str
@@ -102,6 +103,7 @@ def _strings(value: object) -> str:
             return ""
 
 
+@pytest.mark.scorecard(53)
 @pytest.mark.parametrize("action", ["sagemaker:DescribeCluster", "sagemaker:ListClusterEvents"])
 def test_progress_shows_and_does_not_obey(action: str, watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path) -> None:
     proxy.replace(action, "controller" if action.endswith("Cluster") else "creation started", HOSTILE)
@@ -152,6 +154,7 @@ SOURCES: tuple[Callable[[Proxy, Path], tuple[tuple[str, ...], ExitCode]], ...] =
 )
 
 
+@pytest.mark.scorecard(53)
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__.strip("_"))
 def test_an_error_shows_and_does_not_obey(
     source: Callable[[Proxy, Path], tuple[tuple[str, ...], ExitCode]], watched: Hpctl, proxy: Proxy, tmp_path: Path

@@ -51,6 +51,7 @@ def _wish(hpctl: Hpctl, name: str, orchestrator: str) -> None:
     (hpctl.folder / "cluster.yaml").write_text(json.dumps(spec), encoding="utf-8")
 
 
+@pytest.mark.scorecard(56)
 @pytest.mark.parametrize("orchestrator", ["eks", "slurm"])
 def test_three_policies_are_all_that_a_cluster_takes(
     hpctl: Hpctl, account: Account, name: str, orchestrator: str
@@ -64,6 +65,7 @@ def test_three_policies_are_all_that_a_cluster_takes(
     caller("cluster", "delete", name, "--yes")
 
 
+@pytest.mark.scorecard(56)
 def test_who_only_looks_can_look_everywhere_and_may_not_create(hpctl: Hpctl, account: Account, name: str) -> None:
     _wish(hpctl, name, "eks")
     _role(hpctl, account, name)

@@ -37,6 +37,7 @@ def _read_until(running: subprocess.Popen[str], word: str) -> str:
     raise AssertionError(told)
 
 
+@pytest.mark.scorecard(24)
 def test_a_create_that_runs_out_of_time_can_be_resumed(
     watched: Hpctl, proxy: Proxy, account: Account, name: str, tmp_path: Path
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_create_that_runs_out_of_time_can_be_resumed(
     assert proxy.calls.count("sagemaker:CreateCluster") == 1
 
 
+@pytest.mark.scorecard(24)
 def test_a_delete_that_runs_out_of_time_can_be_resumed(slow: Sandbox, name: str) -> None:
     slow.account.create(name, NodeProvisioningMode="Continuous")
     words = ("cluster", "delete", name, "--yes")
@@ -61,6 +63,7 @@ def test_a_delete_that_runs_out_of_time_can_be_resumed(slow: Sandbox, name: str)
     assert f"cluster `{name}` is being deleted already: nothing to do" in again.err
 
 
+@pytest.mark.scorecard(58)
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_ends_the_waiting_and_not_the_work(
     number: signal.Signals, slow: Sandbox, name: str, tmp_path: Path
@@ -77,6 +80,7 @@ def test_a_signal_ends_the_waiting_and_not_the_work(
     assert slow.account.statuses()[name] == "Creating"
 
 
+@pytest.mark.scorecard(6)
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_leaves_only_json_behind_with_jsonl(
     number: signal.Signals, slow: Sandbox, name: str, tmp_path: Path
@@ -94,6 +98,7 @@ def test_a_signal_leaves_only_json_behind_with_jsonl(
     assert "to go on waiting: hpctl cluster create" in error["hint"]
 
 
+@pytest.mark.scorecard(23)
 def test_the_same_command_after_a_kill_goes_on_with_the_same_cluster(
     watched: Hpctl, proxy: Proxy, account: Account, name: str, tmp_path: Path
 ) -> None:

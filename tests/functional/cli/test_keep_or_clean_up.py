@@ -28,6 +28,7 @@ def failing(name: str, tmp_path: Path) -> tuple[str, ...]:
     return ("cluster", "create", "-f", specs.write(tmp_path, spec), "--yes")
 
 
+@pytest.mark.scorecard(26)
 def test_a_cluster_that_fails_is_kept_with_every_next_command(
     hpctl: Hpctl, account: Account, name: str, failing: tuple[str, ...]
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_cluster_that_fails_is_kept_with_every_next_command(
     assert name in account.statuses()
 
 
+@pytest.mark.scorecard(26, 27)
 def test_a_cluster_that_fails_is_deleted_where_that_is_asked_for(
     hpctl: Hpctl, account: Account, name: str, failing: tuple[str, ...]
 ) -> None:
@@ -62,6 +64,7 @@ def test_what_another_run_made_is_not_deleted(
     assert name in account.statuses()
 
 
+@pytest.mark.scorecard(28)
 def test_a_protected_cluster_is_not_deleted_until_that_is_lifted(
     watched: Hpctl, proxy: Proxy, account: Account, name: str, tmp_path: Path, aws_cli: Path
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_protected_cluster_is_not_deleted_until_that_is_lifted(
     assert name not in account.statuses()
 
 
+@pytest.mark.scorecard(27)
 def test_what_a_deletion_leaves_behind_is_named_and_the_commands_clear_it_away(
     hpctl: Hpctl, account: Account, name: str, tmp_path: Path, aws_cli: Path
 ) -> None:

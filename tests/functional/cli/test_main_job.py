@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ def test_the_aws_cli_shows_the_same_clusters(hpctl: Hpctl, aws_cli: Path, name: 
     hpctl("cluster", "delete", name, "--yes")
 
 
+@pytest.mark.scorecard(10, 20)
 def test_a_plan_and_a_dry_run_show_the_same_and_change_nothing(
     hpctl: Hpctl, account: Account, name: str, tmp_path: Path
 ) -> None:
@@ -124,6 +126,14 @@ def test_a_plan_and_a_dry_run_show_the_same_and_change_nothing(
     assert account.snapshot() == before
 
 
+@pytest.mark.scorecard(10)
+@pytest.mark.parametrize("example", ["eks.yaml", "slurm.yaml"])
+def test_a_dry_run_of_a_shipped_example_ends_well(hpctl: Hpctl, example: str) -> None:
+    text = (files("hpctl.examples") / example).read_text(encoding="utf-8")
+    assert "+ create cluster demo-" in hpctl("cluster", "create", "-f", "-", "--dry-run", stdin=text).out
+
+
+@pytest.mark.scorecard(30)
 def test_a_delete_dry_run_says_what_goes_and_what_stays(hpctl: Hpctl, account: Account, cpu_cluster: str) -> None:
     report = hpctl("cluster", "delete", cpu_cluster, "--dry-run", "-o", "json").json()
     assert "instance group `controller`: 1 x ml.t3.medium" in report["goes"]

@@ -22,6 +22,7 @@ PLACES: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.scorecard(12)
 @pytest.mark.parametrize("place", PLACES)
 def test_create_ends_at_once_and_names_the_flag(
     place: str, watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path
@@ -31,6 +32,7 @@ def test_create_ends_at_once_and_names_the_flag(
     assert proxy.calls == []
 
 
+@pytest.mark.scorecard(12)
 @pytest.mark.parametrize("place", PLACES)
 def test_delete_ends_at_once_and_names_the_flag(place: str, watched: Hpctl, proxy: Proxy, cpu_cluster: str) -> None:
     _refuses(watched.with_env(**PLACES[place]), "cluster", "delete", cpu_cluster)
@@ -59,6 +61,7 @@ def test_the_refusal_is_an_object_for_machines(hpctl: Hpctl, cpu_cluster: str) -
 LOUD_CI = {"CI": "true", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1", "GITHUB_ACTIONS": "true"}
 
 
+@pytest.mark.scorecard(11)
 @pytest.mark.slow
 @pytest.mark.timeout(180)  # a dozen commands, on a machine that may be busy
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, LOUD_CI], ids=["NO_COLOR", "a CI that wants colour"])

@@ -157,6 +157,7 @@ def test_records_are_private_whatever_the_umask(own: Hpctl, create: tuple[str, .
     assert modes == {"": 0o700, ".jsonl": 0o600, ".lock": 0o600}
 
 
+@pytest.mark.scorecard(55)
 def test_no_secret_and_no_request_is_written(own: Hpctl, create: tuple[str, ...], tmp_path: Path) -> None:
     secret = own.with_env(AWS_ACCESS_KEY_ID="AKIAPLANTED000000000", AWS_SECRET_ACCESS_KEY="planted-secret")
     secret(*create)

@@ -51,6 +51,7 @@ def test_ctrl_c_at_the_question_changes_nothing(watched: Hpctl, proxy: Proxy, na
     assert proxy.mutations == []
 
 
+@pytest.mark.scorecard(29)
 @pytest.mark.parametrize("typed", ["y", "yes", "looked-a", "LOOKED-AT", ""], ids=repr)
 def test_delete_wants_the_name_and_nothing_else(typed: str, watched: Hpctl, proxy: Proxy, cpu_cluster: str) -> None:
     with Screen(watched, "cluster", "delete", cpu_cluster) as screen:
@@ -63,6 +64,7 @@ def test_delete_wants_the_name_and_nothing_else(typed: str, watched: Hpctl, prox
     assert proxy.mutations == []
 
 
+@pytest.mark.scorecard(29)
 def test_delete_takes_the_name(hpctl: Hpctl, account: Account, name: str) -> None:
     account.create(name)
     account.settle(name)
@@ -83,6 +85,7 @@ def test_a_terminal_that_says_so_is_not_asked(said: str, watched: Hpctl, proxy: 
     assert proxy.calls == []
 
 
+@pytest.mark.scorecard(25)
 def test_progress_redraws_and_leaves_a_clean_screen(hpctl: Hpctl, name: str, tmp_path: Path) -> None:
     spec = specs.slurm(name)
     with Screen(hpctl, "cluster", "create", "-f", specs.write(tmp_path, spec), "--yes") as screen:
@@ -120,6 +123,7 @@ def test_a_delete_that_runs_already_is_followed_without_a_question(slow: Sandbox
         assert screen.end() == ExitCode.INTERRUPTED
 
 
+@pytest.mark.scorecard(11)
 def test_colour_is_for_terminals_that_want_it(hpctl: Hpctl, cpu_cluster: str) -> None:
     with Screen(hpctl, "cluster", "describe", cpu_cluster) as screen:
         assert screen.end() == ExitCode.OK

@@ -6,6 +6,8 @@ import re
 import socket
 from pathlib import Path
 
+import pytest
+
 from hpctl.errors import ExitCode
 from tests.functional.cli import specs
 from tests.functional.cli.command import PATIENCE_S, Hpctl
@@ -14,6 +16,7 @@ from tests.functional.cli.proxy import Proxy
 from tests.functional.cli.stepping import read_until
 
 
+@pytest.mark.scorecard(35)
 def test_of_two_that_start_together_one_goes_on(watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path) -> None:
     words = ("cluster", "create", "-f", specs.write(tmp_path, specs.slurm(name)), "--yes")
     both = [watched.start(*words), watched.start(*words)]
@@ -24,6 +27,7 @@ def test_of_two_that_start_together_one_goes_on(watched: Hpctl, proxy: Proxy, na
     assert proxy.calls.count("sagemaker:CreateCluster") == 1
 
 
+@pytest.mark.scorecard(35)
 def test_whoever_waits_holds_the_lock_and_a_dead_one_does_not(slow: Sandbox, name: str, tmp_path: Path) -> None:
     words = ("cluster", "create", "-f", specs.write(tmp_path, specs.slurm(name)), "--yes")
     running = slow.hpctl.start(*words)

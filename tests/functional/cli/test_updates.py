@@ -51,6 +51,7 @@ def test_planning_an_exported_example_finds_nothing_to_do(hpctl: Hpctl, example:
         assert (planned["state"], planned["changes"], planned["actions"]) == ("same", [], [])
 
 
+@pytest.mark.scorecard(21)
 def test_an_update_is_planned_done_and_then_nothing(hpctl: Hpctl, account: Account, name: str, tmp_path: Path) -> None:
     made(hpctl, tmp_path, on_slurm(name, tags={"team": "nlp"}))
     wish = specs.write(tmp_path, on_slurm(name, 3, tags={"team": "vision"}, protection=True))
@@ -68,6 +69,7 @@ def test_an_update_is_planned_done_and_then_nothing(hpctl: Hpctl, account: Accou
     assert "hpctl:protection" in refused.err
 
 
+@pytest.mark.scorecard(21)
 def test_what_cannot_be_changed_is_refused_before_anything_is_sent(
     watched: Hpctl, proxy: Proxy, name: str, tmp_path: Path
 ) -> None:

@@ -6,6 +6,8 @@ import json
 import signal
 from uuid import uuid4
 
+import pytest
+
 from hpctl.errors import ExitCode
 from tests.functional.cli.screen import Screen
 from tests.functional.nodes.commands import OnNodes, started
@@ -30,6 +32,7 @@ def test_the_worst_exit_code_is_the_commands(node: OnNodes) -> None:
     )
 
 
+@pytest.mark.scorecard(52)
 def test_words_reach_the_program_as_they_are(node: OnNodes) -> None:
     script = "import os, sys; os.write(1, b'\\0'.join(os.fsencode(word) for word in sys.argv[1:]))"
     done = node.bytes("exec", "workers/0", "--", "python3", "-c", script, *HARD_WORDS)
@@ -93,6 +96,7 @@ def _running(node: OnNodes, mark: str) -> list[str]:
     return [run["node"] for run in json.loads(done.stdout)["runs"] if run["exit_code"] == 0]
 
 
+@pytest.mark.scorecard(48)
 def test_a_shell_has_a_terminal_and_ends_with_its_exit_code(node: OnNodes) -> None:
     name = node.cluster.names()[0]
     with Screen(node.hpctl, "node", "shell", name) as screen:

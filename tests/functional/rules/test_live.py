@@ -63,7 +63,6 @@ def cluster(account: Account, name: str, inside: HpctlInside) -> Iterator[str]:
     account.client("sagemaker").delete_cluster(ClusterName=name)
 
 
-@pytest.mark.skip(reason="to be told anew: checks of a live Slurm have joined those that it names")
 @pytest.mark.parametrize("row", STAGED, ids=[row.name for row in STAGED])
 def test_a_fault_of_nodes_is_found_and_explained_and_ends(row: Staged, inside: HpctlInside, cluster: str) -> None:
     def lasts(results: list[dict[str, Any]]) -> bool:

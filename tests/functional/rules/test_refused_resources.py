@@ -14,6 +14,7 @@ ROWS = [rule for rule in (*NETWORK, *CAPACITY, *IDENTITY) if rule.ending is not 
 pytestmark = pytest.mark.timeout(240)
 
 
+@pytest.mark.scorecard(31)
 @pytest.mark.parametrize("proof", ROWS, indirect=True, ids=[rule.name for rule in ROWS])
 def test_a_rule(proof: Proof, request: pytest.FixtureRequest) -> None:
     proof.holds(lambda: request.getfixturevalue("aws_cli"))

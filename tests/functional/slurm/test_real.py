@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 
 import pytest
 
+from hpctl.sandbox.slurm import installed
+from tests.functional.cli.command import EXECUTABLE
 from tests.functional.sandbox.running import until
 from tests.functional.slurm.ready import CONTROLLER, PARTITION, SlurmCluster, require_slurm, slurm_name
 
 
 def test_slurm_is_installed_where_it_must_be() -> None:
     require_slurm()
+    assert (installed.missing(), installed.missing_for_options()) == ((), ())
 
 
 def test_the_cluster_is_as_hyperpod_lays_it_out(
@@ -60,7 +65,8 @@ def test_a_full_node_keeps_the_next_job_waiting(ready_slurm: SlurmCluster) -> No
     jobs = [ready_slurm.says(*wrap).strip() for _ in range(2)]
     try:
         reason = ("squeue", "--noheader", "--format=%T %r", f"--jobs={jobs[1]}")
-        until(lambda: ready_slurm.says(*reason).strip(), lambda said: said == "PENDING Resources")
+        waits = until(lambda: ready_slurm.says(*reason).strip(), lambda said: said.startswith("PENDING R"))
+        assert waits == "PENDING Resources"
     finally:
         ready_slurm.says("scancel", *jobs)
     until(ready_slurm.states, lambda states: set(states.values()) == {"idle"})
@@ -106,3 +112,26 @@ def test_the_controller_is_no_node_of_slurms(ready_slurm: SlurmCluster) -> None:
     (controller,) = ready_slurm.nodes(CONTROLLER)
     assert slurm_name(controller) not in ready_slurm.states()
     assert "slurmctld" in ready_slurm.says("scontrol", "ping").casefold()
+
+
+def test_what_a_job_holds_is_not_free(ready_slurm: SlurmCluster) -> None:
+    first, second = ready_slurm.names()
+    held = ("--gres=gpu:3", f"--nodelist={first}", "--output=/dev/null", "--wrap", "sleep 300")
+    job = ready_slurm.says("sbatch", "--parsable", *held).strip()
+    try:
+        until(
+            lambda: ready_slurm.says("squeue", "--noheader", "--format=%T", f"--jobs={job}").strip(), "RUNNING".__eq__
+        )
+        ready_slurm.says("scontrol", "update", f"NodeName={second}", "State=DRAIN", "Reason=looks odd")
+        command = [str(EXECUTABLE), "gpus", "--cluster", ready_slurm.name, "-o", "json"]
+        told = subprocess.run(command, env=ready_slurm.environ, capture_output=True, check=True).stdout
+    finally:
+        ready_slurm.says("scontrol", "update", f"NodeName={second}", "State=RESUME")
+        ready_slurm.says("scancel", job)
+    report = json.loads(told)
+    assert {one["node"]: (one["total"], one["used"], one["free"], one["trouble"]) for one in report["nodes"]} == {
+        first: (8, 3, 5, ""),
+        second: (8, 0, 0, "drained"),
+    }
+    assert [(one["accelerator"], one["total"], one["free"]) for one in report["accelerators"]] == [("H100", 16, 5)]
+    until(ready_slurm.states, lambda states: set(states.values()) == {"idle"})

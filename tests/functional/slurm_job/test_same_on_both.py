@@ -47,6 +47,7 @@ def told(lines: str) -> list[Any]:
     return sorted(found, key=lambda one: str(one["RANK"]))
 
 
+@pytest.mark.scorecard(44)
 def test_the_same_file_sees_the_same_on_both(jobs: Jobs, slurm_jobs: SlurmJobs, tmp_path: Path) -> None:
     name = slurm_jobs.name()
     (tmp_path / "code").mkdir()

@@ -50,6 +50,7 @@ srun --label bash -c 'echo "$SLURM_PROCID of $SLURM_NTASKS in $PWD"'
 """
 
 
+@pytest.mark.scorecard(46)
 @settings(max_examples=1, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.lists(TEXTS, min_size=len(NAMES) - 2, max_size=len(NAMES) - 2))
 def test_a_job_in_yaml_sees_its_values_exactly_on_both_nodes(slurm_jobs: SlurmJobs, texts: list[str]) -> None:

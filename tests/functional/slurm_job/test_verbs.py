@@ -64,6 +64,7 @@ def test_a_failure_names_the_rank_and_what_it_said(slurm_jobs: SlurmJobs) -> Non
     assert "ValueError: bad batch" in failure["log"]
 
 
+@pytest.mark.scorecard(45)
 def test_a_job_that_waits_says_for_what_and_can_be_cancelled(slurm_jobs: SlurmJobs) -> None:
     hpctl, first, second = slurm_jobs.hpctl, slurm_jobs.name(), slurm_jobs.name()
     for name in (first, second):
@@ -88,6 +89,7 @@ def test_what_cannot_be_is_refused_by_name(slurm_jobs: SlurmJobs, words: tuple[s
     assert said in slurm_jobs.hpctl("job", "submit", "fails.yaml", *words, ends=ends).err
 
 
+@pytest.mark.scorecard(37)
 def test_a_dry_run_prints_the_script_and_lets_slurm_judge_it(slurm_jobs: SlurmJobs) -> None:
     name = slurm_jobs.name()
     slurm_jobs.write("fails.yaml", FAILS)

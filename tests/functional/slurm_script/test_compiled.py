@@ -68,6 +68,7 @@ def a_name() -> str:
     return f"job-{next(RUNS)}"
 
 
+@pytest.mark.scorecard(46, 52)
 @pytest.mark.parametrize("contract", Contract)
 @given(env=VALUES, secrets=VALUES)
 @settings(

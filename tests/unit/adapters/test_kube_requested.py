@@ -20,16 +20,25 @@ from hpctl.services.gpus import list_accelerators
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.jobs import AT
 
-GPU, EFA = "nvidia.com/gpu", "vpc.amazonaws.com/efa"
+GPU, NEURON, EFA = "nvidia.com/gpu", "aws.amazon.com/neuron", "vpc.amazonaws.com/efa"
 TYPE, HEALTH_STATUS = "node.kubernetes.io/instance-type", "sagemaker.amazonaws.com/node-health-status"
 NAMES = [f"n-{number}" for number in range(5)]
-TYPES = {"ml.p5.48xlarge": "H100", "ml.p4d.24xlarge": "A100", "ml.c5.4xlarge": "", None: "GPU"}
+TYPES = {
+    "ml.p5.48xlarge": "H100",
+    "ml.p4d.24xlarge": "A100",
+    "ml.trn1.32xlarge": "Trainium",
+    "ml.c5.4xlarge": "",
+    None: "GPU",
+}
 HEALTH = ["Schedulable", "Unschedulable", "UnschedulablePendingReplacement", None]
 PAGE = 3
 
 amounts = st.integers(0, 8)
 containers = st.lists(
-    st.fixed_dictionaries({"kind": st.sampled_from(["requests", "limits"]), "gpu": amounts, "efa": amounts}), max_size=3
+    st.fixed_dictionaries(
+        {"kind": st.sampled_from(["requests", "limits"]), "gpu": amounts, "neuron": amounts, "efa": amounts}
+    ),
+    max_size=3,
 )
 pods = st.fixed_dictionaries(
     {
@@ -51,12 +60,17 @@ nodes = st.fixed_dictionaries(
 )
 
 
+def key_of(instance_type: str | None) -> str:
+    """Return by which key pods ask for what a type has."""
+    return NEURON if TYPES[instance_type] == "Trainium" else GPU
+
+
 def node_row(name: str, wish: Mapping[str, Any]) -> dict[str, Any]:
     labels = {
         "node.kubernetes.io/instance-type": wish["type"],
         "sagemaker.amazonaws.com/node-health-status": wish["health"],
     }
-    offered = {GPU: wish["gpu"], EFA: wish["efa"]} if TYPES[wish["type"]] else {}
+    offered = {key_of(wish["type"]): wish["gpu"], EFA: wish["efa"]} if TYPES[wish["type"]] else {}
     return {
         "metadata": {"name": name, "labels": {key: value for key, value in labels.items() if value}},
         "spec": {"unschedulable": True} if wish["cordoned"] else {},
@@ -69,7 +83,8 @@ def node_row(name: str, wish: Mapping[str, Any]) -> dict[str, Any]:
 
 def pod_row(number: int, wish: Mapping[str, Any]) -> dict[str, Any]:
     def container(asked: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": "c", "resources": {asked["kind"]: {GPU: str(asked["gpu"]), EFA: str(asked["efa"])}}}
+        amounts = {GPU: asked["gpu"], NEURON: asked["neuron"], EFA: asked["efa"]}
+        return {"name": "c", "resources": {asked["kind"]: {key: str(amount) for key, amount in amounts.items()}}}
 
     spec = {
         "containers": list(map(container, wish["containers"])),
@@ -90,25 +105,31 @@ def answer(rows: Sequence[dict[str, Any]], query: Mapping[str, list[str]]) -> di
     return {"items": rows[start : start + PAGE], "metadata": {"continue": following}}
 
 
+def held(name: str, what: str, wishes: Sequence[Mapping[str, Any]]) -> int:
+    """Return how much of something the pods on a node ask for, pod by pod."""
+    amount = 0
+    for pod in wishes:
+        if pod["node"] == name and pod["phase"] not in ("Succeeded", "Failed"):
+            starting = max((one[what] for one in pod["init"]), default=0)
+            amount += max(starting, sum(one[what] for one in pod["containers"]))
+    return amount
+
+
 def by_hand(
     machines: Mapping[str, Mapping[str, Any]], wishes: Sequence[Mapping[str, Any]]
-) -> dict[str, tuple[int, int]]:
-    """Return totals and free ones by accelerator, counted node by node and pod by pod."""
-    total: Counter[str] = Counter()
-    free: Counter[str] = Counter()
+) -> dict[str, tuple[str, int, int, int, int]]:
+    """Return by node what it has, in all and free, and its EFA interfaces, free and in all."""
+    found = {}
     for name, machine in machines.items():
         kind = TYPES[machine["type"]]
         if not kind:
             continue
-        held = 0
-        for pod in wishes:
-            if pod["node"] == name and pod["phase"] not in ("Succeeded", "Failed"):
-                starting = max((one["gpu"] for one in pod["init"]), default=0)
-                held += max(starting, sum(one["gpu"] for one in pod["containers"]))
-        total[kind] += machine["gpu"]
         usable = machine["ready"] and not machine["cordoned"] and machine["health"] in ("Schedulable", None)
-        free[kind] += max(0, machine["gpu"] - held) if usable else 0
-    return {kind: (total[kind], free[kind]) for kind in total}
+        what = "neuron" if kind == "Trainium" else "gpu"
+        free = max(0, machine["gpu"] - held(name, what, wishes)) if usable else 0
+        efa = max(0, machine["efa"] - held(name, "efa", wishes)) if usable else 0
+        found[name] = (kind, machine["gpu"], free, machine["efa"], efa)
+    return found
 
 
 @given(machines=st.dictionaries(st.sampled_from(NAMES), nodes), wishes=st.lists(pods, max_size=12))
@@ -129,7 +150,15 @@ def test_what_is_free_agrees_with_a_count_over_the_raw_rows(
         patch.setattr(listing, "bearer_token", lambda *_: "token")
         kubernetes = EksKubernetes(AwsSession(profile=None, region="us-west-2"))
         found = list_accelerators(AT, replace(FakeAccount().ports, kubernetes=kubernetes))
-    assert {row.accelerator: (row.total, row.free) for row in found.accelerators} == by_hand(machines, wishes)
+    expected = by_hand(machines, wishes)
+    assert {row.node: (row.accelerator, row.total, row.free, row.efa, row.efa_free) for row in found.nodes} == expected
+    total, free = Counter[str](), Counter[str]()
+    for kind, has, left, *_ in expected.values():
+        total[kind] += has
+        free[kind] += left
+    assert {row.accelerator: (row.total, row.free) for row in found.accelerators} == {
+        kind: (total[kind], free[kind]) for kind in total
+    }
     assert all(
         row.requestable[-1] == max(one.total for one in found.nodes if one.accelerator == row.accelerator)
         for row in found.accelerators

@@ -22,7 +22,7 @@ from hpctl.errors import ConflictError, LockedError, SpecError, UsageError
 from hpctl.facts.kubeconfig import CurrentContext, KubeconfigChange
 from tests.unit.adapters.kubeconfigs import ADDED, LIVED_IN, NAME, an_entry
 from tests.unit.builders import NOW
-from tests.unit.fakes import FakeClock
+from tests.unit.fake_calls import FakeClock
 
 KEPT, SET = CurrentContext.KEPT, CurrentContext.SET
 

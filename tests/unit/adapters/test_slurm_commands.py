@@ -9,8 +9,8 @@ from hpctl.adapters.slurm.errors import error_of
 from hpctl.errors import AccessError, HpctlError, NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Ran, Target
 from hpctl.facts.slurm_ports import SlurmDownError
+from tests.unit.fake_calls import CallLog
 from tests.unit.fake_sessions import FakeSessions
-from tests.unit.fakes import CallLog
 
 HEAD = Target("abcdefghij12", "head", "i-0000000000000000a")
 

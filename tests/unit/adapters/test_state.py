@@ -17,7 +17,7 @@ from hpctl.adapters.local.state import FileState
 from hpctl.errors import ExitCode, LockedError, StateError
 from hpctl.facts.records import Holder
 from tests.unit.builders import NOW
-from tests.unit.fakes import FakeClock
+from tests.unit.fake_calls import FakeClock
 
 KEY = "123456789012.us-west-2.ml-cluster"
 ELSEWHERE = "to keep hpctl's records in another folder: HPCTL_STATE_HOME=DIR"

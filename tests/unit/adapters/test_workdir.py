@@ -75,6 +75,7 @@ def test_skyignore_alone_counts_where_there_is_one(folder: Path) -> None:
     assert kept == ["kept.txt", "logs", "logs/new", "sub", "sub/logs", "sub/only-here", "sub/only-here/x"]
 
 
+@pytest.mark.scorecard(47)
 def test_gitignore_counts_in_every_folder_and_the_nearest_wins(folder: Path) -> None:
     put(folder, ".gitignore", "*.log\nbuild/\n!keep.log\n")
     put(folder, "sub/.gitignore", "!*.log\nsecret.log\n")
@@ -129,6 +130,7 @@ def test_a_link_to_a_folder_inside_is_a_link_and_not_followed(folder: Path) -> N
     assert names(pack(folder)) == ["again", "data", "data/x"]
 
 
+@pytest.mark.scorecard(47)
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -176,6 +178,7 @@ def test_ignored_credentials_are_nobodys_business(folder: Path) -> None:
     assert names(pack(folder)) == [".gitignore"]
 
 
+@pytest.mark.scorecard(47)
 def test_too_much_is_refused_with_the_largest_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workdir, "PACKED_BYTES", 4096)
     (folder / "noise.bin").write_bytes(os.urandom(9000))

@@ -55,6 +55,7 @@ def _statement(policy: str, sid: str) -> dict[str, object]:
     return next(one for one in found if one["Sid"] == sid)
 
 
+@pytest.mark.scorecard(56)
 def test_every_call_that_was_made_is_allowed() -> None:
     assert recorded()
     assert actions(recorded()) - _actions("caller") - _actions("doctor-fix") == set()

@@ -9,9 +9,11 @@ from threading import Barrier, Event
 import pytest
 
 from hpctl.checks.catalogue import CLUSTER_CHECKS
-from hpctl.checks.declare import Check, Judge, check
+from hpctl.checks.declare import Check, Judge, Target, check
 from hpctl.checks.engine import Reach, in_order, run_checks, with_needs
 from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError, UsageError
+from hpctl.facts.kubernetes import ClusterOnEks
+from hpctl.facts.live_targets import ClusterOnSlurm, LiveCluster, LiveNode, NodeInside, NodeOnEks
 from hpctl.facts.records import Machine
 from hpctl.facts.world import World
 from hpctl.report.check import CheckReport, CheckResult, Finding
@@ -64,6 +66,25 @@ def test_results_come_in_catalogue_order_whatever_needs_what() -> None:
     report = run(a_check("a-last", silent, "a-first"), a_check("a-middle"), a_check("a-first"))
     assert [one.id for one in report.results] == ["a-last", "a-middle", "a-first"]
     assert report.subject == "cluster/ml-cluster"
+
+
+@pytest.mark.parametrize(
+    ("target", "subject"),
+    [
+        (Machine("3.12.1", "1.44.5"), "this machine"),
+        (a_spec(), "cluster/ml-cluster"),
+        (LiveCluster("ml-cluster"), "cluster/ml-cluster"),
+        (ClusterOnSlurm("ml-cluster"), "cluster/ml-cluster"),
+        (ClusterOnEks("ml-cluster", "eks", "default"), "cluster/ml-cluster"),
+        (LiveNode("ml-cluster", "i-1"), "node/ml-cluster/i-1"),
+        (NodeInside("ml-cluster", "i-1"), "node/ml-cluster/i-1"),
+        (NodeOnEks("ml-cluster", "i-1", "eks"), "node/ml-cluster/i-1"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_report_is_about_the_last_of_what_is_judged(target: Target, subject: str) -> None:
+    targets = (Machine("3.12.1", "1.44.5"), target)
+    assert run_checks((), targets, FakeAccount().world).subject == subject
 
 
 def test_checks_are_ordered_after_what_they_need_and_else_left_alone() -> None:

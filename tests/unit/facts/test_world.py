@@ -14,7 +14,10 @@ from hpctl.facts.jobs import Pod
 from hpctl.facts.records import EksCluster, Identity, KmsKey
 from hpctl.facts.world import World
 from tests.unit.builders import KEY_ARN, NOW, ROLE, a_cluster, a_security_group, a_subnet, an_eks_cluster, an_identity
-from tests.unit.fakes import CallLog, FakeAccount, FakeCaller, FakeEks
+from tests.unit.fake_access import FakeCaller
+from tests.unit.fake_calls import CallLog
+from tests.unit.fake_kubernetes import FakeEks
+from tests.unit.fakes import FakeAccount
 
 Ask = Callable[[World], object]
 

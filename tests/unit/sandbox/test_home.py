@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from hpctl.errors import UsageError
-from hpctl.sandbox.home import Home, SandboxState, home_of, write_private
+from hpctl.sandbox.home import Home, SandboxState, home_of, replace_private, write_private
 
 STATE = SandboxState(
     "one", "us-west-2", "123456789012", 6.0, 4566, 42, "2026-01-01T00:00:00+00:00", "/home", {"A": "b"}
@@ -71,3 +72,20 @@ def test_delete_leaves_nothing(home: Home) -> None:
     home.delete()
     assert not home.path.exists()
     home.delete()
+
+
+def test_many_who_write_one_file_all_do_and_leave_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "told.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: replace_private(path, f"{number}\n" * 1000), range(200)))
+    assert len(set(path.read_text().splitlines())) == 1
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "told.json"
+    replace_private(path, "before")
+    with pytest.raises(UnicodeEncodeError):
+        replace_private(path, "\ud800")
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("before", [path])

@@ -13,7 +13,8 @@ from hpctl.report.cluster import ClusterReport
 from hpctl.services import cluster as service
 from hpctl.services.cluster import describe, list_clusters, next_steps
 from tests.unit.builders import CLUSTER_ARN, REGION, a_cluster, a_live_group, a_node, an_error, an_event
-from tests.unit.fakes import FakeAccount, FakeClusters
+from tests.unit.fake_clusters import FakeClusters
+from tests.unit.fakes import FakeAccount
 from tests.unit.services.wording import CAPACITY, EFA, STRANGE
 
 LATE = a_live_group(current=1)

@@ -62,6 +62,7 @@ def reserved(message: str) -> dict[str, str]:
     return {"type": "QuotaReserved", "status": "False", "reason": "Pending", "message": message}
 
 
+@pytest.mark.scorecard(45)
 @pytest.mark.parametrize(
     ("message", "cause"),
     [
@@ -157,6 +158,7 @@ def a_gpu_node(name: str, status: str = "Schedulable", **members: Any) -> Any:
     return a_kubernetes_node(name, **({"labels": labels, "allocatable": allocatable} | members))
 
 
+@pytest.mark.scorecard(45)
 def test_nodes_that_are_unhealthy_busy_or_too_small_are_counted_and_named() -> None:
     account = nodes(
         FakeAccount(),
@@ -201,6 +203,7 @@ def claiming(*names: str) -> Job:
     return a_job(state=JobState.PENDING, raw={"spec": {"pytorchReplicaSpecs": {"Master": {"template": template}}}})
 
 
+@pytest.mark.scorecard(45)
 def test_claims_without_a_volume_are_named_instead_of_nodes() -> None:
     account = nodes(FakeAccount(), a_gpu_node("n-1"))
     for name, phase, spec in (

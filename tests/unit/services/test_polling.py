@@ -19,7 +19,8 @@ from hpctl.services.wait import until_gone, until_in_service
 from tests.unit.adapters import test_clusters
 from tests.unit.adapters.wire import Reply, Wire, connect, error, ok
 from tests.unit.builders import NOW, a_cluster, a_live_group
-from tests.unit.fakes import FakeAccount, FakeClock
+from tests.unit.fake_calls import FakeClock
+from tests.unit.fakes import FakeAccount
 
 STEADY = 12
 """Looks after which the rhythm is steady."""

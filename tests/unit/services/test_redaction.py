@@ -38,6 +38,7 @@ def test_people_are_numbered() -> None:
     ]
 
 
+@pytest.mark.scorecard(55)
 @pytest.mark.parametrize(
     ("text", "left"),
     [
@@ -88,6 +89,7 @@ def test_numbers_and_lists_that_only_look_like_pairs_stay() -> None:
     assert redacted(data) == data
 
 
+@pytest.mark.scorecard(55)
 @given(st.from_regex(SECRET_VALUE, fullmatch=True))
 def test_a_hidden_secret_is_still_found_and_is_another_one(secret: str) -> None:
     hidden = redaction([secret]).text(secret)

@@ -10,7 +10,8 @@ from hpctl.checks.scripts import Folder
 from hpctl.errors import ConflictError, NotFoundError, UnavailableError
 from hpctl.report.lifecycle import ScriptStanding, ScriptUploadReport
 from hpctl.services.upload import LocalScripts, Overwriting, compare, demand_unopposed, upload
-from tests.unit.fakes import FakeAccount, _etag
+from tests.unit.fake_storage import etag
+from tests.unit.fakes import FakeAccount
 
 FOLDER = Folder("sagemaker-x", "lc/")
 OURS, THEIRS = b"#!/bin/bash\necho ours\n", b"#!/bin/bash\necho them\n"
@@ -35,10 +36,10 @@ def test_files_stand_to_objects_as_new_same_different_or_only_there() -> None:
     report = compared(holding(on_create=OURS, b=THEIRS, old=THEIRS))
     digest = sha256(OURS).hexdigest()
     assert report.files == (
-        ScriptStanding(name="b.sh", state="different", size=22, sha256=digest, etag=_etag(THEIRS)),
-        ScriptStanding(name="on_create.sh", state="same", size=22, sha256=digest, etag=_etag(OURS)),
+        ScriptStanding(name="b.sh", state="different", size=22, sha256=digest, etag=etag(THEIRS)),
+        ScriptStanding(name="on_create.sh", state="same", size=22, sha256=digest, etag=etag(OURS)),
         ScriptStanding(name="utils/a.sh", state="new", size=22, sha256=digest),
-        ScriptStanding(name="old.sh", state="only in S3", size=22, etag=_etag(THEIRS)),
+        ScriptStanding(name="old.sh", state="only in S3", size=22, etag=etag(THEIRS)),
     )
     assert report.uri == "s3://sagemaker-x/lc/"
     assert report.names() == ("s3://sagemaker-x/lc/b.sh", "s3://sagemaker-x/lc/utils/a.sh")

@@ -13,7 +13,7 @@ from hpctl.services.polling import Waiting
 from hpctl.services.vigil import Rounds
 from hpctl.terms import Outcome
 from tests.unit.builders import a_check_report, a_result
-from tests.unit.fakes import FakeClock
+from tests.unit.fake_calls import FakeClock
 
 RESUME = "hpctl doctor ml-cluster --wait"
 BAD = a_check_report(a_result("live-status", Outcome.FAIL), a_result("kube-token", Outcome.PASS))

@@ -222,6 +222,7 @@ def test_problems_of_a_request_speak_its_notation() -> None:
     ]
 
 
+@pytest.mark.scorecard(34)
 def test_a_key_of_the_other_notation_is_known_whole() -> None:
     assert refusal(HEAD + "VpcConfig: {}\n").problems[0].nearest == "network"
     assert refusal(HEAD + "subnets: {}\n").problems[0].nearest is None

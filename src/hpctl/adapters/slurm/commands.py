@@ -35,8 +35,8 @@ class SlurmCommands:
         return ran.stdout.decode("utf-8", "replace")
 
     def nodes(self, controller: Target) -> tuple[SlurmNode, ...]:
-        """Ask for every node."""
-        return nodes_of(self.ask(controller, ("scontrol", "--oneliner", "--all", "show", "node")))
+        """Ask for every node; what jobs hold of its accelerators stands among the details."""
+        return nodes_of(self.ask(controller, ("scontrol", "--oneliner", "--all", "--details", "show", "node")))
 
     def partitions(self, controller: Target) -> tuple[SlurmPartition, ...]:
         """Ask for every partition, hidden ones too."""

@@ -35,6 +35,7 @@ def _node(line: str) -> SlurmNode:
         state=_text(facts, "State") or "UNKNOWN",
         partitions=_list(facts, "Partitions"),
         gres=_text(facts, "Gres") or "",
+        gres_used=_text(facts, "GresUsed") or "",
         features=_list(facts, "ActiveFeatures") or _list(facts, "Features"),
         cpus=_number(facts, "CPUTot"),
         memory_mib=_number(facts, "RealMemory"),

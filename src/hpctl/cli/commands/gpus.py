@@ -27,9 +27,7 @@ def gpus(
     verbose: VerboseOption = False,
 ) -> None:
     """Show the accelerators of a cluster: how many it has, how many are free, and where."""
-    from hpctl.services.gpus import list_accelerators
-    from hpctl.services.job.where import where
+    from hpctl.services.accelerators import accelerators_of
 
     session = wiring.session(invocation(ctx))
-    at = where(session.cluster(cluster), None, session.ports)
-    session.show(list_accelerators(at, session.ports))
+    session.show(accelerators_of(session.cluster(cluster), session.ports))

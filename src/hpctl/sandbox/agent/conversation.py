@@ -128,6 +128,10 @@ class Conversation:
         except (NoMachineError, RuntimeFailure) as error:
             _log.warning("session %s: %r", self.session.id, error)
             return "The node is not connected."
+        except OSError:
+            # A client that is told nothing waits for as long as it may.
+            _log.exception("session %s", self.session.id)
+            return "The node's machine cannot be made."
         finally:
             if giving is not None:
                 giving.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,6 +17,8 @@ from hpctl.sandbox.nodes.machine import Machine, name_of_volume
 from hpctl.sandbox.nodes.views import look
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hpctl.sandbox.gateway import Gateway
     from hpctl.sandbox.nodes.views import ClusterView, NodeView
 
@@ -67,10 +69,13 @@ class Fleet:
         self._runtimes: dict[str, Runtime] = {}
         self._machines: dict[str, asyncio.Task[Machine]] = {}
         self._boots: dict[str, int] = {}
+        # What everybody has been told of, and what guests are being told of: newer, for as long as that takes.
         self._known: tuple[ClusterView, ...] = ()
+        self._newest: tuple[ClusterView, ...] = ()
         self._looked = False
         self._settling = asyncio.Lock()
-        self._told: ContextVar[tuple[ClusterView, ...]] = ContextVar("told", default=())
+        self._preparing = asyncio.Lock()
+        self._guest: ContextVar[bool] = ContextVar("guest", default=False)
         self._changed = asyncio.Event()
 
     async def clusters(self) -> tuple[ClusterView, ...]:
@@ -84,14 +89,11 @@ class Fleet:
 
     async def machine(self, instance_id: str) -> Machine:
         """Return a node's machine, made if nobody wanted it before; raises NoMachineError, RuntimeFailure."""
-        node = self._node(instance_id, self._known)
-        told = self._told.get()
-        if node is None or not node.up:
-            node = self._node(instance_id, told)
-        # A guest that asks would wait here for guests that wait for it.
-        if not told and (node is None or not node.up):
+        node = self._node(instance_id)
+        # A guest hears of every change; one that asks would wait here for guests that wait for it.
+        if not self._guest.get() and (node is None or not node.up):
             await self._settle()
-            node = self._node(instance_id, self._known)
+            node = self._node(instance_id)
         if node is None or not node.up:
             raise NoMachineError(instance_id)
         made = self._machines.get(instance_id)
@@ -103,10 +105,9 @@ class Fleet:
     async def ready(self, instance_id: str) -> Machine:
         """Return a node's machine once all who live on it are up; raises as `machine` does."""
         machine = await self.machine(instance_id)
-        token = self._told.set(self._known)
-        for guest in self.guests:
-            await guest.wanted(machine)
-        self._told.reset(token)
+        with self._among_guests():
+            for guest in self.guests:
+                await guest.wanted(machine)
         return machine
 
     async def follow(self) -> None:
@@ -137,14 +138,24 @@ class Fleet:
             if known != self._known or not self._looked:
                 # Guests first: what they say of a machine they know by then.
                 # They may ask for its machine at once, while everybody else waits for them.
-                token = self._told.set(known)
-                for guest in self.guests:
-                    await guest.changed(known)
-                self._told.reset(token)
+                self._newest = known
+                with self._among_guests():
+                    for guest in self.guests:
+                        await guest.changed(known)
                 self._known, self._looked = known, True
                 await self._end_others()
-                await asyncio.to_thread(self._write_down)
+                async with self._preparing:
+                    await asyncio.to_thread(self._write_down)
         return None if due is None else (due - self._gateway.clock()).total_seconds()
+
+    @contextmanager
+    def _among_guests(self) -> Iterator[None]:
+        """Take what is asked within, and in tasks begun within, as asked by guests."""
+        token = self._guest.set(True)
+        try:
+            yield
+        finally:
+            self._guest.reset(token)
 
     async def _end_others(self) -> None:
         up = {node.instance_id: node.boots for cluster in self._known for node in cluster.nodes if node.up}
@@ -178,10 +189,14 @@ class Fleet:
                 shutil.rmtree(each, ignore_errors=True)
 
     async def _made(self, node: NodeView) -> Machine:
-        cluster = next(each for each in (*self._known, *self._told.get()) if each.id == node.cluster_id)
-        folder = self.folder(cluster.id)
-        await asyncio.to_thread(prepare_cluster, folder, cluster)
-        machine = Machine(node, self._runtime(cluster.id), folder, self._hidden)
+        folder = self.folder(node.cluster_id)
+        async with self._preparing:
+            # Looked for only now: a change while it waited would be written over with what was before.
+            cluster = next((each for each in self._newest if each.id == node.cluster_id), None)
+            if cluster is None:
+                raise NoMachineError(node.instance_id)
+            await asyncio.to_thread(prepare_cluster, folder, cluster)
+        machine = Machine(node, self._runtime(node.cluster_id), folder, self._hidden)
         outfits = [guest.outfit(node) for guest in self.guests]
         await machine.boot(_together(outfits))
         for guest in self.guests:
@@ -193,9 +208,8 @@ class Fleet:
             self._runtimes[cluster_id] = Runtime(apart=self._apart, gateway=_BRIDGE, services="")
         return self._runtimes[cluster_id]
 
-    @staticmethod
-    def _node(instance_id: str, known: tuple[ClusterView, ...]) -> NodeView | None:
-        nodes = (node for cluster in known for node in cluster.nodes)
+    def _node(self, instance_id: str) -> NodeView | None:
+        nodes = (node for cluster in self._newest for node in cluster.nodes)
         return next((node for node in nodes if node.instance_id == instance_id), None)
 
     async def _close(self) -> None:

@@ -26,6 +26,7 @@ def counted(jobs: Jobs) -> str:
     return "counted"
 
 
+@pytest.mark.scorecard(39)
 def test_all_ranks_are_shown_each_line_with_its_rank(jobs: Jobs, counted: str) -> None:
     lines = jobs.hpctl("job", "logs", counted).out.splitlines()
     for rank in (0, 1):
@@ -34,6 +35,7 @@ def test_all_ranks_are_shown_each_line_with_its_rank(jobs: Jobs, counted: str) -
     assert len(lines) == 42
 
 
+@pytest.mark.scorecard(53)
 def test_what_drives_terminals_is_made_safe_but_with_raw(jobs: Jobs, counted: str) -> None:
     assert "\x1b" not in jobs.hpctl("job", "logs", counted).out
     assert "\x1b[2Jx\n" in jobs.hpctl("job", "logs", counted, "--raw", "--rank", "0").out
@@ -44,6 +46,7 @@ def test_a_rank_and_its_last_lines(jobs: Jobs, counted: str) -> None:
     assert out.splitlines()[:2] == ["[rank 1] 19", "[rank 1] 20"]
 
 
+@pytest.mark.scorecard(49)
 def test_times_are_those_of_the_zone_that_is_named(jobs: Jobs, counted: str) -> None:
     out = jobs.hpctl("job", "logs", counted, "--rank", "0", "--tail", "1", "--timezone", "Asia/Kolkata").out
     assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+05:30", out)
@@ -81,6 +84,7 @@ def test_a_reader_that_goes_away_is_no_error(jobs: Jobs, counted: str) -> None:
     assert "error" not in done.stderr
 
 
+@pytest.mark.scorecard(43)
 def test_who_leaves_a_job_leaves_it_alone_and_the_commands_that_are_named_return_and_cancel(jobs: Jobs) -> None:
     """By Ctrl-C in a terminal, after submitting and after returning, and by SIGTERM."""
     name = jobs.name()
@@ -110,6 +114,7 @@ def _named(lines: Sequence[str], verb: str) -> list[str]:
     return shlex.split(line.partition("hpctl ")[2])
 
 
+@pytest.mark.scorecard(38)
 def test_following_shows_what_comes_and_ends_with_the_job(jobs: Jobs) -> None:
     name = jobs.name()
     following = jobs.hpctl.start("job", "submit", "--name", name, "--follow", "--", "echo up; sleep 3; echo over")

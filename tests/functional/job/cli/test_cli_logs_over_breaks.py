@@ -26,6 +26,7 @@ time.sleep(1)
 '"""
 
 
+@pytest.mark.scorecard(40)
 @pytest.mark.timeout(120)
 def test_no_line_is_lost_or_doubled_however_often_connections_break(jobs: Jobs) -> None:
     name = jobs.name()

@@ -32,6 +32,7 @@ def test_a_wait_of_no_time_says_that_it_goes_on(jobs: Jobs, long_job: str) -> No
     assert "to wait for its end: hpctl job wait pytorchjob/long --cluster demo-eks\n" in ended.err
 
 
+@pytest.mark.scorecard(8, 42)
 def test_a_wait_that_runs_out_tells_how_to_go_on(jobs: Jobs, long_job: str) -> None:
     ended = jobs.hpctl("job", "wait", long_job, "--timeout", "1s", ends=ExitCode.TIMEOUT)
     assert "hpctl job wait pytorchjob/long" in ended.err
@@ -45,6 +46,7 @@ def test_a_command_runs_where_a_rank_runs(jobs: Jobs, long_job: str) -> None:
     assert (ended.out, ended.err.splitlines()[-1]) == ("here is 1\nwhat I typed\n", "aside")
 
 
+@pytest.mark.scorecard(48)
 def test_a_command_runs_in_all_ranks(jobs: Jobs, long_job: str) -> None:
     words = ("job", "exec", long_job, "--all", "--", "bash", "-c", 'hostname; exit "$((RANK * 5))"')
     assert sorted(jobs.hpctl(*words, ends=5).out.splitlines()) == ["[rank 0] long-master-0", "[rank 1] long-worker-0"]
@@ -66,6 +68,7 @@ def test_nobody_to_ask_is_no_consent(jobs: Jobs, long_job: str, verb: str) -> No
     assert jobs.state(long_job) == "Running"
 
 
+@pytest.mark.scorecard(8)
 @pytest.mark.parametrize("verb", [("describe",), ("logs",), ("wait",), ("cancel", "--yes"), ("delete", "--yes")])
 def test_a_job_that_is_not_there_is_not_found_and_the_nearest_is_named(
     jobs: Jobs, long_job: str, verb: tuple[str, ...]

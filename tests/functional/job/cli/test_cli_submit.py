@@ -26,6 +26,7 @@ def test_a_dry_run_shows_everything_and_makes_nothing(jobs: Jobs) -> None:
     assert jobs.hpctl("job", "list", "-o", "name").out == before
 
 
+@pytest.mark.scorecard(37)
 def test_kubectl_creates_the_manifests_of_a_dry_run(jobs: Jobs, tmp_path: Path) -> None:
     present(KUBECTL, "kubectl", "install `kubectl` beside hpctl: `make test` does")
     env = {**jobs.hpctl.env, "KUBECONFIG": str(tmp_path / "config")}
