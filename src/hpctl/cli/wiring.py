@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,6 @@ from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
-    from hpctl.facts.dev_ports import SshFiles, SyncedFolder
     from hpctl.facts.draft_ports import Draft
     from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
@@ -241,32 +240,6 @@ def standard_streams() -> Tunnel:
     from hpctl.adapters.local.standard_streams import StandardStreams
 
     return StandardStreams()
-
-
-def ssh_files() -> SshFiles:
-    """Return what ssh needs to reach development pods, in hpctl's records."""
-    from hpctl.adapters.local.sshfiles import DevSshFiles
-
-    return DevSshFiles(os.environ)
-
-
-def synced_folder(path: str) -> SyncedFolder:
-    """Return a folder of this machine that is synced; `UsageError` when there is none."""
-    from hpctl.adapters.local.synced import Folder
-
-    return Folder(Path(path).expanduser(), os.environ)
-
-
-@contextmanager
-def counting(session: Session) -> Iterator[Callable[[int], None]]:
-    """Show the person how many bytes have been copied so far."""
-    from hpctl.render.node_copies import CopyProgress
-
-    progress = CopyProgress(session.terminal)
-    try:
-        yield progress.passed
-    finally:
-        progress.end()
 
 
 def program_for_ssh(session: Session) -> SshProgram:

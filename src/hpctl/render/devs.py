@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from hpctl.facts.dev import DevState
 from hpctl.render.diagnoses import next_steps
 from hpctl.render.page import WIDE, Aside, Column, Piece, Prose, Style, Styled, Table, Verbatim
 from hpctl.render.words import age, counted, duration, known, moment, size
 from hpctl.report.dev import DevListReport, DevOutcomeReport, DevRow, DevSyncReport
 
-_STYLES: Final = {DevState.RUNNING: Style.GOOD, DevState.FAILED: Style.BAD, DevState.STOPPED: Style.PLAIN}
+_STYLES: Final = {"Running": Style.GOOD, "Failed": Style.BAD, "Stopped": Style.PLAIN}
 _MOST: Final = 10
 """Paths that are named; all of them stand in the JSON form."""
 
@@ -71,7 +70,7 @@ def dev_outcome(report: DevOutcomeReport) -> Iterator[Piece]:
 def _became(report: DevOutcomeReport) -> str:
     on = f" on {report.pod.node}" if report.pod and report.pod.node else ""
     match report.result:
-        case "created" | "resumed" if report.pod and report.pod.state is not DevState.RUNNING:
+        case "created" | "resumed" if report.pod and report.pod.state != "Running":
             return f"is {report.result}, and starts"
         case "created":
             return f"runs{on}"

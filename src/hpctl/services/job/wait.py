@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from hpctl import timeouts
-from hpctl.errors import NotFoundError
+from hpctl.errors import NotFoundError, WaitTimeoutError
 from hpctl.facts.jobs import Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Clock, Ports
 from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobRemarked, JobStep
@@ -71,7 +71,10 @@ def until_running(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume
         if watch.final or watch.runs:
             return
         if elapsed_s >= timeout_s:
-            raise _late(job, watch.state, timeout_s or 1.0, resume)
+            raise WaitTimeoutError(
+                f"job `{job.name}` was {watch.state} after {timeout_s:g} s; it goes on",
+                hint=f"to go on waiting: {resume}",
+            )
         ports.clock.sleep(min(pause, timeout_s - elapsed_s))
 
 

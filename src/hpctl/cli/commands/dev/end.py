@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_dev
 from hpctl.cli.commands.dev.group import DEFAULT, NameArgument, app, place
 from hpctl.cli.commands.job.group import NamespaceOption
 from hpctl.cli.options import (
@@ -75,5 +75,5 @@ def down(
     if not yes:
         session.confirm(f"delete development pod {name} of {one.user or 'somebody'} with its files?")
     report = carry_out(one, at, session.ports)
-    wiring.ssh_files().remove(alias_of(name, at))
+    wiring_dev.ssh_files().remove(alias_of(name, at))
     session.show(report)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_dev
 from hpctl.cli.commands.dev.group import DEFAULT, NameArgument, app, place
 from hpctl.cli.commands.job.group import NamespaceOption
 from hpctl.cli.commands.node.words import WithCommand, command_of
@@ -31,7 +31,7 @@ def ssh(
     from hpctl.services.dev.ssh import alias_of, open_door, write_entry
 
     session, at = place(ctx, cluster, namespace)
-    pod, files = inside(name, at, session.ports), wiring.ssh_files()
+    pod, files = inside(name, at, session.ports), wiring_dev.ssh_files()
     write_entry(pod, open_door(pod, files), wiring.program_for_ssh(session), files)
     alias = alias_of(name, at)
     argv = ("ssh", "-F", files.config(alias), alias, *(("--", *command_of(ctx)) if command_of(ctx) else ()))
@@ -54,5 +54,5 @@ def proxy(
     from hpctl.services.node_tunnel import join
 
     session, at = place(ctx, cluster, namespace)
-    with tunnel(inside(name, at, session.ports), wiring.ssh_files()) as far:
+    with tunnel(inside(name, at, session.ports), wiring_dev.ssh_files()) as far:
         join(wiring.standard_streams(), far)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring_dev
 from hpctl.cli.commands.dev.group import DEFAULT, NameArgument, app, place
 from hpctl.cli.commands.job.group import NamespaceOption
 from hpctl.cli.options import ClusterOption, OutputOption, ProfileOption, QueryOption, RegionOption, VerboseOption
@@ -55,9 +55,9 @@ def sync(
     direction = Direction.TO if to else Direction.FROM if from_ else Direction.BOTH
     deletions = Deletions.CARRIED_OUT if delete else Deletions.TOLD
     wish = SyncWish(direction, Prefer(prefer) if prefer else Prefer.NEITHER, deletions)
-    folder = wiring.synced_folder(workdir)
+    folder = wiring_dev.synced_folder(workdir)
     session, at = place(ctx, cluster, namespace)
-    with wiring.counting(session) as passed:
+    with wiring_dev.counting(session) as passed:
         report = carry_out(inside(name, at, session.ports), folder, wish, passed)
     session.show(report)
     raise typer.Exit(report.exit_code)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_dev
 from hpctl.cli.commands.dev.group import DEFAULT, NameArgument, app, place
+from hpctl.cli.commands.dev.wished import (
+    AcceleratorsOption,
+    ClaimOption,
+    CpusOption,
+    EphemeralOption,
+    IdleStopOption,
+    MemoryOption,
+    StorageClassOption,
+    StorageOption,
+    SyncOption,
+    WorkdirOption,
+)
 from hpctl.cli.commands.job.group import NamespaceOption
-from hpctl.cli.durations import seconds
+from hpctl.cli.commands.job.wished import ImageOption, InstanceTypeOption, PriorityOption, QueueOption
 from hpctl.cli.options import (
     AllowUnknownOption,
     ClusterOption,
@@ -44,38 +56,20 @@ if TYPE_CHECKING:
 def up(
     ctx: typer.Context,
     name: NameArgument = DEFAULT,
-    accelerators: Annotated[
-        str | None,
-        typer.Option("--accelerators", "--gpus", metavar="[KIND:]COUNT", help="Accelerators, as H100:1 or 1."),
-    ] = None,
-    instance_type: Annotated[
-        str | None, typer.Option("--instance-type", metavar="TYPE", help="Instance type of its node.")
-    ] = None,
-    image: Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="Container image.")] = None,
-    cpus: Annotated[float | None, typer.Option("--cpus", min=0.1, metavar="COUNT", help="CPUs.")] = None,
-    memory: Annotated[float | None, typer.Option("--memory", min=0.1, metavar="GIB", help="Memory.")] = None,
-    idle_stop: Annotated[
-        float | None,
-        typer.Option("--idle-stop", parser=seconds, metavar="DURATION", help="Stop when unused for so long (60m)."),
-    ] = None,
-    claim: Annotated[
-        str | None, typer.Option("--claim", metavar="NAME", help="Keep its files in a claim that is there.")
-    ] = None,
-    storage: Annotated[
-        int | None, typer.Option("--storage", min=1, metavar="GIB", help="Keep its files in a claim of its own.")
-    ] = None,
-    storage_class: Annotated[
-        str | None, typer.Option("--storage-class", metavar="NAME", help="Storage class of that claim.")
-    ] = None,
-    ephemeral: Annotated[
-        bool, typer.Option("--ephemeral", help="Keep its files in the pod: they go when it stops.")
-    ] = False,
-    queue: Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Kueue queue.")] = None,
-    priority: Annotated[str | None, typer.Option("--priority", metavar="NAME", help="Priority class.")] = None,
-    workdir: Annotated[
-        str, typer.Option("--workdir", metavar="FOLDER", help="What a new pod's working directory begins with.")
-    ] = ".",
-    sync: Annotated[bool, typer.Option("--sync/--no-sync", help="Bring the folder to a new pod.")] = True,
+    accelerators: AcceleratorsOption = None,
+    instance_type: InstanceTypeOption = None,
+    image: ImageOption = None,
+    cpus: CpusOption = None,
+    memory: MemoryOption = None,
+    idle_stop: IdleStopOption = None,
+    claim: ClaimOption = None,
+    storage: StorageOption = None,
+    storage_class: StorageClassOption = None,
+    ephemeral: EphemeralOption = False,
+    queue: QueueOption = None,
+    priority: PriorityOption = None,
+    workdir: WorkdirOption = ".",
+    sync: SyncOption = True,
     cluster: ClusterOption = None,
     namespace: NamespaceOption = None,
     dry_run: DryRunOption = False,
@@ -97,7 +91,7 @@ def up(
     from hpctl.services.dev.up import planned, start
     from hpctl.services.dev.wish import Said
 
-    folder = wiring.synced_folder(workdir) if sync else None
+    folder = wiring_dev.synced_folder(workdir) if sync else None
     session, at = place(ctx, cluster, namespace)
     said = Said(_wish(ctx.params), ephemeral)
     starting = _starting(session, at, tuple(skip or ()), blindness(allow_unknown))
@@ -170,7 +164,7 @@ def _brought(session: Session, at: Where, name: str, folder: SyncedFolder) -> tu
     from hpctl.services.dev.sync import sync
     from hpctl.services.dev.sync_plan import Direction, SyncWish
 
-    with wiring.counting(session) as passed:
+    with wiring_dev.counting(session) as passed:
         told = sync(inside(name, at, session.ports), folder, SyncWish(Direction.TO), passed)
     again = f"hpctl dev sync {name} {at.flags}"
     notes = (f"sent {len(told.sent)} files of `{folder.path}` to /workdir",) if told.sent else ()
@@ -209,7 +203,7 @@ def _with_ssh(session: Session, at: Where, report: DevOutcomeReport) -> DevOutco
     from hpctl.services.dev.ssh import open_door, write_entry
 
     try:
-        pod, files = inside(report.name, at, session.ports), wiring.ssh_files()
+        pod, files = inside(report.name, at, session.ports), wiring_dev.ssh_files()
         line = write_entry(pod, open_door(pod, files), wiring.program_for_ssh(session), files)
     except (RefusedError, UsageError) as error:
         return report.model_copy(update={"notes": (*report.notes, f"no ssh: {error.message}")})
