@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from dataclasses import replace
 from importlib import import_module
@@ -9,6 +10,7 @@ from importlib import import_module
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+import hpctl.report
 from hpctl.render import views
 from hpctl.render.output import Output
 from hpctl.render.show import show
@@ -18,20 +20,12 @@ from hpctl.report.cluster import ClusterListReport, EventListReport, NodeListRep
 from hpctl.report.instance import InstanceTypeListReport
 from hpctl.report.plan import PlanReport
 from hpctl.terms import Outcome
+from tests.unit.render.catalog_samples import INSTANCE_TYPES
+from tests.unit.render.check_samples import CHECKS
+from tests.unit.render.cluster_samples import CLUSTER_REPORT, CLUSTERS, EVENTS, NODES, NOW
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
-from tests.unit.render.samples import (
-    CHECKS,
-    CLUSTER_REPORT,
-    CLUSTERS,
-    CONNECTION,
-    DELETE_PLAN,
-    EVENTS,
-    EVERY_REPORT,
-    INSTANCE_TYPES,
-    NODES,
-    NOW,
-    PLAN,
-)
+from tests.unit.render.plan_samples import DELETE_PLAN, PLAN
+from tests.unit.render.samples import CONNECTION, EVERY_REPORT
 
 ALL = pytest.mark.parametrize("name", EVERY_REPORT)
 
@@ -239,6 +233,8 @@ def test_wide_characters_keep_the_columns_aligned() -> None:
 
 
 def test_every_kind_of_report_has_a_view() -> None:
+    for found in pkgutil.iter_modules(hpctl.report.__path__):
+        import_module(f"hpctl.report.{found.name}")
     kinds = {kind.model_fields["kind"].default for kind in Report.__subclasses__()}
     assert kinds
     assert kinds == set(views._VIEWS)
