@@ -32,13 +32,13 @@ def test_checks_of_questions_exist_and_judge_specs() -> None:
 
 
 def test_what_an_answer_rests_on_is_asked_before() -> None:
-    for questions in (QUESTIONS, job.QUESTIONS):
-        names = [one.name for one in questions]
-        for number, one in enumerate(questions):
-            assert set(one.rests_on) <= set(names[:number])
+    for rows in ([(one.name, one.rests_on) for one in QUESTIONS], [(one.name, one.rests_on) for one in job.QUESTIONS]):
+        for number, (_name, rests_on) in enumerate(rows):
+            assert set(rests_on) <= {name for name, _rests_on in rows[:number]}
 
 
 def test_every_question_explains_itself() -> None:
-    for one in (*QUESTIONS, *job.QUESTIONS):
-        assert one.text.endswith("?")
-        assert one.help.endswith(".")
+    texts = [(one.text, one.help) for one in QUESTIONS] + [(one.text, one.help) for one in job.QUESTIONS]
+    for text, help_ in texts:
+        assert text.endswith("?")
+        assert help_.endswith(".")
