@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hpctl.errors import AccessError
@@ -90,10 +90,10 @@ class Person:
         return next(one for one in reversed(self.asked) if one.name == name)
 
 
-def says(answers: Mapping[str, str], **others: list[Said]) -> dict[str, list[Said]]:
+def says(answers: Mapping[str, str], **others: Sequence[Said]) -> dict[str, list[Said]]:
     """Return a script of these answers, with `others` in place of some."""
     script: dict[str, list[Said]] = {name: [said] for name, said in answers.items()}
-    return script | {name.replace("_", "-"): said for name, said in others.items()}
+    return script | {name.replace("_", "-"): list(said) for name, said in others.items()}
 
 
 def a_form(account: FakeAccount | None = None, taken: frozenset[str] = frozenset()) -> Form[Sight]:
