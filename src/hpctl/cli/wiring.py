@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hpctl.services.job.prepare import Asked
     from hpctl.services.node_copy import Road
     from hpctl.services.node_ssh import Program as SshProgram
+    from hpctl.services.sky.setup import Tools
     from hpctl.spec.job_wish import JobOverrides, LoadedJob
     from hpctl.spec.load import Loaded
 
@@ -341,6 +342,14 @@ def kubeconfig(file: str | None) -> Kubeconfig:
     from hpctl.adapters.local.kubeconfig import KubeconfigOnDisk
 
     return KubeconfigOnDisk(file, os.environ, SystemClock())
+
+
+def sky_tools() -> Tools:
+    """Return what of this machine SkyPilot is set up with: hpctl itself, kubectl's kubeconfig, and SkyPilot."""
+    from hpctl.adapters.local.sky import SkyPilotOnDisk
+    from hpctl.services.sky.setup import Tools
+
+    return Tools(program(), kubeconfig(None), SkyPilotOnDisk(os.environ))
 
 
 def program() -> Program:

@@ -47,6 +47,8 @@ _VIEWS = {
     "SlurmChange": "slurm.slurm_change",
     "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
+    "SkyCheck": "sky.check",
+    "SkySetup": "sky.setup",
     "SshConfig": "node_access.ssh_config",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""

@@ -35,6 +35,7 @@ from hpctl.terms import Outcome
 from tests.unit.render.job_samples import EVERY_JOB_REPORT
 from tests.unit.render.model_samples import EVERY_MODEL_REPORT
 from tests.unit.render.node_samples import EVERY_NODE_REPORT
+from tests.unit.render.sky_samples import EVERY_SKY_REPORT
 from tests.unit.render.slurm_samples import EVERY_SLURM_REPORT
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -524,5 +525,6 @@ EVERY_REPORT = {
     **EVERY_JOB_REPORT,
     **EVERY_MODEL_REPORT,
     **EVERY_NODE_REPORT,
+    **EVERY_SKY_REPORT,
     **EVERY_SLURM_REPORT,
 }
