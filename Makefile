@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 TESTS ?=
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 LOCK ?=
 
 # Certificates are the machine's own, as for git and curl: that is where a company's proxy has put its root.

@@ -22,6 +22,7 @@ RECORDING = bool(os.environ.get("HPCTL_TEST_RECORD_CALLS"))
 NAMED_OTHERWISE = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:ListObjectsV2": "s3:ListBucket",
 }
 """Operations whose IAM action has another name (service authorization reference of Amazon S3)."""

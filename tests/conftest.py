@@ -14,6 +14,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 
+from tests import longest_first
 from tests.calls_made import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
@@ -34,6 +35,7 @@ FORGOTTEN = ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Cut the session off from the person who runs it: a test can reach neither their keys nor their files."""
+    config.pluginmanager.register(longest_first)
     home = Path(tempfile.mkdtemp(prefix="hpctl-tests-"))
     config.add_cleanup(partial(shutil.rmtree, home, ignore_errors=True))
     for name in list(os.environ):
@@ -71,9 +73,8 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the folder they stand in, so that `-m functional` needs no line in each file."""
     for item in items:
-        for room in ("contract", "functional"):
-            if item.path.is_relative_to(REPOSITORY / "tests" / room):
-                item.add_marker(room)
+        if (room := _room(item.path)) in {"contract", "functional"}:
+            item.add_marker(room)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -84,6 +85,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} proves a row of docs/scorecard.md and was skipped: {report.longrepr}"
     return report
+
+
+@cache
+def _room(path: Path) -> str:
+    """The folder of `tests` that a file stands in."""
+    return path.relative_to(REPOSITORY / "tests").parts[0]
 
 
 def present(path: Path, what: str, remedy: str) -> Path:

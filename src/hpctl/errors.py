@@ -192,6 +192,13 @@ class InterruptedWaitError(HpctlError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class AbandonedError(HpctlError):
+    """The person left before everything was answered; nothing was written."""
+
+    code = "abandoned"
+    exit_code = ExitCode.INTERRUPTED
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM arrived; handled wherever Ctrl-C is, and ends with its own exit code."""
 

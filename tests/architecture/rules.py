@@ -34,16 +34,19 @@ def speaks_only_in_render(module: Module) -> Iterator[str]:
     """Render owns stdout and stderr; `cli.main` may touch the streams to survive a closed pipe."""
     if module.path.startswith("hpctl/render/") or module.path == "hpctl/cli/main.py":
         return
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name | ast.Attribute) and (word := ast.unparse(node)) in SPEAKERS:
-            yield f"{module}:{node.lineno}: `{word}` outside render/"
+    for node in module.nodes:
+        match node:
+            case ast.Name(id=word) if word in SPEAKERS:
+                yield f"{module}:{node.lineno}: `{word}` outside render/"
+            case ast.Attribute(value=ast.Name(id=owner), attr=word) if f"{owner}.{word}" in SPEAKERS:
+                yield f"{module}:{node.lineno}: `{owner}.{word}` outside render/"
 
 
 def catches_by_name(module: Module) -> Iterator[str]:
     """Only who says that it is a bug may catch everything: elsewhere that turns a bug into a wrong answer."""
     if module.path in _LAST_RESORTS:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ExceptHandler) and _broad(node.type) and not _passes_on(node):
             yield f"{module}:{node.lineno}: catches everything"
 
@@ -77,7 +80,7 @@ def stays_small(module: Module) -> Iterator[str]:
 
 def functions(module: Module) -> Iterator[Function]:
     """Yield every function and method, nested ones too."""
-    return (node for node in ast.walk(module.tree) if isinstance(node, Function))
+    return (node for node in module.nodes if isinstance(node, Function))
 
 
 def length(function: Function) -> int:
@@ -110,7 +113,7 @@ def has_a_real_name(module: Module) -> Iterator[str]:
     """A name tells what is inside; these tell that nobody knew."""
     if (file := module.name.rpartition(".")[2]) in VAGUE_FILES:
         yield f"{module}: `{file}` says nothing"
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef) and node.name.endswith(VAGUE_CLASSES) and not _borrowed(node):
             yield f"{module}:{node.lineno}: `{node.name}` says nothing"
 
@@ -125,20 +128,20 @@ def has_no_test_hook(module: Module) -> Iterator[str]:
     if module.path.startswith(("hpctl/sandbox/", "hpctl/cli/commands/sandbox/")):
         return
     hook = re.compile(r"HPCTL_(SANDBOX|TEST|FAKE)|PYTEST_CURRENT_TEST")
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and hook.search(node.value):
             yield f"{module}:{node.lineno}: knows `{node.value}`"
 
 
 def starts_no_shell(module: Module) -> Iterator[str]:
     """Programs are started with lists of words: no shell reads what somebody else has written."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call):
-            name = ast.unparse(node.func)
-            if name.startswith("subprocess.") and any(word.arg == "shell" for word in node.keywords):
-                yield f"{module}:{node.lineno}: starts a shell"
-            if name in SHELLS:
-                yield f"{module}:{node.lineno}: `{name}` starts a shell"
+    for node in module.nodes:
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=name), keywords=words):
+                if owner == "subprocess" and any(word.arg == "shell" for word in words):
+                    yield f"{module}:{node.lineno}: starts a shell"
+                if f"{owner}.{name}" in SHELLS:
+                    yield f"{module}:{node.lineno}: `{owner}.{name}` starts a shell"
 
 
 RULES: tuple[Rule, ...] = (
@@ -154,7 +157,7 @@ RULES: tuple[Rule, ...] = (
 
 def imports(module: Module, package: str) -> bool:
     """Tell whether the module imports `package` anywhere, function bodies included."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.Import(names=names):
                 found = [alias.name for alias in names]

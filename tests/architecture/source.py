@@ -6,7 +6,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,10 +27,16 @@ class Module:
         """The parsed file."""
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of the tree, for rules that look at every node."""
+        return tuple(ast.walk(self.tree))
+
     def __str__(self) -> str:
         return self.path
 
 
+@cache
 def modules() -> tuple[Module, ...]:
     """Return every module of `hpctl`, in the order of their names."""
     return tuple(_module(path) for path in sorted((SOURCE / "hpctl").rglob("*.py")))

@@ -7,6 +7,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,40 +38,70 @@ VIOLATIONS = [
 SECOND_HALF_OF_THE_CYCLE = ("hpctl/facts/second.py", "import hpctl.facts.first")
 
 
-def lint_imports(source: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("lint-imports")), "--config", str(CONFIG), "--no-cache", *arguments],
-        cwd=source,
-        env={**os.environ, "PYTHONPATH": str(source), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Tree:
+    """The tree, or a copy of it, and what import-linter has read of those of its files that did not change since."""
+
+    source: Path
+    cache: Path
+
+    def judged(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).with_name("lint-imports")
+        return subprocess.run(
+            [str(program), "--config", str(CONFIG), "--cache-dir", str(self.cache), *arguments],
+            cwd=self.source,
+            env={**os.environ, "PYTHONPATH": str(self.source), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
-def test_the_tree_keeps_every_contract() -> None:
-    answer = lint_imports(SOURCE)
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    folder = tmp_path_factory.mktemp("copied")
+    shutil.copytree(SOURCE, folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.json"))
+    return Tree(folder / "src", folder / "cache")
+
+
+@contextmanager
+def broken(path: Path, line: str) -> Iterator[None]:
+    """Add a line to a file, or a file to a room, or a room to the house, for a while."""
+    room, before = path.parent, path.read_text(encoding="utf-8") if path.exists() else None
+    new_room = not room.exists()
+    room.mkdir(exist_ok=True)
+    path.write_text(f"{before or ''}\n{line}\n", encoding="utf-8")
+    yield
+    if new_room:
+        shutil.rmtree(room)
+    elif before is None:
+        path.unlink()
+    else:
+        path.write_text(before, encoding="utf-8")
+
+
+def test_the_tree_keeps_every_contract(tmp_path: Path) -> None:
+    answer = Tree(SOURCE, tmp_path).judged()
     assert f"{len(CONTRACTS)} kept, 0 broken" in answer.stdout, answer.stdout
     assert answer.returncode == 0
 
 
 @pytest.mark.parametrize(("contract", "path", "line"), VIOLATIONS)
-def test_a_violation_breaks_its_contract(contract: str, path: str, line: str, tmp_path: Path) -> None:
-    source = tmp_path / "src"
-    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__", "*.json"))
-    _append(source / path, line)
-    if contract == "cycles":
-        other, back = SECOND_HALF_OF_THE_CYCLE
-        _append(source / other, back)
-    answer = lint_imports(source, "--contract", contract)
+def test_a_violation_breaks_its_contract(contract: str, path: str, line: str, copied: Tree) -> None:
+    with ExitStack() as violation:
+        violation.enter_context(broken(copied.source / path, line))
+        if contract == "cycles":
+            other, back = SECOND_HALF_OF_THE_CYCLE
+            violation.enter_context(broken(copied.source / other, back))
+        answer = copied.judged("--contract", contract)
     assert answer.returncode == 1, answer.stdout
     assert "0 kept, 1 broken" in answer.stdout or "attic" in answer.stdout, answer.stdout
 
 
-def _append(path: Path, line: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"\n{line}\n")
+def test_a_tree_that_is_mended_keeps_the_contracts_again(copied: Tree) -> None:
+    with broken(copied.source / "hpctl/spec/__init__.py", "import hpctl.checks"):
+        assert copied.judged("--contract", "floors").returncode == 1
+    assert copied.judged("--contract", "floors").returncode == 0
 
 
 def test_every_contract_is_shown_to_bite() -> None:

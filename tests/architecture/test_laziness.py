@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,12 @@ FOREIGN_TO_A_MODEL = (
     "hpctl.cli.commands.sandbox",
 )
 """Neither frameworks nor the network nor another command's modules: a configuration needs none of them."""
-PYDANTIC_USERS = tuple(module.name for module in modules() if imports(module, "pydantic"))
+
+
+@cache
+def pydantic_users() -> tuple[str, ...]:
+    return tuple(module.name for module in modules() if imports(module, "pydantic"))
+
 
 # Runs each command line in one interpreter and notes what was first loaded by which.
 PROBE = """
@@ -62,11 +68,11 @@ Answers = dict[str, dict[str, object]]
 def probe(
     lines: Sequence[Sequence[str]],
     environment: Mapping[str, str] | None = None,
-    heavy: Sequence[str] = (*HEAVY, *PYDANTIC_USERS),
+    heavy: Sequence[str] = (),
 ) -> Answers:
     """Return per command line what it said and which heavy modules were in `sys.modules` after it."""
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, json.dumps(lines), json.dumps(heavy)],
+        [sys.executable, "-c", PROBE, json.dumps(lines), json.dumps(heavy or (*HEAVY, *pydantic_users()))],
         env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
@@ -126,4 +132,4 @@ def test_a_heavy_import_is_seen_and_named_with_its_command(tmp_path: Path) -> No
 def test_modules_that_need_pydantic_are_known_by_their_imports() -> None:
     assert imports(Module("x", "x.py", "def f():\n    from pydantic import BaseModel"), "pydantic")
     assert not imports(Module("x", "x.py", "import hpctl.report.base"), "pydantic")
-    assert "hpctl.report.base" in PYDANTIC_USERS
+    assert "hpctl.report.base" in pydantic_users()

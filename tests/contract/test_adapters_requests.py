@@ -20,6 +20,7 @@ from botocore.regions import EndpointResolver
 from botocore.validate import ParamValidator
 
 from hpctl.adapters.aws import models
+from hpctl.adapters.aws.account import AwsAccount, bucket_of, named_vpc_of, regions_of
 from hpctl.adapters.aws.acls import network_acl_of
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.changes import AwsChanges, eks_tags_of, value_of
@@ -76,6 +77,7 @@ from hpctl.adapters.ssm.starting import INTERACTIVE, Starter
 from hpctl.catalog.patterns import matches
 from hpctl.errors import AccessError, HpctlError, RefusedError, UnavailableError
 from hpctl.facts import log_ports, node_groups, ports
+from hpctl.facts.account_ports import Account
 from hpctl.facts.change_ports import Changes, Owned
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.endpoints import Endpoints
@@ -91,6 +93,7 @@ from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_log_ports import SlurmLogs
 from hpctl.facts.slurm_ports import Slurm
 from tests.unit.adapters import (
+    test_account,
     test_changes,
     test_clusters,
     test_dhcp,
@@ -146,7 +149,7 @@ NODE = Target("0123456789ab", "workers", "i-0123456789abcdef0")
 ANSWERS: Mapping[str, Reply] = {
     "CreateCluster": ok({"ClusterArn": ARN}),
     "DescribeCluster": ok({**test_clusters.CLUSTER, "cluster": test_eks_and_caller.CLUSTER}),
-    "ListClusters": ok({"ClusterSummaries": [test_clusters.CLUSTER]}),
+    "ListClusters": ok({"ClusterSummaries": [test_clusters.CLUSTER], "clusters": ["kube"]}),
     "DeleteCluster": ok({"ClusterArn": ARN}),
     "UpdateCluster": ok({"ClusterArn": ARN}),
     "UpdateClusterSoftware": ok({"ClusterArn": ARN}),
@@ -196,6 +199,9 @@ ANSWERS: Mapping[str, Reply] = {
     "ListAWSDefaultServiceQuotas": test_quotas.DEFAULTS,
     "GetServiceQuota": test_quotas.NOT_APPLIED,
     "GetAWSDefaultServiceQuota": ok({"Quota": test_quotas.INTERFACES}),
+    "DescribeRegions": test_account.REGIONS,
+    "ListRoles": test_account.ROLES,
+    "ListBuckets": test_account.BUCKETS,
     "GetRole": test_iam.a_role(),
     "SimulatePrincipalPolicy": test_iam.simulated(test_iam.a_result("s3:GetObject")),
     "ListObjectsV2": test_storage.LISTED,
@@ -247,6 +253,13 @@ OF_SESSIONS: Mapping[str, Callable[[AwsSession], object]] = {
 
 CALLS: Mapping[str, Callable[[AwsSession], object]] = {
     **OF_SESSIONS,
+    "Account.regions": lambda session: AwsAccount(session).regions(),
+    "Account.eks_clusters": lambda session: AwsAccount(session).eks_clusters(),
+    "Account.vpcs": lambda session: AwsAccount(session).vpcs(),
+    "Account.subnets_in": lambda session: AwsAccount(session).subnets_in("vpc-1"),
+    "Account.security_groups_in": lambda session: AwsAccount(session).security_groups_in("vpc-1"),
+    "Account.roles": lambda session: AwsAccount(session).roles(),
+    "Account.buckets": lambda session: AwsAccount(session).buckets(),
     "Clusters.create": lambda session: AwsClusters(session).create(CREATE),
     "Clusters.describe": lambda session: AwsClusters(session).describe(ARN),
     "Clusters.summaries": lambda session: list(AwsClusters(session).summaries(name_contains="tr")),
@@ -344,6 +357,7 @@ def operation_of(session: botocore.session.Session, service: str, operation: str
 
 def adapters(session: AwsSession) -> dict[type, object]:
     """Return one adapter for each port that reaches AWS; the types say that it is one."""
+    account: Account = AwsAccount(session)
     clusters: ports.Clusters = AwsClusters(session)
     network: ports.Network = AwsNetwork(session)
     logs: log_ports.Logs = AwsLogs(session)
@@ -362,6 +376,7 @@ def adapters(session: AwsSession) -> dict[type, object]:
     quota_requests: QuotaRequests = AwsQuotaRequests(session)
     care: NodeCare = AwsNodeCare(session)
     return {
+        Account: account,
         Dhcp: dhcp,
         FileSystems: file_systems,
         QuotaRequests: quota_requests,
@@ -457,7 +472,7 @@ def test_every_request_by_query_names_members_of_the_service_model(
         assert asked <= capitalised
 
 
-@pytest.mark.parametrize(("service_name", "count"), [("eks", 15), ("s3", 7)])
+@pytest.mark.parametrize(("service_name", "count"), [("eks", 16), ("s3", 8)])
 def test_every_request_by_address_names_members_of_the_service_model(
     service_name: str, count: int, sent: list[Sent], botocore_session: botocore.session.Session
 ) -> None:
@@ -492,15 +507,18 @@ PAGED = {
     ("eks", "ListAccessEntries", "maxResults"): PAGE_SIZE,
     ("eks", "ListAddons", "maxResults"): PAGE_SIZE,
     ("eks", "ListAssociatedAccessPolicies", "maxResults"): PAGE_SIZE,
+    ("eks", "ListClusters", "maxResults"): PAGE_SIZE,
     ("eks", "ListNodegroups", "maxResults"): PAGE_SIZE,
     ("eks", "ListPodIdentityAssociations", "maxResults"): PAGE_SIZE,
     ("eks", "DescribeAddonVersions", "maxResults"): PAGE_SIZE,
     ("fsx", "DescribeFileSystems", "MaxResults"): PAGE_SIZE,
     ("iam", "ListRoleTags", "MaxItems"): PAGE_SIZE,
+    ("iam", "ListRoles", "MaxItems"): PAGE_SIZE,
     ("iam", "SimulatePrincipalPolicy", "MaxItems"): PAGE_SIZE,
     ("logs", "DescribeLogGroups", "limit"): 50,
     ("logs", "DescribeLogStreams", "limit"): 50,
     ("logs", "GetLogEvents", "limit"): 10_000,
+    ("s3", "ListBuckets", "MaxBuckets"): 1000,
     ("s3", "ListObjectsV2", "MaxKeys"): 1000,
     ("sagemaker", "ListClusterEvents", "MaxResults"): PAGE_SIZE,
     ("sagemaker", "ListClusterNodes", "MaxResults"): PAGE_SIZE,
@@ -543,6 +561,9 @@ def test_pages_are_no_larger_than_the_service_allows(
         ("logs", "GetLogEvents", (), lines_of),
         ("ec2", "DescribeSubnets", ("Subnets",), subnet_of),
         ("ec2", "DescribeSecurityGroups", ("SecurityGroups",), security_group_of),
+        ("ec2", "DescribeRegions", (), regions_of),
+        ("ec2", "DescribeVpcs", ("Vpcs",), named_vpc_of),
+        ("s3", "ListBuckets", ("Buckets",), bucket_of),
         ("ec2", "DescribeVpcs", (), cidrs_of),
         ("ec2", "DescribeVpcAttribute", (), dns_support_of),
         ("ec2", "DescribeVpcAttribute", (), dns_hostnames_of),

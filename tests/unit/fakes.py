@@ -20,6 +20,7 @@ from tests.unit.fake_changes import FakeChanges
 from tests.unit.fake_clusters import FakeClusters
 from tests.unit.fake_jobs import FakeJobObjects, FakePodStreams
 from tests.unit.fake_kubernetes import FakeEks, FakeKubernetes, FakeNodeGroups
+from tests.unit.fake_lists import FakeLists
 from tests.unit.fake_logs import FakeLogs
 from tests.unit.fake_network import FakeDhcp, FakeEndpoints, FakeNetwork
 from tests.unit.fake_quotas import FakePlans, FakeQuotaRequests, FakeQuotas
@@ -103,6 +104,7 @@ class FakeAccount:
 
     def _ports(self) -> Ports:
         return Ports(
+            account=FakeLists(self.calls, self.network, self.eks, self.iam, self.storage),
             clusters=self.clusters,
             network=self.network,
             dhcp=self.dhcp,

@@ -36,6 +36,7 @@ from hpctl.report import (
     skill,
     sky,
     slurm,
+    written,
 )
 from hpctl.report.base import Part, Report
 from tools.pages.commands import paths
@@ -84,6 +85,7 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     cluster.ClusterListReport: ("cluster list",),
     cluster.ClusterReport: ("cluster describe",),
     connection.ConnectionReport: ("cluster connect",),
+    written.WrittenReport: ("init", "job init"),
     cluster.EventListReport: ("cluster events",),
     cluster.NodeListReport: ("node list",),
     cluster.NodeReport: ("node describe",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from hpctl.adapters.aws.account import AwsAccount
 from hpctl.adapters.aws.caller import AwsCaller
 from hpctl.adapters.aws.changes import AwsChanges
 from hpctl.adapters.aws.clusters import AwsClusters
@@ -44,6 +45,7 @@ def ports_over(aws: AwsSession, env: Mapping[str, str], tell: Callable[[str], No
     api = Api(aws, clock)
     sessions = SsmSessions(aws, env, clock)
     return Ports(
+        account=AwsAccount(aws),
         clusters=AwsClusters(aws),
         network=AwsNetwork(aws),
         dhcp=AwsDhcp(aws),

@@ -11,8 +11,8 @@ import hpctl
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
-NOUNS = ("cluster", "node", "job", "slurm", "instances", "quota", "lifecycle", "iam", "skill", "sky", "sandbox")
-COMMANDS = ("check-model", "doctor", "explain", "gpus", "eks-token", "quickstart")
+NOUNS = ("cluster", "node", "job", "slurm", "instances", "quota", "lifecycle", "iam", "sky", "skill", "sandbox")
+COMMANDS = ("init", "check-model", "doctor", "explain", "gpus", "eks-token", "quickstart")
 """Both are modules of `hpctl.cli.commands`, in the order of `--help`."""
 
 

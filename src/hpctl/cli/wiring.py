@@ -18,6 +18,7 @@ from hpctl.render.terminal import Terminal
 
 if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
+    from hpctl.facts.draft_ports import Draft
     from hpctl.facts.jobs import ObjectKind
     from hpctl.facts.kubeconfig import Kubeconfig
     from hpctl.facts.listener_ports import Listener
@@ -323,6 +324,20 @@ def write_bundle(file: str, text: str) -> None:
     from hpctl.adapters.local.planfile import BUNDLE, write
 
     write(Path(file), text, BUNDLE)
+
+
+def draft(kind: str) -> Draft:
+    """Return the draft of a wizard's answers."""
+    from hpctl.adapters.local.drafts import DraftFile
+
+    return DraftFile(kind, os.environ)
+
+
+def write_answers(file: str, text: str) -> None:
+    """Write what a wizard was told, whole or not at all; `UsageError` says why it cannot be written."""
+    from hpctl.adapters.local.planfile import SPEC, write
+
+    write(Path(file), text, SPEC)
 
 
 def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:

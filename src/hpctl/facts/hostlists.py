@@ -8,13 +8,14 @@ from typing import Final
 
 _ONE: Final = re.compile(r"(?:[^\[\],]|\[[^\]]*\])+")
 _RANGES: Final = re.compile(r"\[([^\]]*)\]")
+_NO_HOSTS: Final = ("", "(null)", "None", "N/A", "None assigned")
 _MOST: Final = 65_536
 """Hosts of one list; Slurm itself stops at as many (`MAX_SLURM_NODES` is smaller in each known build)."""
 
 
 def hosts_of(text: str) -> tuple[str, ...]:
-    """Return the hosts of a host list in its order; `(null)` and an empty one have none."""
-    if text in ("", "(null)", "None"):
+    """Return the hosts of a host list in its order; an empty one has none, and neither have Slurm's words for it."""
+    if text in _NO_HOSTS:
         return ()
     found: list[str] = []
     for part in _ONE.findall(text):

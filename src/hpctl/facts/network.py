@@ -8,7 +8,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """One subnet (EC2 DescribeSubnets). `zone_id` is the same in every account, `zone` is not."""
+    """One subnet (EC2 DescribeSubnets). `zone_id` is the same in every account, `zone` is not.
+
+    `name` is what its tags call it, if they do.
+    """
 
     subnet_id: str
     vpc_id: str
@@ -16,6 +19,7 @@ class Subnet:
     zone_id: str
     cidr: str
     free_addresses: int
+    name: str = ""
 
 
 class Direction(StrEnum):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hpctl.facts.account_ports import Account
 from hpctl.facts.change_ports import Changes
 from hpctl.facts.dhcp import Dhcp
 from hpctl.facts.eks_ports import EksParts
@@ -334,6 +335,7 @@ class Signals(Protocol):
 class Ports:
     """One of each: what `cli.wiring` builds and services are given."""
 
+    account: Account
     clusters: Clusters
     network: Network
     dhcp: Dhcp

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from hpctl.errors import HpctlError, NotFoundError
+from hpctl.facts.account_world import AccountWorld
 from hpctl.facts.asked_of_nodes import asked_of_nodes
 from hpctl.facts.change_ports import Owned
 from hpctl.facts.dhcp import NO_OPTIONS, DhcpOptions
@@ -54,7 +55,7 @@ ERRORS = 30
 """Errors among them that are asked for in full, the newest: each is a call of its own."""
 
 
-class World(EksWorld, SlurmWorld):
+class World(AccountWorld, EksWorld, SlurmWorld):
     """Answers to questions about the account, each asked of AWS once; a refusal is remembered like an answer."""
 
     def __init__(self, ports: Ports | HpctlError, known: Mapping[Hashable, object] = MappingProxyType({})) -> None:
@@ -335,6 +336,11 @@ class World(EksWorld, SlurmWorld):
         if isinstance(self._way, HpctlError):
             raise self._way
         return self._way
+
+    def _learn(self, told: Iterable[tuple[Hashable, object]]) -> None:
+        with self._lock:
+            for key, answer in told:
+                self._answers.setdefault(key, answer)
 
     def _describe_all(self) -> tuple[Cluster, ...]:
         names = [summary.name for summary in self._ports.clusters.summaries()]

@@ -50,6 +50,7 @@ _VIEWS = {
     "SkyCheck": "sky.check",
     "SkySetup": "sky.setup",
     "SshConfig": "node_access.ssh_config",
+    "Written": "written.written",
 }
 """Module and function by the report's kind: a view imports the model of its report, which costs Pydantic's time."""
 

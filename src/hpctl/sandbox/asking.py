@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ACTIONS = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
     "sts:GetCallerIdentity": "",  # needs no permission, and no Deny takes it away

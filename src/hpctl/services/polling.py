@@ -61,12 +61,21 @@ class Lookout:
         return answer
 
 
-def rhythm(clock: Clock) -> Iterator[float]:
-    """Yield how many seconds to wait until the next look: soon at first, later as steadily as `timeouts` says."""
-    pause = timeouts.POLL_FIRST_S
+def rhythm(
+    clock: Clock,
+    *,
+    first_s: float = timeouts.POLL_FIRST_S,
+    steady_s: float = timeouts.POLL_STEADY_S,
+    spread: float = _SPREAD,
+) -> Iterator[float]:
+    """Yield how many seconds to wait until the next look: soon at first, later steadily, a little longer by chance.
+
+    `spread` is the greatest part that chance adds.
+    """
+    pause = first_s
     while True:
-        yield pause * (1 + _SPREAD * clock.jitter())
-        pause = min(pause * timeouts.POLL_GROWTH, timeouts.POLL_STEADY_S)
+        yield pause * (1 + spread * clock.jitter())
+        pause = min(pause * timeouts.POLL_GROWTH, steady_s)
 
 
 def polls(waiting: Waiting, clock: Clock, *, late: str) -> Iterator[float]:

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from hpctl.sandbox.slurm import installed
 from tests.functional.cli.command import EXECUTABLE
 from tests.functional.sandbox.running import until
 from tests.functional.slurm.ready import CONTROLLER, PARTITION, SlurmCluster, require_slurm, slurm_name
@@ -15,6 +16,7 @@ from tests.functional.slurm.ready import CONTROLLER, PARTITION, SlurmCluster, re
 
 def test_slurm_is_installed_where_it_must_be() -> None:
     require_slurm()
+    assert (installed.missing(), installed.missing_for_options()) == ((), ())
 
 
 def test_the_cluster_is_as_hyperpod_lays_it_out(
@@ -63,7 +65,8 @@ def test_a_full_node_keeps_the_next_job_waiting(ready_slurm: SlurmCluster) -> No
     jobs = [ready_slurm.says(*wrap).strip() for _ in range(2)]
     try:
         reason = ("squeue", "--noheader", "--format=%T %r", f"--jobs={jobs[1]}")
-        until(lambda: ready_slurm.says(*reason).strip(), lambda said: said == "PENDING Resources")
+        waits = until(lambda: ready_slurm.says(*reason).strip(), lambda said: said.startswith("PENDING R"))
+        assert waits == "PENDING Resources"
     finally:
         ready_slurm.says("scancel", *jobs)
     until(ready_slurm.states, lambda states: set(states.values()) == {"idle"})

@@ -113,10 +113,13 @@ def test_jobs_that_hold_nodes() -> None:
     [
         ("", ()),
         ("(null)", ()),
+        ("None assigned", ()),
         ("a,b", ("a", "b")),
         ("n[08-10]", ("n08", "n09", "n10")),
         ("r[1-2]n[1,3],head", ("r1n1", "r1n3", "r2n1", "r2n3", "head")),
         ("x[a-b]", ("xa-b",)),
+        ("ip-10-1-0-[1-3,7],login", ("ip-10-1-0-1", "ip-10-1-0-2", "ip-10-1-0-3", "ip-10-1-0-7", "login")),
+        ("ip-10-1-[0-1]-[5,7]", ("ip-10-1-0-5", "ip-10-1-0-7", "ip-10-1-1-5", "ip-10-1-1-7")),
     ],
 )
 def test_host_lists(text: str, hosts: tuple[str, ...]) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpctl.adapters.slurm.told import hosts_of, jobs_of, with_paths
+from hpctl.adapters.slurm.folders import with_paths
+from hpctl.adapters.slurm.told import jobs_of
 from hpctl.facts.jobs import JobState
 from hpctl.facts.slurm_jobs import STATES, SlurmJob, marked
 
@@ -115,9 +116,20 @@ def test_a_task_of_an_array_has_its_own_reference() -> None:
     assert job.reference == "7_3"
 
 
-@given(st.text(max_size=300))
-def test_no_text_breaks_the_reading(text: str) -> None:
-    jobs_of({"queue": text, "accounted": text, "kept": [{"id": text}]})
+@given(st.lists(st.text() | st.from_regex(r"[0-9]{1,20}") | st.sampled_from(RUNNING), min_size=14, max_size=20))
+def test_no_text_breaks_the_reading_or_hides_another_job(cells: list[str]) -> None:
+    strange = UNIT.join(cells)
+    text = f"{strange}{RECORD}\n{queue(RUNNING)}"
+    kept = {**a_folder(), "id": strange, "submitted": strange}
+    jobs = jobs_of({"queue": text, "accounted": f"{strange}\n{strange}", "kept": [kept, {}]})
+    assert told(queue(RUNNING))[0] in jobs
+
+
+@pytest.mark.parametrize("beyond", ["9" * 20, "inf", "nan", "2026-13-40"])
+def test_a_time_that_no_clock_tells_leaves_out_its_job_alone(beyond: str) -> None:
+    other = with_(id="9", array="9", submitted=beyond)
+    folder = a_folder(id=10, submitted=beyond)
+    assert [job.id for job in told(queue(other, RUNNING), kept=(folder,))] == [8]
 
 
 def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
@@ -125,6 +137,34 @@ def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
     line = UNIT.join((*cells, "normal", "/fsx", "0:15", "old", ""))
     (job,) = told(accounted=f"{line}\nnonsense\n")
     assert (job.id, job.word, job.signal, job.state) == (7, "TIMEOUT", 15, JobState.FAILED)
+
+
+RECORDED = """
+1|1|COMPLETED|root|dev|1|vm|2026-11-23T00:23:59|2026-11-23T00:24:01|2026-11-23T00:24:01|normal|/fsx|0:0|wrap|hpctl run=x
+2|2|FAILED|root|dev|1|vm|2026-11-23T00:23:59|2026-11-23T00:24:04|2026-11-23T00:24:04|normal|/fsx|3:0|wrap|
+3|3|FAILED|root|dev|1|vm|2026-11-23T00:23:59|2026-11-23T00:24:07|2026-11-23T00:24:07|normal|/fsx|0:9|wrap|
+4|4|CANCELLED by 0|root|dev|1|None assigned|2026-11-23T00:24:03|None|2026-11-23T00:24:05|normal|/fsx|0:0|a b|
+6|6|PENDING|root|dev|5|None assigned|2026-11-23T00:24:05|Unknown|Unknown|normal|/fsx|0:0|wrap|
+8|5_1|COMPLETED|root|dev|1|vm|2026-11-23T00:24:05|2026-11-23T00:24:10|2026-11-23T00:24:10|normal|/fsx|0:0|wrap|
+5|5_2|PENDING|root|dev|1|None assigned|2026-11-23T00:24:05|Unknown|Unknown|normal|/fsx|0:0|wrap|
+"""
+"""What sacct of Slurm 22.05.8 said over slurmdbd and MariaDB 10.11, the separator made visible."""
+
+
+def test_accounting_is_read_as_a_real_slurmdbd_has_it() -> None:
+    jobs = told(accounted=RECORDED.replace("|", UNIT))
+    assert [(job.id, job.array_task, job.word, job.exit_code, job.signal, job.hosts) for job in jobs] == [
+        (1, "", "COMPLETED", 0, 0, ("vm",)),
+        (2, "", "FAILED", 3, 0, ("vm",)),
+        (3, "", "FAILED", 0, 9, ("vm",)),
+        (4, "", "CANCELLED", 0, 0, ()),
+        (6, "", "PENDING", None, None, ()),
+        (8, "5_1", "COMPLETED", 0, 0, ("vm",)),
+        (5, "5_2", "PENDING", None, None, ()),
+    ]
+    assert [job.started is None for job in jobs] == [False, False, False, True, True, False, True]
+    assert [job.ended is None for job in jobs] == [False, False, False, False, True, False, True]
+    assert (jobs[0].comment, jobs[3].name, jobs[4].nodes) == ("hpctl run=x", "a b", 5)
 
 
 def test_accounting_without_comments_recognises_a_job_by_its_folder() -> None:
@@ -183,18 +223,3 @@ def test_paths_of_the_output_come_from_scontrol(shown: str, out: str, err: str) 
     (job,) = told(queue(RUNNING))
     found = with_paths(job, shown)
     assert (found.stdout, found.stderr) == (out, err)
-
-
-@pytest.mark.parametrize(
-    ("text", "hosts"),
-    [
-        ("ip-10-1-0-[1-3,7],login", ("ip-10-1-0-1", "ip-10-1-0-2", "ip-10-1-0-3", "ip-10-1-0-7", "login")),
-        ("n[08-10]", ("n08", "n09", "n10")),
-        ("ip-10-1-[0-1]-[5,7]", ("ip-10-1-0-5", "ip-10-1-0-7", "ip-10-1-1-5", "ip-10-1-1-7")),
-        ("one", ("one",)),
-        ("(null)", ()),
-        ("", ()),
-    ],
-)
-def test_lists_of_hosts_are_written_out(text: str, hosts: tuple[str, ...]) -> None:
-    assert hosts_of(text) == hosts

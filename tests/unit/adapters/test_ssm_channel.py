@@ -194,11 +194,15 @@ def test_flags_and_the_end_are_told() -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from([*Kind, "news"]), st.integers(-5, 20), st.integers(0, 20))
-def test_nothing_that_comes_is_a_bug(payload: bytes, kind: str, sequence: int, carried: int) -> None:
+def test_a_channel_goes_on_whatever_comes(payload: bytes, kind: str, sequence: int, carried: int) -> None:
     channel = a_channel()
     list(channel.receive(Frame(kind, sequence, ID, carried, payload).encode(), 0.0))
     list(channel.receive(payload, 0.0))
     list(channel.receive(acknowledged("many"), 0.0))
+    channel.send(b"after it", 0.0)
+    list(channel.receive(Frame(Kind.START, 0, ID).encode(), 0.0))
+    assert [frame.payload for frame in sent(channel) if frame.kind == Kind.INPUT][-1] == b"after it"
+    assert Closed("bye") in channel.receive(Frame(Kind.CLOSED, 0, ID, payload=as_json({"Output": "bye"})).encode(), 0.0)
 
 
 def _turned(frame: bytes) -> bytes:

@@ -76,7 +76,13 @@ def test_the_supervisor_travels_whole() -> None:
 
 @pytest.mark.parametrize("module", [supervisor, relay], ids=lambda module: str(module.__name__))
 def test_what_runs_on_nodes_can_be_read_by_their_python(module: ModuleType) -> None:
-    ast.parse(inspect.getsource(module), feature_version=(3, 7))
+    assert read_by_old_python(inspect.getsource(module)).body
+    with pytest.raises(SyntaxError, match=r"Python 3\.8"):
+        read_by_old_python("found = (word := 1)")
+
+
+def read_by_old_python(source: str) -> ast.Module:
+    return ast.parse(source, feature_version=(3, 7))
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0)))

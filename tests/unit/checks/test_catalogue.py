@@ -6,20 +6,19 @@ import re
 from importlib import import_module
 from pkgutil import iter_modules
 
-import pytest
-
 from hpctl import checks
 from hpctl.checks.catalogue import CHECKS, CLUSTER_CHECKS
 from hpctl.checks.declare import Check
 from hpctl.checks.engine import in_order
 from hpctl.spec.cluster import ClusterSpec
+from tests.in_turn import in_turn
 from tests.unit.checks.test_table import ROWS
 
 AREAS = ("identity", "spec", "slurm", "eks", "network", "capacity", "quota", "iam", "lifecycle", "storage")
 IDS = [one.id for one in CLUSTER_CHECKS]
 BY_ID = {one.id: one for one in CLUSTER_CHECKS}
 
-each_check = pytest.mark.parametrize("one", CLUSTER_CHECKS, ids=lambda one: one.id)
+each_check = in_turn("one", CLUSTER_CHECKS, ids=lambda one: one.id)
 
 
 def test_ids_are_unique() -> None:

@@ -16,6 +16,7 @@ from hpctl.checks.fixes import admit_members
 from hpctl.facts.network import Direction
 from hpctl.report.action import Action, Upload, Verb
 from hpctl.report.check import Finding
+from tests.in_turn import in_turn
 from tests.unit.checks.row import judge
 from tests.unit.checks.rows_live import live_account
 from tests.unit.checks.test_live_table import ROWS as LIVE_ROWS
@@ -148,7 +149,7 @@ def typed(remedy: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield words[2], told
 
 
-@pytest.mark.parametrize("check_id", [*MENDABLE, *LIVE])
+@in_turn("check_id", [*MENDABLE, *LIVE])
 def test_a_check_that_can_be_mended_is_shown_to_offer_it(check_id: str) -> None:
     assert check_id in {check for check, _found in MENDED}
 
@@ -203,6 +204,6 @@ def test_content_is_in_no_report() -> None:
         assert "content" not in json.dumps(found.model_dump(mode="json")["fix"])
 
 
-@pytest.mark.parametrize("check_id", [one.id for one in CHECKS])
+@in_turn("check_id", [one.id for one in CHECKS])
 def test_every_check_says_why_its_findings_are_left_alone(check_id: str) -> None:
     assert why_left_alone(check_id)

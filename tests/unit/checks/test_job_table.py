@@ -17,6 +17,7 @@ from hpctl.report.check import CheckResult
 from hpctl.services.create import Judging
 from hpctl.services.job.check import judge_job
 from hpctl.terms import Outcome
+from tests.in_turn import in_turn
 from tests.unit.checks import rows_job_cluster, rows_job_model, rows_job_pods, rows_job_rules
 from tests.unit.checks.job_rows import JobRow, a_container, a_pod, a_target, job_account, resources
 from tests.unit.checks.rows_job_cluster import QUEUE_LABEL, kueue, mounting
@@ -30,7 +31,7 @@ ROWS: tuple[JobRow, ...] = (
     *rows_job_model.ROWS,
 )
 BY_ID = {one.id: one for one in JOB_CHECKS}
-each_check = pytest.mark.parametrize("one", JOB_CHECKS, ids=lambda one: one.id)
+each_check = in_turn("one", JOB_CHECKS, ids=lambda one: one.id)
 
 NODES = "kubernetes.nodes"
 EKS = "eks.describe"
@@ -63,7 +64,7 @@ def judge(check_id: str, job: JobInCluster, account: FakeAccount) -> CheckResult
     return result
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@in_turn("row", ROWS)
 def test_a_check_judges_as_its_row_says(row: JobRow) -> None:
     result = judge(row.check, row.job, job_account(row.happen))
     assert (result.outcome, result.findings) == (row.outcome, row.findings)
@@ -76,7 +77,7 @@ def test_every_check_is_shown_to_hold_and_to_complain(one: Check) -> None:
     assert outcomes & {Outcome.WARN, Outcome.FAIL}
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.findings], ids=str)
+@in_turn("row", [row for row in ROWS if row.findings])
 def test_findings_keep_the_house_style(row: JobRow) -> None:
     for found in row.findings:
         assert not found.message.endswith(".")
@@ -107,7 +108,7 @@ def test_a_check_asks_nothing_else_about_the_healthy_job(one: Check) -> None:
     assert bool(one.reads) >= bool(ASKS.get(one.id))
 
 
-@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
+@in_turn(("check_id", "operation"), BLIND_SPOTS)
 @pytest.mark.parametrize(
     "error", [UnavailableError("no answer", hint="try again"), AccessError("denied", hint="ask somebody")], ids=repr
 )

@@ -10,6 +10,7 @@ from hpctl.errors import AccessError, HpctlError, UnavailableError
 from hpctl.facts.live_targets import LiveCluster, LiveNode, NodeOnEks
 from hpctl.report.check import CheckResult
 from hpctl.terms import Outcome
+from tests.in_turn import in_turn
 from tests.unit.checks import rows_live_cluster, rows_live_node
 from tests.unit.checks.rows_live import Happen, LiveRow, live_account
 from tests.unit.fakes import FakeAccount
@@ -43,20 +44,20 @@ def judge(check_id: str, account: FakeAccount) -> CheckResult:
     return result
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@in_turn("row", ROWS)
 def test_a_check_judges_as_its_row_says(row: LiveRow) -> None:
     result = judge(row.check, live_account(row.happen))
     assert (result.outcome, result.findings, result.reason) == (row.outcome, row.findings, None)
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_every_check_is_shown_to_hold_and_to_complain(check_id: str) -> None:
     assert judge(check_id, live_account()).outcome is Outcome.PASS
     outcomes = {row.outcome for row in ROWS if row.check == check_id}
     assert outcomes & {Outcome.WARN, Outcome.FAIL}
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.findings], ids=str)
+@in_turn("row", [row for row in ROWS if row.findings])
 def test_findings_keep_the_house_style(row: LiveRow) -> None:
     for found in row.findings:
         assert not found.message.endswith(".")
@@ -67,7 +68,7 @@ def test_every_check_has_a_scene_in_which_it_asks_all_that_it_declares() -> None
     assert set(SCENES) == set(BY_ID)
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
     happen, asks = SCENES[check_id]
     account = live_account(happen)
@@ -76,7 +77,7 @@ def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
     assert {PORT_OF[action] for action in BY_ID[check_id].reads} == set(asks)
 
 
-@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
+@in_turn(("check_id", "operation"), BLIND_SPOTS)
 @pytest.mark.parametrize(
     "error", [UnavailableError("no answer", hint="try again"), AccessError("denied", hint="ask somebody")], ids=repr
 )
@@ -88,7 +89,7 @@ def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error
     assert (result.reason, result.hint) == (f"could not look: {error.message}", error.hint)
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_what_is_gone_meanwhile_is_not_judged(check_id: str) -> None:
     def gone(account: FakeAccount) -> None:
         account.clusters.known.clear()
@@ -97,7 +98,7 @@ def test_what_is_gone_meanwhile_is_not_judged(check_id: str) -> None:
     assert judge(check_id, live_account(gone)).outcome is Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize("one", BY_ID.values(), ids=lambda one: one.id)
+@in_turn("one", BY_ID.values(), ids=lambda one: one.id)
 def test_a_check_has_a_page_that_says_more_than_its_title(one: object) -> None:
     page, title = one.page, one.title  # type: ignore[attr-defined]
     assert len(page.split()) > len(title.split())

@@ -12,6 +12,7 @@ from hpctl.report.check import CheckResult
 from hpctl.services.cluster_check import check_live
 from hpctl.services.create import Judging
 from hpctl.terms import Outcome
+from tests.in_turn import in_turn
 from tests.unit.builders import a_cluster
 from tests.unit.checks import rows_kube_inside, rows_kube_parts, rows_live
 from tests.unit.checks.rows_live import LiveRow, contact, live_account
@@ -61,21 +62,21 @@ def judge(check_id: str, account: FakeAccount) -> CheckResult:
     return result
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@in_turn("row", ROWS)
 def test_a_check_judges_as_its_row_says(row: LiveRow) -> None:
     result = judge(row.check, live_account(row.happen))
     findings = tuple(found.model_copy(update={"fix": ()}) for found in result.findings)  # `test_fixes` has those
     assert (result.outcome, findings) == (row.outcome, row.findings)
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_every_check_is_shown_to_hold_and_to_complain(check_id: str) -> None:
     outcomes = {row.outcome for row in ROWS if row.check == check_id}
     assert Outcome.PASS in outcomes
     assert outcomes & {Outcome.WARN, Outcome.FAIL}
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.findings], ids=str)
+@in_turn("row", [row for row in ROWS if row.findings])
 def test_findings_keep_the_house_style(row: LiveRow) -> None:
     for found in row.findings:
         assert not found.message.endswith(".")
@@ -86,7 +87,7 @@ def test_every_check_has_its_questions_listed() -> None:
     assert set(ASKS) == set(BY_ID)
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
     account = live_account()
     assert judge(check_id, account).outcome is Outcome.PASS
@@ -96,7 +97,7 @@ def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
     assert asked | SOMETIMES.get(check_id, set()) == declared
 
 
-@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
+@in_turn(("check_id", "operation"), BLIND_SPOTS)
 @pytest.mark.parametrize(
     "error", [UnavailableError("no answer", hint="try again"), AccessError("denied", hint="ask somebody")], ids=repr
 )

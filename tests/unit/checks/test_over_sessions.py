@@ -16,6 +16,7 @@ from hpctl.facts.live_targets import ClusterOnSlurm, NodeInside
 from hpctl.facts.session_ports import Ran
 from hpctl.report.check import CheckResult
 from hpctl.terms import Outcome
+from tests.in_turn import in_turn
 from tests.unit.builders import NOW, a_cluster, a_live_group, a_node
 from tests.unit.fakes import FakeAccount
 
@@ -214,7 +215,7 @@ COMPLAINTS: tuple[tuple[str, Outcome, Scene, str], ...] = (
 )
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_where_all_is_well_every_check_passes_without_a_word(check_id: str) -> None:
     result = Scene().judge(check_id)
     assert (result.outcome, result.findings, result.reason) == (PASS, (), None)
@@ -244,7 +245,7 @@ def test_a_controller_that_does_not_answer_fails_and_what_needs_it_is_skipped() 
     assert {one.outcome for one in results.values()} == {Outcome.SKIP}
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 @pytest.mark.parametrize("error", [UnavailableError("no answer"), AccessError("denied")], ids=repr)
 def test_without_a_session_nothing_is_known(check_id: str, error: UnavailableError | AccessError) -> None:
     scene = Scene()
@@ -291,7 +292,7 @@ def test_a_type_without_accelerators_is_asked_for_none() -> None:
     assert {scene.judge(name).outcome for name in names} == {PASS}
 
 
-@pytest.mark.parametrize("one", BY_ID.values(), ids=lambda one: one.id)
+@in_turn("one", BY_ID.values(), ids=lambda one: one.id)
 def test_a_check_has_a_page_that_says_more_than_its_title(one: Check) -> None:
     assert len(one.page.split()) > len(one.title.split())
     assert one.page.strip().endswith(".")

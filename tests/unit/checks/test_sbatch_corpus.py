@@ -21,6 +21,7 @@ from hpctl.services.slurm_job.judge import judge_on_slurm
 from hpctl.spec.job_load import load_job
 from hpctl.spec.job_wish import JobNotation
 from hpctl.spec.sbatch import SbatchScript
+from tests.in_turn import in_turn
 from tests.unit.fakes import FakeAccount
 
 FOLDER = Path(__file__).parent.parent / "spec" / "wild_sbatch"
@@ -74,7 +75,7 @@ def expected(name: str, word: str) -> list[tuple[str, str]]:
     return [(one["check"], one["words"]) for one in EXPECTED.finditer(text) if one[1] == word]
 
 
-@pytest.mark.parametrize("name", FILES)
+@in_turn("name", FILES)
 @pytest.mark.parametrize(("word", "levels"), [("finds", ("fail", "warn")), ("notes", ("note",))])
 def test_a_script_has_what_its_comments_say_and_nothing_else(name: str, word: str, levels: tuple[str, ...]) -> None:
     left = found(name, levels)
@@ -85,7 +86,7 @@ def test_a_script_has_what_its_comments_say_and_nothing_else(name: str, word: st
     assert left == []
 
 
-@pytest.mark.parametrize("name", FILES)
+@in_turn("name", FILES)
 def test_findings_name_the_file_and_the_line(name: str) -> None:
     for result in judged(name).results:
         for one in result.findings:

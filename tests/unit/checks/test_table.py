@@ -9,6 +9,7 @@ from hpctl.checks.engine import run_checks
 from hpctl.errors import AccessError, HpctlError, UnavailableError
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
+from tests.in_turn import in_turn
 from tests.unit.builders import a_network, a_plain_group, a_security_group, a_slurm_spec, a_spec, an_identity
 from tests.unit.checks import (
     rows_capacity,
@@ -70,7 +71,7 @@ OFFLINE = [one.id for one in CLUSTER_CHECKS if not one.reads]
 BLIND_SPOTS = [(check_id, operation) for check_id, scene in SCENES.items() for operation in scene.asks]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@in_turn("row", ROWS)
 def test_a_check_judges_as_its_row_says(row: Row) -> None:
     result = judge(row.check, row.spec, row.account)
     findings = tuple(found.model_copy(update={"fix": ()}) for found in result.findings)  # `test_fixes` has those
@@ -86,7 +87,7 @@ NOTES_ONLY = (
 )
 
 
-@pytest.mark.parametrize("check_id", list(BY_ID))
+@in_turn("check_id", BY_ID)
 def test_every_check_is_shown_to_hold_and_to_complain(check_id: str) -> None:
     outcomes = {row.outcome for row in ROWS if row.check == check_id}
     complaints = {Outcome.WARN, Outcome.FAIL} | ({Outcome.PASS} if check_id in NOTES_ONLY else set())
@@ -94,7 +95,7 @@ def test_every_check_is_shown_to_hold_and_to_complain(check_id: str) -> None:
     assert outcomes & complaints
 
 
-@pytest.mark.parametrize("check_id", OFFLINE)
+@in_turn("check_id", OFFLINE)
 def test_an_offline_check_asks_nothing_of_aws(check_id: str) -> None:
     for row in (one for one in ROWS if one.check == check_id):
         account = FakeAccount()
@@ -102,7 +103,7 @@ def test_an_offline_check_asks_nothing_of_aws(check_id: str) -> None:
         assert account.calls.made == []
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.findings], ids=str)
+@in_turn("row", [row for row in ROWS if row.findings])
 def test_findings_keep_the_house_style(row: Row) -> None:
     for found in row.findings:
         assert not found.message.endswith(".")
@@ -113,7 +114,7 @@ def test_exactly_the_checks_that_read_aws_are_shown_to_go_blind() -> None:
     assert set(SCENES) == {one.id for one in CLUSTER_CHECKS if one.reads}
 
 
-@pytest.mark.parametrize("check_id", list(SCENES))
+@in_turn("check_id", SCENES)
 def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
     scene = SCENES[check_id]
     account = scene.account()
@@ -124,7 +125,7 @@ def test_a_check_asks_what_it_declares_and_nothing_else(check_id: str) -> None:
     assert asked - {"caller.identity"} == declared - {"caller.identity"}
 
 
-@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
+@in_turn(("check_id", "operation"), BLIND_SPOTS)
 def test_access_denied_is_unknown_and_names_the_action(check_id: str, operation: str) -> None:
     account = SCENES[check_id].account()
     account.calls.fail_always(operation, AccessError("not allowed to look", action="ec2:DescribeThings"))
@@ -134,10 +135,10 @@ def test_access_denied_is_unknown_and_names_the_action(check_id: str, operation:
     assert result.hint == "allow `ec2:DescribeThings`, or leave the check out with `--skip`"
 
 
-@pytest.mark.parametrize(("check_id", "operation"), BLIND_SPOTS)
 @pytest.mark.parametrize(
     "error", [UnavailableError("no answer", hint="try again"), AccessError("expired", hint="log in")]
 )
+@in_turn(("check_id", "operation"), BLIND_SPOTS)
 def test_no_answer_is_unknown_with_its_hint(check_id: str, operation: str, error: HpctlError) -> None:
     account = SCENES[check_id].account()
     account.calls.fail_always(operation, error)

@@ -20,7 +20,6 @@ NO_REPORT = {
     "eks-token": "speaks the form that kubectl reads",
     "iam policy": "is JSON always",
     "job exec": "passes on what a program prints",
-    "job init": "writes a job file",
     "job schema": "is JSON always",
     "node proxy": "passes on bytes",
     "node shell": "is a terminal",

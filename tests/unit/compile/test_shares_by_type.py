@@ -16,6 +16,7 @@ from hpctl.compile.objects import compile_job
 from hpctl.compile.placement import place
 from hpctl.facts.jobs import PYTORCH_JOB, ObjectKind
 from hpctl.facts.kubernetes import KubernetesNode
+from tests.in_turn import in_turn
 from tests.unit.builders import a_kubernetes_node
 from tests.unit.compile.wishes import a_choice, a_payload, a_wish, some_nodes
 
@@ -98,7 +99,7 @@ def test_the_table_has_every_accelerated_type() -> None:
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
-@pytest.mark.parametrize("instance_type", ROWS)
+@in_turn("instance_type", ROWS)
 def test_a_whole_node_has_all_devices_and_all_interfaces(instance_type: str, nodes: int) -> None:
     name, devices, efa, _, _ = ROWS[instance_type]
     by_name = place(a_wish(a_choice(name, devices), nodes=nodes), nodes_of(instance_type), {})
@@ -110,7 +111,7 @@ def test_a_whole_node_has_all_devices_and_all_interfaces(instance_type: str, nod
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
-@pytest.mark.parametrize("instance_type", ROWS)
+@in_turn("instance_type", ROWS)
 def test_a_part_of_a_node_has_its_share_of_interfaces(instance_type: str, nodes: int) -> None:
     name, devices, _, half, one = ROWS[instance_type]
     for count, shares in (((devices + 1) // 2, half), (1, one)):
@@ -119,7 +120,7 @@ def test_a_part_of_a_node_has_its_share_of_interfaces(instance_type: str, nodes:
         assert found.whole_node == (count == devices)
 
 
-@pytest.mark.parametrize("instance_type", [name for name, row in ROWS.items() if row[1] > 1])
+@in_turn("instance_type", [name for name, row in ROWS.items() if row[1] > 1])
 def test_jobs_that_divide_a_node_fit_it_together(instance_type: str) -> None:
     name, devices, efa, _, _ = ROWS[instance_type]
     parts = [place(a_wish(a_choice(name, devices // 2)), nodes_of(instance_type), {}) for _ in range(2)]
@@ -133,7 +134,7 @@ OTHERS = ("ml.g5.48xlarge", "ml.p4d.24xlarge", "ml.trn1.32xlarge", "ml.m5.xlarge
 MIXED = [(name, other) for name, row in ROWS.items() for other in OTHERS if ROWS.get(other, ("",))[0] != row[0]]
 
 
-@pytest.mark.parametrize(("instance_type", "other"), MIXED)
+@in_turn(("instance_type", "other"), MIXED)
 def test_another_type_in_the_cluster_changes_nothing(instance_type: str, other: str) -> None:
     name, devices, efa, _, _ = ROWS[instance_type]
     others = some_nodes(3, other)
@@ -152,7 +153,7 @@ def share(instance_type: str, count: int, nodes: int) -> int:
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
-@pytest.mark.parametrize("name", NAMES)
+@in_turn("name", NAMES)
 def test_among_types_with_the_same_accelerator_the_chosen_one_decides(name: str, nodes: int) -> None:
     """A node's count taken from another type of the same accelerator loses up to 31 of 32 interfaces."""
     alike = [one for one, row in ROWS.items() if row[0] == name]
@@ -165,7 +166,7 @@ def test_among_types_with_the_same_accelerator_the_chosen_one_decides(name: str,
 
 
 @pytest.mark.parametrize("served", [(), (PYTORCH_JOB,)], ids=["a Job", "a PyTorchJob"])
-@pytest.mark.parametrize("instance_type", ROWS)
+@in_turn("instance_type", ROWS)
 def test_the_pods_ask_for_just_that_in_requests_and_limits(instance_type: str, served: tuple[ObjectKind, ...]) -> None:
     name, devices, efa, _, _ = ROWS[instance_type]
     spec = a_wish(a_choice(name, devices), nodes=2, namespace="team")

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hpctl.estimate.parameters import known_model_types, shape_of
 from hpctl.estimate.parameters.towers import counted_wholes
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_read import model_config
+from tests.in_turn import in_turn
 
 DRAWN: Mapping[str, Any] = json.loads((Path(__file__).parent / "drawn_counts.json").read_text())
 UNDRAWN = {"dbrx", "gpt_neo", "mamba2"}
@@ -23,7 +22,7 @@ def shape(keys: Mapping[str, Any]) -> ModelShape:
     return shape_of(model_config(keys, name="it", origin="config.json"))
 
 
-@pytest.mark.parametrize("model_type", sorted(DRAWN["causal"]))
+@in_turn("model_type", sorted(DRAWN["causal"]))
 def test_a_language_model_counts_as_transformers_counts_it(model_type: str) -> None:
     for keys, parameters in DRAWN["causal"][model_type]:
         text = {"model_type": model_type, **keys}
@@ -39,7 +38,7 @@ def _unfilled(keys: Mapping[str, Any], counted: ModelShape) -> int:
     return -2 * idle * int(keys["hidden_size"]) * int(keys["expert_ffn_hidden_size"]) * len(counted.layers)
 
 
-@pytest.mark.parametrize("model_type", sorted(DRAWN["whole"]))
+@in_turn("model_type", sorted(DRAWN["whole"]))
 def test_a_multimodal_model_counts_whole_as_transformers_counts_it(model_type: str) -> None:
     for keys, parameters in DRAWN["whole"][model_type]:
         counted = shape({"model_type": model_type, **keys})

@@ -26,6 +26,7 @@ from hpctl.estimate.shape import ModelShape
 from hpctl.estimate.training import Adapter, Inference, Logits, Operations, Recompute, Step, Targets, Training
 from hpctl.spec.model_read import model_config
 from hpctl.terms import AcceleratorKind
+from tests.in_turn import in_turn
 from tests.unit.estimate.shapes import LLAMA2_7B, LLAMA2_70B, LLAMA_8B, LLAMA_70B, gated
 
 
@@ -88,7 +89,7 @@ _LISTED = {
 _VERL = tuple((model, *_words(text)) for model, texts in _LISTED.items() for text in texts)
 
 
-@pytest.mark.parametrize(("model", "kind", "method", "thousands"), _VERL)
+@in_turn(("model", "kind", "method", "thousands"), _VERL)
 def test_what_aws_lists_for_an_instance_type_is_predicted_to_fit_it(
     model: str, kind: str, method: str, thousands: int
 ) -> None:

@@ -14,6 +14,7 @@ from hpctl.estimate.parameters.declare import FAMILIES
 from hpctl.estimate.parameters.places import PLACES
 from hpctl.estimate.shape import ModelShape
 from hpctl.spec.model_read import model_config
+from tests.in_turn import in_turn
 
 COUNTED: Mapping[str, Any] = json.loads((Path(__file__).parent / "transformers_counts.json").read_text())["counts"]
 DRAWN: Mapping[str, Any] = json.loads((Path(__file__).parent / "drawn_counts.json").read_text())
@@ -149,7 +150,7 @@ def llama(**changed: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("model_type", sorted(COUNTED))
+@in_turn("model_type", sorted(COUNTED))
 def test_counts_what_transformers_counts(model_type: str) -> None:
     counted = COUNTED[model_type]
     small = {"model_type": model_type, **counted["small"]}

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from statistics import median
 
-import pytest
-
 from hpctl.estimate.layout import Layout
 from hpctl.estimate.memory import memory
 from hpctl.estimate.regimes import REGIMES
 from hpctl.estimate.training import Logits, Recompute, Training
+from tests.in_turn import in_turn
 from tests.unit.estimate.shapes import H100, MPT
 
 _RECOMPUTED = (
@@ -32,7 +31,7 @@ _KEPT = (
 _RUNS = [(*run, Recompute.FULL) for run in _RECOMPUTED] + [(*run, Recompute.NONE) for run in _KEPT]
 
 
-@pytest.mark.parametrize(("size", "tokens", "ranks", "batch", "recompute"), _RUNS)
+@in_turn(("size", "tokens", "ranks", "batch", "recompute"), _RUNS)
 def test_a_run_that_worked_is_predicted_to_fit(
     size: str, tokens: int, ranks: int, batch: int, recompute: Recompute
 ) -> None:

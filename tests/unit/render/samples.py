@@ -31,6 +31,7 @@ from hpctl.report.lifecycle import ScriptFile, ScriptFolderReport, ScriptStandin
 from hpctl.report.plan import PlannedGroup, PlanReport
 from hpctl.report.quota import QuotaFacts, QuotaListReport
 from hpctl.report.sandbox import SandboxReport
+from hpctl.report.written import WrittenReport
 from hpctl.terms import Outcome
 from tests.unit.render.job_samples import EVERY_JOB_REPORT
 from tests.unit.render.model_samples import EVERY_MODEL_REPORT
@@ -400,6 +401,14 @@ SANDBOX = SandboxReport(
     home="/home/ana/.local/state/hpctl/sandbox/default",
 )
 
+WRITTEN = WrittenReport(
+    file="cluster.yaml",
+    command="hpctl init --orchestrator eks --name hp-cluster --file cluster.yaml --yes",
+    next_steps=("hpctl doctor -f cluster.yaml", "hpctl cluster create -f cluster.yaml"),
+    failed=("quota-instance-type",),
+    unverified=("eks-version",),
+)
+
 CONNECTION = ConnectionReport(
     cluster="hp-cluster",
     eks_cluster="training-eks",
@@ -502,6 +511,7 @@ SCRIPTS_UPLOADED = SCRIPTS_TO_UPLOAD.model_copy(update={"overwrite": True, "uplo
 
 EVERY_REPORT = {
     "connection": CONNECTION,
+    "written": WRITTEN,
     "clusters": CLUSTERS,
     "cluster": CLUSTER_REPORT,
     "events": EVENTS,

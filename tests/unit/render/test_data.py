@@ -10,10 +10,11 @@ from hpctl.render.data import check_query, pretty
 from hpctl.render.data import yaml as to_yaml
 from hpctl.render.output import Output
 from hpctl.render.show import show
+from tests.in_turn import in_turn
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
 from tests.unit.render.samples import CLUSTERS, EVERY_REPORT, NOW
 
-ALL = pytest.mark.parametrize("name", EVERY_REPORT)
+ALL = in_turn("name", EVERY_REPORT)
 
 
 def shown(name: str, output: Output, query: str | None = None) -> str:

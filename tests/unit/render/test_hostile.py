@@ -18,6 +18,7 @@ from hpctl.render.output import Output
 from hpctl.render.progress import follow
 from hpctl.render.show import show
 from hpctl.report.base import Part, Report
+from tests.in_turn import in_turn
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
 from tests.unit.render.samples import CLUSTERS, EVERY_REPORT, NOW
 from tests.unit.render.test_progress import STEPS
@@ -69,7 +70,7 @@ def test_the_poison_is_what_it_should_be() -> None:
     assert RAW.search("a\nb\tc [/foo] \\x1b caf\u00e9") is None
 
 
-@pytest.mark.parametrize("name", EVERY_REPORT)
+@in_turn("name", EVERY_REPORT)
 @pytest.mark.parametrize("output", list(Output))
 def test_no_field_of_a_report_reaches_stdout_raw(name: str, output: Output) -> None:
     report: Report = poison(EVERY_REPORT[name])
@@ -81,7 +82,7 @@ def test_no_field_of_a_report_reaches_stdout_raw(name: str, output: Output) -> N
         assert RAW.search(OUR_COLOUR.sub("", err(terminal))) is None
 
 
-@pytest.mark.parametrize("name", EVERY_REPORT)
+@in_turn("name", EVERY_REPORT)
 def test_machines_get_the_exact_data_however_hostile(name: str) -> None:
     report: Report = poison(EVERY_REPORT[name])
     terminal = in_a_pipe()

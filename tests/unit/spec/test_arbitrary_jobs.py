@@ -59,7 +59,7 @@ WORDS = [
         "node.kubernetes.io/instance-type",
     ),
 ]
-brief = settings(max_examples=150, deadline=None)
+brief = settings(max_examples=60, deadline=None)
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(WORDS)
 
 

@@ -18,7 +18,7 @@ KEYS = sorted({key for notation in Notation for key in keys(ClusterSpec, notatio
 GROUP_KEYS = ["InstanceGroupName", "InstanceType", "CapacityRequirements", "name", "type", "storage", "kubernetes"]
 SYNTAX = [*list("{}[]:,-&*!|>'\"%@`#?<$~\\ \n\t"), "<<: ", "- ", "a", "${A}", "$A", "&a", "*a", "!!str", "\\u", "1"]
 
-brief = settings(max_examples=150, deadline=None)
+brief = settings(max_examples=60, deadline=None)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 data = st.recursive(
     scalars | st.sampled_from(["$A", "ml.p5.48xlarge", "Compute"]),

@@ -14,6 +14,7 @@ import pytest
 from hpctl.errors import Problem, SpecError
 from hpctl.spec.job_load import load_job
 from hpctl.spec.job_wish import LoadedJob
+from tests.in_turn import in_turn
 
 FOLDER = Path(__file__).parent / "wild"
 FILES = sorted(path.name for path in FOLDER.iterdir())
@@ -49,7 +50,7 @@ def test_the_corpus_is_large() -> None:
     assert len(FILES) >= 110
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if is_accepted(name)])
+@in_turn("name", [name for name in FILES if is_accepted(name)])
 def test_a_file_that_can_run_is_accepted_and_says_what_has_no_effect(name: str) -> None:
     loaded = load(name)
     matched(expected(name, "notice"), list(loaded.notices))
@@ -58,7 +59,7 @@ def test_a_file_that_can_run_is_accepted_and_says_what_has_no_effect(name: str) 
         assert re.match(rf"{re.escape(str(FOLDER / name))}:\d+:\d+: ", notice)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if not is_accepted(name)])
+@in_turn("name", [name for name in FILES if not is_accepted(name)])
 def test_a_file_that_cannot_run_is_refused_by_name(name: str) -> None:
     with pytest.raises(SpecError) as caught:
         load(name)

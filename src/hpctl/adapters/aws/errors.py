@@ -41,6 +41,7 @@ _PREFIXES: Final = {"service-quotas": "servicequotas"}
 _ACTIONS: Final = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:ListObjectsV2": "s3:ListBucket",
 }
 """Where IAM's name is not the call's (Service Authorization Reference)."""

@@ -30,6 +30,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "DescribeNatGateways",
             "DescribeNetworkAcls",
             "DescribeNetworkInterfaces",
+            "DescribeRegions",
             "DescribeRouteTables",
             "DescribeSecurityGroups",
             "DescribeSubnets",
@@ -54,6 +55,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "ListAccessEntries",
             "ListAddons",
             "ListAssociatedAccessPolicies",
+            "ListClusters",
             "ListNodegroups",
             "ListPodIdentityAssociations",
             "UpdateClusterConfig",
@@ -61,7 +63,9 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "fsx": frozenset({"DescribeFileSystems"}),
     "logs": frozenset({"DescribeLogGroups", "DescribeLogStreams", "GetLogEvents"}),
-    "iam": frozenset({"GetRole", "GetRolePolicy", "ListRoleTags", "PutRolePolicy", "SimulatePrincipalPolicy"}),
+    "iam": frozenset(
+        {"GetRole", "GetRolePolicy", "ListRoleTags", "ListRoles", "PutRolePolicy", "SimulatePrincipalPolicy"}
+    ),
     "kms": frozenset({"DescribeKey", "GetKeyPolicy"}),
     "s3": frozenset(
         {
@@ -69,6 +73,7 @@ OPERATIONS: Final[Mapping[str, frozenset[str]]] = {
             "GetObject",
             "HeadBucket",  # botocore finds a bucket's Region by it
             "HeadObject",
+            "ListBuckets",
             "ListObjectsV2",
             "PutObject",
         }

@@ -124,7 +124,13 @@ def subnet_of(row: Mapping[str, Any]) -> Subnet:
         zone_id=row["AvailabilityZoneId"],
         cidr=row.get("CidrBlock", ""),  # a subnet may have IPv6 alone
         free_addresses=row["AvailableIpAddressCount"],
+        name=name_of(row),
     )
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """Read the name that the tags of a resource give it, as the console shows it."""
+    return next((str(tag["Value"]) for tag in row.get("Tags", ()) if tag["Key"] == "Name"), "")
 
 
 @reads("ec2:DescribeSecurityGroups")

@@ -31,6 +31,10 @@ SSH_CONFIG: Final = Saved("configuration of ssh", "write another one: hpctl node
 """An entry has less than a kibibyte."""
 
 
+SPEC: Final = Saved("file", "answer anew", 1024**2)
+"""What a wizard writes has a few kibibytes."""
+
+
 def write(path: Path, text: str, saved: Saved = PLAN) -> None:
     """Write the file whole or not at all; `UsageError` says why it cannot be written."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")

@@ -11,9 +11,10 @@ from hashlib import sha256
 from typing import Any, BinaryIO, Final, NoReturn
 
 from hpctl import timeouts
+from hpctl.adapters.slurm.folders import with_paths
 from hpctl.adapters.slurm.program import answering, beside
 from hpctl.adapters.slurm.reading import nodes_of, partitions_of
-from hpctl.adapters.slurm.told import jobs_of, with_paths
+from hpctl.adapters.slurm.told import jobs_of
 from hpctl.errors import AccessError, NotFoundError, RefusedError, UnavailableError
 from hpctl.facts.session_ports import Ran, Sessions, Target
 from hpctl.facts.slurm_job_ports import Fleet, NameTakenError, SlurmSubmission, Submitted

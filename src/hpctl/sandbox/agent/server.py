@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from threading import Thread
 from typing import TYPE_CHECKING
+
+from hpctl.sandbox.threads import LoopThread
 
 if TYPE_CHECKING:
     import socket
@@ -15,37 +16,18 @@ if TYPE_CHECKING:
     from hpctl.sandbox.ssm.switch import Channels
 
 
-class NodesServer:
+class NodesServer(LoopThread):
     """Nodes as machines, and the data channels that lead to them."""
 
     def __init__(self, gateway: Gateway, channels: Channels, listener: socket.socket, folder: Path) -> None:
         """Take what it serves, a listening socket, and the folder of the nodes' files, in the sandbox's home."""
+        super().__init__("nodes")
         self._gateway, self._channels = gateway, channels
         self._listener, self._folder = listener, folder
-        self._loop = asyncio.new_event_loop()
-        self._ending = asyncio.Event()
-        self._thread = Thread(target=self._run, name="nodes", daemon=True)
         channels.sessions.url = f"ws://127.0.0.1:{listener.getsockname()[1]}"
 
-    def start(self) -> None:
-        """Begin to serve; who connected before has waited."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End all sessions, then all machines; returns when all of it is over."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._ending.set)
-            self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self, ending: asyncio.Event) -> None:
+        """Serve until `ending` is set, then end all sessions and all machines."""
         # Here, and not above: these take a while to load, for which `sandbox up` does not wait.
         from hpctl.sandbox.agent.agent import Agent
         from hpctl.sandbox.nodes.fleet import Fleet
@@ -58,7 +40,7 @@ class NodesServer:
         agent = Agent(self._channels.sessions, fleet, self._channels.weather)
         following = asyncio.create_task(fleet.follow())
         server = await agent.start(self._listener)
-        await self._ending.wait()
+        await ending.wait()
         server.close(close_connections=True)
         await agent.close()
         following.cancel()

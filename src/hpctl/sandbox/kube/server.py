@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from threading import Thread
 from typing import TYPE_CHECKING, Final
+
+from hpctl.sandbox.threads import LoopThread
 
 if TYPE_CHECKING:
     import socket
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _STOP_WITHIN_S: Final = 0.5
 
 
-class KubernetesServer:
+class KubernetesServer(LoopThread):
     """The endpoints of an account's EKS clusters: a cluster's is this server's address with its id as the path."""
 
     def __init__(
@@ -38,32 +39,13 @@ class KubernetesServer:
 
         `workers` are who works on the clusters' objects, made in the event loop: controllers and a kubelet if not told.
         """
+        super().__init__("kubernetes")
         self._account, self._folder, self._gateway = account, folder, gateway
         self._workers = workers
         self._listener, self._tls = listener, tls
-        self._loop = asyncio.new_event_loop()
-        self._ending = asyncio.Event()
-        self._thread = Thread(target=self._run, name="kubernetes", daemon=True)
 
-    def start(self) -> None:
-        """Begin to serve; who connected before has waited."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the clusters' controllers and kubelets, then the server; returns when all of it is over."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._ending.set)
-            self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self, ending: asyncio.Event) -> None:
+        """Serve until `ending` is set, then end the clusters' controllers and kubelets, and the server."""
         # Here, and not above: these take a while to load, for which `sandbox up` does not wait.
         from aiohttp import web
 
@@ -92,14 +74,14 @@ class KubernetesServer:
         changed = asyncio.Event()
         self._gateway.listen(lambda: self._soon(changed.set))
         tending = asyncio.ensure_future(kept_up(partial(_tended, changed, clusters.tend)))
-        await self._ending.wait()
+        await ending.wait()
         tending.cancel()
         await clusters.close()
         await runner.cleanup()
 
     def _soon(self, call: Callable[[], None]) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(call)
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(call)
 
 
 async def _tended(changed: asyncio.Event, tend: Callable[[], Awaitable[None]]) -> None:

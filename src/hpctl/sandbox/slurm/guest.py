@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from hpctl.sandbox.nodes.views import ClusterView, NodeView
     from hpctl.sandbox.slurm.seats import SlurmCluster, SlurmSeat
 
-# A session is not kept waiting for ever by a Slurm that does not come up.
-_READY_WITHIN_S: Final = 30.0
+# A session is not kept waiting for ever by a Slurm that does not come up: clients give up after half a minute.
+_READY_WITHIN_S: Final = 20.0
 _LOOK_EVERY_S: Final = 0.5
 _SIGN: Final = b" reason set to: "
 _log = logging.getLogger(__name__)

@@ -8,21 +8,15 @@ from datetime import timedelta
 from typing import Final
 
 from hpctl import timeouts
-from hpctl.errors import (
-    HpctlError,
-    JobCancelledError,
-    JobFailedError,
-    JobUnfinishedError,
-    NotFoundError,
-    WaitTimeoutError,
-)
+from hpctl.errors import NotFoundError
 from hpctl.facts.jobs import Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Clock, Ports
 from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobRemarked, JobStep
 from hpctl.services.job.look import events_of, judged, pods_of, status_of
+from hpctl.services.job.verdict import demand_success, late
 from hpctl.services.job.where import Where
 from hpctl.services.job.why import why_not_running
-from hpctl.services.polling import Lookout
+from hpctl.services.polling import Lookout, rhythm
 
 _RESUMED: Final = "sagemaker.amazonaws.com/enable-job-auto-resume"
 _WORDS: Final = {
@@ -56,22 +50,14 @@ def until_ended(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: 
             return
         left_s = (deadline - ports.clock.now()).total_seconds()
         if left_s <= 0 and not watch.final:
-            raise _late(job, watch.state, timeout_s, resume)
+            raise late(job.name, watch.state, timeout_s, resume)
         ports.clock.sleep(min(pause, timeouts.JOB_SETTLE_S) if watch.final else min(pause, left_s))
 
 
 def demand_succeeded(end: JobEnded, at: Where) -> None:
     """Raise `JobFailedError` (exit code 100) or `JobCancelledError` (103) for a job that did not succeed."""
     name = end.job.rpartition("/")[2]
-    if end.state is JobState.CANCELLED:
-        raise JobCancelledError(f"job `{name}` was cancelled")
-    if end.state is JobState.FAILED:
-        first = end.diagnoses[0] if end.diagnoses else None
-        raise JobFailedError(
-            f"job `{name}` failed" + (f": {first.message}" if first else ""),
-            cause=first.cause if first else None,
-            hint=(first.remedy if first and first.remedy else None) or f"hpctl job describe {name} {at.flags}",
-        )
+    demand_success(end, name, f"hpctl job describe {name} {at.flags}")
 
 
 def outcome(job: Job, end: JobEnded, at: Where) -> JobOutcomeReport:
@@ -91,18 +77,7 @@ def outcome(job: Job, end: JobEnded, at: Where) -> JobOutcomeReport:
 
 
 def _rhythm(clock: Clock) -> Iterator[float]:
-    pause = timeouts.JOB_POLL_FIRST_S
-    while True:
-        yield pause * (1 + 0.2 * clock.jitter())
-        pause = min(pause * timeouts.POLL_GROWTH, timeouts.JOB_POLL_STEADY_S)
-
-
-def _late(job: Job, state: JobState, timeout_s: float, resume: str) -> HpctlError:
-    if timeout_s <= 0:
-        return JobUnfinishedError(f"job `{job.name}` is {state}", hint=f"to wait for its end: {resume}")
-    return WaitTimeoutError(
-        f"job `{job.name}` was {state} after {timeout_s:g} s; it goes on", hint=f"to go on waiting: {resume}"
-    )
+    return rhythm(clock, first_s=timeouts.JOB_POLL_FIRST_S, steady_s=timeouts.JOB_POLL_STEADY_S, spread=0.2)
 
 
 class _Watch:

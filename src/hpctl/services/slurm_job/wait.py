@@ -8,19 +8,13 @@ from datetime import timedelta
 from functools import partial
 
 from hpctl import timeouts
-from hpctl.errors import (
-    HpctlError,
-    JobCancelledError,
-    JobFailedError,
-    JobUnfinishedError,
-    NotFoundError,
-    WaitTimeoutError,
-)
+from hpctl.errors import NotFoundError
 from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Clock, Ports
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.report.job import JobEnded, JobObserved, JobOutcomeReport, JobStep
-from hpctl.services.polling import Lookout
+from hpctl.services.job.verdict import demand_success, late
+from hpctl.services.polling import Lookout, rhythm
 from hpctl.services.slurm_job.look import judged
 from hpctl.services.slurm_job.where import SlurmWhere
 from hpctl.services.slurm_job.why import waiting_for
@@ -50,21 +44,13 @@ def until_ended(job: SlurmJob, at: SlurmWhere, ports: Ports, *, timeout_s: float
             return
         left_s = (deadline - ports.clock.now()).total_seconds()
         if left_s <= 0 and final_since_s is None:
-            raise _late(job, timeout_s, resume)
+            raise late(job.name, job.state, timeout_s, resume)
         ports.clock.sleep(min(pause, left_s) if final_since_s is None else timeouts.JOB_SETTLE_S)
 
 
 def demand_succeeded(end: JobEnded, job: SlurmJob, at: SlurmWhere) -> None:
     """Raise `JobFailedError` (exit code 100) or `JobCancelledError` (103) for a job that did not succeed."""
-    if end.state is JobState.CANCELLED:
-        raise JobCancelledError(f"job `{job.name}` was cancelled")
-    if end.state is JobState.FAILED:
-        first = end.diagnoses[0] if end.diagnoses else None
-        raise JobFailedError(
-            f"job `{job.name}` failed" + (f": {first.message}" if first else ""),
-            cause=first.cause if first else None,
-            hint=(first.remedy if first and first.remedy else None) or f"hpctl job describe {job.reference} {at.flags}",
-        )
+    demand_success(end, job.name, f"hpctl job describe {job.reference} {at.flags}")
 
 
 def outcome(job: SlurmJob, end: JobEnded, at: SlurmWhere) -> JobOutcomeReport:
@@ -84,10 +70,7 @@ def outcome(job: SlurmJob, end: JobEnded, at: SlurmWhere) -> JobOutcomeReport:
 
 
 def _rhythm(clock: Clock) -> Iterator[float]:
-    pause = timeouts.POLL_FIRST_S
-    while True:
-        yield pause * (1 + 0.1 * clock.jitter())
-        pause = min(pause * timeouts.POLL_GROWTH, timeouts.SLURM_POLL_STEADY_S)
+    return rhythm(clock, steady_s=timeouts.SLURM_POLL_STEADY_S, spread=0.1)
 
 
 def _see(job: SlurmJob, at: SlurmWhere, ports: Ports) -> SlurmJob:
@@ -125,12 +108,4 @@ def _ended(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobEnded:
         state=job.state,
         first_failure=failure,
         diagnoses=diagnoses,
-    )
-
-
-def _late(job: SlurmJob, timeout_s: float, resume: str) -> HpctlError:
-    if timeout_s <= 0:
-        return JobUnfinishedError(f"job `{job.name}` is {job.state}", hint=f"to wait for its end: {resume}")
-    return WaitTimeoutError(
-        f"job `{job.name}` was {job.state} after {timeout_s:g} s; it goes on", hint=f"to go on waiting: {resume}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hpctl.facts.jobs import Job
     from hpctl.facts.slurm_jobs import SlurmJob
     from hpctl.render.logs import LogStyle
-    from hpctl.report.job import JobEnded
+    from hpctl.report.job import JobEnded, JobStep
     from hpctl.services.job.logs import LogWish
     from hpctl.services.job.where import Where
     from hpctl.services.slurm_job.where import SlurmWhere
@@ -24,9 +24,9 @@ FOR_EVER_S = 10 * 365 * 86400.0
 
 def wait_for(session: Session, at: Where, job: Job, timeout: float | None) -> None:
     """Wait for the end of a job, show it, and raise what it means for the exit code; no timeout is for ever."""
-    from hpctl.services.job.wait import demand_succeeded, outcome
+    from hpctl.services.job.wait import demand_succeeded, outcome, until_ended
 
-    ended = _ended(session, at, job, timeout)
+    ended = waited(session, at, job, until_ended, timeout)
     session.show(outcome(job, ended, at))
     demand_succeeded(ended, at)
 
@@ -35,10 +35,10 @@ def follow_to_the_end(session: Session, at: Where, job: Job, timeout: float | No
     """Show the logs of a job until it has ended, and raise what its end means; stdout is the logs' alone."""
     from hpctl.render.logs import LogStyle
     from hpctl.services.job.logs import LogWish
-    from hpctl.services.job.wait import demand_succeeded, outcome
+    from hpctl.services.job.wait import demand_succeeded, outcome, until_ended
 
     show_logs(session, at, job, LogWish(follow=True), LogStyle())
-    ended = _ended(session, at, job, timeout)
+    ended = waited(session, at, job, until_ended, timeout)
     session.show_to_machines(outcome(job, ended, at))
     demand_succeeded(ended, at)
 
@@ -52,9 +52,15 @@ def show_logs(session: Session, at: Where, job: Job, wish: LogWish, style: LogSt
         show(follow_logs(job, at.eks, session.ports, wish), session.terminal, style, session.said.output)
 
 
-def _ended(session: Session, at: Where, job: Job, timeout: float | None) -> JobEnded:
+def waited(
+    session: Session,
+    at: Where | SlurmWhere,
+    job: Job | SlurmJob,
+    until_ended: Callable[..., Iterator[JobStep]],
+    timeout: float | None,
+) -> JobEnded:
+    """Show the steps of waiting until the job has ended, and return the end; Ctrl-C leaves the job alone."""
     from hpctl.render.job_progress import follow
-    from hpctl.services.job.wait import until_ended
 
     limit = FOR_EVER_S if timeout is None else timeout
     resume = f"hpctl job wait {job.reference} {at.flags}"

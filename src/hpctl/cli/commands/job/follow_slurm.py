@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpctl.cli.commands.job.follow import FOR_EVER_S, detachable
+from hpctl.cli.commands.job.follow import detachable, waited
 
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.slurm_jobs import SlurmJob
     from hpctl.render.logs import LogStyle
-    from hpctl.report.job import JobEnded
     from hpctl.services.job.log_tape import LogWish
     from hpctl.services.slurm_job.where import SlurmWhere
 
 
 def wait_on_slurm(session: Session, at: SlurmWhere, job: SlurmJob, timeout: float | None) -> None:
     """Wait for the end of a job, show it, and raise what it means for the exit code; no timeout is for ever."""
-    from hpctl.services.slurm_job.wait import demand_succeeded, outcome
+    from hpctl.services.slurm_job.wait import demand_succeeded, outcome, until_ended
 
-    ended = ended_on_slurm(session, at, job, timeout)
+    ended = waited(session, at, job, until_ended, timeout)
     session.show(outcome(job, ended, at))
     demand_succeeded(ended, job, at)
 
@@ -28,10 +27,10 @@ def follow_on_slurm(session: Session, at: SlurmWhere, job: SlurmJob, timeout: fl
     """Show the logs of a job until it has ended, and raise what its end means; stdout is the logs' alone."""
     from hpctl.render.logs import LogStyle
     from hpctl.services.job.log_tape import LogWish
-    from hpctl.services.slurm_job.wait import demand_succeeded, outcome
+    from hpctl.services.slurm_job.wait import demand_succeeded, outcome, until_ended
 
     show_slurm_logs(session, at, job, LogWish(follow=True), LogStyle())
-    ended = ended_on_slurm(session, at, job, timeout)
+    ended = waited(session, at, job, until_ended, timeout)
     session.show_to_machines(outcome(job, ended, at))
     demand_succeeded(ended, job, at)
 
@@ -43,18 +42,3 @@ def show_slurm_logs(session: Session, at: SlurmWhere, job: SlurmJob, wish: LogWi
 
     with detachable(job, at, f"logs {job.reference} --follow"):
         show(follow_logs(job, at.place, session.ports, wish), session.terminal, style, session.said.output)
-
-
-def ended_on_slurm(session: Session, at: SlurmWhere, job: SlurmJob, timeout: float | None) -> JobEnded:
-    """Wait for the end of a job and return it; Ctrl-C leaves the job alone."""
-    from hpctl.render.job_progress import follow
-    from hpctl.services.slurm_job.wait import until_ended
-
-    limit = FOR_EVER_S if timeout is None else timeout
-    resume = f"hpctl job wait {job.reference} {at.flags}"
-    with detachable(job, at, f"wait {job.reference}"):
-        steps = until_ended(job, at, session.ports, timeout_s=limit, resume=resume)
-        ended = follow(steps, session.said.output, session.terminal)
-    if ended is None:
-        raise AssertionError  # the steps end with one, or raise
-    return ended

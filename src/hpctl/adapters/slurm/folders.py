@@ -1,0 +1,82 @@
+"""What the folders of jobs tell that hpctl made, and the paths of a job's output.
+
+Formats: what the job's own scripts wrote; `scontrol show job --oneliner`, 20.11 to 24.11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from hpctl.adapters.slurm.cells import UNREADABLE, filled, text_of
+from hpctl.facts.slurm_jobs import SlurmJob, marked
+
+_OUTPUT: Final = re.compile(
+    r".*\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL
+)
+_EXIT: Final = re.compile(r"^exit=(?P<exit>-?\d+)$", re.MULTILINE)
+_RANK: Final = re.compile(r"^rank=(?P<rank>\d+)$", re.MULTILINE)
+_PHASE: Final = re.compile(r"^phase=(?P<phase>[a-z]+)$", re.MULTILINE)
+_AT: Final = re.compile(r"^at=(?P<at>\d+(?:\.\d+)?)$", re.MULTILINE)
+_LOST: Final = "UNKNOWN"
+"""Of a job that Slurm has forgotten, and that wrote no end down: somebody ended it by force, or its node went."""
+
+
+def kept_jobs(folders: list[Mapping[str, Any]] | tuple[()]) -> Iterator[SlurmJob]:
+    """Yield the jobs that folders tell of which hpctl made: how they ended, as far as somebody wrote that down."""
+    for one in folders:
+        with suppress(KeyError, TypeError, *UNREADABLE):
+            yield _of_folder(one)
+
+
+def with_paths(job: SlurmJob, shown: str) -> SlurmJob:
+    """Return a job with the paths of its output as `scontrol show job` tells them."""
+    told = _OUTPUT.search(text_of(shown))
+    return replace(job, stdout=told["out"].strip(), stderr=told["err"].strip()) if told else job
+
+
+def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
+    exit_code, ended = _ending(one.get("ended"))
+    cancelled = _at(one.get("cancelled"))
+    text = str(one.get("ended") or "")
+    rank, phase = _RANK.search(text), _PHASE.search(text)
+    word = "CANCELLED" if cancelled else _LOST if exit_code is None else "FAILED" if exit_code else "COMPLETED"
+    shown = text_of(one.get("shown"))
+    job = SlurmJob(
+        id=int(one["id"]),
+        name=str(one["name"]),
+        user=str(one["user"]),
+        partition=_shown("Partition", shown),
+        word=word,
+        nodes=int(one["nodes"]),
+        submitted=datetime.fromtimestamp(float(one["submitted"]), UTC),
+        ended=cancelled or ended,
+        exit_code=exit_code,
+        comment=marked(str(one["run_id"]), str(one["folder"])),
+        failed_rank=int(rank["rank"]) if rank and exit_code else None,
+        failed_phase=phase["phase"] if phase and exit_code else "",
+        work_dir=_shown("WorkDir", shown),
+    )
+    return with_paths(job, shown)
+
+
+def _shown(key: str, text: str) -> str:
+    """Return a value of `scontrol show job` that holds no space."""
+    found = re.search(rf"\s{key}=(\S+)", text)
+    return filled(found[1]) if found else ""
+
+
+def _ending(text: object) -> tuple[int | None, datetime | None]:
+    if not isinstance(text, str):
+        return None, None
+    found = _EXIT.search(text)
+    return (int(found["exit"]) if found else None), _at(text)
+
+
+def _at(text: object) -> datetime | None:
+    found = _AT.search(text) if isinstance(text, str) else None
+    return datetime.fromtimestamp(float(found["at"]), UTC) if found else None

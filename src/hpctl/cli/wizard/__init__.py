@@ -1,0 +1,1 @@
+"""The two fronts of the wizards: prompts in a terminal, and flags."""

@@ -1,0 +1,1 @@
+"""Wizards: questions as data, and one engine that walks them, whoever asks."""
