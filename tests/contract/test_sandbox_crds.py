@@ -1,7 +1,8 @@
-"""The sandbox's CRDs beside those that AWS's Helm chart installs: what theirs has and takes, ours has and takes."""
+"""The sandbox's CRDs beside those that clusters have: what theirs has and takes, ours has and takes."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from hpctl.sandbox.kube.crds.definitions import mpijobs, of_chart, pytorchjobs, usual
+from hpctl.sandbox.kube.crds.hyperpod import hyperpodpytorchjobs
+from hpctl.sandbox.kube.crds.jobset import jobsets
 from hpctl.sandbox.kube.schemas.crds import crd_faults
 from tests.conftest import REPOSITORY, present
 
@@ -25,7 +28,11 @@ NARROWER = {
     f"{TEMPLATE}.volumes[].ephemeral.volumeClaimTemplate.spec.resources.claims[]",
     f"{TEMPLATE}.volumes[].ephemeral.volumeClaimTemplate.spec.resources.claims[].name",
 }
-JUDGED = ("type", "format", "enum", "default", "pattern", "x-kubernetes-int-or-string")
+PODS = ".template.spec.template.spec."
+JUDGED = (
+    *("type", "format", "enum", "default", "pattern", "x-kubernetes-int-or-string"),
+    *("minimum", "minLength", "maxLength", "maxItems"),
+)
 
 
 @cache
@@ -57,7 +64,11 @@ def without_replicas(path: str) -> str:
     return path
 
 
-PAIRS = [("kubeflow.org_pytorchjobs.yaml", pytorchjobs), ("kubeflow.org_mpijobs.yaml", mpijobs)]
+PAIRS = [
+    ("kubeflow.org_pytorchjobs.yaml", pytorchjobs),
+    ("kubeflow.org_mpijobs.yaml", mpijobs),
+    ("jobset.x-k8s.io_jobsets.yaml", jobsets),
+]
 
 
 @pytest.mark.parametrize(("name", "ours"), PAIRS)
@@ -82,6 +93,12 @@ def test_each_field_takes_what_theirs_takes(name: str, ours: Any) -> None:
         ]
         for path in told.keys() & known.keys()
     }
+    if name == "jobset.x-k8s.io_jobsets.yaml":
+        # Defaults of its pods are those that the API gives the pods themselves.
+        rows = (
+            (path, [row for row in rows if row[0] != "default"]) for path, rows in differing.items() if PODS in path
+        )
+        differing |= dict(rows)
     assert {path: rows for path, rows in differing.items() if rows} == {}
 
 
@@ -109,6 +126,41 @@ def test_names_versions_columns_and_subresources_are_theirs(name: str, ours: Any
         assert one.get(member) == other.get(member), member
 
 
+def models() -> dict[str, Any]:
+    path = present(
+        SCHEMAS.parent / "hyperpodpytorchjob.schema.json", "the published schemas", "see `schemas/README.md`"
+    )
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def of_models(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the fields of hyp's models outside of pods by their path, without the alternative of null."""
+    for name, told in schema.get("properties", {}).items():
+        value = told | next((one for one in told.get("anyOf", ()) if one.get("type") != "null"), {})
+        place = f"{path}.{name}"
+        if "items" in value:
+            yield place, value
+            value, place = value["items"], f"{place}[]"
+        if reference := value.get("$ref"):
+            value = {**models()["$defs"][reference.rpartition("/")[2]], "default": None}
+        yield place, value
+        if name != "template":
+            yield from of_models(value, place)
+
+
+def test_a_hyperpodpytorchjob_has_the_fields_that_hyp_knows() -> None:
+    told = dict(of_models(models()))
+    ours = dict(fields(schema_of(hyperpodpytorchjobs())["properties"]["spec"]))
+    known = {path: schema for path, schema in ours.items() if ".template." not in path}
+    assert len(told) > 40
+    assert told.keys() == known.keys()
+    for member, nothing in (("type", "object"), ("default", None), ("required", None)):
+        assert {path: one.get(member, nothing) for path, one in told.items()} == {
+            path: one.get(member, nothing) for path, one in known.items()
+        }
+
+
 def test_the_api_server_accepts_all_of_them() -> None:
-    for crd in (*of_chart(), *usual()):
+    for crd in (*of_chart(), *usual(), jobsets(), hyperpodpytorchjobs(), theirs("jobset.x-k8s.io_jobsets.yaml")):
         assert list(crd_faults(crd, None)) == [], crd["metadata"]["name"]

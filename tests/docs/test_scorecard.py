@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests import conftest
 from tools.pages import scorecard
 
 
@@ -64,15 +64,34 @@ def test_what_is_not_run_or_may_fail_proves_nothing(text: str, tmp_path: Path) -
     assert scorecard.marked(planted(tmp_path, text)) == {}
 
 
-def test_a_proof_that_is_skipped_fails_in_ci(tmp_path: Path, repository: Path) -> None:
-    text = "@pytest.mark.scorecard(3)\ndef test_a():\n    pytest.skip('zsh is not there')"
-    (tmp_path / "test_x.py").write_text(f"import pytest\n\n{text}\n", encoding="utf-8")
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={repository}"]
-    words += ["-p", "tests.conftest", "-c", str(repository / "pyproject.toml"), str(tmp_path / "test_x.py")]
-    ends = {}
-    for said in ("", "true"):
-        done = subprocess.run(
-            words, env={**os.environ, "CI": said}, cwd=repository, capture_output=True, text=True, check=False
-        )
-        ends[said] = (done.returncode, "was skipped" in done.stdout)
-    assert ends == {"": (0, False), "true": (1, True)}
+@dataclass(frozen=True)
+class FakeItem:
+    """A test, with the marks that it has."""
+
+    nodeid: str
+    marks: tuple[str, ...]
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if name in self.marks else None
+
+
+@pytest.mark.parametrize(
+    ("said", "marks", "outcome"),
+    [
+        ("true", ("scorecard",), "failed"),
+        ("true", ("slow",), "skipped"),
+        ("", ("scorecard",), "skipped"),
+    ],
+    ids=["a proof in CI", "another test", "elsewhere"],
+)
+def test_a_proof_that_is_skipped_fails_in_ci(
+    said: str, marks: tuple[str, ...], outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", said)
+    hook = conftest.pytest_runtest_makereport(cast("pytest.Item", FakeItem("tests/test_x.py::test_a", marks)))
+    next(hook)
+    skipped = pytest.TestReport("test_a", ("", 1, ""), {}, "skipped", "zsh is not there", "call")
+    with pytest.raises(StopIteration) as done:
+        hook.send(skipped)
+    assert done.value.value.outcome == outcome
+    assert "zsh is not there" in str(skipped.longrepr)

@@ -15,10 +15,12 @@ from types import SimpleNamespace
 
 import botocore.endpoint
 import pytest
+from typer.main import get_command
 
 from hpctl import timeouts
 from hpctl.adapters.aws import models
 from hpctl.adapters.local.clock import SystemClock
+from hpctl.cli.app import command_tree
 from hpctl.cli.main import main
 from tests.faults.inside import Inside
 
@@ -64,9 +66,15 @@ def hurry(
     patch.setattr(SystemClock, "now", lambda _self: sandbox.time.now())
     patch.setattr(SystemClock, "sleep", lambda _self, seconds: sandbox.time.sleep(seconds))
     patch.setattr(SystemClock, "jitter", lambda _self: sandbox.time.jitter())
-    # Service models stay loaded from one command to the next.
-    patch.setattr(models, "prefer", lambda session: session.register_component("data_loader", _loader()))
+    keep_loaded(patch)
     patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=sandbox.sleep, time=time.time))
+
+
+def keep_loaded(patch: pytest.MonkeyPatch) -> None:
+    """Keep what is the same in every command from one to the next: service models, and the tree of commands."""
+    patch.setattr(models, "prefer", lambda session: session.register_component("data_loader", _loader()))
+    patch.setattr("hpctl.cli.app.command_tree", _tree)
+    patch.setattr("typer.main.get_command", _command)
 
 
 def enter(patch: pytest.MonkeyPatch, sandbox: Inside) -> None:
@@ -76,6 +84,10 @@ def enter(patch: pytest.MonkeyPatch, sandbox: Inside) -> None:
         patch.delenv(name)
     for name, value in wanted.items():
         patch.setenv(name, value)
+
+
+_tree = cache(command_tree)
+_command = cache(get_command)
 
 
 @cache

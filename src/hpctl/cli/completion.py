@@ -1,8 +1,52 @@
-"""What the shell completes besides commands and options: names that hpctl ships; no call, and no Pydantic."""
+"""What the shell completes besides commands and options: names that hpctl ships, and names that its commands have told.
+
+There is no call, and no Pydantic: a TAB must not make anybody wait.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+
+import typer
+
+from hpctl.cli.invocation import Invocation
+
+
+def first_word() -> str | None:
+    """Return the first word after `hpctl` of the line that a shell wants completed; None where there is none."""
+    # Bash hands the line over in the one, zsh and fish in the other (Typer's completion classes).
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return next(iter(line.split()[1:]), None)
+
+
+def clusters(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the clusters that begin so, of those that commands have told of lately."""
+    return _seen("clusters", ctx, incomplete)
+
+
+def nodes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the nodes that begin so."""
+    return _seen("nodes", ctx, incomplete)
+
+
+def jobs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the jobs that begin so."""
+    return _seen("jobs", ctx, incomplete)
+
+
+def namespaces(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the namespaces that begin so."""
+    return _seen("namespaces", ctx, incomplete)
+
+
+def _seen(kind: str, ctx: typer.Context, incomplete: str) -> list[str]:
+    from hpctl.cli.wiring import seen_names
+
+    said = ctx.find_root().obj
+    cluster = None if kind == "clusters" else ctx.params.get("cluster")
+    names = seen_names(said if isinstance(said, Invocation) else Invocation(), kind, cluster or None)
+    return _beginning(names if cluster or kind == "clusters" else sorted(set(names)), incomplete)
 
 
 def models(incomplete: str) -> list[str]:

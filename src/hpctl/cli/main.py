@@ -89,7 +89,15 @@ def _quick() -> Command | None:
 def _whole(said: Invocation) -> None:
     from hpctl.cli.app import command_tree
 
-    command_tree(next(iter(sys.argv[1:]), None))(obj=said)
+    command_tree(next(iter(sys.argv[1:]), None) or _to_complete())(obj=said)
+
+
+def _to_complete() -> str | None:
+    if "_HPCTL_COMPLETE" not in os.environ:
+        return None
+    from hpctl.cli.completion import first_word
+
+    return first_word()
 
 
 def _run(command: Command) -> int:

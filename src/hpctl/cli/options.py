@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpctl.cli.completion import clusters
 from hpctl.cli.durations import seconds
 from hpctl.cli.invocation import Invocation
 from hpctl.render.output import CheckOutput, Output
@@ -98,7 +99,13 @@ SkipOption = Annotated[
 ]
 ClusterOption = Annotated[
     str | None,
-    typer.Option("--cluster", envvar="HPCTL_CLUSTER", metavar="NAME", help="Cluster (needed when there are several)."),
+    typer.Option(
+        "--cluster",
+        envvar="HPCTL_CLUSTER",
+        metavar="NAME",
+        autocompletion=clusters,
+        help="Cluster (needed when there are several).",
+    ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow until it is done.")]

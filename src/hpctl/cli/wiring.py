@@ -96,6 +96,7 @@ class Session:
         from hpctl.render.show import show
 
         show(report, self.said.output, self.said.query, self.terminal)
+        note_names(self.said, report)
 
     def say(self, line: str) -> None:
         """Tell the person something beside the answer."""
@@ -131,6 +132,28 @@ class Session:
         from hpctl.render.notices import ask
 
         return ask(question, self.terminal)
+
+
+def note_names(said: Invocation, report: Report) -> None:
+    """Keep the names that a report tells, for the shell to complete."""
+    import time
+
+    from hpctl.adapters.local.seen import SeenNames
+    from hpctl.services.seen_names import TELLING, names_gone, names_in
+
+    if report.kind not in TELLING:
+        return
+    names = SeenNames(os.environ, said.profile, said.region)
+    names.note(names_in(report), names_gone(report), time.time())
+
+
+def seen_names(said: Invocation, kind: str, cluster: str | None) -> list[str]:
+    """Return names that reports have told lately: of a kind, and of one cluster or of all."""
+    import time
+
+    from hpctl.adapters.local.seen import SeenNames
+
+    return SeenNames(os.environ, said.profile, said.region).names(kind, cluster, time.time())
 
 
 def session(said: Invocation, *, region_of_spec: str | None = None) -> Session:

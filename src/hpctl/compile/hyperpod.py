@@ -17,6 +17,8 @@ REPLICAS: Final = "nodes"
 LAUNCHER: Final = "hyperpodrun"
 AGENT_PORT: Final = 8080
 """Where the elastic agent listens, as AWS's samples name it in their containers."""
+_NAME: Final = {"name": "HPCTL_POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+"""The operator tells ranks to the agent alone; names of pods end in their index, and the scripts take it for theirs."""
 _EVALUATED_S: Final = 3600
 """Restarts are counted in a window of this length."""
 
@@ -31,7 +33,7 @@ def hyperpod_job(making: Making) -> dict[str, Any]:
     policy["jobMaxRetryCount"] = spec.resume.max_retries if spec.resume else 0
     if spec.resume is not None:
         policy["restartPolicy"] = {"evalPeriodSeconds": _EVALUATED_S, "maxFullJobRestarts": spec.resume.max_retries}
-    pod = template(making, PodForm(CONTAINER, ports=(AGENT_PORT,), apart=_apart(making)))
+    pod = template(making, PodForm(CONTAINER, ports=(AGENT_PORT,), env=(_NAME,), apart=_apart(making)))
     replica = {"name": REPLICAS, "replicas": spec.nodes, "template": pod}
     return {"nprocPerNode": str(placement.processes), "replicaSpecs": [replica], "runPolicy": policy}
 

@@ -31,14 +31,15 @@ class PodForm:
     """What differs between the pods of the kinds of jobs.
 
     `container` is what the job's container is called, `hosts` by which names the ranks find each other, `annotations`
-    are further ones, `ports` those that the kind needs itself, and `apart` is what keeps a pod off the nodes of other
-    ranks.
+    are further ones, `ports` and `env` those that the kind needs itself, and `apart` is what keeps a pod off the nodes
+    of other ranks.
     """
 
     container: str
     hosts: Sequence[str] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[int, ...] = ()
+    env: tuple[Mapping[str, Any], ...] = ()
     apart: Mapping[str, Any] | None = None
 
 
@@ -89,7 +90,7 @@ def _container(making: Making, form: PodForm, mounts: Sequence[Mapping[str, Any]
         "name": form.container,
         "image": spec.image or default_image(placement),
         "command": list(COMMAND),
-        "env": environment(making, form.hosts),
+        "env": [*environment(making, form.hosts), *form.env],
         "resources": resources_of(placement, spec.limits),
         "volumeMounts": list(mounts),
         # The last lines of a failed rank are then part of its status.

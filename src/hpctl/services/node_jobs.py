@@ -30,11 +30,16 @@ def running_on(cluster: Cluster, nodes: Iterable[Node], world: World, ports: Por
     yield from found
 
 
+def kubernetes_name(node: Node) -> str:
+    """Return what Kubernetes calls a node of a cluster on EKS."""
+    return f"{_KUBERNETES_NAME}{node.node_id}"
+
+
 def _on_eks(cluster: Cluster, nodes: Iterable[Node], world: World) -> Iterator[str]:
     eks = world.eks_cluster(eks_cluster_of(cluster))
     pods = world.pods(eks, None) if eks else ()
     for node in nodes:
-        here = [_pod(pod) for pod in pods if pod.node == f"{_KUBERNETES_NAME}{node.node_id}" and _counts(pod)]
+        here = [_pod(pod) for pod in pods if pod.node == kubernetes_name(node) and _counts(pod)]
         if here:
             yield f"`{node.node_id}` runs {_listed(here, 'pod')}"
 

@@ -1,4 +1,4 @@
-"""Follow nodes that are rebooted or replaced, until they run again."""
+"""Follow nodes that are rebooted or replaced, until they run and take work again."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from hpctl.facts.incidents import UNHEALTHY
 from hpctl.facts.ports import Ports
 from hpctl.facts.records import Cluster, Node
 from hpctl.plan.node_care import Care, Cared
-from hpctl.report.progress import Progress
+from hpctl.report.progress import Progress, Remarked
+from hpctl.services.node_ready import Readiness
 from hpctl.services.polling import Lookout, Waiting, finished, observed, polls
 
 _RUNNING: Final = "Running"
 
 
 def until_back(waiting: Waiting, ports: Ports, care: Care, cared: Cared) -> Iterator[Progress]:
-    """Yield steps until each node runs again; of replaced ones, until another instance runs in its place.
+    """Yield steps until each node takes work again; of replaced ones, until another instance does in its place.
+
+    What Slurm or Kubernetes does not say, or what only a person can change there, is remarked and not waited for.
 
     Raises `ClusterFailedError` when one fails, `WaitTimeoutError` when time runs out.
     """
     lookout = Lookout(waiting.resume)
-    ward = _Ward(care, cared)
+    ward, readiness = _Ward(care, cared), Readiness(cared, ports)
     for elapsed_s in polls(waiting, ports.clock, late="still without these nodes"):
         cluster = lookout.look(lambda: ports.clusters.describe(waiting.asked))
         nodes = lookout.look(lambda: tuple(ports.clusters.nodes(waiting.asked)))
         if cluster is None or nodes is None:
             continue
-        missing = ward.see(cluster, nodes, elapsed_s)
+        missing = ward.see(cluster, nodes, elapsed_s) or readiness.missing(ward.mine(nodes), elapsed_s)
         yield observed(cluster, ports.clock, elapsed_s, missing)
         if not missing:
+            yield from (Remarked(time=ports.clock.now(), message=message) for message in readiness.remarks)
             yield finished(cluster.status, waiting.cluster, ports.clock, elapsed_s)
             return
         ward.demand_possible(nodes)
@@ -58,6 +62,12 @@ class _Ward:
             late = [f"`{node.node_id}` to leave (it is `{node.status}`)" for node in staying]
             late = late or list(self._until_whole(cluster, there.values()))
         return ", ".join(filter(None, late))
+
+    def mine(self, nodes: Iterable[Node]) -> list[Node]:
+        """Return the nodes that were rebooted, or that came for others; of a run gone on with, only what it knows."""
+        if self._care == "reboot":
+            return [node for node in nodes if node.node_id in self._before]
+        return [] if self._cared.gone else list(self._new(nodes))
 
     def _until_rebooted(self, node_id: str, node: Node | None, elapsed_s: float) -> str:
         if node is None:

@@ -72,6 +72,18 @@ def nccl_image(images: Path, name: str = "nccl-tests") -> Path:
     return folder
 
 
+def launchers_image(images: Path, name: str = "launchers") -> Path:
+    """Make an image with both launchers: PyTorch's, and the one that HyperPod's operator talks to."""
+    folder = _copied("hyperpod", images / name)
+    module = folder / "opt/torchrun.py"
+    module.parent.mkdir(exist_ok=True)
+    module.write_bytes((IMAGES / "pytorch-training/opt/torch/torch/distributed/run.py").read_bytes())
+    command = folder / "usr/local/bin/torchrun"
+    command.write_text('#!/bin/sh\nexec python3 /opt/torchrun.py "$@"\n')
+    command.chmod(0o755)
+    return folder
+
+
 def demand_open_mpi() -> None:
     """Skip without mpirun and sshd; in CI that is a failure."""
     present(Path("/usr/bin/mpirun"), "mpirun", "apt-get install openmpi-bin")

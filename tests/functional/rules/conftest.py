@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.inprocess import keep_loaded
 from tests.functional.cli.account import Account
 from tests.functional.cli.command import Hpctl
 from tests.functional.cli.conftest import account, hpctl, name, sandbox
-from tests.functional.rules.inside import HpctlInside, keep_models_loaded
+from tests.functional.rules.inside import HpctlInside
 from tests.functional.rules.proof import Proof
 
 __all__ = ["account", "hpctl", "name", "sandbox"]
@@ -18,7 +19,7 @@ __all__ = ["account", "hpctl", "name", "sandbox"]
 @pytest.fixture
 def inside(hpctl: Hpctl, monkeypatch: pytest.MonkeyPatch) -> HpctlInside:
     """The command in this process."""
-    keep_models_loaded(monkeypatch)
+    keep_loaded(monkeypatch)
     return HpctlInside(hpctl.env, hpctl.folder)
 
 

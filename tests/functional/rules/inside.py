@@ -10,12 +10,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import pytest
-
-from hpctl.adapters.aws import models
 from hpctl.cli.main import main
 from hpctl.errors import ExitCode
 from tests.functional.cli.command import DOCUMENTED, Ended, Hpctl
@@ -63,16 +59,6 @@ class HpctlInside(Hpctl):
                 signal.signal(number, handler)
 
 
-def keep_models_loaded(patch: pytest.MonkeyPatch) -> None:
-    """Let service models stay loaded from one command to the next."""
-    patch.setattr(models, "prefer", lambda session: session.register_component("data_loader", _loader()))
-
-
 def _become(environ: Mapping[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environ)
-
-
-@cache
-def _loader() -> models.TrimmedLoader:
-    return models.TrimmedLoader(models.cache_folder())

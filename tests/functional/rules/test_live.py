@@ -81,15 +81,18 @@ def test_a_fault_of_nodes_is_found_and_explained_and_ends(row: Staged, inside: H
 
 @pytest.fixture(scope="module")
 def living(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HpctlInside]:
-    """The command and kubectl, with a healthy cluster on EKS."""
+    """The command and kubectl, with a healthy cluster on EKS that has the chart's kinds of jobs alone."""
     present(EXECUTABLE, "kubectl", "run `make .venv/.dev`")
     folder = tmp_path_factory.mktemp("living")
     hpctl = HpctlInside({**sandbox.hpctl.env, "KUBECONFIG": str(folder / "config")}, folder)
+    operator = "amazon-sagemaker-hyperpod-training-operator"
+    sandbox.account.client("eks").delete_addon(clusterName="hpctl-sandbox-api", addonName=operator)
     create(hpctl, "eks", LIVING)
     hpctl("cluster", "connect", LIVING)
     until(lambda found: unwell(found) == {}, hpctl, LIVING)
     yield hpctl
     sandbox.account.client("sagemaker").delete_cluster(ClusterName=LIVING)
+    sandbox.account.client("eks").create_addon(clusterName="hpctl-sandbox-api", addonName=operator)
 
 
 @pytest.mark.parametrize("row", REMOVED, ids=[row.name for row in REMOVED])

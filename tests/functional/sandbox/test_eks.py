@@ -142,9 +142,10 @@ def test_the_seed_has_one_cluster_of_each_kind(eks: Any) -> None:
     }
 
 
-def test_the_good_cluster_has_the_addons_that_nodes_need(eks: Any) -> None:
-    names = eks.list_addons(clusterName="hpctl-sandbox-api")["addons"]
-    assert set(names) == {"vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"}
+def test_the_good_cluster_has_the_addons_that_nodes_and_jobs_need(eks: Any) -> None:
+    names = set(eks.list_addons(clusterName="hpctl-sandbox-api")["addons"])
+    assert {"vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"} <= names
+    assert {"cert-manager", "amazon-sagemaker-hyperpod-training-operator"} <= names
     found = eks.describe_addon(clusterName="hpctl-sandbox-api", addonName="vpc-cni")["addon"]
     assert (found["status"], found["health"], found["addonVersion"]) == ("ACTIVE", {"issues": []}, "v1.20.4-eksbuild.2")
     assert eks.list_addons(clusterName="hpctl-sandbox-no-addons")["addons"] == []

@@ -31,6 +31,7 @@ from hpctl.report.lifecycle import ScriptFile, ScriptFolderReport, ScriptStandin
 from hpctl.report.plan import PlannedGroup, PlanReport
 from hpctl.report.quota import QuotaFacts, QuotaListReport
 from hpctl.report.sandbox import SandboxReport
+from hpctl.report.skill import SkillReport
 from hpctl.report.written import WrittenReport
 from hpctl.terms import Outcome
 from tests.unit.render.job_samples import EVERY_JOB_REPORT
@@ -529,6 +530,7 @@ EVERY_REPORT = {
     "instance-type": INSTANCE_TYPE,
     "quotas": QUOTAS,
     "sandbox": SANDBOX,
+    "skill": SkillReport(path="skills/hyperpod/SKILL.md", result="written"),
     "scripts-written": SCRIPTS_WRITTEN,
     "scripts-to-upload": SCRIPTS_TO_UPLOAD,
     "scripts-uploaded": SCRIPTS_UPLOADED,

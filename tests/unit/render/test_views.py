@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from dataclasses import replace
 from importlib import import_module
@@ -9,6 +10,7 @@ from importlib import import_module
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+import hpctl.report
 from hpctl.render import views
 from hpctl.render.output import Output
 from hpctl.render.show import show
@@ -239,6 +241,8 @@ def test_wide_characters_keep_the_columns_aligned() -> None:
 
 
 def test_every_kind_of_report_has_a_view() -> None:
+    for found in pkgutil.iter_modules(hpctl.report.__path__):
+        import_module(f"hpctl.report.{found.name}")
     kinds = {kind.model_fields["kind"].default for kind in Report.__subclasses__()}
     assert kinds
     assert kinds == set(views._VIEWS)

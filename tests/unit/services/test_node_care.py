@@ -43,6 +43,7 @@ class Story:
         self.account.clusters.add(self.cluster)
         self.nodes(self.head, self.worker(ONE), self.worker(TWO))
         self.claim = Claim("r")
+        self.in_slurm()
 
     @property
     def head(self) -> Node:
@@ -55,6 +56,12 @@ class Story:
 
     def nodes(self, *nodes: Node) -> None:
         self.account.clusters.nodes_of["ml-cluster"] = list(nodes)
+
+    def in_slurm(self, state: str = "IDLE", *names: str) -> None:
+        """Let these nodes be in such a state in Slurm, all of them unless told, and the others idle."""
+        every = [f"ip-10-1-0-{number}" for number in (2, 3, 4)]
+        lines = (f"NodeName={one} State={state if one in (names or every) else 'IDLE'}\n" for one in every)
+        self.account.sessions.answers["scontrol show node"] = Ran(0, "".join(lines).encode(), b"")
 
     def at(self, after_s: float, *nodes: Node) -> None:
         self.account.clock.at(after_s, lambda: self.nodes(*nodes))

@@ -102,7 +102,7 @@ def _under_way(kind: ObjectKind, status: Object, true: set[str]) -> JobState:
             rows = status.get("replicatedJobsStatus") or ()
             ready, again = sum(int(one.get("ready") or 0) for one in rows), int(status.get("restarts") or 0) > 0
         case _:
-            ready, again = int("Running" in true), "Restarting" in true
+            ready, again = int("Running" in true), bool(true & {"Restarting", "Fault"})
     if ready:
         return JobState.RUNNING
     return JobState.RESTARTING if again else JobState.PENDING

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hpctl.facts.jobs import RANK_LABEL, Condition, ContainerState, KubernetesEvent, Pod, Queue
+from hpctl.facts.jobs import JOB_LABEL, RANK_LABEL, Condition, ContainerState, KubernetesEvent, Pod, Queue
 from hpctl.facts.quantities import quantity
 
 Object = Mapping[str, Any]
 
 _COMPLETION_INDEX: Final = "batch.kubernetes.io/job-completion-index"
 _GLOBAL_INDEX: Final = "jobset.sigs.k8s.io/job-global-index"
+_HYPERPOD_JOB: Final = "HPJob"
 _REPLICA_TYPE: Final = "training.kubeflow.org/replica-type"
 _REPLICA_INDEX: Final = "training.kubeflow.org/replica-index"
 _RANK_VARIABLES: Final = ("PET_NODE_RANK", "RANK")
@@ -90,7 +91,12 @@ def rank_of(row: Object) -> int | None:
             variable = _number(_variable(row, _RANK_VARIABLES))
             return _number(told.get(_REPLICA_INDEX)) if variable is None else variable
         case _:
-            return None
+            return _place_in_name(metadata) if _HYPERPOD_JOB in told and JOB_LABEL in told else None
+
+
+def _place_in_name(metadata: Object) -> int | None:
+    """Return the index that a name ends in: pods of HyperPod's operator have no other, and hpctl's are one replica."""
+    return _number(str(metadata["name"]).rpartition("-")[2])
 
 
 def requests_of(spec: Object) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+_SIGNAL: Final = 0x7F
 _NOTHING: Final = frozenset({"", "(null)", "N/A", "None", "NONE", "Unknown", "UNLIMITED", "n/a", "None assigned"})
 
 UNREADABLE: Final = (ValueError, OverflowError)
@@ -41,6 +42,14 @@ def count_of(text: str) -> int:
     """Return the number that a text begins with, 0 where there is none."""
     digits = re.match(r"\d+", text)
     return int(digits[0]) if digits else 0
+
+
+def end_of(text: str) -> tuple[int | None, int | None]:
+    """Return exit code and signal of `3:0`, or of a status as wait(2) has it: squeue of releases up to 22.05."""
+    if not re.fullmatch(r"\d+(:\d+)?", text):
+        return None, None
+    code, colon, signal = text.partition(":")
+    return (int(code), int(signal)) if colon else (int(code) >> 8 & 0xFF, int(code) & _SIGNAL)
 
 
 def filled(text: str) -> str:

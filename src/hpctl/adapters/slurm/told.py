@@ -1,6 +1,6 @@
 """What Slurm's queue and its accounting tell of jobs, beside what folders do. Whatever cannot be read is left out.
 
-Formats: squeue --Format and sacct --parsable2 with separators of our own, 20.11 to 24.11.
+Formats: squeue --Format and sacct --parsable2 with separators of our own; seen of 20.11.4, 22.05.8 and 24.11.5.
 """
 
 from __future__ import annotations
@@ -11,7 +11,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hpctl.adapters.slurm.cells import NOT_BEGUN, OVER, UNREADABLE, count_of, filled, moment_of, text_of, word_of
+from hpctl.adapters.slurm.cells import (
+    NOT_BEGUN,
+    OVER,
+    UNREADABLE,
+    count_of,
+    end_of,
+    filled,
+    moment_of,
+    text_of,
+    word_of,
+)
 from hpctl.adapters.slurm.folders import kept_jobs
 from hpctl.facts.hostlists import hosts_of
 from hpctl.facts.slurm_jobs import SlurmJob
@@ -20,7 +30,6 @@ _UNIT: Final = "\x1f"
 _RECORD: Final = "\x1e"
 _QUEUE: Final = 19
 _ACCOUNTED: Final = 15
-_SIGNAL: Final = 0x7F
 
 
 def jobs_of(told: Mapping[str, Any]) -> tuple[SlurmJob, ...]:
@@ -50,8 +59,8 @@ def _read(lines: Iterable[str], width: int, of: Callable[[list[str]], SlurmJob])
 def _of_queue(cells: list[str]) -> SlurmJob:
     number, array, word, user, partition, reason, nodes, hosts, submitted, start, end, qos, folder, code, *rest = cells
     restarts, stdout, stderr, name, comment = rest
-    status, over = int(code or 0), word_of(word) in OVER
-    started, ended = moment_of(start), moment_of(end)
+    over, where = word_of(word) in OVER, hosts_of(hosts)
+    exit_code, signal = end_of(code) if over else (None, None)
     return SlurmJob(
         id=int(number),
         name=name,
@@ -61,11 +70,12 @@ def _of_queue(cells: list[str]) -> SlurmJob:
         nodes=count_of(nodes),
         submitted=moment_of(submitted) or datetime.fromtimestamp(0, UTC),
         reason=filled(reason),
-        hosts=hosts_of(hosts),
-        started=started if word_of(word) not in NOT_BEGUN else None,
-        ended=ended if over else None,
-        exit_code=status >> 8 & 0xFF if over else None,
-        signal=status & _SIGNAL if over else None,
+        hosts=where,
+        # Of one that is cancelled while it waits, the queue says that it began when it ended.
+        started=moment_of(start) if where and word_of(word) not in NOT_BEGUN else None,
+        ended=moment_of(end) if over else None,
+        exit_code=exit_code,
+        signal=signal,
         restarts=count_of(restarts),
         array_task=array if array != number else "",
         comment=filled(comment),
@@ -82,8 +92,8 @@ def _accounted(text: str) -> Iterator[SlurmJob]:
 
 def _of_accounting(cells: list[str]) -> SlurmJob:
     number, task, word, user, partition, nodes, hosts, submitted, start, end, qos, folder, code, name, comment = cells
-    status, _, signal = code.partition(":")
     over = word_of(word) in OVER
+    exit_code, signal = end_of(code) if over else (None, None)
     return SlurmJob(
         id=int(number),
         name=name,
@@ -95,8 +105,8 @@ def _of_accounting(cells: list[str]) -> SlurmJob:
         hosts=hosts_of(hosts),
         started=moment_of(start),
         ended=moment_of(end) if over else None,
-        exit_code=int(status) if over else None,
-        signal=int(signal or 0) if over else None,
+        exit_code=exit_code,
+        signal=signal,
         array_task=task if task != number else "",
         comment=filled(comment),
         work_dir=folder,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpctl.cli.completion import clusters
 from hpctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ class FailOn(StrEnum):
 
 
 ClusterArgument = Annotated[
-    str | None, typer.Argument(metavar="CLUSTER", help="Judge this cluster, which lives (its name or ARN).")
+    str | None,
+    typer.Argument(
+        metavar="CLUSTER", autocompletion=clusters, help="Judge this cluster, which lives (its name or ARN)."
+    ),
 ]
 SpecOption = Annotated[
     str | None, typer.Option("--file", "-f", metavar="FILE", help="Judge this spec, too (- is stdin).")

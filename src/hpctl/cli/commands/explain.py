@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.completion import clusters
 from hpctl.cli.options import OutputOption, ProfileOption, QueryOption, RegionOption, VerboseOption, invocation
 from hpctl.errors import NotFoundError, UsageError
 from hpctl.render.output import Output
@@ -20,7 +21,11 @@ def explain(
     ctx: typer.Context,
     what: Annotated[
         str | None,
-        typer.Argument(metavar="TEXT|CLUSTER", help="A message, the name of a cluster, or - for a log on stdin."),
+        typer.Argument(
+            metavar="TEXT|CLUSTER",
+            autocompletion=clusters,
+            help="A message, the name of a cluster, or - for a log on stdin.",
+        ),
     ] = None,
     file: Annotated[str | None, typer.Option("--file", "-f", metavar="LOGFILE", help="Read this log.")] = None,
     node: Annotated[str | None, typer.Option("--node", metavar="ID", help="Only this node of the cluster.")] = None,

@@ -37,7 +37,6 @@ ONLY_LOOK: Final = frozenset(
         "hpctl instances describe",
         "hpctl instances list",
         "hpctl job describe",
-        "hpctl job init",
         "hpctl job list",
         "hpctl job logs",
         "hpctl job schema",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.completion import nodes
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -21,7 +22,10 @@ from hpctl.render.output import Output
 app = typer.Typer(help="Look at Slurm's nodes, and take them out of work.", no_args_is_help=True, rich_markup_mode=None)
 
 NodesArgument = Annotated[
-    list[str], typer.Argument(metavar="NODE...", help="Nodes: names in Slurm (ip-10-1-0-5), instance ids, or group/0.")
+    list[str],
+    typer.Argument(
+        metavar="NODE...", autocompletion=nodes, help="Nodes: names in Slurm (ip-10-1-0-5), instance ids, or group/0."
+    ),
 ]
 ReasonOption = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why: Slurm keeps it beside the node, for everybody to see.")

@@ -2,8 +2,10 @@
 
 hpctl_prepare() {
   [ -n "${HOME:-}" ] || export HOME=$(cd ~ && pwd)
-  # JOB_COMPLETION_INDEX is the Job controller's, the others are the training operator's.
-  export HPCTL_NODE_RANK=${JOB_COMPLETION_INDEX:-${PET_NODE_RANK:-${RANK:-0}}}
+  # JOB_COMPLETION_INDEX is the Job controller's, the others are the training operator's. HyperPod's tells none, and
+  # its pods' names end in their index.
+  export HPCTL_NODE_RANK=${JOB_COMPLETION_INDEX:-${PET_NODE_RANK:-${RANK:-${HPCTL_POD_NAME##*-}}}}
+  export HPCTL_NODE_RANK=${HPCTL_NODE_RANK:-0}
   hpctl_state_folder
   case $hpctl_contract in
     skypilot)

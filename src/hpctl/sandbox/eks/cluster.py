@@ -30,8 +30,9 @@ _PARAMS = {
     "subnetIds": "Subnets",
     "supportType": "UpgradePolicy",
 }
-# A tag that a cluster is made with: there is no way to install or remove the chart in a sandbox.
+# Tags that a cluster is made with: a sandbox installs neither Helm charts nor what comes from the network.
 CHART_TAG, NO_CHART = "hpctl-sandbox:hyperpod-dependencies", "missing"
+JOBSET_TAG, JOBSET = "hpctl-sandbox:jobset", "installed"
 
 
 @dataclass
@@ -93,6 +94,11 @@ class Cluster:
     def has_chart(self) -> bool:
         """Whether AWS's Helm chart for HyperPod is installed, which it is unless a tag says otherwise."""
         return bool(self.members.get("tags", {}).get(CHART_TAG) != NO_CHART)
+
+    @property
+    def has_jobset(self) -> bool:
+        """Whether JobSet's release is installed, as a tag says."""
+        return bool(self.members.get("tags", {}).get(JOBSET_TAG) == JOBSET)
 
     def runs(self, addon: str) -> bool:
         """Whether an add-on is there: one of EKS's, or one that EKS put into the new cluster without being asked."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hpctl.sandbox.kube import customs
 from hpctl.sandbox.kube.builtins import BUILT_IN
-from hpctl.sandbox.kube.crds.definitions import NO_CONTROLLER
+from hpctl.sandbox.kube.crds.parts import NO_CONTROLLER
 from hpctl.sandbox.kube.kinds import CUSTOM_RESOURCES, is_custom, kept
 from hpctl.sandbox.kube.metadata import timestamp
 from hpctl.sandbox.kube.status import Cause, conflict, forbidden, invalid, not_found, not_here

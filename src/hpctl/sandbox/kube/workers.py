@@ -49,4 +49,4 @@ class Workers:
         home = folder.parent.parent
         kubelet = Kubelet(api, folder, hidden=(home,), images=home / "images")
         controllers.prepare(api, record)
-        return Work(kubelet, (partial(controllers.run, api, self._machines, record), kubelet.run))
+        return Work(kubelet, (partial(controllers.run, api, self._machines, kubelet, record), kubelet.run))

@@ -67,7 +67,7 @@ _REASONS: Final[dict[str, tuple[str, str | None, str | None]]] = {
 
 _FAMILIES: Final = (
     (re.compile(r"^ReqNodeNotAvail"), "ReqNodeNotAvail"),
-    (re.compile(r"^Nodes_required_for_job_are_DOWN"), "ReqNodeNotAvail"),
+    (re.compile(r"^Nodes[ _]required[ _]for[ _]job[ _]are[ _]DOWN"), "ReqNodeNotAvail"),
 )
 _LIMITS: Final = (
     (re.compile(r"^QOS"), "a limit of its QOS", "sacctmgr show qos"),

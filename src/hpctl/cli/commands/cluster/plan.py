@@ -11,6 +11,7 @@ import typer
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption
+from hpctl.cli.completion import clusters
 from hpctl.cli.options import (
     AllowUnknownOption,
     FileOption,
@@ -32,7 +33,9 @@ from hpctl.render.output import Output
 @app.command()
 def check(
     ctx: typer.Context,
-    cluster: Annotated[str | None, typer.Argument(metavar="NAME", help="Judge this cluster, which lives.")] = None,
+    cluster: Annotated[
+        str | None, typer.Argument(metavar="NAME", autocompletion=clusters, help="Judge this cluster, which lives.")
+    ] = None,
     file: SpecOrNoneOption = None,
     name: NameOption = None,
     values: SetOption = None,

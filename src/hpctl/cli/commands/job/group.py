@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpctl.cli import wiring
+from hpctl.cli.completion import jobs, namespaces
 from hpctl.cli.options import invocation
 from hpctl.errors import UsageError
 
@@ -26,12 +27,22 @@ app = typer.Typer(
 )
 
 JobArgument = Annotated[
-    str, typer.Argument(metavar="JOB", help="Job name; on EKS kind/name, on Slurm its number where names are shared.")
+    str,
+    typer.Argument(
+        metavar="JOB",
+        autocompletion=jobs,
+        help="Job name; on EKS kind/name, on Slurm its number where names are shared.",
+    ),
 ]
 NamespaceOption = Annotated[
     str | None,
     typer.Option(
-        "--namespace", "-n", envvar="HPCTL_NAMESPACE", metavar="NAME", help="Kubernetes namespace (else default)."
+        "--namespace",
+        "-n",
+        envvar="HPCTL_NAMESPACE",
+        metavar="NAME",
+        autocompletion=namespaces,
+        help="Kubernetes namespace (else default).",
     ),
 ]
 UserOption = Annotated[

@@ -10,6 +10,7 @@ from hpctl import timeouts
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.carry import Consent, agreed, carry_out, hold, resume, unclaimed
 from hpctl.cli.commands.node.group import app
+from hpctl.cli.completion import nodes
 from hpctl.cli.options import (
     ClusterOption,
     DryRunOption,
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from hpctl.plan.node_care import Care
 
 NodesArgument = Annotated[
-    list[str], typer.Argument(metavar="NODE...", help="Nodes: instance ids, logical ids, ip-... names, or group/0.")
+    list[str],
+    typer.Argument(
+        metavar="NODE...", autocompletion=nodes, help="Nodes: instance ids, logical ids, ip-... names, or group/0."
+    ),
 ]
 
 
@@ -48,7 +52,7 @@ def reboot(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Reboot nodes and follow them until they run again.
+    """Reboot nodes and follow them until they take work again.
 
     Says first what runs on them. Instances and volumes stay, and lifecycle scripts do not run again.
     """
@@ -70,9 +74,10 @@ def replace(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Replace nodes by new instances and follow them until they run.
+    """Replace nodes by new instances and follow them until they take work.
 
-    Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced.
+    Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced. On
+    Slurm, setting a node to `fail` with the reason `Action:Replace` is another way.
     """
     _care(ctx, "replace", "replace these nodes of cluster `{}`, with everything on their volumes?")
 

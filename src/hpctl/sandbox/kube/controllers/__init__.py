@@ -1,7 +1,7 @@
 """What brings a cluster's objects nearer to what is wished of them: its nodes, scheduler and controllers.
 
 StatefulSets, CronJobs and the like have no controller here, and neither have the custom resources of
-`crds.definitions` that say so: the API refuses to create what would wait for ever.
+`crds` that say so: the API refuses to create what would wait for ever.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hpctl.sandbox.kube.controllers import chart
+from hpctl.sandbox.kube.controllers.agents import PodAgents
 from hpctl.sandbox.kube.controllers.auto_resume import AutoResume
 from hpctl.sandbox.kube.controllers.daemonsets import DaemonSets
 from hpctl.sandbox.kube.controllers.deployments import Deployments
+from hpctl.sandbox.kube.controllers.hyperpod_jobs import HyperPodJobs
 from hpctl.sandbox.kube.controllers.jobs import Jobs
 from hpctl.sandbox.kube.controllers.jobsets import JobSets
 from hpctl.sandbox.kube.controllers.lifecycle import Lifecycle
@@ -25,7 +27,7 @@ from hpctl.sandbox.kube.controllers.services import Services
 
 if TYPE_CHECKING:
     from hpctl.sandbox.eks.cluster import Cluster
-    from hpctl.sandbox.kube.ports import Api, Instances
+    from hpctl.sandbox.kube.ports import Api, Instances, PodStreams
 
 
 def prepare(api: Api, cluster: Cluster) -> None:
@@ -33,7 +35,7 @@ def prepare(api: Api, cluster: Cluster) -> None:
     chart.install(api, cluster)
 
 
-async def run(api: Api, instances: Instances, cluster: Cluster) -> None:
+async def run(api: Api, instances: Instances, streams: PodStreams, cluster: Cluster) -> None:
     """Let everything work on one cluster, until cancelled."""
 
     def version() -> str:
@@ -52,7 +54,8 @@ async def run(api: Api, instances: Instances, cluster: Cluster) -> None:
         DaemonSets,
         Services,
     )
-    loop = Loop(api, [nodes, *(make(api) for make in makers)])
+    operator = HyperPodJobs(api, PodAgents(streams))
+    loop = Loop(api, [nodes, operator, *(make(api) for make in makers)])
     async with asyncio.TaskGroup() as group:
         group.create_task(loop.run())
         group.create_task(nodes.follow(cluster.members["arn"], loop))

@@ -1,4 +1,4 @@
-"""Keeps in a cluster what its EKS record says is installed: AWS's Helm chart for HyperPod, and EKS add-ons.
+"""Keeps in a cluster what its EKS record says is installed: AWS's Helm chart for HyperPod, JobSet, and EKS add-ons.
 
 A part is put in once, when it becomes so, and taken out when it is so no longer; what a user does to its objects in
 between is the user's.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hpctl.sandbox.kube.controllers import chart_objects
+from hpctl.sandbox.kube.controllers import addon_objects, chart_objects
 from hpctl.sandbox.kube.resources import PatchType
 from hpctl.sandbox.kube.status import StatusError
 
@@ -24,6 +24,7 @@ INSTALLED: Final = "sandbox.hpctl/installed"
 """The annotation of kube-system that says which parts have been put in."""
 _SYSTEM: Final = "kube-system"
 _CHART: Final = "hyperpod-dependencies"
+_JOBSET: Final = "jobset"
 _HELPFUL: Final = frozenset({"AlreadyExists", "NotFound"})
 
 
@@ -39,21 +40,35 @@ def install(api: Api, cluster: Cluster) -> None:
         for body in parts[name]():
             _create(api, body)
     for name in sorted(there - wanted):
+        kept = [_identity(body) for other in wanted for body in parts[other]()]
         for body in reversed(parts[name]() if name in parts else []):
-            _delete(api, body)
+            if _identity(body) not in kept:
+                _delete(api, body)
     patch = {"metadata": {"annotations": {INSTALLED: ",".join(sorted(wanted))}}}
     api.patch(namespaces, None, _SYSTEM, patch, manager=MANAGER, kind=PatchType.MERGE)
 
 
 def _parts() -> dict[str, Callable[[], list[Object]]]:
-    return {"usual": chart_objects.usual, _CHART: chart_objects.chart, **chart_objects.addons()}
+    return {
+        "usual": chart_objects.usual,
+        _CHART: chart_objects.chart,
+        _JOBSET: addon_objects.jobset,
+        **addon_objects.addons(),
+    }
 
 
 def _wanted(cluster: Cluster) -> Iterator[str]:
     yield "usual"
     if cluster.has_chart:
         yield _CHART
-    yield from (name for name in chart_objects.addons() if cluster.runs(name))
+    if cluster.has_jobset:
+        yield _JOBSET
+    yield from (name for name in addon_objects.addons() if cluster.runs(name))
+
+
+def _identity(body: Object) -> tuple[str, str | None, str]:
+    """Return what tells an object: several parts may bring one, such as a namespace."""
+    return body["kind"], body["metadata"].get("namespace"), body["metadata"]["name"]
 
 
 def _create(api: Api, body: Object) -> None:

@@ -1,4 +1,4 @@
-"""The controller of JobSets (jobset.x-k8s.io/v1alpha2), where somebody has installed their definition.
+"""The controller of JobSets (jobset.x-k8s.io/v1alpha2), where their definition is installed.
 
 Source: kubernetes-sigs/jobset v0.12, pkg/controllers (jobset_controller.go, success_policy.go, failure_policy.go,
 startup_policy.go, ttl_after_finished.go). A restart makes all Jobs anew (`Recreate`); rules of the failure policy are
@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hpctl.sandbox.kube.controllers import jobset_jobs
-from hpctl.sandbox.kube.controllers.conditions import condition_of, is_true, since, with_condition
+from hpctl.sandbox.kube.controllers.conditions import condition_of, is_true
 from hpctl.sandbox.kube.controllers.jobset_jobs import ATTEMPT, REPLICATED
-from hpctl.sandbox.kube.controllers.owners import is_going, key_of, owned, owner_keys
-from hpctl.sandbox.kube.controllers.recorder import Recorder
+from hpctl.sandbox.kube.controllers.owners import is_going, key_of, owned
+from hpctl.sandbox.kube.controllers.rounds import Keeper, Round
 from hpctl.sandbox.kube.resources import Resource
 from hpctl.sandbox.kube.status import StatusError
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hpctl.sandbox.kube.controllers.loop import Key
+    from hpctl.sandbox.kube.controllers.recorder import Recorder
     from hpctl.sandbox.kube.ports import Api
-    from hpctl.sandbox.kube.resources import Event, Object
+    from hpctl.sandbox.kube.resources import Object
 
 MANAGER: Final = "jobset-controller"
 RESOURCE: Final = Resource(
@@ -40,41 +41,31 @@ SUSPENDED: Final = "Suspended"
 _NOT_COUNTED: Final = frozenset({"RestartJobSetAndIgnoreMaxRestarts"})
 
 
-class JobSets:
+class JobSets(Keeper):
     """Creates each replicated job's Jobs, all of them again when one fails, until as many as wished have succeeded."""
+
+    resource = RESOURCE
+    manager = MANAGER
 
     def __init__(self, api: Api) -> None:
         """Take the cluster's API."""
-        self._api = api
-        self._jobs, self._services = api.resource("batch/v1", "Job"), api.resource("v1", "Service")
-        self._recorder = Recorder(api, MANAGER)
-        self.watches = (RESOURCE, self._jobs, self._services)
-
-    def keys(self, event: Event) -> Iterator[Key]:
-        """Yield the JobSet itself, or the one whose Job or Service it is."""
-        if event.resource.kind == RESOURCE.kind:
-            yield key_of(event.object)
-        else:
-            yield from owner_keys(event, RESOURCE)
+        self._jobs = api.resource("batch/v1", "Job")
+        super().__init__(api, self._jobs, api.resource("v1", "Service"))
 
     def reconcile(self, key: Key) -> float | None:
         """Bring a JobSet nearer to its end."""
-        try:
-            jobset = self._api.get(RESOURCE, *key)
-        except StatusError:
-            return None
-        if is_going(jobset) or jobset["spec"].get("managedBy") not in _OURS:
+        jobset = self._found(key)
+        if jobset is None or jobset["spec"].get("managedBy") not in _OURS:
             return None
         return _Round(self._api, self._recorder, jobset, owned(self._api, self._jobs, jobset)).go()
 
 
-class _Round:
+class _Round(Round):
     """One look at one JobSet."""
 
     def __init__(self, api: Api, recorder: Recorder, jobset: Object, jobs: list[Object]) -> None:
-        self._api, self._recorder, self._jobset = api, recorder, jobset
-        self._resource, self._services = api.resource("batch/v1", "Job"), api.resource("v1", "Service")
-        self._status: Object = dict(jobset.get("status") or {})
+        super().__init__(api, recorder, RESOURCE, jobset)
+        self._children, self._services = api.resource("batch/v1", "Job"), api.resource("v1", "Service")
         self._attempt = int(self._status.get("restarts", 0))
         self._old = [job for job in jobs if _attempt_of(job) < self._attempt]
         self._jobs = [job for job in jobs if _attempt_of(job) == self._attempt and not is_going(job)]
@@ -83,7 +74,8 @@ class _Round:
         """Take all steps; returns when the next is due without anybody's doing."""
         if self._is(COMPLETED) or self._is(FAILED):
             self._delete([job for job in self._jobs if not _has_ended(job)])
-            return self._expire()
+            ended = condition_of(self._job, COMPLETED if self._is(COMPLETED) else FAILED) or {}
+            return self._expire(self._job["spec"].get("ttlSecondsAfterFinished"), ended["lastTransitionTime"])
         self._delete(self._old)
         self._tell_numbers()
         failed = [job for job in self._jobs if is_true(job, "Failed")]
@@ -101,18 +93,18 @@ class _Round:
         self._suspend_or_resume()
         there = {job["metadata"]["name"]: job for job in self._jobs}
         going = {job["metadata"]["name"] for job in self._old}
-        for replicated in jobset_jobs.replicated_jobs(self._jobset):
+        for replicated in jobset_jobs.replicated_jobs(self._job):
             if not self._may_start(replicated):
                 break
-            for job in jobset_jobs.new_jobs(self._jobset, replicated, self._attempt):
+            for job in jobset_jobs.new_jobs(self._job, replicated, self._attempt):
                 name = job["metadata"]["name"]
                 # A Job of the attempt before has the name until it is gone.
                 if name not in there and name not in going:
-                    self._make(self._resource, job)
+                    self._make(self._children, job, "JobCreationFailed")
 
     def _may_start(self, replicated: Object) -> bool:
         """Whether those before it let it start: in order, or because it depends on some of them."""
-        order = (self._jobset["spec"].get("startupPolicy") or {}).get("startupPolicyOrder")
+        order = (self._job["spec"].get("startupPolicy") or {}).get("startupPolicyOrder")
         if order == "InOrder":
             return all(self._is_ready(name) for name in self._names_before(replicated["name"]))
         for wished in replicated.get("dependsOn") or ():
@@ -122,7 +114,7 @@ class _Round:
         return True
 
     def _names_before(self, name: str) -> Iterator[str]:
-        for replicated in jobset_jobs.replicated_jobs(self._jobset):
+        for replicated in jobset_jobs.replicated_jobs(self._job):
             if replicated["name"] == name:
                 return
             yield replicated["name"]
@@ -139,18 +131,18 @@ class _Round:
         return next(row for row in rows if row["name"] == name)
 
     def _wanted(self, name: str) -> int:
-        rows = jobset_jobs.replicated_jobs(self._jobset)
+        rows = jobset_jobs.replicated_jobs(self._job)
         return next(jobset_jobs.replicas(row) for row in rows if row["name"] == name)
 
     def _tell_numbers(self) -> None:
         self._status["replicatedJobsStatus"] = [
             _numbers(replicated["name"], [job for job in self._jobs if _replicated_of(job) == replicated["name"]])
-            for replicated in jobset_jobs.replicated_jobs(self._jobset)
+            for replicated in jobset_jobs.replicated_jobs(self._job)
         ]
 
     def _has_succeeded(self) -> bool:
-        policy = self._jobset["spec"].get("successPolicy") or {}
-        names = [row["name"] for row in jobset_jobs.replicated_jobs(self._jobset)]
+        policy = self._job["spec"].get("successPolicy") or {}
+        names = [row["name"] for row in jobset_jobs.replicated_jobs(self._job)]
         targets = policy.get("targetReplicatedJobs") or names
         succeeded = sum(self._row(name)["succeeded"] for name in targets)
         if policy.get("operator", "All") == "Any":
@@ -158,7 +150,7 @@ class _Round:
         return bool(succeeded >= sum(map(self._wanted, targets)))
 
     def _judge_failure(self, job: Object) -> None:
-        name, policy = job["metadata"]["name"], self._jobset["spec"].get("failurePolicy")
+        name, policy = job["metadata"]["name"], self._job["spec"].get("failurePolicy")
         if policy is None:
             self._end(FAILED, "FailedJobs", f"jobset failed due to one or more job failures (first failed job: {name})")
             return
@@ -176,16 +168,16 @@ class _Round:
     def _restart(self, name: str, counted: int) -> None:
         self._status |= {"restarts": self._attempt + 1, "restartsCountTowardsMax": counted}
         told = f"restarting jobset, attempt {self._attempt + 1} (first failed job: {name})"
-        self._recorder.warning(self._jobset, "RestartJobSetFailurePolicyAction", told)
+        self._recorder.warning(self._job, "RestartJobSetFailurePolicyAction", told)
 
     def _end(self, kind: str, reason: str, message: str) -> None:
         self._set(kind, reason, message)
         self._status["terminalState"] = kind
         tell = self._recorder.normal if kind == COMPLETED else self._recorder.warning
-        tell(self._jobset, reason, message)
+        tell(self._job, reason, message)
 
     def _suspend_or_resume(self) -> None:
-        wished = bool(self._jobset["spec"].get("suspend"))
+        wished = bool(self._job["spec"].get("suspend"))
         if wished and not self._is(SUSPENDED):
             self._set(SUSPENDED, "SuspendedJobs", "jobset is suspended")
         elif not wished and self._is(SUSPENDED):
@@ -194,55 +186,22 @@ class _Round:
             if bool(job["spec"].get("suspend")) != wished and not _has_ended(job):
                 namespace, _ = key_of(job)
                 changed = {**job, "spec": {**job["spec"], "suspend": wished}}
-                self._api.update(self._resource, namespace, changed, manager=MANAGER)
+                self._api.update(self._children, namespace, changed, manager=MANAGER)
 
     def _serve(self) -> None:
-        name = jobset_jobs.subdomain(self._jobset)
+        name = jobset_jobs.subdomain(self._job)
         if name is None:
             return
         try:
-            self._api.get(self._services, self._jobset["metadata"]["namespace"], name)
+            self._api.get(self._services, self._job["metadata"]["namespace"], name)
         except StatusError:
-            self._make(self._services, jobset_jobs.new_service(self._jobset, name))
-
-    def _make(self, resource: Resource, wanted: Object) -> None:
-        try:
-            self._api.create(resource, self._jobset["metadata"]["namespace"], wanted, manager=MANAGER)
-        except StatusError as error:
-            self._recorder.warning(self._jobset, f"{resource.kind}CreationFailed", error.message)
-            raise
+            self._make(self._services, jobset_jobs.new_service(self._job, name), "HeadlessServiceCreationFailed")
 
     def _delete(self, jobs: list[Object]) -> None:
         for job in jobs:
             namespace, name = key_of(job)
             if not is_going(job):
-                self._api.delete(self._resource, namespace, name, propagation="Foreground", uid=job["metadata"]["uid"])
-
-    def _expire(self) -> float | None:
-        ttl = self._jobset["spec"].get("ttlSecondsAfterFinished")
-        if ttl is None:
-            return None
-        ended = condition_of(self._jobset, COMPLETED if self._is(COMPLETED) else FAILED) or {}
-        left = float(ttl - since(ended["lastTransitionTime"], self._api.now))
-        if left > 0:
-            return left
-        namespace, name = key_of(self._jobset)
-        self._api.delete(RESOURCE, namespace, name, propagation="Foreground", uid=self._jobset["metadata"]["uid"])
-        return None
-
-    def _is(self, kind: str) -> bool:
-        return is_true({"status": self._status}, kind)
-
-    def _set(self, kind: str, reason: str, message: str, *, status: str = "True") -> None:
-        condition = {"type": kind, "status": status, "reason": reason, "message": message}
-        rows = self._status.get("conditions") or ()
-        self._status["conditions"] = with_condition(rows, condition, self._api.now)
-
-    def _save(self) -> None:
-        if self._status != self._jobset.get("status"):
-            namespace, _ = key_of(self._jobset)
-            changed = {**self._jobset, "status": self._status}
-            self._api.update(RESOURCE, namespace, changed, manager=MANAGER, subresource="status")
+                self._api.delete(self._children, namespace, name, propagation="Foreground", uid=job["metadata"]["uid"])
 
 
 def _numbers(name: str, jobs: list[Object]) -> Object:

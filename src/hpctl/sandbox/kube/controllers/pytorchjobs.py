@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 from hpctl.sandbox.kube.controllers import job_pods, pytorch_pods, pytorch_status
 from hpctl.sandbox.kube.controllers.conditions import since
-from hpctl.sandbox.kube.controllers.owners import is_going, key_of, owned, owner_keys
+from hpctl.sandbox.kube.controllers.owners import is_going, key_of, owned
 from hpctl.sandbox.kube.controllers.pytorch_status import FAILED, RESTARTING, RUNNING, SUCCEEDED, SUSPENDED
-from hpctl.sandbox.kube.controllers.recorder import Recorder
+from hpctl.sandbox.kube.controllers.rounds import Keeper, Round
 from hpctl.sandbox.kube.metadata import timestamp
 from hpctl.sandbox.kube.resources import Resource
-from hpctl.sandbox.kube.status import StatusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hpctl.sandbox.kube.controllers.loop import Key
+    from hpctl.sandbox.kube.controllers.recorder import Recorder
     from hpctl.sandbox.kube.ports import Api
-    from hpctl.sandbox.kube.resources import Event, Object
+    from hpctl.sandbox.kube.resources import Object
 
 MANAGER: Final = "pytorchjob-controller"
 RESOURCE: Final = Resource(
@@ -39,30 +39,21 @@ _NAME: Final = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _RETRYABLE_CODES: Final = frozenset({130, 137, 138, 143})
 
 
-class PyTorchJobs:
+class PyTorchJobs(Keeper):
     """Creates each replica's pod and Service, again where they are lost, until the master has succeeded."""
+
+    resource = RESOURCE
+    manager = MANAGER
 
     def __init__(self, api: Api) -> None:
         """Take the cluster's API."""
-        self._api = api
         self._pods, self._services = api.resource("v1", "Pod"), api.resource("v1", "Service")
-        self._recorder = Recorder(api, MANAGER)
-        self.watches = (RESOURCE, self._pods, self._services)
-
-    def keys(self, event: Event) -> Iterator[Key]:
-        """Yield the job itself, or the job whose pod or Service it is."""
-        if event.resource.kind == RESOURCE.kind:
-            yield key_of(event.object)
-        else:
-            yield from owner_keys(event, RESOURCE)
+        super().__init__(api, self._pods, self._services)
 
     def reconcile(self, key: Key) -> float | None:
         """Bring a job nearer to its end."""
-        try:
-            job = self._api.get(RESOURCE, *key)
-        except StatusError:
-            return None
-        if is_going(job):
+        job = self._found(key)
+        if job is None:
             return None
         if fault := next(faults_of(job), None):
             told = f"PyTorchJob failed validation because {fault}"
@@ -90,15 +81,14 @@ def faults_of(job: Object) -> Iterator[str]:
             yield "PyTorchJobSpec is not valid: There must be only 1 master replica"
 
 
-class _Round:
+class _Round(Round):
     """One look at one job."""
 
     def __init__(self, api: Api, recorder: Recorder, job: Object, pods: list[Object], services: list[Object]) -> None:
-        self._api, self._recorder, self._job = api, recorder, job
+        super().__init__(api, recorder, RESOURCE, job)
         self._found, self._beside = pods, services
         self._specs = pytorch_pods.replica_specs(job)
         self._policy: Object = job["spec"].get("runPolicy") or {}
-        self._status: Object = dict(job.get("status") or {})
         self._pods, self._services = api.resource("v1", "Pod"), api.resource("v1", "Service")
         self._name = job["metadata"]["name"]
 
@@ -250,40 +240,25 @@ class _Round:
             rows = (self._status.get("replicaStatuses") or {}).items()
             self._status["replicaStatuses"] = {kind: pytorch_status.settled(row) for kind, row in rows}
         self._save()
-        return self._expire()
-
-    def _expire(self) -> float | None:
-        ttl, ended = self._policy.get("ttlSecondsAfterFinished"), self._status.get("completionTime")
-        if ttl is None or ended is None:
-            return None
-        left = float(ttl - since(ended, self._api.now))
-        if left > 0:
-            return left
-        namespace, name = key_of(self._job)
-        self._api.delete(RESOURCE, namespace, name, uid=self._job["metadata"]["uid"])
-        return None
+        return self._expire(self._policy.get("ttlSecondsAfterFinished"), self._status.get("completionTime"))
 
     def _serve(self, kind: str, spec: Object) -> None:
         names = {each["metadata"]["name"] for each in self._beside}
         for index in range(pytorch_pods.replicas(spec)):
             service = pytorch_pods.new_service(self._job, kind, index)
             if service["metadata"]["name"] not in names:
-                self._make(self._services, service, "Service")
+                self._create_and_tell(self._services, service)
 
     def _create(self, kind: str, index: int) -> None:
         if "restartPolicy" in self._specs[kind]["template"]["spec"]:
             told = "Restart policy in pod template will be overwritten by restart policy in replica spec"
             self._recorder.warning(self._job, "SetPodTemplateRestartPolicy", told)
-        self._make(self._pods, pytorch_pods.new_pod(self._job, kind, index), "Pod")
+        self._create_and_tell(self._pods, pytorch_pods.new_pod(self._job, kind, index))
 
-    def _make(self, resource: Resource, wanted: Object, word: str) -> None:
-        namespace, name = self._job["metadata"]["namespace"], wanted["metadata"]["name"]
-        try:
-            self._api.create(resource, namespace, wanted, manager=MANAGER)
-        except StatusError as error:
-            self._recorder.warning(self._job, f"FailedCreate{word}", f"Error creating: {error.message}")
-            raise
-        self._recorder.normal(self._job, f"SuccessfulCreate{word}", f"Created {word.lower()}: {name}")
+    def _create_and_tell(self, resource: Resource, wanted: Object) -> None:
+        self._make(resource, wanted, f"FailedCreate{resource.kind}")
+        told = f"Created {resource.kind.lower()}: {wanted['metadata']['name']}"
+        self._recorder.normal(self._job, f"SuccessfulCreate{resource.kind}", told)
 
     def _delete(self, pods: list[Object], *, services: bool = True) -> None:
         names = {each["metadata"]["name"] for each in self._beside} if services else set()
@@ -296,16 +271,5 @@ class _Round:
                 self._api.delete(self._services, namespace, name)
                 self._recorder.normal(self._job, "SuccessfulDeleteService", f"Deleted service: {name}")
 
-    def _is(self, kind: str) -> bool:
-        return pytorch_status.is_true(self._status, kind)
-
-    def _set(self, kind: str, reason: str, message: str, *, status: str = "True") -> None:
-        condition = {"type": kind, "status": status, "reason": reason, "message": message}
-        rows = self._status.get("conditions") or ()
-        self._status["conditions"] = pytorch_status.with_condition(rows, condition, self._api.now)
-
-    def _save(self) -> None:
-        if self._status != self._job.get("status"):
-            namespace, _ = key_of(self._job)
-            changed = {**self._job, "status": self._status}
-            self._api.update(RESOURCE, namespace, changed, manager=MANAGER, subresource="status")
+    def _with(self, conditions: Iterable[Object], condition: Object) -> list[Object]:
+        return pytorch_status.with_condition(conditions, condition, self._api.now)

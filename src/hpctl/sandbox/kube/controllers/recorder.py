@@ -27,7 +27,7 @@ class Recorder:
         """Take where events go, and who tells them."""
         self._api = api
         self._events = api.resource("v1", "Event")
-        self._component = component
+        self.component = component
 
     def normal(self, about: Object, reason: str, message: str) -> None:
         """Tell what goes as it should."""
@@ -40,13 +40,13 @@ class Recorder:
     def _tell(self, about: Object, kind: str, reason: str, message: str) -> None:
         metadata, now = about["metadata"], timestamp(self._api.now)
         namespace = metadata.get("namespace", _OF_NOBODY)
-        told = f"{metadata['uid']} {self._component} {kind} {reason} {message}"
+        told = f"{metadata['uid']} {self.component} {kind} {reason} {message}"
         name = f"{metadata['name']}.{hashlib.sha256(told.encode()).hexdigest()[:16]}"
         # An event that cannot be kept, such as one in a namespace that goes, stops nobody.
         with suppress(StatusError):
             if found := self._found(namespace, name):
                 again = {"count": found.get("count", 1) + 1, "lastTimestamp": now}
-                self._api.patch(self._events, namespace, name, again, manager=self._component, kind=PatchType.MERGE)
+                self._api.patch(self._events, namespace, name, again, manager=self.component, kind=PatchType.MERGE)
                 return
             event = {
                 "metadata": {"name": name, "namespace": namespace},
@@ -54,15 +54,15 @@ class Recorder:
                 "type": kind,
                 "reason": reason,
                 "message": message,
-                "source": {"component": self._component},
-                "reportingComponent": self._component,
+                "source": {"component": self.component},
+                "reportingComponent": self.component,
                 "reportingInstance": "",
                 "firstTimestamp": now,
                 "lastTimestamp": now,
                 "eventTime": None,
                 "count": 1,
             }
-            self._api.create(self._events, namespace, event, manager=self._component)
+            self._api.create(self._events, namespace, event, manager=self.component)
 
     def _found(self, namespace: str, name: str) -> Object | None:
         try:

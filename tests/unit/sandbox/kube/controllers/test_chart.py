@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hpctl.sandbox.clock import Moment
-from hpctl.sandbox.eks.cluster import CHART_TAG, NO_CHART, Cluster
+from hpctl.sandbox.eks.cluster import CHART_TAG, JOBSET, JOBSET_TAG, NO_CHART, Cluster
 from hpctl.sandbox.kube.controllers.chart import install
-from hpctl.sandbox.kube.crds.definitions import NO_CONTROLLER
+from hpctl.sandbox.kube.crds.parts import NO_CONTROLLER
 from tests.unit.sandbox.kube.controllers.stage import Stage, staged
 
 CHART = {
@@ -76,6 +76,32 @@ def test_an_addon_comes_and_goes(stage: Stage) -> None:
     del found.addons["aws-fsx-csi-driver"]
     install(stage.api, found)
     assert "fsx-csi-node" not in stage.names("DaemonSet")
+
+
+def test_the_kind_of_hyperpods_operator_comes_and_goes_with_its_addon_and_the_charts_namespace_stays(
+    stage: Stage,
+) -> None:
+    found, crd = cluster(), "hyperpodpytorchjobs.sagemaker.amazonaws.com"
+    found.addons["amazon-sagemaker-hyperpod-training-operator"] = object()
+    install(stage.api, found)
+    assert crd in stage.names("CustomResourceDefinition")
+    assert "hp-training-operator-hp-training-controller-manager" in stage.names("Deployment")
+    found.addons.clear()
+    install(stage.api, found)
+    stage.wait()
+    assert crd not in stage.names("CustomResourceDefinition")
+    assert "aws-hyperpod" in stage.names("Namespace")
+    assert "health-monitoring-agent" in stage.names("DaemonSet")
+
+
+def test_jobset_is_where_a_tag_says_so(stage: Stage) -> None:
+    install(stage.api, cluster())
+    assert "jobsets.jobset.x-k8s.io" not in stage.names("CustomResourceDefinition")
+    install(
+        stage.api, Cluster({"name": "e", "tags": {JOBSET_TAG: JOBSET}}, Moment(datetime(2026, 1, 1, tzinfo=UTC), 1))
+    )
+    assert "jobsets.jobset.x-k8s.io" in stage.names("CustomResourceDefinition")
+    assert "jobset-controller-manager" in stage.names("Deployment")
 
 
 def test_what_a_user_deletes_stays_deleted(stage: Stage) -> None:

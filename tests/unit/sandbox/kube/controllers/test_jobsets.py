@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,38 +8,15 @@ import pytest
 
 from hpctl.sandbox.kube.controllers.jobs import Jobs
 from hpctl.sandbox.kube.controllers.jobsets import JobSets
+from hpctl.sandbox.kube.crds.jobset import jobsets
 from hpctl.sandbox.kube.resources import Object
 from tests.unit.sandbox.kube.controllers.stage import Stage, staged, template
-
-OPEN = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-CRD: Object = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {
-        "name": "jobsets.jobset.x-k8s.io",
-        "annotations": {"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/jobset"},
-    },
-    "spec": {
-        "group": "jobset.x-k8s.io",
-        "scope": "Namespaced",
-        "names": {"kind": "JobSet", "listKind": "JobSetList", "plural": "jobsets", "singular": "jobset"},
-        "versions": [
-            {
-                "name": "v1alpha2",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": OPEN, "status": OPEN}}},
-                "subresources": {"status": {}},
-            }
-        ],
-    },
-}
 
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     with staged(JobSets, Jobs) as made:
-        made.create(CRD)
+        made.create(copy.deepcopy(jobsets()))
         made.wait()
         yield made
 
