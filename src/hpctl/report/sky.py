@@ -67,5 +67,5 @@ class SkyCheckReport(Report):
     next_steps: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """Return the context's name where tasks can run, nothing else."""
-        return (self.context,) if self.state == "ready" else ()
+        """Return the context's name; the exit code says whether tasks can run there."""
+        return (self.context,)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.options import (
     ClusterOption,
     OutputOption,
@@ -50,7 +50,7 @@ def setup(
     session = wiring.session(invocation(ctx))
     if not (yes or dry_run):
         session.demand_somebody("--yes")
-    tools = wiring.sky_tools()
+    tools = wiring_local.sky_tools()
     plan = plan_setup(session.cluster(cluster), tools, session.ports, reinstall=reinstall)
     if dry_run or plan.report.result == "unchanged":
         session.show(plan.report)
@@ -80,7 +80,7 @@ def check(
     from hpctl.services.sky.check import check as service
 
     session = wiring.session(invocation(ctx))
-    report = service(session.cluster(cluster), wiring.sky_tools(), session.ports)
+    report = service(session.cluster(cluster), wiring_local.sky_tools(), session.ports)
     session.show(report)
     if report.state != "ready":
         raise typer.Exit(ExitCode.CHECKS_FAILED)
