@@ -39,8 +39,9 @@ def setup(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Let SkyPilot use a cluster on EKS: what is there stays, and a second time nothing changes.
+    """Let SkyPilot use a cluster on EKS.
 
+    What is there stays, and a second time nothing changes.
     SkyPilot comes into an environment of its own, never into hpctl's. The cluster comes into the kubeconfig and among
     SkyPilot's allowed contexts, its nodes are labelled with their accelerators, and a file beside SkyPilot's
     configuration gives tasks all EFA interfaces of a node.
@@ -73,9 +74,9 @@ def check(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run SkyPilot's own check of a cluster; exit 20 where it cannot use it.
+    """Run SkyPilot's own check of a cluster.
 
-    No server of SkyPilot's is started for it.
+    Exit 20 where SkyPilot cannot use the cluster. No server of SkyPilot's is started for it.
     """
     from hpctl.services.sky.check import check as service
 
