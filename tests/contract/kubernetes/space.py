@@ -27,11 +27,13 @@ GROUPS = {
     "apis/batch/v1": "cronjobs jobs",
     "apis/coordination.k8s.io/v1": "leases",
     "apis/discovery.k8s.io/v1": "endpointslices",
+    "apis/jobset.x-k8s.io/v1alpha2": "jobsets",
     "apis/kubeflow.org/v1": "pytorchjobs",
     "apis/networking.k8s.io/v1": "ingressclasses ingresses networkpolicies",
     "apis/node.k8s.io/v1": "runtimeclasses",
     "apis/policy/v1": "poddisruptionbudgets",
     "apis/rbac.authorization.k8s.io/v1": "clusterrolebindings clusterroles rolebindings roles",
+    "apis/sagemaker.amazonaws.com/v1": "hyperpodpytorchjobs",
     "apis/scheduling.k8s.io/v1": "priorityclasses",
     "apis/storage.k8s.io/v1": "csidrivers csinodes storageclasses volumeattachments",
 }

@@ -20,7 +20,6 @@ from hpctl.errors import ConflictError, NotFoundError, RefusedError
 from hpctl.facts.jobs import (
     BATCH_JOB,
     CONFIG_MAP,
-    HYPERPOD_PYTORCH_JOB,
     JOB_KINDS,
     POD,
     PYTORCH_JOB,
@@ -37,6 +36,8 @@ from tests.contract.kubernetes.objects import ONE, a_config_map, a_job, a_pod, a
 from tests.contract.kubernetes.space import Space, until
 from tests.contract.kubernetes.test_pytorch_jobs import SCRIPT
 from tests.unit.fakes import FakeAccount
+
+ABSENT = ObjectKind("contract.test", "v1", "Nothing", "nothings")
 
 
 class _Api(Api):
@@ -91,7 +92,8 @@ def way(space: Space) -> Way:
 def test_the_kinds_that_are_served_are_found_with_their_versions(way: Way, space: Space) -> None:
     found = way.jobs.served(way.cluster, JOB_KINDS)
     assert BATCH_JOB in found
-    assert HYPERPOD_PYTORCH_JOB not in found
+    assert ABSENT not in way.jobs.served(way.cluster, [*JOB_KINDS, ABSENT])
+    assert found <= {*JOB_KINDS}
     aside = replace(BATCH_JOB, version="v9")
     assert way.jobs.served(way.cluster, [aside]) == {BATCH_JOB}
     assert way.jobs.discovered(way.cluster, "batch/v1", "Job") == BATCH_JOB
@@ -134,7 +136,7 @@ def test_a_misspelt_member_is_refused_and_not_left_out(way: Way) -> None:
 
 
 def test_a_kind_that_is_not_served_has_no_objects(way: Way) -> None:
-    assert list(way.jobs.objects(way.cluster, HYPERPOD_PYTORCH_JOB, way.namespace)) == []
+    assert list(way.jobs.objects(way.cluster, ABSENT, way.namespace)) == []
     assert list(way.jobs.queues(way.cluster, way.namespace)) == []
 
 

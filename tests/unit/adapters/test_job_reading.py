@@ -69,6 +69,7 @@ def test_nodes_are_all_pods_that_the_spec_wants(kind: ObjectKind, spec: dict[str
         (PYTORCH_JOB, {}, true("Created"), {}, JobState.PENDING),
         (PYTORCH_JOB, {}, true("Created", "Running"), {}, JobState.RUNNING),
         (PYTORCH_JOB, {}, true("Created", "Restarting"), {}, JobState.RESTARTING),
+        (HYPERPOD_PYTORCH_JOB, {}, true("Created", "Fault"), {}, JobState.RESTARTING),
         (PYTORCH_JOB, {}, true("Created", "Succeeded"), {}, JobState.SUCCEEDED),
         (PYTORCH_JOB, {}, true("Created", "Failed"), {}, JobState.FAILED),
         (PYTORCH_JOB, {"runPolicy": {"suspend": True}}, true("Suspended"), {"labels": QUEUED}, JobState.QUEUED),

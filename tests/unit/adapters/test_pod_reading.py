@@ -41,6 +41,11 @@ def worker(index: int, **variables: str) -> dict[str, Any]:
         (worker(4), 4),
         (worker(4, RANK="$(X)"), 4),
         (a_pod(labels={"training.kubeflow.org/replica-type": "launcher"}), None),
+        (a_pod(name="train-nodes-11", labels={"HPJob": "train", "hpctl/job": "train"}), 11),
+        (a_pod(name="train-nodes-x", labels={"HPJob": "train", "hpctl/job": "train"}), None),
+        # Somebody else's may have several replicas, each of which counts from 0.
+        (a_pod(name="train-nodes-1", labels={"HPJob": "train"}), None),
+        (a_pod(name="train-nodes-1", labels={"hpctl/job": "train"}), None),
     ],
 )
 def test_the_rank_is_what_the_controller_says(row: dict[str, Any], rank: int | None) -> None:
