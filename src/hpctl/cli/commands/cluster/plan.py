@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption
 from hpctl.cli.completion import clusters
@@ -50,10 +50,10 @@ def check(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Judge a spec file, or a live cluster: every check, nothing planned.
+    """Run every check on a spec file or a live cluster.
 
-    Of a live cluster, what `hpctl doctor NAME` judges of it: how it is, and on EKS whether its Kubernetes API answers
-    and lets you in, what you may do there, and whether all that jobs need runs there.
+    Nothing is planned. Of a live cluster, what `hpctl doctor NAME` judges of it: how it is, and on EKS whether its
+    Kubernetes API answers and lets you in, what you may do there, and whether all that jobs need runs there.
     """
     from hpctl.services.cluster_check import check_live
     from hpctl.services.create import Judging, check_spec, demand_passed
@@ -119,6 +119,6 @@ def plan(
     session.show(planned)
     demand_possible(planned, blindness(allow_unknown))
     if out:
-        wiring.write_plan(out, planned.model_dump_json(indent=2) + "\n")
+        wiring_local.write_plan(out, planned.model_dump_json(indent=2) + "\n")
     if detailed_exitcode and planned.actions:
         raise typer.Exit(ExitCode.CHANGES)

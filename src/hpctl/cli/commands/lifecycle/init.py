@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.lifecycle.group import FolderArgument, app
 from hpctl.cli.options import FileOption, NameOption, OutputOption, QueryOption, SetOption, invocation
 from hpctl.render.output import Output
@@ -30,13 +30,13 @@ def init(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Write lifecycle scripts for the nodes of a spec, on EKS or on Slurm; AWS is not asked.
+    """Write lifecycle scripts for the nodes of a spec.
 
-    A file that is there with other content is never overwritten.
+    On EKS or on Slurm; AWS is not asked. A file that is there with other content is never overwritten.
     """
     from hpctl.services import lifecycle as service
 
     spec = wiring.load(file, name, values).spec
     scripts = service.scripts_for(spec, service.Heads(controller_group, login_group))
-    wiring.write_scripts(folder, scripts)
+    wiring_local.write_scripts(folder, scripts)
     wiring.session(invocation(ctx)).show(service.written(spec, folder, scripts, file))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.node.group import app
 from hpctl.cli.options import (
     ClusterOption,
@@ -44,10 +44,10 @@ def ssh_config(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Tell ssh how to reach the nodes of a cluster: through hpctl, and so through Session Manager.
+    """Tell ssh how to reach the nodes of a cluster.
 
-    Your own ~/.ssh/config is not touched: one line in it includes the file. On Slurm, the cluster's name is the node
-    that people log in to.
+    It goes through hpctl, and so through Session Manager. Your own ~/.ssh/config is not touched: one line in it
+    includes the file. On Slurm, the cluster's name is the node that people log in to.
     """
     from hpctl.services.node_names import Chosen
     from hpctl.services.node_ssh import ssh_config as entries
@@ -71,5 +71,5 @@ def _written(report: SshConfigReport, file: Path) -> SshConfigReport:
     from hpctl.services.node_ssh import include_line
 
     include = include_line(str(file))
-    wiring.write_ssh_config(file, report.text)
+    wiring_local.write_ssh_config(file, report.text)
     return report.model_copy(update={"file": str(file), "include": include})
