@@ -180,3 +180,9 @@ SESSION_AGAIN_S: Final = 0.5
 
 TUNNEL_QUIET_S: Final = 10.0
 """A connection through a node whose near end has said all is closed when nothing came from the far one for so long."""
+
+DEV_ENDS: Final = 240
+"""Looks, each after `JOB_POLL_FIRST_S`, until a development pod has ended: it has 30 s of grace, its node some more."""
+
+DEV_WAIT_S: Final = 30 * 60.0
+"""Starting a development pod: an image of many GiB takes a node that has never seen it some minutes."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hpctl.errors import AccessError, ConflictError, HpctlError, NotFoundError
 from hpctl.facts.jobs import BATCH_JOB, PYTORCH_JOB, Job, KubernetesEvent, ObjectKind, Pod, Queue
 from hpctl.facts.records import EksCluster
+from hpctl.facts.session_ports import Tunnel
 
 if TYPE_CHECKING:
     from tests.unit.fake_calls import CallLog
@@ -169,6 +170,7 @@ class FakePodStreams:
         self.previous_logs: dict[tuple[str, str], Sequence[bytes | Exception]] = {}
         self.codes: list[int | HpctlError] = []
         self.prints: bytes = b""
+        self.tunnels: list[Tunnel] = []
 
     @contextmanager
     def log(
@@ -213,6 +215,11 @@ class FakePodStreams:
         if isinstance(code, HpctlError):
             raise code
         return code
+
+    @contextmanager
+    def tunnel(self, cluster: EksCluster, namespace: str, pod: str, port: int) -> Iterator[Tunnel]:
+        self._log.record("streams.tunnel", namespace, pod, port)
+        yield self.tunnels.pop(0)
 
 
 def _selected(metadata: Mapping[str, Any], selector: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Protocol
 from hpctl.errors import AccessError
 from hpctl.facts.jobs import Job, KubernetesEvent, ObjectKind, Pod, Queue
 from hpctl.facts.records import EksCluster
+from hpctl.facts.session_ports import Tunnel
 
 
 class JobObjects(Protocol):
@@ -138,4 +139,8 @@ class PodStreams(Protocol):
         tty: bool = False,
     ) -> int:
         """Run a command in a container and return its exit code."""
+        ...
+
+    def tunnel(self, cluster: EksCluster, namespace: str, pod: str, port: int) -> AbstractContextManager[Tunnel]:
+        """Connect to a TCP port of the pod's loopback."""
         ...

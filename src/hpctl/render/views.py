@@ -19,6 +19,9 @@ _VIEWS = {
     "Cluster": "clusters.cluster",
     "ClusterList": "clusters.cluster_list",
     "Connection": "connections.connection",
+    "DevList": "devs.dev_list",
+    "DevOutcome": "devs.dev_outcome",
+    "DevSync": "devs.dev_sync",
     "EventList": "clusters.event_list",
     "Explanation": "explanations.explanation",
     "FailureList": "explanations.failure_list",
@@ -60,7 +63,7 @@ _WIDE = {
 }
 """Views whose wide form is more than further columns."""
 
-_DATED = frozenset({"ClusterList", "JobList", "NodeList"})
+_DATED = frozenset({"ClusterList", "DevList", "JobList", "NodeList"})
 """Views that show ages."""
 
 

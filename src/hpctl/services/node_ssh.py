@@ -115,9 +115,16 @@ def _lines(host: SshHost, user: str, cluster: str, program: Program) -> Iterator
 
 
 def _proxy(node: str, cluster: str, program: Program) -> str:
-    """Return the command line, which ssh gives to a shell once it has replaced its own `%` words in it."""
+    return f"{proxy_command(('node', 'proxy', node, '--cluster', cluster), program)} %p"
+
+
+def proxy_command(words: tuple[str, ...], program: Program) -> str:
+    """Return the command line of a verb, which ssh gives to a shell once it has replaced its own `%` words in it.
+
+    Raises `UsageError` for what cannot stand in a configuration.
+    """
     flags = [word for flag, value in program.flags.items() for word in (flag, value)]
-    line = shlex.join([*program.command, "node", "proxy", node, "--cluster", cluster, *flags])
+    line = shlex.join([*program.command, *words, *flags])
     if _UNPRINTABLE.search(line):
         raise UsageError("a profile or a path with control characters cannot stand in an ssh configuration")
-    return f"{line.replace('%', '%%')} %p"
+    return line.replace("%", "%%")

@@ -11,8 +11,9 @@ from hpctl.render.data import yaml as to_yaml
 from hpctl.render.output import Output
 from hpctl.render.show import show
 from tests.in_turn import in_turn
+from tests.unit.render.cluster_samples import CLUSTERS, NOW
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
-from tests.unit.render.samples import CLUSTERS, EVERY_REPORT, NOW
+from tests.unit.render.samples import EVERY_REPORT
 
 ALL = in_turn("name", EVERY_REPORT)
 

@@ -19,8 +19,9 @@ from hpctl.render.progress import follow
 from hpctl.render.show import show
 from hpctl.report.base import Part, Report
 from tests.in_turn import in_turn
+from tests.unit.render.cluster_samples import CLUSTERS, NOW
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
-from tests.unit.render.samples import CLUSTERS, EVERY_REPORT, NOW
+from tests.unit.render.samples import EVERY_REPORT
 from tests.unit.render.test_progress import STEPS
 
 HOSTILE = "\x1b[2J\x1b]52;c;ZXZpbA==\x07\x9b31m\x07\x08\r[/foo][link=http://x]\u202e\u2066\x7f\x85\u2028"

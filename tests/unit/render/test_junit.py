@@ -12,7 +12,7 @@ from hpctl.render.junit import junit
 from hpctl.report.check import CheckReport, CheckResult, Finding
 from hpctl.terms import Outcome
 from tests.unit.builders import a_finding
-from tests.unit.render.samples import CHECKS
+from tests.unit.render.check_samples import CHECKS
 
 ALLOWED: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "testsuites": ({"name", "tests", "failures", "errors"}, ("testsuite",)),

@@ -9,7 +9,7 @@ import pytest
 from hpctl.report.action import Action
 from hpctl.report.plan import Change, LeftAlone, PlanReport
 from tests.unit.render.fakes import in_a_pipe
-from tests.unit.render.samples import IDENTITY
+from tests.unit.render.plan_samples import IDENTITY
 from tests.unit.render.test_views import shown
 
 WHOLE = {"name": "system", "type": "ml.c5.2xlarge", "count": 2, "lifecycle": {"on_create": "a.sh"}}

@@ -27,8 +27,8 @@ from hpctl.report.progress import (
     Remarked,
     Started,
 )
+from tests.unit.render.cluster_samples import ARN, DIAGNOSIS, EVENTS, NOW
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
-from tests.unit.render.samples import ARN, DIAGNOSIS, EVENTS, NOW
 
 
 def observed(elapsed_s: float, ready: int, status: str = "Creating") -> Observed:

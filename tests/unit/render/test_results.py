@@ -13,9 +13,9 @@ from hpctl.render.show import show
 from hpctl.render.terminal import Terminal
 from hpctl.report.check import CheckReport, CheckResult
 from hpctl.terms import Outcome
+from tests.unit.render.check_samples import CHECKS
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
 from tests.unit.render.job_samples import JOB_PLAN
-from tests.unit.render.samples import CHECKS
 
 
 def told(output: CheckOutput, terminal: Terminal, report: CheckReport = CHECKS, query: str | None = None) -> list[str]:

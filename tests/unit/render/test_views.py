@@ -20,20 +20,12 @@ from hpctl.report.cluster import ClusterListReport, EventListReport, NodeListRep
 from hpctl.report.instance import InstanceTypeListReport
 from hpctl.report.plan import PlanReport
 from hpctl.terms import Outcome
+from tests.unit.render.catalog_samples import INSTANCE_TYPES
+from tests.unit.render.check_samples import CHECKS
+from tests.unit.render.cluster_samples import CLUSTER_REPORT, CLUSTERS, EVENTS, NODES, NOW
 from tests.unit.render.fakes import err, in_a_pipe, on_a_tty, out
-from tests.unit.render.samples import (
-    CHECKS,
-    CLUSTER_REPORT,
-    CLUSTERS,
-    CONNECTION,
-    DELETE_PLAN,
-    EVENTS,
-    EVERY_REPORT,
-    INSTANCE_TYPES,
-    NODES,
-    NOW,
-    PLAN,
-)
+from tests.unit.render.plan_samples import DELETE_PLAN, PLAN
+from tests.unit.render.samples import CONNECTION, EVERY_REPORT
 
 ALL = pytest.mark.parametrize("name", EVERY_REPORT)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from hpctl.render.words import age, counted, duration, known, listed, moment
-from tests.unit.render.samples import NOW
+from tests.unit.render.cluster_samples import NOW
 
 
 @pytest.mark.parametrize(

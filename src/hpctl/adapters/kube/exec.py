@@ -14,25 +14,20 @@ import json
 from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
-from hpctl import timeouts
 from hpctl.adapters.kube.api import Api
-from hpctl.adapters.kube.errors import Deed, refused, unreached
-from hpctl.adapters.kube.https import endpoint_of, trusting
+from hpctl.adapters.kube.errors import Deed, refused
 from hpctl.adapters.kube.keyboard import V5, passed_on, screen
+from hpctl.adapters.kube.websocket import connected
 from hpctl.adapters.local.output import printed
 from hpctl.errors import UnavailableError
 from hpctl.facts.jobs import POD
 from hpctl.facts.records import EksCluster
 
-if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
-
 _V4: Final = "v4.channel.k8s.io"
 _STDOUT, _STDERR, _ERROR = (bytes([number]) for number in (1, 2, 3))
-_MOST_MESSAGE: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ async def _run(api: Api, cluster: EksCluster, command: Command) -> int:
     from websockets.exceptions import ConnectionClosed
 
     deed = api.deed("create", "pods/exec", cluster, command.namespace, command.pod)
-    connection = await _connected(api, cluster, command, deed)
+    connection = await connected(api, cluster, command.path, (V5, _V4), deed)
     streams, stdin = command.streams, command.streams.stdin
     person = stdin if streams.tty and stdin and stdin.isatty() else None
     try:
@@ -91,35 +86,6 @@ async def _run(api: Api, cluster: EksCluster, command: Command) -> int:
             f"the connection to {deed} broke before the command ended: {error}",
             hint="whether it goes on there is not known",
         ) from error
-
-
-async def _connected(api: Api, cluster: EksCluster, command: Command, deed: Deed) -> ClientConnection:
-    from websockets.asyncio.client import connect
-    from websockets.exceptions import InvalidStatus, WebSocketException
-
-    address = "wss" + endpoint_of(cluster).removeprefix("https") + command.path
-    for last in (False, True):
-        try:
-            return await connect(
-                address,
-                ssl=trusting(cluster.certificate_authority or ""),
-                subprotocols=[V5, _V4],  # type: ignore[list-item]
-                additional_headers={"Authorization": f"Bearer {api.token(cluster)}"},
-                user_agent_header=None,
-                compression=None,
-                open_timeout=timeouts.CONNECT_S + timeouts.READ_S,
-                ping_interval=timeouts.KUBE_IDLE_S,
-                close_timeout=timeouts.CONNECT_S,
-                max_size=_MOST_MESSAGE,
-            )
-        except InvalidStatus as error:
-            status = error.response.status_code
-            if status != 401 or last:  # noqa: PLR2004
-                raise refused(status, bytes(error.response.body or b""), deed) from error
-            api.forget_token(cluster)
-        except (OSError, WebSocketException) as error:
-            raise unreached(error, deed.asked) from error
-    raise AssertionError  # the second try returns or raises
 
 
 async def _heard(messages: AsyncIterable[str | bytes], streams: Streams, deed: Deed) -> int:

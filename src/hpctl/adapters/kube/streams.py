@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from hpctl.adapters.kube.connection import Stream
 from hpctl.adapters.kube.errors import Deed, unreached
 from hpctl.facts.jobs import POD
 from hpctl.facts.records import EksCluster
+from hpctl.facts.session_ports import Tunnel
 
 BLOCK: Final = 64 * 1024
 _SECOND: Final = 10**9
@@ -74,6 +75,12 @@ class EksPodStreams:
 
         wanted = Command(namespace, pod, container, tuple(command), Streams(stdin, stdout, stderr, tty=tty))
         return run(self._api, cluster, wanted)
+
+    def tunnel(self, cluster: EksCluster, namespace: str, pod: str, port: int) -> AbstractContextManager[Tunnel]:
+        """Connect to a TCP port of the pod's loopback."""
+        from hpctl.adapters.kube.forward import tunnelled
+
+        return tunnelled(self._api, cluster, namespace, pod, port)
 
 
 class PodLog:

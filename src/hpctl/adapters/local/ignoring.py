@@ -65,6 +65,7 @@ class Selection:
         self._sky = (root / SKY_IGNORE).is_file()
         self._above: tuple[str, ...] = ()
         self._first: tuple[_Rules, ...] = ()
+        self._read: dict[tuple[str, ...], _Rules] = {}
         if self._sky:
             self._first = (_Rules((), _patterns(_at_any_depth(_lines(root / SKY_IGNORE)))),)
         else:
@@ -81,6 +82,24 @@ class Selection:
             self._add_tracked(found)
         for parts in sorted(found):
             yield PurePosixPath(*parts), found[parts]
+
+    def takes(self, parts: tuple[str, ...]) -> bool:
+        """Whether a file, which may not be here, would go along: no rule ignores it or a folder above it."""
+        rules = self._first
+        for depth in range(len(parts)):
+            if not self._sky:
+                rules = (*rules, self._rules_in(parts[:depth]))
+            slash = "/" if depth + 1 < len(parts) else ""
+            if _ignored(rules, (*self._above, *parts[: depth + 1]), slash):
+                return False
+        return True
+
+    def _rules_in(self, below: tuple[str, ...]) -> _Rules:
+        """Return what the `.gitignore` of a folder says, read once."""
+        if below not in self._read:
+            patterns = _patterns(_lines(self._root.joinpath(*below) / GIT_IGNORE))
+            self._read[below] = _Rules((*self._above, *below), patterns)
+        return self._read[below]
 
     def _read_repository(self) -> None:
         top = next((one for one in (self._root, *self._root.parents) if (one / GIT_FOLDER).exists()), None)

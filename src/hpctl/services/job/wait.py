@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from hpctl import timeouts
-from hpctl.errors import NotFoundError
+from hpctl.errors import NotFoundError, WaitTimeoutError
 from hpctl.facts.jobs import Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Clock, Ports
 from hpctl.report.job import JobEnded, JobEventSeen, JobObserved, JobOutcomeReport, JobRemarked, JobStep
@@ -52,6 +52,30 @@ def until_ended(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: 
         if left_s <= 0 and not watch.final:
             raise late(job.name, watch.state, timeout_s, resume)
         ports.clock.sleep(min(pause, timeouts.JOB_SETTLE_S) if watch.final else min(pause, left_s))
+
+
+def until_running(job: Job, at: Where, ports: Ports, *, timeout_s: float, resume: str) -> Iterator[JobStep]:
+    """Follow a job until its pods run, or it has ended; then the last step is a `JobEnded`.
+
+    Raises:
+        WaitTimeoutError: the time is over; the job goes on to wait. `resume` takes up the waiting.
+        NotFoundError: the job was deleted meanwhile, or another one has its name now.
+    """
+    watch = _Watch(job, at, ports, resume)
+    start = ports.clock.now()
+    for pause in _rhythm(ports.clock):
+        elapsed_s = (ports.clock.now() - start).total_seconds()
+        yield from watch.look(round(elapsed_s, 1))
+        if watch.final:
+            yield from watch.end()
+        if watch.final or watch.runs:
+            return
+        if elapsed_s >= timeout_s:
+            raise WaitTimeoutError(
+                f"job `{job.name}` was {watch.state} after {timeout_s:g} s; it goes on",
+                hint=f"to go on waiting: {resume}",
+            )
+        ports.clock.sleep(min(pause, timeout_s - elapsed_s))
 
 
 def demand_succeeded(end: JobEnded, at: Where) -> None:
@@ -104,6 +128,12 @@ class _Watch:
     def final(self) -> bool:
         """Whether it is one that lasts, unless somebody starts the job again."""
         return self._job.state.final
+
+    @property
+    def runs(self) -> bool:
+        """Whether a pod was seen for each node, and all of them run."""
+        running = [pod for pod in self._pods if status_of(pod) == "Running"]
+        return len(running) >= self._job.nodes
 
     @property
     def settled(self) -> bool:
