@@ -78,8 +78,8 @@ def _interviewed(
 
     draft, front = wiring.draft(wizard.draft), Prompts(session.terminal, wizard.look)
     saving = _Saving(draft, front)
-    with _leaving(wizard.form.command):
-        begun = {**_resumed(draft, front, wizard.form, resume=resume), **given}
+    with _leaving(wizard.form.command, saving):
+        begun = wizard.form.continued(_resumed(draft, front, wizard.form, resume=resume), given)
         return Interview(wizard.form, front, saving.save).run(begun), draft
 
 
@@ -118,12 +118,14 @@ class _Saving:
 
 
 @contextmanager
-def _leaving(command: str) -> Iterator[None]:
+def _leaving(command: str, saving: _Saving) -> Iterator[None]:
     """Let Ctrl-C leave at any question, and say how to go on."""
     try:
         yield
     except Terminated:
         raise
     except KeyboardInterrupt as end:
+        if saving.told:
+            raise AbandonedError("nothing was written") from end
         hint = f"to go on where you were: {command} --resume"
         raise AbandonedError("nothing was written; your answers are kept", hint=hint) from end

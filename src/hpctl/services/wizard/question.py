@@ -113,6 +113,12 @@ class Form(Generic[Facts]):
                 void.add(one.name)
         return frozenset(void - {name})
 
+    def continued(self, draft: Answers, given: Answers) -> Answers:
+        """Return the answers of a draft with those `given` in their place, without what they make void."""
+        changed = [name for name, said in given.items() if draft.get(name, said) != said]
+        void = {one for name in changed for one in self.void_after(name)}
+        return {**{name: said for name, said in draft.items() if name not in void}, **given}
+
 
 def first(answers: Answers, name: str) -> str | None:
     """Return the answer to a question, or the first of several; None where there is none."""

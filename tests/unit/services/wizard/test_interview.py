@@ -138,3 +138,12 @@ def test_without_credentials_everything_is_typed_and_nothing_is_judged() -> None
     assert (shown.options, shown.note) == ((), "nothing can be offered: there are no credentials")
     assert [one.value for one in person.shown("instance-type").usable][:1]  # the catalogue needs nobody
     assert person.failures == []
+
+
+def test_a_flag_that_differs_from_a_draft_makes_void_what_rests_on_it() -> None:
+    form = a_form()
+    begun = form.continued(given(EKS), {"region": ("eu-west-1",), "name": ("other",)})
+    assert begun["region"] == ("eu-west-1",)
+    assert not {"eks-cluster", "instance-type", "subnet", "execution-role"} & begun.keys()
+    assert begun["orchestrator"] == ("eks",)
+    assert form.continued(given(EKS), given(EKS, "region")) == given(EKS)
