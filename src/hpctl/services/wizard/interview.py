@@ -95,7 +95,10 @@ class Interview(Generic[Facts]):
 
     def _holds(self, question: Question[Facts], answers: Answers) -> bool:
         checks = tuple(one for one in (*question.checks, *question.later) if one not in answers.get(KEPT, ()))
-        with self._front.looking("checking the answer") if checks else nullcontext():
+        self._kept = ()
+        if not checks:
+            return True
+        with self._front.looking("checking the answer"):
             objections = self._form.objections(answers, checks, self._form.facts(answers))
         for one in objections:
             if one.outcome is Outcome.UNKNOWN:
