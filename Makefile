@@ -6,7 +6,8 @@
 
 PYTHON ?= python3
 TESTS ?=
-PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Three processes on two cores: half of the time the tests wait for clusters and jobs.
+PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 LOCK ?=
 
 # Certificates are the machine's own, as for git and curl: that is where a company's proxy has put its root.
