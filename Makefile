@@ -20,6 +20,7 @@ BIN := .venv/bin
 UV := .venv-uv/bin/uv
 AWS := .venv-aws/bin/aws
 PYSSM := .venv-pyssm/bin/pyssm
+MKDOCS := .venv-site/bin/mkdocs
 
 # The interpreter's version is part of the stamp's name: asking for another one makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
@@ -32,7 +33,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types bench docs faults lock dist clean
+.PHONY: help demo test lint types bench docs site faults lock dist clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-7s %s\n' "$$name" "$$text"; done
@@ -58,6 +59,10 @@ bench: .venv/.dev $(AWS) ## Measure against the AWS CLI and kubectl; fails when 
 docs: .venv/.dev ## Write the generated pages of the reference anew
 	$(BIN)/python -m tools.build_docs
 
+site: $(MKDOCS) ## Build the documentation as a site into site/, to be read from the disk; a broken link ends it
+	@NO_MKDOCS_2_WARNING=1 $(MKDOCS) build --strict --quiet
+	@echo "site/index.html"
+
 faults: .venv/.dev ## Record anew how every fault of every call ends, and write the page of it
 	HPCTL_TEST_RECORD_FAULTS=1 $(BIN)/pytest $(PYTEST_ARGS) --timeout 1800 tests/faults -k the_calls_are_those_that_are_recorded
 	$(BIN)/python -m tools.build_docs
@@ -69,13 +74,14 @@ dist: .venv/.dev ## Build the source archive and the wheel into dist/
 lock: $(UV) ## Compile requirements/*.txt from what pyproject.toml and requirements/*.in ask for
 	$(COMPILE) requirements/uv.in --output-file requirements/uv.txt
 	$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
+	$(COMPILE) requirements/site.in --output-file requirements/site.txt
 	$(subst 3.11,3.12,$(COMPILE)) requirements/pyssm.in --output-file requirements/pyssm.txt
 	$(COMPILE) pyproject.toml --extra sandbox --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra sandbox --group build --constraint requirements/dev.txt \
 		--output-file requirements/run.txt
 
 clean: ## Remove every environment, cache and build
-	rm -rf .venv .venv-uv .venv-aws .venv-pyssm build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-uv .venv-aws .venv-pyssm .venv-site build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A clear word instead of a syntax error three tools later.
@@ -122,6 +128,12 @@ $(AWS): requirements/awscli.txt $(INTERPRETER) | $(UV)
 	@touch $@
 
 .venv-aws: $(AWS)
+
+$(MKDOCS): requirements/site.txt $(INTERPRETER) | $(UV)
+	@echo "Setting up: the generator of the documentation's site"
+	@$(UV) venv --quiet --clear --no-project --python $(BIN)/python .venv-site
+	@$(SYNC) --python .venv-site/bin/python requirements/site.txt
+	@touch $@
 
 # The first Python that is new enough for it. Where there is none, the tests with it say so.
 $(PYSSM): requirements/pyssm.txt | $(UV)

@@ -23,6 +23,7 @@ from tools.pages import (
     instance_types,
     job_file,
     kubernetes,
+    man,
     reports,
     rules,
     scorecard,
@@ -47,6 +48,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "rules.md": rules.rules,
     "skypilot.md": skypilot.skypilot,
     "spec.md": spec.spec,
+    **{f"man/{name}": build for name, build in man.pages().items()},
     **{f"checks/{one.id}.md": partial(checks.check, one) for one in CHECKS},
     **{f"failures/{one.id}.md": partial(failures.failure, one) for one in known_failures()},
 }

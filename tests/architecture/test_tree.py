@@ -19,7 +19,7 @@ FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.}$/-])/(?:wor" + r"k|roo" + r"t|User" + r"s)/"),
     "a task without an issue": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b(?!.*#\d)"),
 }
-REQUIREMENTS = ("awscli", "dev", "pyssm", "run", "uv")
+REQUIREMENTS = ("awscli", "dev", "pyssm", "run", "site", "uv")
 
 
 def complaints(path: str, text: str) -> Iterator[str]:

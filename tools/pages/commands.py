@@ -47,19 +47,21 @@ def paths() -> frozenset[str]:
 
 
 def _leaves() -> Iterator[Context]:
-    yield from _below(_context(typer.main.get_command(command_tree()), "hpctl", None))
+    yield from leaves_below(context_of(typer.main.get_command(command_tree()), "hpctl", None))
 
 
-def _below(context: Context) -> Iterator[Context]:
+def leaves_below(context: Context) -> Iterator[Context]:
+    """Yield every command below a noun, or the command itself."""
     children: dict[str, Command] | None = getattr(context.command, "commands", None)
     if children is None:
         yield context
         return
     for name, child in children.items():
-        yield from _below(_context(child, name, context))
+        yield from leaves_below(context_of(child, name, context))
 
 
-def _context(command: Command, name: str, parent: Context | None) -> Context:
+def context_of(command: Command, name: str, parent: Context | None) -> Context:
+    """Return the context in which a command knows what is typed to get to it."""
     return command.context_class(command, info_name=name, parent=parent, **command.context_settings)
 
 
@@ -70,32 +72,39 @@ def _line(context: Context) -> tuple[str, str]:
 
 def _details(context: Context, own: tuple[tuple[str, str], ...]) -> Iterator[str]:
     yield prose(context.command.help)
-    yield fence(" ".join((context.command_path, *_usage(context))))
+    yield fence(" ".join((context.command_path, *usage_of(context))))
     if own:
         yield table(("option", "meaning"), own)
 
 
-def _usage(context: Context) -> Iterator[str]:
-    for one in _parameters(context):
+def usage_of(context: Context) -> Iterator[str]:
+    """Yield what follows the command's name: required options, `[OPTIONS]`, arguments."""
+    for one in parameters_of(context):
         if one.param_type_name == "option" and one.required:
             yield _option(one, context)[0].strip("`").rpartition(", ")[2]
     yield "[OPTIONS]"
-    for one in _parameters(context):
+    for one in parameters_of(context):
         if one.param_type_name == "argument":
             yield _option(one, context)[0].strip("`")
 
 
 def _options(context: Context, told: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
     """Yield the rows of a command's parameters that are not `told` already: its own, and all where none is."""
-    for one in _parameters(context):
+    for one in parameters_of(context):
         row = _option(one, context)
         if row not in told and (told or one.name in SHARED):
             yield row
 
 
 def _option(one: Parameter, context: Context) -> tuple[str, str]:
+    left, right = option_of(one, context)
+    return code(left), right
+
+
+def option_of(one: Parameter, context: Context) -> tuple[str, str]:
+    """Return how a parameter is written, and what it means; both empty for one that is hidden."""
     left, right = one.get_help_record(context) or ("", "")
-    return code(re.sub(r" <([a-z]+)[^|>]*>$", _placeholder(one), left)), right.replace("  [", " [")
+    return re.sub(r" <([a-z]+)[^|>]*>$", _placeholder(one), left), right.replace("  [", " [")
 
 
 def _placeholder(one: Parameter) -> Callable[[re.Match[str]], str]:
@@ -103,5 +112,6 @@ def _placeholder(one: Parameter) -> Callable[[re.Match[str]], str]:
     return lambda found: "" if one.param_type_name == "argument" else f" {_WORDS[found[1]]}"
 
 
-def _parameters(context: Context) -> list[Parameter]:
+def parameters_of(context: Context) -> list[Parameter]:
+    """Return the parameters of a command, `--help` too."""
     return context.command.get_params(context)

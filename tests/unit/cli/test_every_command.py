@@ -62,3 +62,22 @@ def test_a_command_that_answers_with_a_report_offers_every_form_of_it(name: str)
 
 def test_what_answers_otherwise_exists_and_offers_no_form() -> None:
     assert {name for name in NO_REPORT if "output" in {one.name for one in COMMANDS[name].params}} == set()
+
+
+ROW = 78
+"""Columns of a terminal of 80 that help is written in; a list of commands has six of them for itself."""
+
+
+def test_what_a_command_does_is_told_whole_in_the_list_of_its_group() -> None:
+    groups: dict[str, list[tuple[str, Command]]] = {}
+    for name, command in COMMANDS.items():
+        group, _, own = name.rpartition(" ")
+        groups.setdefault(group, []).append((own, command))
+    longest = {group: max(len(own) for own, _ in there) for group, there in groups.items()}
+    cut = [
+        f"{group} {own}".strip()
+        for group, there in groups.items()
+        for own, command in there
+        if command.get_short_help_str(ROW - 6 - longest[group]).endswith("...")
+    ]
+    assert cut == []

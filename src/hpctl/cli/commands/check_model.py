@@ -93,7 +93,9 @@ def check_model(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Tell whether a model is supported, fits, how to split it, and what to pin.
+    """Tell whether a model is supported, and on what it fits.
+
+    With how to split it, and what to pin.
 
     For example: hpctl check-model Qwen/Qwen3-8B -t ml.trn1.32xlarge -t ml.p5.48xlarge
 

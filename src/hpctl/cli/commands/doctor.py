@@ -79,7 +79,9 @@ def doctor(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Examine this machine and the credentials; with -f a spec as well, with CLUSTER a cluster that lives.
+    """Examine this machine, a spec, a live cluster or a job.
+
+    Without arguments it is the machine and the credentials; with -f a spec as well, with CLUSTER a cluster that lives.
 
     With --job it is a job's file, as it would be submitted to CLUSTER or --cluster. Nothing is changed, but with --fix
     what is safe to mend, after a plan and a question.

@@ -39,7 +39,9 @@ def explain(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Explain a failure: cause, evidence, fix, and the check that sees it beforehand.
+    """Explain a failure: cause, evidence, fix, prevention.
+
+    The last is the check that sees it beforehand.
 
     What could be a cluster's name (letters, digits and hyphens, no space) or ARN is one; anything else is a text.
     Texts and logs are judged on this machine alone; --check tells why a check is there. Exit code 3: no known failure

@@ -26,7 +26,7 @@ def gpus(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Show the accelerators of a cluster: how many it has, how many are free, and where."""
+    """Show a cluster's accelerators: how many, how many free."""
     from hpctl.services.accelerators import accelerators_of
 
     session = wiring.session(invocation(ctx))

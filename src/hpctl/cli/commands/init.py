@@ -65,9 +65,10 @@ def init(
     profile: ProfileOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Write a cluster spec from answers to a few questions; nothing else is made or changed.
+    """Write a cluster spec from answers to a few questions.
 
-    Every question has a flag of its name. Without a terminal, or with --yes, nothing is asked.
+    Nothing else is made or changed. Every question has a flag of its name. Without a terminal, or with --yes, nothing
+    is asked.
     """
     from hpctl.cli.wizard.conduct import Wizard, answers_of, file_taken, given_of
     from hpctl.services.wizard import cluster as service

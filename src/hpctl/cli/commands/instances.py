@@ -35,7 +35,10 @@ def describe(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Tell everything the catalog knows of one type, with its sources (-o wide)."""
+    """Tell all that the catalog knows of one type.
+
+    With its sources: -o wide.
+    """
     from hpctl.services.instances import describe_instance_type
 
     wiring.session(invocation(ctx)).show(describe_instance_type(instance_type))

@@ -44,7 +44,7 @@ def show(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Show quotas: needed, used by other clusters, the limit, and increases that are waiting.
+    """Show quotas: needed, used, the limit, waiting increases.
 
     Ends with exit code 20 when a quota does not cover what the spec needs.
     """

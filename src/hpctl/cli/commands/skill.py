@@ -71,10 +71,10 @@ def install(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Write SKILL.md for coding agents: workflows, commands, checks, known failures.
+    """Write SKILL.md for coding agents.
 
-    Unasked it lets an agent only look; each change needs a plan and a person's consent. A SKILL.md of an older hpctl is
-    replaced, one that somebody has changed is not.
+    It has workflows, commands, checks and known failures. Unasked it lets an agent only look; each change needs a plan
+    and a person's consent. A SKILL.md of an older hpctl is replaced, one that somebody has changed is not.
     """
     from hpctl.services.skill import install as service
 

@@ -34,7 +34,7 @@ def connect(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Add a cluster to your kubeconfig, for kubectl and its kin.
+    """Add a cluster to your kubeconfig, for kubectl.
 
     The current context stays, unless --set-current is given or the kubeconfig had no context at all.
     """

@@ -50,10 +50,10 @@ def check(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Judge a spec file, or a live cluster: every check, nothing planned.
+    """Run every check on a spec file or a live cluster.
 
-    Of a live cluster, what `hpctl doctor NAME` judges of it: how it is, and on EKS whether its Kubernetes API answers
-    and lets you in, what you may do there, and whether all that jobs need runs there.
+    Nothing is planned. Of a live cluster, what `hpctl doctor NAME` judges of it: how it is, and on EKS whether its
+    Kubernetes API answers and lets you in, what you may do there, and whether all that jobs need runs there.
     """
     from hpctl.services.cluster_check import check_live
     from hpctl.services.create import Judging, check_spec, demand_passed

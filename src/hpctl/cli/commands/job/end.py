@@ -45,7 +45,10 @@ def cancel(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """End the pods or processes of a job and keep its record, which says `Cancelled`."""
+    """End the pods or processes of a job; keep its record.
+
+    The record says `Cancelled`.
+    """
     from hpctl.services.job.cancel import cancel as carry_out
     from hpctl.services.slurm_job.ending import cancel as cancel_on_slurm
 
@@ -79,7 +82,10 @@ def delete(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Delete a job, its pods or its folder with their logs, and all that was created with it."""
+    """Delete a job and all that was created with it.
+
+    That is its pods or its folder too, with their logs.
+    """
     from hpctl.services.job.cancel import delete as carry_out
     from hpctl.services.job.cancel import delete_left
     from hpctl.services.slurm_job.ending import delete as delete_on_slurm

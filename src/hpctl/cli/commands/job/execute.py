@@ -45,9 +45,10 @@ def execute(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run a command in the container of a rank, on Slurm beside it; its exit code is this command's.
+    """Run a command in the container of a rank, or beside it.
 
-    With --all the exit code is that of the lowest rank with another one than 0.
+    On Slurm it is beside it. The command's exit code is this one's. With --all the exit code is that of the lowest
+    rank with another one than 0.
     """
     from hpctl.render.ranks import RankPrinter
     from hpctl.services.job.execute import Streams

@@ -49,9 +49,10 @@ def init(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Write a job file with the layout on which a model fits; exit code 20 where there is none.
+    """Write a job file, with a layout on which a model fits.
 
-    What flags leave open is asked in a terminal; with --model and --instance-type the file is printed.
+    Exit code 20 where there is none. What flags leave open is asked in a terminal; with --model and --instance-type
+    the file is printed.
     For example: hpctl job init --model Qwen/Qwen3-8B -t ml.p5.48xlarge > job.yaml
     """
     from hpctl.cli.wizard.conduct import Wizard, answers_of, file_taken, given_of

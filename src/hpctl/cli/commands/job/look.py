@@ -26,7 +26,10 @@ def list_(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """List jobs of every kind, however they were submitted; on Slurm of all users."""
+    """List jobs of every kind, however submitted.
+
+    On Slurm those of all users.
+    """
     from hpctl.services.job.look import list_jobs
     from hpctl.services.slurm_job.look import list_jobs as list_on_slurm
 
@@ -53,7 +56,7 @@ def describe(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Tell where a job is, what it waits for, and which rank failed first with what."""
+    """Tell how a job is, what it waits for, what failed first."""
     from hpctl.services.job.look import describe as look
     from hpctl.services.slurm_job.look import describe as look_on_slurm
 

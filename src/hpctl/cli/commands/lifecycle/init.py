@@ -30,9 +30,9 @@ def init(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Write lifecycle scripts for the nodes of a spec, on EKS or on Slurm; AWS is not asked.
+    """Write lifecycle scripts for the nodes of a spec.
 
-    A file that is there with other content is never overwritten.
+    On EKS or on Slurm; AWS is not asked. A file that is there with other content is never overwritten.
     """
     from hpctl.services import lifecycle as service
 

@@ -46,9 +46,10 @@ def lint(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Examine lifecycle scripts: a folder, or with -f alone what lies in S3; nothing of them is run.
+    """Examine lifecycle scripts in a folder or in S3.
 
-    With a folder and -f they are judged as nodes of the spec would run them; AWS is not asked.
+    In S3 it is with -f alone. Nothing of them is run. With a folder and -f they are judged as nodes of the spec would
+    run them; AWS is not asked.
     """
     from hpctl.services import lint as service
     from hpctl.services.create import Blindness

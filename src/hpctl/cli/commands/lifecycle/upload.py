@@ -45,9 +45,9 @@ def upload(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Upload scripts to where a spec says that nodes find them, and read each back.
+    """Upload scripts to where nodes find them.
 
-    What is there with the same content stays, and what is only there too.
+    The spec says where; each is read back. What is there with the same content stays, and what is only there too.
     """
     from hpctl.services import upload as service
     from hpctl.services.lifecycle import folder_of

@@ -74,7 +74,7 @@ def replace(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Replace nodes by new instances and follow them until they take work.
+    """Replace nodes by new instances, until they take work.
 
     Says first what runs on them. Everything on their volumes is lost. Slurm's controller cannot be replaced. On
     Slurm, setting a node to `fail` with the reason `Action:Replace` is another way.

@@ -85,7 +85,7 @@ def proxy(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Connect standard input and output to a port of a node, as ssh's ProxyCommand wants it."""
+    """Connect standard streams to a port of a node, for ssh."""
     from hpctl.services.node_names import one_node, target
     from hpctl.services.node_tunnel import join
 

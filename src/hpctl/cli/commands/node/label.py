@@ -43,7 +43,7 @@ def label(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Label nodes of EKS with their accelerators, as SkyPilot reads them.
+    """Label nodes of EKS for SkyPilot, with their accelerators.
 
     The label `skypilot.co/accelerator` comes from the instance type; no pod is started for it.
     """

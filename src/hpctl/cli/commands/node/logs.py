@@ -45,9 +45,10 @@ def logs(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Show what CloudWatch keeps of a node: lifecycle scripts, health agent, deep health checks.
+    """Show what CloudWatch keeps of a node.
 
-    A log that is missing is said, with why that may be.
+    That is of its lifecycle scripts, its health agent and deep health checks. A log that is missing is said, with why
+    that may be.
     """
     from hpctl.cli import moments
     from hpctl.render.logs import LogStyle, show_logs

@@ -21,9 +21,9 @@ def shell(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Open a shell on a node, as root; its exit code is this command's.
+    """Open a shell on a node, as root.
 
-    Ctrl-C goes to the node, and what runs there follows changes of the window's size.
+    Its exit code is this command's. Ctrl-C goes to the node, and what runs there follows changes of the window's size.
     """
     from hpctl.services.node_names import one_node, target
 

@@ -44,10 +44,10 @@ def ssh_config(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Tell ssh how to reach the nodes of a cluster: through hpctl, and so through Session Manager.
+    """Tell ssh how to reach the nodes of a cluster.
 
-    Your own ~/.ssh/config is not touched: one line in it includes the file. On Slurm, the cluster's name is the node
-    that people log in to.
+    It goes through hpctl, and so through Session Manager. Your own ~/.ssh/config is not touched: one line in it
+    includes the file. On Slurm, the cluster's name is the node that people log in to.
     """
     from hpctl.services.node_names import Chosen
     from hpctl.services.node_ssh import ssh_config as entries

@@ -67,7 +67,10 @@ def inject(
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
 ) -> None:
-    """Let AWS, the network or nodes of a sandbox fail, until a bound is reached or the fault is cleared."""
+    """Let AWS, the network or nodes of a sandbox fail.
+
+    Until a bound is reached or the fault is cleared.
+    """
     from hpctl.sandbox import inject as faults
 
     session = wiring.session(invocation(ctx))

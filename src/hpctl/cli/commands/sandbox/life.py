@@ -56,7 +56,7 @@ def up(
 def status(
     ctx: typer.Context, name: NameOption = "default", output: OutputOption = Output.TABLE, query: QueryOption = None
 ) -> None:
-    """Tell whether a sandbox is up, and where, and which faults are in force in it."""
+    """Tell whether a sandbox is up, where, with what faults."""
     from hpctl.sandbox import control
     from hpctl.sandbox.inject import faults
 
@@ -76,7 +76,10 @@ def list_sandboxes(ctx: typer.Context, output: OutputOption = Output.TABLE, quer
 
 @app.command()
 def env(ctx: typer.Context, name: NameOption = "default") -> None:
-    """Print what aims this shell at a sandbox: eval "$(hpctl sandbox env)"."""
+    """Print what aims this shell at a sandbox.
+
+    As in: eval "$(hpctl sandbox env)"
+    """
     from hpctl.render.terminal import write
     from hpctl.sandbox import control
     from hpctl.sandbox.environment import environment, shell_lines
@@ -90,7 +93,10 @@ def run(
     command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run; write -- before it.")],
     name: NameOption = "default",
 ) -> None:
-    """Run a command aimed at a sandbox; its exit code and its signals are its own."""
+    """Run a command aimed at a sandbox.
+
+    Its exit code and its signals are its own.
+    """
     from hpctl.errors import UsageError
     from hpctl.sandbox import control
     from hpctl.sandbox.environment import applied, environment
@@ -114,7 +120,10 @@ def down(
     every: Annotated[bool, typer.Option("--all", help="Stop all sandboxes.")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Forget all that it kept, too.")] = False,
 ) -> None:
-    """Stop a sandbox; what it kept is there again at the next `up`, unless it is deleted."""
+    """Stop a sandbox, or delete it.
+
+    What it kept is there again at the next `up`, unless it is deleted.
+    """
     from hpctl.render.notices import say
     from hpctl.sandbox import control
 
