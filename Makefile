@@ -6,7 +6,8 @@
 
 PYTHON ?= python3
 TESTS ?=
-PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Three processes on two cores: half of the time the tests wait for clusters and jobs.
+PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 LOCK ?=
 
 # Certificates are the machine's own, as for git and curl: that is where a company's proxy has put its root.
@@ -60,7 +61,7 @@ docs: .venv/.dev ## Write the generated pages of the reference anew
 	$(BIN)/python -m tools.build_docs
 
 site: $(MKDOCS) ## Build the documentation as a site into site/, to be read from the disk; a broken link ends it
-	@NO_MKDOCS_2_WARNING=1 $(MKDOCS) build --strict --quiet
+	@said=$$(NO_MKDOCS_2_WARNING=1 $(MKDOCS) build --strict 2>&1) || { echo "$$said" >&2; exit 1; }
 	@echo "site/index.html"
 
 faults: .venv/.dev ## Record anew how every fault of every call ends, and write the page of it

@@ -38,6 +38,7 @@ class ExitCode(IntEnum):
     JOB_FAILED = 100, "the job failed"
     JOB_UNFINISHED = 101, "the job has not ended; asked once, without waiting"
     JOB_CANCELLED = 103, "the job was cancelled"
+    NO_PROGRAM = 127, "`job exec`, `node exec`: there is no such program there, as a shell says it"
     INTERRUPTED = 130, "interrupted (SIGINT)"
     CLOSED_PIPE = 141, "the reader of standard output went away (SIGPIPE)"
     TERMINATED = 143, "terminated (SIGTERM)"
@@ -229,6 +230,13 @@ class JobFailedError(HpctlError):
 
     code = "job_failed"
     exit_code = ExitCode.JOB_FAILED
+
+
+class NoProgramError(HpctlError):
+    """The program that was to run somewhere is not there."""
+
+    code = "no_program"
+    exit_code = ExitCode.NO_PROGRAM
 
 
 class JobUnfinishedError(HpctlError):

@@ -181,6 +181,12 @@ SESSION_AGAIN_S: Final = 0.5
 TUNNEL_QUIET_S: Final = 10.0
 """A connection through a node whose near end has said all is closed when nothing came from the far one for so long."""
 
+SKY_INSTALL_S: Final = 1800.0
+"""Installing SkyPilot: 104 packages, 520 MB on disk; a minute and a half from a near index, long over a slow line."""
+
+SKY_CHECK_S: Final = 180.0
+"""SkyPilot's check: 5 s of CPU to import it, and its own time limits for a cluster that does not answer."""
+
 DEV_ENDS: Final = 240
 """Looks, each after `JOB_POLL_FIRST_S`, until a development pod has ended: it has 30 s of grace, its node some more."""
 

@@ -35,6 +35,7 @@ from hpctl.report import (
     quota,
     sandbox,
     skill,
+    sky,
     slurm,
     written,
 )
@@ -115,6 +116,8 @@ COMMANDS: dict[type[Report], tuple[str, ...]] = {
     slurm.SlurmStatusReport: ("slurm status",),
     slurm.SlurmChangeReport: ("slurm drain", "slurm resume"),
     skill.SkillReport: ("skill install",),
+    sky.SkySetupReport: ("sky setup", "sky setup --dry-run"),
+    sky.SkyCheckReport: ("sky check",),
     sandbox.SandboxReport: ("sandbox status",),
     sandbox.SandboxList: ("sandbox list",),
     sandbox.FaultList: ("sandbox inject",),

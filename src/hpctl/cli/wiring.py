@@ -1,10 +1,10 @@
-"""The only place where ports meet adapters, and where a command line meets its spec file."""
+"""Where ports meet adapters (with `wiring_local`, and nowhere else), and where a command line meets its spec file."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hpctl.cli.invocation import Invocation
     from hpctl.facts.draft_ports import Draft
     from hpctl.facts.jobs import ObjectKind
-    from hpctl.facts.kubeconfig import Kubeconfig
     from hpctl.facts.listener_ports import Listener
     from hpctl.facts.local_files import LocalFiles, Sensitive
     from hpctl.facts.model_ports import ModelHub
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from hpctl.facts.skill_ports import Folder
     from hpctl.facts.world import World
     from hpctl.report.base import Report
-    from hpctl.services.connect import Program
     from hpctl.services.job.prepare import Asked
     from hpctl.services.node_copy import Road
     from hpctl.services.node_ssh import Program as SshProgram
@@ -278,27 +276,6 @@ def program_for_ssh(session: Session) -> SshProgram:
     return Program(this_program(), {**flags, "--region": session.ports.region}, str(records / "known_hosts"))
 
 
-def write_ssh_config(path: Path, text: str) -> None:
-    """Save a configuration of ssh, whole or not at all; `UsageError` says why it cannot be written."""
-    from hpctl.adapters.local.planfile import SSH_CONFIG, write
-
-    write(path, text, SSH_CONFIG)
-
-
-def read_scripts(folder: str | Path) -> dict[str, bytes]:
-    """Return the files of a folder of scripts by name; `UsageError` says why it cannot be read."""
-    from hpctl.adapters.local.scriptfolder import read
-
-    return read(Path(folder))
-
-
-def write_scripts(folder: str, scripts: Mapping[str, bytes]) -> None:
-    """Write files into a folder; `ConflictError` when something else is there under one of their names."""
-    from hpctl.adapters.local.scriptfolder import write
-
-    write(Path(folder), scripts)
-
-
 def skill_folder(place: Path) -> Folder:
     """Return a folder of this machine that a skill is written to."""
     from hpctl.adapters.local.skillfolder import SkillFolder
@@ -318,34 +295,6 @@ def model_hub() -> ModelHub:
     from hpctl.adapters.local.hub import LocalHub
 
     return LocalHub(os.environ)
-
-
-def read_plan(file: str) -> str:
-    """Return the text of a saved plan; `UsageError` says why it cannot be read."""
-    from hpctl.adapters.local.planfile import read
-
-    return read(Path(file))
-
-
-def write_plan(file: str, text: str) -> None:
-    """Save a plan for its owner alone, whole or not at all; `UsageError` says why it cannot be written."""
-    from hpctl.adapters.local.planfile import write
-
-    write(Path(file), text)
-
-
-def read_bundle(file: str) -> str:
-    """Return the text of a bundle of doctor; `UsageError` says why it cannot be read."""
-    from hpctl.adapters.local.planfile import BUNDLE, read
-
-    return read(Path(file), BUNDLE)
-
-
-def write_bundle(file: str, text: str) -> None:
-    """Save a bundle of doctor for its owner alone, whole or not at all; `UsageError` says why it cannot be written."""
-    from hpctl.adapters.local.planfile import BUNDLE, write
-
-    write(Path(file), text, BUNDLE)
 
 
 def draft(kind: str) -> Draft:
@@ -371,22 +320,6 @@ def assignments(words: list[str] | tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"`--set {word}` has no value", hint="write --set VAR=VALUE")
         pairs[key] = value
     return pairs
-
-
-def kubeconfig(file: str | None) -> Kubeconfig:
-    """Return the kubeconfig of this name, or the one that kubectl takes by itself."""
-    from hpctl.adapters.local.clock import SystemClock
-    from hpctl.adapters.local.kubeconfig import KubeconfigOnDisk
-
-    return KubeconfigOnDisk(file, os.environ, SystemClock())
-
-
-def program() -> Program:
-    """Return how this hpctl is run, for whoever runs it again."""
-    from hpctl.adapters.local.machine import this_program
-    from hpctl.services.connect import Program
-
-    return Program(this_program(), os.environ)
 
 
 def eks_token(cluster: str, *, profile: str | None, region: str | None) -> tuple[str, datetime]:

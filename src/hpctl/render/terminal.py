@@ -54,7 +54,7 @@ class Terminal:
 
     @property
     def colour(self) -> bool:
-        """Whether stdout takes colour: never a pipe, whatever FORCE_COLOR or a CI system says."""
+        """Whether stdout takes colour: never a pipe, whatever FORCE_COLOR says, and never in CI."""
         return self._coloured(self.stdout)
 
     @property
@@ -87,7 +87,7 @@ class Terminal:
         return self.env.get(name, "").strip().lower() not in _FALSE_WORDS
 
     def _coloured(self, stream: TextIO) -> bool:
-        return stream.isatty() and not self.env.get("NO_COLOR") and not self._dumb
+        return stream.isatty() and not self.env.get("NO_COLOR") and not self._ci and not self._dumb
 
 
 def _columns(stream: TextIO) -> int:

@@ -50,6 +50,8 @@ _VIEWS = {
     "SlurmChange": "slurm.slurm_change",
     "SlurmStatus": "slurm.slurm_status",
     "SandboxList": "sandboxes.sandbox_list",
+    "SkyCheck": "sky.check",
+    "SkySetup": "sky.setup",
     "SshConfig": "node_access.ssh_config",
     "Written": "written.written",
 }

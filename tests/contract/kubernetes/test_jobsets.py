@@ -100,7 +100,8 @@ def test_one_that_is_suspended_has_jobs_and_no_pods_until_it_is_resumed(space: S
 )
 def test_what_the_definition_does_not_take_is_refused(space: Space, fault: dict[str, Any], said: str) -> None:
     answer = space.cluster.post(space.path("jobsets"), a_jobset(replicated("n", "true", **fault)))
-    assert answer.code == 422
+    # JobSet's own webhook comes before the API's judgement, and cannot read what is no number.
+    assert answer.code in (400, 422)
     assert said in answer.message
 
 

@@ -58,10 +58,10 @@ class Screen:
         """Whether the cursor came back."""
         return not self._screen.cursor.hidden
 
-    def until(self, word: str) -> str:
-        """Read on until `word` stands on the screen, and return the screen."""
+    def until(self, word: str, *, after: str = "") -> str:
+        """Read on until `word` stands on the screen, below the last `after` if one is given; return the screen."""
         end = time.monotonic() + PATIENCE_S
-        while word not in self.text:
+        while word not in (self.text.rpartition(after)[2] if after else self.text):
             if not self._read() or time.monotonic() > end:
                 message = f"`{word}` did not appear in:\n{self.text}"
                 raise AssertionError(message)

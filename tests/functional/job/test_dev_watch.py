@@ -55,7 +55,7 @@ def child_of(process: subprocess.Popen[bytes]) -> str:
 
 
 def test_only_a_pod_that_nobody_uses_ends(tmp_path: Path) -> None:
-    pods = {}
+    pods: dict[str, subprocess.Popen[bytes]] = {}
     for name in BESIDE:
         (folder := tmp_path / str(len(pods))).mkdir()
         pods[name] = started(name, folder)

@@ -154,6 +154,19 @@ def test_another_run_of_a_living_jobs_name_is_refused(controller: Controller) ->
     assert controller.submitted == 1
 
 
+def test_a_submission_removes_secrets_of_jobs_that_were_killed_and_of_no_others(controller: Controller) -> None:
+    controller.submit()
+    jobs = controller.shared / ".hpctl/jobs"
+    records = {"train-r1": None, "killed-r0": '{"id": 7}', "handed-over-r0": None, "damaged-r0": "{"}
+    for name, record in records.items():
+        (jobs / name).mkdir(exist_ok=True)
+        (jobs / name / "secrets").write_text("export TOKEN=hidden")
+        if record:
+            (jobs / name / "submitted").write_text(record)
+    assert controller.submit("r2", name="other")["id"] == 2
+    assert sorted(path.parent.name for path in jobs.glob("*/secrets")) == ["damaged-r0", "handed-over-r0", "train-r1"]
+
+
 def test_a_dry_run_leaves_nothing(controller: Controller) -> None:
     assert controller.submit(test=True) == {"said": "would start"}
     assert controller.submitted == 0

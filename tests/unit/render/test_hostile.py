@@ -29,7 +29,9 @@ RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u
 OUR_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 OUR_CURSOR = re.compile(r"\x1b\[(\?25[lh]|[0-9]*A|2K)|\r")
 
-CLOSED_WORDS = {"schema_version", "direction", "kind", "verb", "result", "state", "outcome", "type", "judges"}
+CLOSED_WORDS = {
+    *("schema_version", "direction", "kind", "verb", "result", "state", "outcome", "type", "judges", "part", "change"),
+}
 TIMES = {
     "time",
     "created_at",

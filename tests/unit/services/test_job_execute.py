@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 
-from hpctl.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from hpctl.errors import ConflictError, NoProgramError, NotFoundError, RefusedError, UsageError
 from hpctl.facts.jobs import ContainerState
 from hpctl.services.job.execute import Streams, execute
 from tests.unit.fakes import FakeAccount
@@ -76,12 +76,12 @@ def test_no_command_is_refused(account: FakeAccount) -> None:
         execute(a_job(), 0, (), AT, account.ports, streams())
 
 
-def test_a_program_that_is_not_there_is_not_found(account: FakeAccount) -> None:
+def test_a_program_that_is_not_there_ends_as_a_shell_ends(account: FakeAccount) -> None:
     words = 'exec failed: unable to start container process: exec: "nosuch": executable file not found in $PATH'
     account.streams.codes = [RefusedError(words, aws_code="InternalError")]
-    with pytest.raises(NotFoundError, match="container `pytorch` of pod `train-0` has no program `nosuch x`") as told:
+    with pytest.raises(NoProgramError, match="container `pytorch` of pod `train-0` has no program `nosuch x`") as told:
         execute(a_job(), 0, ("nosuch x",), AT, account.ports, streams())
-    assert "bash -c" in (told.value.hint or "")
+    assert (told.value.exit_code, "bash -c" in (told.value.hint or "")) == (127, True)
     account.streams.codes = [RefusedError("container not running", aws_code="BadRequest")]
     with pytest.raises(RefusedError, match="container not running"):
         execute(a_job(), 0, ("true",), AT, account.ports, streams())

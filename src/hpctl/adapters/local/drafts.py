@@ -27,10 +27,10 @@ class DraftFile:
 
     def save(self, answers: Mapping[str, tuple[str, ...]], now: datetime) -> None:
         """Keep the answers, whole or not at all; raises `StateError` or `UsageError` where that cannot be."""
+        document = {"format": 1, "saved_at": now.isoformat(), "answers": dict(answers)}
         with in_words(self._path.parent):
             make_folder(self._path.parent)
-        document = {"format": 1, "saved_at": now.isoformat(), "answers": dict(answers)}
-        write(self._path, json.dumps(document, indent=1), _DRAFT)
+            write(self._path, json.dumps(document, indent=1), _DRAFT)
 
     def read(self, now: datetime) -> tuple[dict[str, tuple[str, ...]], datetime] | None:
         """Return the answers and when they were given; None without a draft, or with one that is old or damaged."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring_local
 
 if TYPE_CHECKING:
     from hpctl.cli.visit import Keeper
@@ -28,7 +28,7 @@ def keeper(file: str | None, session: Session) -> Keeper:
         if file:
             from hpctl.services.bundle import written
 
-            wiring.write_bundle(file, written(patient, world, report))
+            wiring_local.write_bundle(file, written(patient, world, report))
             session.say(f"bundle: {file} (no secrets, account ids or e-mail addresses; names are in it)")
 
     return keep
@@ -38,5 +38,5 @@ def opened(file: str) -> tuple[FindPatient, World]:
     """Return who was examined and what the world answered then; `UsageError` when the file is no bundle."""
     from hpctl.services.bundle import read
 
-    bundle = read(wiring.read_bundle(file))
+    bundle = read(wiring_local.read_bundle(file))
     return lambda _world: bundle.patient, bundle.world

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring_local
 from hpctl.cli.typed import as_typed
 from hpctl.errors import UsageError
 
@@ -109,10 +109,10 @@ def _bedside(visit: Visit, wish: FixWish) -> Bedside:
 def _scripts(wish: FixWish) -> tuple[str, Mapping[str, bytes]]:
     """Return the folder that is named, which must be there, or the one beside the spec, if it is."""
     if wish.folder:
-        return str(wish.folder), wiring.read_scripts(wish.folder)
+        return str(wish.folder), wiring_local.read_scripts(wish.folder)
     beside = Path(wish.file).parent if wish.file and wish.file != "-" else Path()
     folder = beside / _FOLDER
-    return str(folder), wiring.read_scripts(folder) if folder.is_dir() else {}
+    return str(folder), wiring_local.read_scripts(folder) if folder.is_dir() else {}
 
 
 def _claim(ctx: typer.Context, visit: Visit, wish: FixWish, name: str) -> Claim:

@@ -50,6 +50,7 @@ ONLY_LOOK: Final = frozenset(
         "hpctl sandbox env",
         "hpctl sandbox list",
         "hpctl sandbox status",
+        "hpctl sky check",
         "hpctl slurm status",
     }
 )

@@ -42,9 +42,9 @@ def answers_of(
     """
     from hpctl.services.wizard import unasked
 
-    unasked.demand_sound(wizard.form, given)
     if not ask:
         return unasked.complete(wizard.form, given), None
+    unasked.demand_valid(wizard.form, given)
     return _interviewed(session, wizard, given, resume=resume)
 
 

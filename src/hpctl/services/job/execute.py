@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from hpctl.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from hpctl.errors import ConflictError, NoProgramError, NotFoundError, RefusedError, UsageError
 from hpctl.facts.jobs import Job, Pod
 from hpctl.facts.ports import Ports
 from hpctl.services.job.look import status_of
@@ -33,7 +33,8 @@ def execute(job: Job, rank: int, command: Sequence[str], at: Where, ports: Ports
 
     Raises:
         UsageError: there is no command.
-        NotFoundError: the job has no such rank, or its container no such program.
+        NotFoundError: the job has no such rank.
+        NoProgramError: its container has no such program.
         ConflictError: the rank does not run.
     """
     if not command:
@@ -59,7 +60,7 @@ def run_in(job: Job, pod: Pod, command: Sequence[str], at: Where, ports: Ports, 
     except RefusedError as error:
         if not _NO_PROGRAM.search(error.message):
             raise
-        raise NotFoundError(
+        raise NoProgramError(
             f"container `{container}` of pod `{pod.name}` has no program `{command[0]}`",
             cause=None if " " not in command[0] else "words of a command are given apart; a line for a shell needs one",
             hint=f"hpctl job exec {job.name} {at.flags} -- bash -c 'COMMAND...'",

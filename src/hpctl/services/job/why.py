@@ -13,6 +13,7 @@ from hpctl.errors import AccessError
 from hpctl.facts.jobs import BATCH_JOB, ContainerState, Job, JobState, KubernetesEvent, Pod
 from hpctl.facts.ports import Ports
 from hpctl.report.cluster import Diagnosis
+from hpctl.services.job.agents import why_not_begun
 from hpctl.services.job.claims import why_without_volumes
 from hpctl.services.job.queued import why_queued
 from hpctl.services.job.shape import has_made_pods, queue, suspended
@@ -44,6 +45,7 @@ def why_not_running(
         unmounted = tuple(why_without_volumes(job, commonest(said), at, ports.jobs))
         yield from unmounted or why_unscheduled(job, waiting, _around(at, ports), at)
     yield from _starting(job, pods, events)
+    yield from why_not_begun(job, pods, ports.clock.now())
 
 
 def _around(at: Where, ports: Ports) -> Surroundings:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from pydantic import ValidationError
 
 from hpctl.catalog.instance_types import instance_types
 from hpctl.checks.catalogue import CHECKS
-from hpctl.checks.engine import Reach, run_checks
-from hpctl.report.check import CheckResult, Finding
+from hpctl.checks.declare import Check
+from hpctl.errors import HpctlError
+from hpctl.facts.world import World
+from hpctl.report.check import Finding
 from hpctl.services.wizard import cluster_choices as choices
 from hpctl.services.wizard.cluster_choices import Sight
 from hpctl.services.wizard.cluster_spec import NO_SCRIPTS, STAND_INS, spec_of
 from hpctl.services.wizard.question import Answers, Form, Objection, Option, Question, first
+from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
 
 _YES_NO: Final = ("yes", "no")
@@ -201,6 +204,7 @@ QUESTIONS: Final[tuple[Question[Sight], ...]] = (
 )
 """In the order in which they are asked: each may rest on those before it."""
 
+_BY_ID: Final = {one.id: one for one in CHECKS}
 _CLOSED: Final = {"orchestrator": tuple(one.value for one in _KINDS), "deep-health-checks": _YES_NO}
 
 
@@ -226,22 +230,27 @@ def _invalid(answers: Answers, question: Question[Sight]) -> str | None:
 
 
 def objections(answers: Answers, ids: tuple[str, ...], sight: Sight) -> tuple[Objection, ...]:
-    """Return what the checks of these ids have against the answers; what is not answered yet is nobody's fault."""
-    reach = Reach.OFFLINE if sight.blind else Reach.AWS
-    checks = tuple(one for one in CHECKS if one.id in ids)
+    """Return what the checks of these ids have against the answers; what is not answered yet is nobody's fault.
+
+    Each check runs by itself, in this thread: what it needs was judged with an earlier answer, and hundreds of options
+    are judged one after the other.
+    """
     try:
         spec = spec_of(answers)
     except ValidationError:  # an option that the spec's model refuses is refused when it is chosen
         return ()
-    report = run_checks(checks, (spec,), sight.world, reach=reach)
-    return tuple(found for result in report.results for found in _found(result))
+    named = (_BY_ID[one] for one in ids)
+    able = (one for one in named if one.judges(spec) and not (sight.blind and one.reads))
+    return tuple(found for one in able for found in _found(one, spec, sight.world))
 
 
-def _found(result: CheckResult) -> tuple[Objection, ...]:
-    if result.outcome is Outcome.UNKNOWN:
-        return (Objection(result.id, Outcome.UNKNOWN, result.title, result.reason or ""),)
-    failed = [one for one in result.findings if one.level == "fail" and not _of_stand_in(one)]
-    return tuple(Objection(result.id, Outcome.FAIL, one.subject, one.message) for one in failed)
+def _found(check: Check, spec: ClusterSpec, world: World) -> Iterator[Objection]:
+    try:
+        for one in check.judge(spec, world):
+            if one.level == "fail" and not _of_stand_in(one):
+                yield Objection(check.id, Outcome.FAIL, one.subject, one.message)
+    except HpctlError as error:
+        yield Objection(check.id, Outcome.UNKNOWN, check.title, f"{check.title}: {error.message}")
 
 
 def _of_stand_in(finding: Finding) -> bool:

@@ -101,7 +101,8 @@ class Interview(Generic[Facts]):
 
     def _taken(self, answers: Answers, question: Question[Facts] | None, said: tuple[str, ...]) -> Answers:
         name = question.name if question else ""
-        void = self._form.void_after(name) if answers.get(name) != said else frozenset()
+        changed = name in answers and answers[name] != said
+        void = self._form.void_after(name) if changed else frozenset()
         self._void |= {one: answers[one] for one in void if one in answers}
         kept = tuple(dict.fromkeys((*answers.get(KEPT, ()), *self._kept)))
         taken = {one: answer for one, answer in answers.items() if one not in void} | {name: said}

@@ -13,10 +13,10 @@ def complete(form: Form[Facts], given: Answers) -> Answers:
     """Return the answers, with what the questions take for granted and the only options that work.
 
     Raises:
-        UsageError: an answer cannot be; every such one is named.
+        UsageError: an answer cannot be, or answers a question that the others leave out; every such one is named.
         UnconfirmedError: answers are missing; the hint names the flag of each.
     """
-    demand_sound(form, given)
+    demand_valid(form, given)
     answers, missing = dict(given), []
     for question in form.questions:
         if question.name in answers or not question.asked(answers):
@@ -29,13 +29,16 @@ def complete(form: Form[Facts], given: Answers) -> Answers:
     if missing:
         what = "an answer is missing" if len(missing) == 1 else f"{len(missing)} answers are missing"
         raise UnconfirmedError(f"{what}, and nobody is asked", hint=f"add {', '.join(missing)}")
-    demand_sound(form, answers)
+    _demand_none([*_refusals(form, answers), *_beside_the_point(form, answers)])
     return answers
 
 
-def demand_sound(form: Form[Facts], answers: Answers) -> None:
-    """Raise `UsageError` with all answers that the spec's own model refuses, and those to no question."""
-    wrong = [*_refusals(form, answers), *_beside_the_point(form, answers)]
+def demand_valid(form: Form[Facts], answers: Answers) -> None:
+    """Raise `UsageError` with all answers that the spec's own model refuses."""
+    _demand_none(list(_refusals(form, answers)))
+
+
+def _demand_none(wrong: list[str]) -> None:
     if wrong:
         raise UsageError(wrong[0] if len(wrong) == 1 else "\n".join((f"{len(wrong)} answers cannot be", *wrong)))
 

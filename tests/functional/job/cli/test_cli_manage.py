@@ -52,7 +52,7 @@ def test_a_command_runs_in_all_ranks(jobs: Jobs, long_job: str) -> None:
     assert sorted(jobs.hpctl(*words, ends=5).out.splitlines()) == ["[rank 0] long-master-0", "[rank 1] long-worker-0"]
     refused = jobs.hpctl("job", "exec", long_job, "--all", "--tty", "--", "true", ends=ExitCode.USAGE)
     assert "`--all` runs in every rank" in refused.err
-    absent = jobs.hpctl("job", "exec", long_job, "--", "no-such-program", ends=ExitCode.NOT_FOUND)
+    absent = jobs.hpctl("job", "exec", long_job, "--", "no-such-program", ends=ExitCode.NO_PROGRAM)
     assert "has no program `no-such-program`" in absent.err
 
 

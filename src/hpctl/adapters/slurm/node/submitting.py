@@ -73,6 +73,17 @@ def _tidy(jobs: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE_S:
                 shutil.rmtree(left, ignore_errors=True)
+    _forget_secrets(jobs)
+
+
+def _forget_secrets(jobs: Path) -> None:
+    """Remove the secrets of jobs that are over: a job removes its own, unless it was killed before it came to that."""
+    left = {path: read(path.parent / RECORD_FILE) for path in jobs.glob("*/secrets")}
+    living = {one["JobID"] for one in records(queue()) if one["State"] not in ENDED} if left else set()
+    for path, record in left.items():
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            if record is not None and str(json.loads(record)["id"]) not in living:
+                path.unlink()
 
 
 def _unpack(part: Path, asked: dict[str, Any]) -> None:

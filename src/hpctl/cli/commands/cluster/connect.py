@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.cluster.group import NameArgument, app
 from hpctl.cli.options import OutputOption, ProfileOption, QueryOption, RegionOption, VerboseOption, invocation
 from hpctl.render.output import Output
@@ -46,4 +46,4 @@ def connect(
     current = CurrentContext.SET if set_current else CurrentContext.KEPT
     carry_out = plan_connect if dry_run else connect_cluster
     wish = Wish(context, namespace, current, kubeconfig)
-    session.show(carry_out(name, wish, wiring.program(), wiring.kubeconfig(kubeconfig), session.ports))
+    session.show(carry_out(name, wish, wiring_local.program(), wiring_local.kubeconfig(kubeconfig), session.ports))

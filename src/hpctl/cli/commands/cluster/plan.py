@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.cluster.group import app
 from hpctl.cli.commands.cluster.wished import DeleteGroupOption, SpecOrNoneOption
 from hpctl.cli.completion import clusters
@@ -119,6 +119,6 @@ def plan(
     session.show(planned)
     demand_possible(planned, blindness(allow_unknown))
     if out:
-        wiring.write_plan(out, planned.model_dump_json(indent=2) + "\n")
+        wiring_local.write_plan(out, planned.model_dump_json(indent=2) + "\n")
     if detailed_exitcode and planned.actions:
         raise typer.Exit(ExitCode.CHANGES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.cluster.carry import hold, unclaimed
 from hpctl.cli.options import invocation
 from hpctl.errors import UsageError
@@ -111,7 +111,7 @@ def decided(
 
     if wished.file is None:
         file = wished.plan or ""
-        read = read_plan(file, wiring.read_plan(file), command)
+        read = read_plan(file, wiring_local.read_plan(file), command)
         session = wiring.session(invocation(ctx), region_of_spec=read.identity.region)
         claim(session, read.cluster)
         patience = timeouts.CREATE_WAIT_S + timeouts.DEEP_CHECKS_S

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.lifecycle.group import FolderArgument, app
 from hpctl.cli.options import FileOption, NameOption, OutputOption, QueryOption, SetOption, invocation
 from hpctl.render.output import Output
@@ -38,5 +38,5 @@ def init(
 
     spec = wiring.load(file, name, values).spec
     scripts = service.scripts_for(spec, service.Heads(controller_group, login_group))
-    wiring.write_scripts(folder, scripts)
+    wiring_local.write_scripts(folder, scripts)
     wiring.session(invocation(ctx)).show(service.written(spec, folder, scripts, file))

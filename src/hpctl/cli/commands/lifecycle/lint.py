@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.lifecycle.group import SpecOption, app
 from hpctl.cli.options import (
     NameOption,
@@ -59,7 +59,7 @@ def lint(
     loaded = wiring.load(file, name, values) if file else None
     session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region if loaded else None)
     if folder is not None:
-        report = service.lint_folder(LocalScripts(folder, wiring.read_scripts(folder)), loaded, wiring.shell())
+        report = service.lint_folder(LocalScripts(folder, wiring_local.read_scripts(folder)), loaded, wiring.shell())
     elif loaded is not None:
         report = service.lint_in_s3(loaded, session.world_or_reason())
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.lifecycle.group import FolderArgument, SpecOption, app
 from hpctl.cli.options import (
     DryRunOption,
@@ -56,7 +56,7 @@ def upload(
         raise UsageError("give one of a spec (`-f FILE`) and an address (`--to s3://BUCKET/PREFIX`)")
     loaded = wiring.load(file, name, values) if file else None
     target = folder_of(loaded.spec if loaded else None, to)
-    local = service.LocalScripts(folder, wiring.read_scripts(folder))
+    local = service.LocalScripts(folder, wiring_local.read_scripts(folder))
     session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region if loaded else None)
     if loaded:
         service.demand_meant(loaded.spec, session.world)

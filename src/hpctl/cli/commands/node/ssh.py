@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpctl.cli import wiring
+from hpctl.cli import wiring, wiring_local
 from hpctl.cli.commands.node.group import app
 from hpctl.cli.options import (
     ClusterOption,
@@ -71,5 +71,5 @@ def _written(report: SshConfigReport, file: Path) -> SshConfigReport:
     from hpctl.services.node_ssh import include_line
 
     include = include_line(str(file))
-    wiring.write_ssh_config(file, report.text)
+    wiring_local.write_ssh_config(file, report.text)
     return report.model_copy(update={"file": str(file), "include": include})
