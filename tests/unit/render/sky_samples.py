@@ -38,7 +38,7 @@ SKY_CHECK = SkyCheckReport(
     said="2 nodes have accelerators that no label tells SkyPilot of",
     accelerators=(SkyAccelerators(accelerator="H100", total=16, free=12),),
     elsewhere=("office: timeout",),
-    next_steps=("hpctl node label --cluster hp-cluster",),
+    next_steps=("hpctl node label --overwrite --cluster hp-cluster",),
 )
 EVERY_SKY_REPORT = {
     "sky-setup": SKY_SETUP,

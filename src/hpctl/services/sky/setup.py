@@ -76,7 +76,7 @@ def plan_setup(cluster: str, tools: Tools, ports: Ports, *, reinstall: bool = Fa
         context=connection.context,
         result="unchanged" if all(step.change == "keep" for step in steps) else "planned",
         steps=steps,
-        notes=tuple(_notes(connection, config)),
+        notes=tuple(_notes(connection, config, labels)),
         next_steps=tuple(_next(at, tools.sky, connection, beside)),
     )
     return Setup(at, report, connection, config, beside, labels, install)
@@ -85,10 +85,12 @@ def plan_setup(cluster: str, tools: Tools, ports: Ports, *, reinstall: bool = Fa
 def apply_setup(setup: Setup, tools: Tools, ports: Ports) -> SkySetupReport:
     """Carry the plan out, what takes longest and changes nothing of the person's first; again does what is left.
 
-    Raises what planning raises, and `UnavailableError` where SkyPilot cannot be installed.
+    Raises what planning raises, `UnavailableError` where SkyPilot cannot be installed, and `LockedError` while another
+    command installs it.
     """
     if setup.install:
-        tools.sky.install()
+        with ports.state.lock(f"skypilot-{VERSION}"):
+            tools.sky.install()
     if setup.connection.changed:
         connect(setup.at.cluster, ConnectionWish(), tools.program, tools.kubeconfig, ports)
     for change in (setup.config, *setup.beside):
@@ -127,7 +129,7 @@ def _steps(
         part="labels",
         subject=labels.label,
         change="add" if changed else "keep",
-        detail=f"on {changed} of {len(labels.nodes)} nodes" if changed else "as the nodes' types say",
+        detail=f"on {changed} of {len(labels.nodes)} nodes" if changed else "no node lacks it",
     )
 
 
@@ -144,7 +146,13 @@ def _file(part: str, change: FileChange) -> SkyStep:
     )
 
 
-def _notes(connection: ConnectionReport, config: FileChange) -> Iterator[str]:
+def _notes(connection: ConnectionReport, config: FileChange, labels: NodeLabelsReport) -> Iterator[str]:
+    other = [row.node for row in labels.nodes if row.change == "leave" and row.before]
+    if other:
+        yield (
+            f"{len(other)} nodes have another label than their type says, and keep it: "
+            f"hpctl node label --overwrite --cluster {labels.cluster}"
+        )
     current = connection.current_context
     if current and current != connection.context and current in config.after and current not in config.before:
         yield (
