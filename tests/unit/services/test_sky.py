@@ -158,7 +158,7 @@ def test_a_context_that_is_enabled_and_labelled_is_ready() -> None:
         (
             SkyVerdict(contexts={NAME: (True, "not labeled")}),
             "blind",
-            "1 nodes have accelerators that no label tells SkyPilot of",
+            "no label tells SkyPilot of the accelerators of 1 of the nodes",
             ("hpctl node label --overwrite --cluster ml-cluster",),
         ),
         (
@@ -220,6 +220,5 @@ def test_labels_of_another_value_are_kept_and_said() -> None:
     plan = plan_setup("ml-cluster", with_tools(FakeSky()), account.ports)
     assert plan.report.steps[-1].detail == "no node lacks it"
     assert plan.report.notes[0] == (
-        "1 nodes have another label than their type says, and keep it: "
-        "hpctl node label --overwrite --cluster ml-cluster"
+        "1 of the nodes keep a label that is not what their type has: hpctl node label --overwrite --cluster ml-cluster"
     )

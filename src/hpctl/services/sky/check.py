@@ -64,7 +64,7 @@ def _state(context: str, verdict: SkyVerdict, labels: NodeLabelsReport) -> tuple
     if not enabled:
         return "disabled", words
     if unlabelled := len(labels.names()):
-        return "blind", f"{unlabelled} nodes have accelerators that no label tells SkyPilot of"
+        return "blind", f"no label tells SkyPilot of the accelerators of {unlabelled} of the nodes"
     if any(row.after for row in labels.nodes) and not verdict.accelerators:
         return "blind", verdict.uncounted or words or "SkyPilot counts no accelerators"
     return "ready", words
