@@ -17,12 +17,12 @@ from hpctl.spec.job import Contract
 from hpctl.spec.manifest_pods import mapping
 
 _OPERATORS: Final = {
-    PYTORCH_JOB.qualified: ("training-operator",),
-    HYPERPOD_PYTORCH_JOB.qualified: ("hp-training-operator",),
-    JOB_SET.qualified: ("jobset-controller",),
-    MPI_JOB.qualified: ("mpi-operator",),
+    PYTORCH_JOB.qualified: re.compile(r"(?<!hp-)training-operator"),
+    HYPERPOD_PYTORCH_JOB.qualified: re.compile("hp-training-operator"),
+    JOB_SET.qualified: re.compile("jobset-controller"),
+    MPI_JOB.qualified: re.compile("mpi-operator"),
 }
-"""Parts of the names of the Deployments that act on a kind (AWS's chart; EKS add-on; JobSet's and MPI's releases)."""
+"""What is in the names of Deployments that act on a kind (AWS's chart; EKS add-on; JobSet's and MPI's releases)."""
 
 RESUME: Final = "sagemaker.amazonaws.com/enable-job-auto-resume"
 RETRIES: Final = "sagemaker.amazonaws.com/job-max-retry-count"
@@ -63,11 +63,11 @@ def kind(job: JobInCluster, world: World) -> Iterator[Finding]:
 )
 def operator(job: JobInCluster, world: World) -> Iterator[Finding]:
     """A job whose operator does not run is a record that nothing reads: no pods, no events, no error."""
-    parts = _OPERATORS.get(job.kind.qualified) if job.kind else None
-    if job.kind is None or not parts:
+    named = _OPERATORS.get(job.kind.qualified) if job.kind else None
+    if job.kind is None or not named:
         return
     workloads = [one for one in world.workloads(eks_of(job.live, world)) if one.kind == "Deployment"]
-    found = [one for one in workloads if any(part in one.name for part in parts)]
+    found = [one for one in workloads if named.search(one.name)]
     if not any(one.ready for one in found):
         what = f"{found[0]} is not ready" if found else "its operator is not installed"
         message = f"nothing acts on this kind of job: {what}"

@@ -249,6 +249,20 @@ CONTRACT: tuple[JobRow, ...] = (
         ),
         happen=runs(without="training-operator"),
     ),
+    fails(
+        "job-operator",
+        "the operator of another kind alone",
+        a_target(),
+        bad(
+            "PyTorchJob/train",
+            "nothing acts on this kind of job: its operator is not installed",
+            remedy="hpctl cluster check ml-cluster\nor take a kind that the cluster has: --kind Job",
+        ),
+        happen=runs(
+            Workload("Deployment", "aws-hyperpod", "hp-training-operator-hp-training-controller-manager", 1, 1),
+            without="training-operator",
+        ),
+    ),
     passes("job-selector", "the label that HyperPod gives", a_target()),
     warns(
         "job-selector",

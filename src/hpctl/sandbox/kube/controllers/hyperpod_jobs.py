@@ -44,6 +44,9 @@ COMPLETED: Final = "Completed"
 FAILED: Final = "Failed"
 POLL_S: Final = 0.5
 """How often agents are asked."""
+SILENT_POLL_S: Final = 5.0
+"""How often they are where somebody has none, once the job is older than `_YOUNG_S`."""
+_YOUNG_S: Final = 60.0
 _BEGUN: Final = frozenset({AgentState.RUNNING, AgentState.FAULTED, AgentState.COMPLETED})
 
 
@@ -101,7 +104,7 @@ class _Round(Round):
             self._fail("DeadlineExceeded", why)
         else:
             self._run()
-        return POLL_S
+        return self._pause()
 
     def _run(self) -> None:
         self._create_missing()
@@ -233,7 +236,11 @@ class _Round(Round):
         # 0 is the default, and AWS's samples with it keep their pods to be read: the job stays.
         ttl = self._policy.get("ttlSecondsAfterFinished") or -1
         left = self._expire(ttl if ttl > 0 else None, self._status.get("completionTime"))
-        return POLL_S if any(pod and job_pods.is_active(pod) for pod in self._ranks) else left
+        return self._pause() if any(pod and job_pods.is_active(pod) for pod in self._ranks) else left
+
+    def _pause(self) -> float:
+        young = since(self._job["metadata"]["creationTimestamp"], self._api.now) < _YOUNG_S
+        return POLL_S if young or all(self._told) else SILENT_POLL_S
 
     def _dismiss(self, pod: Object) -> None:
         if job_pods.phase_of(pod) == "Running":

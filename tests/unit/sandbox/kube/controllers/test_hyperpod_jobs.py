@@ -23,8 +23,10 @@ class FakeAgents:
     def __init__(self) -> None:
         self.told: dict[str, Told] = {}
         self.orders: list[tuple[str, str, Any]] = []
+        self.asked = 0
 
     def ask(self, pod: Object) -> Told | None:
+        self.asked += 1
         return self.told.get(pod["metadata"]["name"])
 
     def order(self, pod: Object, order: Order, body: Object) -> None:
@@ -264,3 +266,19 @@ def test_it_goes_when_its_time_after_the_end_is_over(stage: Stage, agents: FakeA
     assert stage.names("HyperPodPyTorchJob") == ["job"]
     stage.wait(20)
     assert (stage.names("HyperPodPyTorchJob"), stage.pods()) == ([], [])
+
+
+def test_pods_without_an_agent_are_asked_less_often_after_a_while(stage: Stage, agents: FakeAgents) -> None:
+    submit(stage)
+    for name in NAMES:
+        stage.run(name)
+    asked = []
+    for _ in range(3):
+        agents.asked = 0
+        stage.wait(30)
+        asked.append(agents.asked)
+    assert asked[0] > 100
+    assert asked[2] < 20
+    agents.are(AgentState.READY)
+    stage.wait(6)
+    assert true(stage) == {"Created", "Running"}
