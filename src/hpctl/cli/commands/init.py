@@ -22,7 +22,6 @@ from hpctl.render.output import Output
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.world import World
-    from hpctl.report.check import CheckReport
     from hpctl.services.wizard.question import Answers
 
 Text = str | None
@@ -71,6 +70,7 @@ def init(
     is asked.
     """
     from hpctl.cli.wizard.conduct import Wizard, answers_of, file_taken, given_of
+    from hpctl.render.live import looking
     from hpctl.services.wizard import cluster as service
     from hpctl.services.wizard.cluster_form import cluster_form
 
@@ -81,13 +81,15 @@ def init(
     given = given_of({one: ctx.params[one] for one in names} | {"region": session.said.region})
 
     def look(answers: Answers) -> None:
-        _show(session, service.judge(answers, sights.after(answers)))
+        with looking("checking all answers", session.terminal):
+            report = service.judge(answers, sights.after(answers))
+        session.show_beside(report)
 
     ask = session.terminal.interactive and not yes
     answers, draft = answers_of(session, Wizard(form, "cluster", look), given, ask=ask, resume=resume)
     report = service.judge(answers, sights.after(answers))
     if not ask:
-        _show(session, report)
+        session.show_beside(report)
         service.demand_good(report)
     wiring.write_answers(answers["file"][0], service.text_of(answers))
     if draft:
@@ -98,8 +100,3 @@ def init(
 def _world(session: Session, region: str | None) -> World:
     """Return the account in a Region, whatever the command line says of it: the answer may be another."""
     return replace(session, said=replace(session.said, region=region)).world
-
-
-def _show(session: Session, report: CheckReport) -> None:
-    """Tell on stderr what the checks say."""
-    session.show_beside(report)

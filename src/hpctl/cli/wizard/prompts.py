@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.cli.wizard.choices import OTHER, rows
 from hpctl.cli.wizard.keys import free_to_move, keys_of_text, leave_with_escape
+from hpctl.render.live import looking
 from hpctl.render.notices import say
 from hpctl.render.terminal import Terminal
 from hpctl.render.wrap import wrapped
@@ -79,6 +81,10 @@ class Prompts:
         """Write a remark, in lines that fit."""
         for line in text.split("\n"):
             say("\n".join(wrapped(line, self.terminal.width)) if line else "", self.terminal)
+
+    def looking(self, text: str) -> AbstractContextManager[None]:
+        """Show what is waited for."""
+        return looking(text, self.terminal)
 
     def confirm(self, question: str) -> bool:
         """Ask for yes or no, yes first; back is no."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum, auto
 from typing import Generic, Protocol
 
@@ -35,6 +36,10 @@ class Front(Protocol):
 
     def tell(self, text: str) -> None:
         """Say something between questions."""
+        ...
+
+    def looking(self, text: str) -> AbstractContextManager[None]:
+        """Show what is waited for, for the length of a `with`."""
         ...
 
 
@@ -77,7 +82,8 @@ class Interview(Generic[Facts]):
     def _ask(self, question: Question[Facts], answers: Answers) -> tuple[str, ...] | Move:
         """Ask until the answer holds, or somebody keeps it although a check fails."""
         while True:
-            ready = prepared(self._form, question, answers, self._void)
+            with self._front.looking("looking up what there is") if question.options else nullcontext():
+                ready = prepared(self._form, question, answers, self._void)
             said = self._front.ask(ready)
             if isinstance(said, Move):
                 return said
@@ -89,7 +95,8 @@ class Interview(Generic[Facts]):
 
     def _holds(self, question: Question[Facts], answers: Answers) -> bool:
         checks = tuple(one for one in (*question.checks, *question.later) if one not in answers.get(KEPT, ()))
-        objections = self._form.objections(answers, checks, self._form.facts(answers)) if checks else ()
+        with self._front.looking("checking the answer") if checks else nullcontext():
+            objections = self._form.objections(answers, checks, self._form.facts(answers))
         for one in objections:
             if one.outcome is Outcome.UNKNOWN:
                 self._front.tell(f"not verified: {one}")

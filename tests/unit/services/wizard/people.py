@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from hpctl.errors import AccessError
@@ -58,6 +59,7 @@ class Person:
     keeps: bool = False
     asked: list[Prepared] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
+    waited_for: list[str] = field(default_factory=list)
     failures: list[tuple[Objection, ...]] = field(default_factory=list)
 
     def ask(self, question: Prepared) -> tuple[str, ...] | Move:
@@ -79,6 +81,10 @@ class Person:
 
     def tell(self, text: str) -> None:
         self.heard.append(text)
+
+    def looking(self, text: str) -> AbstractContextManager[None]:
+        self.waited_for.append(text)
+        return nullcontext()
 
     @property
     def names(self) -> list[str]:
