@@ -9,6 +9,7 @@ from hpctl.report.written import WrittenReport
 from tests.unit.render.catalog_samples import INSTANCE_TYPE, INSTANCE_TYPES, QUOTAS
 from tests.unit.render.check_samples import CHECK_LIST, CHECKS
 from tests.unit.render.cluster_samples import CLUSTER_REPORT, CLUSTERS, EVENTS, NODE_REPORT, NODES, NOW
+from tests.unit.render.dev_samples import EVERY_DEV_REPORT
 from tests.unit.render.explanation_samples import CHECK_PAGE, EXPLANATION, FAILURES
 from tests.unit.render.job_samples import EVERY_JOB_REPORT
 from tests.unit.render.model_samples import EVERY_MODEL_REPORT
@@ -80,6 +81,7 @@ EVERY_REPORT = {
     "scripts-written": SCRIPTS_WRITTEN,
     "scripts-to-upload": SCRIPTS_TO_UPLOAD,
     "scripts-uploaded": SCRIPTS_UPLOADED,
+    **EVERY_DEV_REPORT,
     **EVERY_JOB_REPORT,
     **EVERY_MODEL_REPORT,
     **EVERY_NODE_REPORT,

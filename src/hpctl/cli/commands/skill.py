@@ -30,6 +30,7 @@ ONLY_LOOK: Final = frozenset(
         "hpctl cluster list",
         "hpctl cluster plan",
         "hpctl cluster schema",
+        "hpctl dev list",
         "hpctl doctor",
         "hpctl explain",
         "hpctl gpus",

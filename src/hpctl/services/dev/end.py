@@ -7,7 +7,7 @@ from contextlib import suppress
 from hpctl import timeouts
 from hpctl.compile.dev import claim_name
 from hpctl.errors import NotFoundError, WaitTimeoutError
-from hpctl.facts.dev import DevRecord
+from hpctl.facts.dev import DEV_LABEL, DevRecord
 from hpctl.facts.jobs import CLAIM, POD, Job
 from hpctl.facts.ports import Ports
 from hpctl.report.dev import DevOutcomeReport
@@ -67,7 +67,7 @@ def end_job(job: Job, at: Where, ports: Ports) -> None:
     delete(job, at, ports)
     left = {pod.uid for pod in pods}
     for _ in range(timeouts.DEV_ENDS):
-        left &= {pod.uid for pod in ports.jobs.pods(at.eks, job.namespace)}
+        left &= {pod.uid for pod in ports.jobs.pods(at.eks, job.namespace, f"{DEV_LABEL}={job.name}")}
         if not left:
             return
         ports.clock.sleep(timeouts.JOB_POLL_FIRST_S)

@@ -64,6 +64,9 @@ def start(said: Said, starting: Starting) -> tuple[Result, DevRecord, Job]:
         end_job(job, at, starting.ports)
     if wish != known.wish:
         records.change(known, wish, at, jobs)
+    if wish.claim == claim_name(wish.name):
+        with suppress(ConflictError):  # it is there, unless the first start was ended before it made one
+            _claimed(wish, starting)
     job = _submitted(wish, starting)
     return "resumed", records.found(wish.name, at, jobs), job
 
