@@ -50,7 +50,9 @@ class Interview(Generic[Facts]):
         """Nothing is asked yet."""
         self._form, self._front, self._save = form, front, save
         self._void: dict[str, tuple[str, ...]] = {}
-        self._kept: tuple[str, ...] = ()
+        self._insisted: dict[str, tuple[str, ...]] = {}
+        """The checks that fail on answers that stay all the same, by the question's name."""
+        self._lifted: tuple[str, ...] = ()
 
     def run(self, answers: Answers) -> Answers:
         """Ask what is open and return all answers, once somebody has looked at them and wants them written."""
@@ -94,8 +96,10 @@ class Interview(Generic[Facts]):
                 return said
 
     def _holds(self, question: Question[Facts], answers: Answers) -> bool:
-        checks = tuple(one for one in (*question.checks, *question.later) if one not in answers.get(KEPT, ()))
-        self._kept = ()
+        """Whether the answer stays; what was insisted on when this was asked before is judged anew."""
+        self._lifted = self._insisted.pop(question.name, ())
+        left_out = set(answers.get(KEPT, ())).difference(self._lifted)
+        checks = tuple(one for one in (*question.checks, *question.later) if one not in left_out)
         if not checks:
             return True
         with self._front.looking("checking the answer"):
@@ -106,18 +110,21 @@ class Interview(Generic[Facts]):
         failed = tuple(one for one in objections if one.outcome is Outcome.FAIL)
         if failed and not self._front.keep(failed):
             return False
-        self._kept = tuple(one.check_id for one in failed)
+        self._insisted[question.name] = tuple(one.check_id for one in failed)
         return True
 
     def _taken(self, answers: Answers, question: Question[Facts] | None, said: tuple[str, ...]) -> Answers:
-        name = question.name if question else ""
+        if question is None:
+            return answers
+        name = question.name
         changed = name in answers and answers[name] != said
         void = self._form.void_after(name) if changed else frozenset()
         self._void |= {one: answers[one] for one in void if one in answers}
-        kept = tuple(dict.fromkeys((*answers.get(KEPT, ()), *self._kept)))
         taken = {one: answer for one, answer in answers.items() if one not in void} | {name: said}
+        kept = [one for one in taken.pop(KEPT, ()) if one not in self._lifted]
+        kept += [one for one in self._insisted.get(name, ()) if one not in kept]
         if kept:
-            taken[KEPT] = kept
+            taken[KEPT] = tuple(kept)
         self._save(taken)
         return taken
 

@@ -106,6 +106,20 @@ def test_what_is_kept_although_it_fails_is_remembered_with_the_check() -> None:
     assert len(person.failures) == 1  # later questions of the same check do not ask once more
 
 
+def test_what_was_kept_is_forgotten_when_a_better_answer_comes() -> None:
+    account = FakeAccount().holding(a_quota(value=4))
+    person = Person(says(EKS, count=["5", "2"]), reviews=["count", Move.WRITE], keeps=True)
+    told, _saved = interviewed(person, a_form(account))
+    assert (told["count"], KEPT in told) == (("2",), False)
+
+
+def test_an_answer_that_fails_and_is_given_up_leaves_nothing_behind() -> None:
+    account = FakeAccount().holding(a_quota(value=4))
+    person = Person(says(EKS, count=["5", "2"]))
+    told, _saved = interviewed(person, a_form(account), {KEPT: ("eks-version",)})
+    assert told[KEPT] == ("eks-version",)
+
+
 def test_an_option_that_is_refused_cannot_be_typed_either() -> None:
     person = Person(says(EKS, eks_cluster=["training"], subnet=["subnet-9", "subnet-1"]))
     told, _saved = interviewed(person, a_form(FakeAccount()))
