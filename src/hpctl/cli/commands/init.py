@@ -20,8 +20,11 @@ from hpctl.cli.options import (
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hpctl.cli.wiring import Session
     from hpctl.facts.world import World
+    from hpctl.services.wizard.cluster import Sights
     from hpctl.services.wizard.question import Answers
 
 Text = str | None
@@ -70,7 +73,6 @@ def init(
     is asked.
     """
     from hpctl.cli.wizard.conduct import Wizard, answers_of, file_taken, given_of
-    from hpctl.render.live import looking
     from hpctl.services.wizard import cluster as service
     from hpctl.services.wizard.cluster_form import cluster_form
 
@@ -79,14 +81,10 @@ def init(
     form = cluster_form(sights.after, file_taken)
     names = {one.name.replace("-", "_") for one in form.questions} | {"skip"}
     given = given_of({one: ctx.params[one] for one in names} | {"region": session.said.region})
-
-    def look(answers: Answers) -> None:
-        with looking("checking all answers", session.terminal):
-            report = service.judge(answers, sights.after(answers))
-        session.show_beside(report)
-
     ask = session.terminal.interactive and not yes
-    answers, draft = answers_of(session, Wizard(form, "cluster", look), given, ask=ask, resume=resume)
+    answers, draft = answers_of(
+        session, Wizard(form, "cluster", _looker(session, sights)), given, ask=ask, resume=resume
+    )
     report = service.judge(answers, sights.after(answers))
     if not ask:
         session.show_beside(report)
@@ -100,3 +98,16 @@ def init(
 def _world(session: Session, region: str | None) -> World:
     """Return the account in a Region, whatever the command line says of it: the answer may be another."""
     return replace(session, said=replace(session.said, region=region)).world
+
+
+def _looker(session: Session, sights: Sights) -> Callable[[Answers], None]:
+    """Return what shows a person what the checks say of all answers."""
+    from hpctl.render.live import looking
+    from hpctl.services.wizard.cluster import judge
+
+    def look(answers: Answers) -> None:
+        with looking("checking all answers", session.terminal):
+            report = judge(answers, sights.after(answers))
+        session.show_beside(report)
+
+    return look
