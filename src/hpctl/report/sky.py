@@ -51,9 +51,9 @@ class SkyAccelerators(Part):
 class SkyCheckReport(Report):
     """What SkyPilot's own check says of a cluster.
 
-    `state` is `ready`; `blind` where the context is enabled and no task can ask for accelerators, as nodes have no
-    labels; else `disabled`. `said` is SkyPilot's reason or note, and `elsewhere` are other contexts that it is allowed
-    and cannot use.
+    `state` is `ready`; `blind` where the context is enabled and tasks cannot ask for all of its accelerators, as nodes
+    lack the label or have a wrong one; else `disabled`. `said` is SkyPilot's reason or note, and `elsewhere` are other
+    contexts that it is allowed and cannot use.
     """
 
     kind: Literal["SkyCheck"] = "SkyCheck"

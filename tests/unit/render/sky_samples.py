@@ -35,10 +35,10 @@ SKY_CHECK = SkyCheckReport(
     version="0.14.1",
     context=_CONTEXT,
     state="blind",
-    said="2 nodes have accelerators that no label tells SkyPilot of",
+    said="no label tells SkyPilot of the accelerators of 2 of the nodes",
     accelerators=(SkyAccelerators(accelerator="H100", total=16, free=12),),
     elsewhere=("office: timeout",),
-    next_steps=("hpctl node label --cluster hp-cluster",),
+    next_steps=("hpctl node label --overwrite --cluster hp-cluster",),
 )
 EVERY_SKY_REPORT = {
     "sky-setup": SKY_SETUP,

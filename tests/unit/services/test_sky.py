@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from hpctl.adapters.local.sky_config import allowed
-from hpctl.errors import NotFoundError, UnavailableError
+from hpctl.errors import LockedError, NotFoundError, UnavailableError
 from hpctl.facts.kubernetes import KubernetesNode
 from hpctl.facts.sky import FileChange, SkyVerdict
 from hpctl.report.sky import SkyCheckReport
@@ -158,8 +158,8 @@ def test_a_context_that_is_enabled_and_labelled_is_ready() -> None:
         (
             SkyVerdict(contexts={NAME: (True, "not labeled")}),
             "blind",
-            "1 nodes have accelerators that no label tells SkyPilot of",
-            ("hpctl node label --cluster ml-cluster",),
+            "no label tells SkyPilot of the accelerators of 1 of the nodes",
+            ("hpctl node label --overwrite --cluster ml-cluster",),
         ),
         (
             SkyVerdict(reason="`nc` is required"),
@@ -192,3 +192,33 @@ def test_what_was_not_set_up_is_not_found() -> None:
     with pytest.raises(NotFoundError) as caught:
         check("ml-cluster", with_tools(FakeSky()), joined(a_node("a")).ports)
     assert caught.value.hint == "hpctl sky setup --cluster ml-cluster"
+
+
+def test_labels_that_skypilot_cannot_read_leave_it_blind() -> None:
+    verdict = SkyVerdict(contexts={NAME: (True, "")}, uncounted="Invalid label value")
+    report = checked(verdict, **{"skypilot.co/accelerator": "H100"})
+    assert (report.state, report.said) == ("blind", "Invalid label value")
+
+
+def test_a_cluster_without_accelerators_is_ready_without_any() -> None:
+    sky = FakeSky(installed=True, verdict=SkyVerdict(contexts={NAME: (True, "")}, uncounted="no GPUs"))
+    assert check("ml-cluster", with_tools(sky), joined(a_node("a", "ml.c5.4xlarge")).ports).state == "ready"
+
+
+def test_somebody_else_who_installs_is_not_disturbed() -> None:
+    account, sky = joined(a_node("a")), FakeSky()
+    tools = with_tools(sky)
+    plan = plan_setup("ml-cluster", tools, account.ports)
+    account.calls.fail("state.lock", LockedError("another hpctl installs it"))
+    with pytest.raises(LockedError):
+        apply_setup(plan, tools, account.ports)
+    assert sky.done == []
+
+
+def test_labels_of_another_value_are_kept_and_said() -> None:
+    account = joined(a_node("a", **{"skypilot.co/accelerator": "H100"}))
+    plan = plan_setup("ml-cluster", with_tools(FakeSky()), account.ports)
+    assert plan.report.steps[-1].detail == "no node lacks it"
+    assert plan.report.notes[0] == (
+        "1 of the nodes keep a label that is not what their type has: hpctl node label --overwrite --cluster ml-cluster"
+    )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections import deque
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from hpctl import timeouts
 from hpctl.adapters.ssm.broken import EncryptedError, HopelessError, SessionError
-from hpctl.adapters.ssm.channel import CLIENT_VERSION, Came, Channel, Closed, Encrypted, Event, Flagged, Ready
+from hpctl.adapters.ssm.channel import Came, Channel, Closed, Encrypted, Event, Flagged, Ready
+from hpctl.adapters.ssm.connection import PING_S, connection_to, host_of
 from hpctl.adapters.ssm.frames import MOST_PAYLOAD, Carried, Flag, as_json
 from hpctl.adapters.ssm.starting import Opened, Starter
 from hpctl.errors import HpctlError
@@ -27,7 +25,6 @@ _RESUME_FIRST_S: Final = 0.1
 _RESUME_MOST_S: Final = 5.0
 _RESUME_GROWTH: Final = 2.5
 _TICK_S: Final = 0.1
-_PING_S: Final = 60.0
 _SILENT_S: Final = 20.0
 """A connection over which nothing comes for so long, while the other end owes a word, is taken as dead."""
 
@@ -36,8 +33,6 @@ _HELD: Final = 4 * 1024 * 1024
 
 _GAP_S: Final = 3.0
 """How long a closed session is listened to for what is still missing."""
-
-_MOST_MESSAGE: Final = 1024 * 1024
 
 
 class Link:
@@ -148,44 +143,17 @@ class Link:
 
     async def _connected(self) -> None:
         """Serve one connection to its end, and find another when it breaks."""
-        from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
 
         try:
-            async with connect(
-                self._opened.url,
-                ssl=_trusting(self._opened.certificates) if self._opened.url.startswith("wss:") else None,
-                open_timeout=timeouts.CONNECT_S + timeouts.READ_S,
-                ping_interval=_PING_S,
-                ping_timeout=None,  # whether AWS answers pings is not written anywhere: acknowledgements tell
-                close_timeout=timeouts.CONNECT_S,
-                max_size=_MOST_MESSAGE,
-                compression=None,
-                user_agent_header=None,
-            ) as connection:
-                await connection.send(self._opening())
+            async with connection_to(self._opened) as connection:
                 self._channel.reconnected(time.monotonic())
                 await self._served(connection)
-        except ssl.SSLCertVerificationError as error:
-            raise HopelessError(
-                f"nobody it trusts vouches for `{_host(self._opened)}`: {error.verify_message}; "
-                "behind a proxy that replaces certificates, AWS_CA_BUNDLE names its own"
-            ) from error
         except (OSError, WebSocketException) as error:
             if self._closing is not None:
                 self._finish(self._closing)
             elif not self._over:
                 await self._resumed(error)
-
-    def _opening(self) -> str:
-        asked = {
-            "MessageSchemaVersion": "1.0",
-            "RequestId": str(uuid4()),
-            "TokenValue": self._opened.token,
-            "ClientId": str(uuid4()),
-            "ClientVersion": CLIENT_VERSION,
-        }
-        return as_json(asked).decode()
 
     async def _served(self, connection: ClientConnection) -> None:
         self._heard_s = time.monotonic()
@@ -212,7 +180,7 @@ class Link:
                 await connection.close()
                 return
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PING_S if self._channel.all_came and not self._closing else _TICK_S):
+                async with asyncio.timeout(PING_S if self._channel.all_came and not self._closing else _TICK_S):
                     await self._work.wait()
 
     def _is_dead(self, now_s: float) -> bool:
@@ -268,13 +236,4 @@ class Link:
                 why = error.message
             else:
                 return
-        raise SessionError(f"the connection to `{_host(self._opened)}` could not be made again: {why}")
-
-
-def _host(opened: Opened) -> str:
-    return urlsplit(opened.url).hostname or ""
-
-
-@cache  # reading all authorities takes 25 ms of CPU, and fifty nodes are spoken to from one thread
-def _trusting(certificates: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certificates or None)
+        raise SessionError(f"the connection to `{host_of(self._opened)}` could not be made again: {why}")

@@ -8,6 +8,7 @@ from typing import Literal
 from hpctl.errors import NotFoundError
 from hpctl.facts.ports import Ports
 from hpctl.facts.sky import VERSION, SkyVerdict
+from hpctl.report.labels import NodeLabelsReport
 from hpctl.report.sky import SkyAccelerators, SkyCheckReport
 from hpctl.services.connect import Wish, plan_connect
 from hpctl.services.job.where import where
@@ -35,8 +36,8 @@ def check(cluster: str, tools: Tools, ports: Ports) -> SkyCheckReport:
         )
     context = plan_connect(cluster, Wish(), tools.program, tools.kubeconfig, ports).context
     verdict = tools.sky.check(context)
-    unlabelled = len(plan_labels(at, (), LabelWish.LABEL, ports).names())
-    state, said = _state(context, verdict, unlabelled)
+    labels = plan_labels(at, (), LabelWish.LABEL, ports)
+    state, said = _state(context, verdict, labels)
     return SkyCheckReport(
         cluster=at.cluster,
         version=VERSION,
@@ -54,7 +55,7 @@ def check(cluster: str, tools: Tools, ports: Ports) -> SkyCheckReport:
     )
 
 
-def _state(context: str, verdict: SkyVerdict, unlabelled: int) -> tuple[State, str]:
+def _state(context: str, verdict: SkyVerdict, labels: NodeLabelsReport) -> tuple[State, str]:
     if verdict.reason:
         return "disabled", verdict.reason
     if context not in verdict.contexts:
@@ -62,9 +63,11 @@ def _state(context: str, verdict: SkyVerdict, unlabelled: int) -> tuple[State, s
     enabled, words = verdict.contexts[context]
     if not enabled:
         return "disabled", words
-    if unlabelled:
-        return "blind", f"{unlabelled} nodes have accelerators that no label tells SkyPilot of"
-    return "ready", words or verdict.uncounted
+    if unlabelled := len(labels.names()):
+        return "blind", f"no label tells SkyPilot of the accelerators of {unlabelled} of the nodes"
+    if any(row.after for row in labels.nodes) and not verdict.accelerators:
+        return "blind", verdict.uncounted or words or "SkyPilot counts no accelerators"
+    return "ready", words
 
 
 def _next(cluster: str, context: str, state: State, verdict: SkyVerdict) -> Iterator[str]:
@@ -72,7 +75,7 @@ def _next(cluster: str, context: str, state: State, verdict: SkyVerdict) -> Iter
     if wanted:
         yield f"sudo apt-get install {' '.join(wanted)}"
     elif state == "blind":
-        yield f"hpctl node label --cluster {cluster}"
+        yield f"hpctl node label --overwrite --cluster {cluster}"
     elif state == "disabled" and context not in verdict.contexts:
         yield f"hpctl sky setup --cluster {cluster}"
     elif state == "disabled":

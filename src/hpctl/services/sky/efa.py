@@ -16,9 +16,9 @@ from hpctl.services.gpus import facts_of
 from hpctl.spec.accelerators import name_of
 
 _TEXT = """\
-# All EFA interfaces of an {type}, for tasks of SkyPilot that take whole nodes of cluster {cluster}:
+# Written by hpctl sky setup for cluster {cluster}: all EFA interfaces of an
+# {type}, for tasks of SkyPilot that take whole nodes.
 #   sky launch --config {path} task.yaml
-# Written by hpctl sky setup.
 kubernetes:
   pod_config:
     spec:

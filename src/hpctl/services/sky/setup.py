@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -19,7 +19,7 @@ from hpctl.services.connect import Program, connect, plan_connect
 from hpctl.services.connect import Wish as ConnectionWish
 from hpctl.services.job.where import Where, where
 from hpctl.services.node_labels import Wish as LabelWish
-from hpctl.services.node_labels import apply_labels, plan_labels
+from hpctl.services.node_labels import apply_labels, plan_labels, row_of
 from hpctl.services.sky.efa import files
 
 _PATIENCE_S: Final = 600
@@ -62,9 +62,9 @@ def plan_setup(cluster: str, tools: Tools, ports: Ports, *, reinstall: bool = Fa
     connection = plan_connect(cluster, ConnectionWish(), tools.program, tools.kubeconfig, ports)
     config = tools.sky.allowed(connection.context, connection.current_context, _PATIENCE_S)
     folder = str(PurePath(config.path).parent / "hpctl")
-    beside = tuple(
-        tools.sky.beside(name, text) for name, text in files(at.cluster, folder, ports.kubernetes.nodes(at.eks))
-    )
+    nodes = ports.kubernetes.nodes(at.eks)
+    beside = tuple(tools.sky.beside(name, text) for name, text in files(at.cluster, folder, nodes))
+    other = [node.name for node in nodes if row_of(node, LabelWish.OVERWRITE).change == "change"]
     labels = plan_labels(at, (), LabelWish.LABEL, ports)
     install = reinstall or not tools.sky.installed
     steps = tuple(_steps(tools.sky, connection, config, beside, labels, install=install))
@@ -76,7 +76,7 @@ def plan_setup(cluster: str, tools: Tools, ports: Ports, *, reinstall: bool = Fa
         context=connection.context,
         result="unchanged" if all(step.change == "keep" for step in steps) else "planned",
         steps=steps,
-        notes=tuple(_notes(connection, config)),
+        notes=tuple(_notes(at, connection, config, other)),
         next_steps=tuple(_next(at, tools.sky, connection, beside)),
     )
     return Setup(at, report, connection, config, beside, labels, install)
@@ -85,10 +85,12 @@ def plan_setup(cluster: str, tools: Tools, ports: Ports, *, reinstall: bool = Fa
 def apply_setup(setup: Setup, tools: Tools, ports: Ports) -> SkySetupReport:
     """Carry the plan out, what takes longest and changes nothing of the person's first; again does what is left.
 
-    Raises what planning raises, and `UnavailableError` where SkyPilot cannot be installed.
+    Raises what planning raises, `UnavailableError` where SkyPilot cannot be installed, and `LockedError` while another
+    command installs it.
     """
     if setup.install:
-        tools.sky.install()
+        with ports.state.lock(f"skypilot-{VERSION}"):
+            tools.sky.install()
     if setup.connection.changed:
         connect(setup.at.cluster, ConnectionWish(), tools.program, tools.kubeconfig, ports)
     for change in (setup.config, *setup.beside):
@@ -127,7 +129,7 @@ def _steps(
         part="labels",
         subject=labels.label,
         change="add" if changed else "keep",
-        detail=f"on {changed} of {len(labels.nodes)} nodes" if changed else "as the nodes' types say",
+        detail=f"on {changed} of {len(labels.nodes)} nodes" if changed else "no node lacks it",
     )
 
 
@@ -144,7 +146,12 @@ def _file(part: str, change: FileChange) -> SkyStep:
     )
 
 
-def _notes(connection: ConnectionReport, config: FileChange) -> Iterator[str]:
+def _notes(at: Where, connection: ConnectionReport, config: FileChange, other: Sequence[str]) -> Iterator[str]:
+    if other:
+        yield (
+            f"{len(other)} of the nodes keep a label that is not what their type has: "
+            f"hpctl node label --overwrite --cluster {at.cluster}"
+        )
     current = connection.current_context
     if current and current != connection.context and current in config.after and current not in config.before:
         yield (
