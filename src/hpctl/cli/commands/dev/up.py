@@ -90,13 +90,16 @@ def up(
     """
     from hpctl.services.dev.up import planned, start
     from hpctl.services.dev.wish import Said
+    from hpctl.services.job.prepare import demand_possible
 
     folder = wiring_dev.synced_folder(workdir) if sync else None
     session, at = place(ctx, cluster, namespace)
     said = Said(_wish(ctx.params), ephemeral)
     starting = _starting(session, at, tuple(skip or ()), blindness(allow_unknown))
     if dry_run:
-        session.show(planned(said, starting))
+        prepared = planned(said, starting)
+        session.show(prepared.report)
+        demand_possible(prepared, starting.blindness)
         return
     result, record, job = start(said, starting)
     if not wait:
