@@ -31,6 +31,7 @@ ONLY_LOOK: Final = frozenset(
         "hpctl cluster plan",
         "hpctl cluster schema",
         "hpctl dev list",
+        "hpctl dev list",
         "hpctl doctor",
         "hpctl explain",
         "hpctl gpus",
