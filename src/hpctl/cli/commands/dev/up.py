@@ -83,10 +83,10 @@ def up(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Start a development pod with accelerators and this folder, or start a stopped one again.
+    """Start a development pod, or start a stopped one again.
 
-    Its files are in /workdir. They outlive the pod in a claim: --claim, --storage, or the cluster's default storage
-    class. A pod that runs is left as it is.
+    A new one begins with this folder. Its files are in /workdir. They outlive the pod in a claim: --claim,
+    --storage, or the cluster's default storage class. A pod that runs is left as it is.
     """
     from hpctl.services.dev.up import planned, start
     from hpctl.services.dev.wish import Said
