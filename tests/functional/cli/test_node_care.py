@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hpctl.errors import ExitCode
+from hpctl.sandbox.slurm.installed import why_not
 from tests.functional.cli import specs
 from tests.functional.cli.account import Account
 from tests.functional.cli.command import Hpctl
@@ -41,8 +42,11 @@ def test_nodes_are_rebooted_replaced_and_told_of(hpctl: Hpctl, account: Account,
     assert f"hint: to start it anew, with its volumes: hpctl node reboot {head}" in refused.err
     assert nodes_of(account, name, "workers") == [one, other]
 
-    replaced = hpctl("node", "replace", one, *on, "--yes", "-o", "json").json()
+    replacing = hpctl("node", "replace", one, *on, "--yes", "-o", "json")
+    replaced = replacing.json()
     assert (replaced["verb"], replaced["result"]) == ("replace", "done")
+    # Slurm is asked where the sandbox has one, and has let jobs come to the new node.
+    assert ("takes no jobs" in replacing.err, "cannot be seen" in replacing.err) == (False, bool(why_not()))
     now = nodes_of(account, name, "workers")
     assert (one in now, other in now, len(now)) == (False, True, 2)
     gone = hpctl("node", "reboot", one, *on, "--yes", ends=ExitCode.NOT_FOUND)
