@@ -15,6 +15,7 @@ from hpctl.compile.labels import job_annotations, job_labels, resume_annotations
 from hpctl.compile.making import Making
 from hpctl.compile.pytorchjob import pytorch_job
 from hpctl.compile.storage import objects
+from hpctl.facts.dev import DEV_LABEL
 from hpctl.facts.jobs import BATCH_JOB, HYPERPOD_PYTORCH_JOB, JOB_SET, PYTORCH_JOB, SECRET, ObjectKind
 from hpctl.facts.placement import Placement
 from hpctl.spec.job import Contract, JobSpec
@@ -84,7 +85,8 @@ def _object(making: Making, kind: ObjectKind, body: Mapping[str, Any]) -> dict[s
 def _notices(spec: JobSpec, kind: ObjectKind) -> Iterator[str]:
     if kind.qualified == HYPERPOD_PYTORCH_JOB.qualified and LAUNCHER not in (spec.run or ""):
         yield f"pods of a `{kind.kind}` have to start `{LAUNCHER}` (hyperpod-elastic-agent) in place of torchrun"
-    if spec.resume is None or kind.qualified != BATCH_JOB.qualified:
+    # Nobody asked for a development pod to be resumed: it is, and its page says so.
+    if spec.resume is None or kind.qualified != BATCH_JOB.qualified or DEV_LABEL in spec.labels:
         return
     if spec.contract is Contract.TRAINING and spec.nodes > 1:
         yield "nothing resumes it: the cluster has no operator that starts several nodes again together"

@@ -31,6 +31,7 @@ OTHERWISE = {
     "init": "a wizard: what is missing is told all at once",
     "job init": "the same",
     "job submit": "asks nothing: what is submitted is shown, and can be cancelled",
+    "sky setup": "looks first what there is to do",
 }
 """What has `--yes` and no question, or one that comes later; it has tests of its own."""
 

@@ -44,7 +44,7 @@ STEPS: tuple[tuple[str, str, str], ...] = (
 """Questions, what must stand there as well, and what is typed: back once, and too much asked for once."""
 
 
-@pytest.mark.scorecard(59, 61)
+@pytest.mark.scorecard(59, 60, 61)
 def test_answers_become_a_file_that_makes_a_cluster(
     watched: Hpctl, hpctl: Hpctl, account: Account, proxy: Proxy, name: str, tmp_path: Path
 ) -> None:
@@ -112,6 +112,7 @@ for number in range(int(sys.argv[1])):
 """Starts the command again and again in one terminal, each time in a process of its own, and loads it once."""
 
 
+@pytest.mark.scorecard(62)
 def test_whoever_leaves_at_any_question_goes_on_there_and_changes_nothing(
     watched: Hpctl, proxy: Proxy, tmp_path: Path
 ) -> None:

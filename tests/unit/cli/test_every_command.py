@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NO_REPORT = {
     "cluster export": "writes a spec file",
     "cluster schema": "is JSON always",
+    "dev exec": "passes on what a program prints",
+    "dev proxy": "passes on bytes",
+    "dev ssh": "is a terminal",
     "eks-token": "speaks the form that kubectl reads",
     "iam policy": "is JSON always",
     "job exec": "passes on what a program prints",

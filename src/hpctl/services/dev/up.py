@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from hpctl.compile.bundle import Manifest
 from hpctl.compile.dev import claim, claim_name, dev_job
@@ -21,12 +21,15 @@ from hpctl.services.dev import records
 from hpctl.services.dev.end import end_job
 from hpctl.services.dev.inside import job_of
 from hpctl.services.dev.wish import Said, changed_wish, demand_own, demand_same, new_wish
-from hpctl.services.job.prepare import Asked, demand_possible, prepare
+from hpctl.services.job.prepare import Asked, Prepared, demand_possible, prepare
 from hpctl.services.job.submit import UnseenError, submit
 from hpctl.services.job.where import Where
 from hpctl.spec.job_wish import JobNotation, LoadedJob
 
 Result = Literal["created", "resumed", "running"]
+
+_OF_CLAIMS: Final = "job-storage"
+"""The check of what a job mounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,14 @@ def start(said: Said, starting: Starting) -> tuple[Result, DevRecord, Job]:
     return "resumed", records.found(wish.name, at, jobs), job
 
 
-def planned(said: Said, starting: Starting) -> JobPlanReport:
+def planned(said: Said, starting: Starting) -> Prepared:
     """Return what starting the pod would create, judged; nothing is created."""
     at = starting.at
     known = records.looked_up(said.wish.name, at, starting.ports.jobs)
-    if known is not None:
-        demand_own(known, starting.asked.user, at)
-        wish = changed_wish(known, said, at, starting.ports)
-    else:
-        wish = new_wish(said, at, starting.ports)
-    loaded = LoadedJob(dev_job(wish), JobNotation.COMMAND)
-    return prepare(loaded, at, starting.asked, starting.world, starting.ports, starting.files, starting.judging).report
+    if known is None:
+        return _prepared(new_wish(said, at, starting.ports), starting)
+    demand_own(known, starting.asked.user, at)
+    return _prepared(changed_wish(known, said, at, starting.ports), starting)
 
 
 def _new(said: Said, starting: Starting) -> tuple[Result, DevRecord, Job]:
@@ -121,8 +121,7 @@ def _claimed(wish: DevWish, starting: Starting) -> Manifest:
 
 
 def _submitted(wish: DevWish, starting: Starting) -> Job:
-    loaded, at = LoadedJob(dev_job(wish), JobNotation.COMMAND), starting.at
-    prepared = prepare(loaded, at, starting.asked, starting.world, starting.ports, starting.files, starting.judging)
+    at, prepared = starting.at, _prepared(wish, starting)
     starting.show(prepared.report)
     demand_possible(prepared, starting.blindness)
     submit(prepared, at, starting.ports)
@@ -130,3 +129,11 @@ def _submitted(wish: DevWish, starting: Starting) -> Job:
         return starting.ports.jobs.job(at.eks, BATCH_JOB, at.namespace, wish.name)
     except NotFoundError as error:
         raise ConflictError(f"somebody deleted development pod `{wish.name}` at once") from error
+
+
+def _prepared(wish: DevWish, starting: Starting) -> Prepared:
+    loaded, judging = LoadedJob(dev_job(wish), JobNotation.COMMAND), starting.judging
+    if wish.claim == claim_name(wish.name):
+        # The pod's own claim is made with it, and usually has no volume before the pod has a node.
+        judging = replace(judging, skip=(*judging.skip, _OF_CLAIMS))
+    return prepare(loaded, starting.at, starting.asked, starting.world, starting.ports, starting.files, judging)

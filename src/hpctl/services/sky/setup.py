@@ -97,7 +97,7 @@ def apply_setup(setup: Setup, tools: Tools, ports: Ports) -> SkySetupReport:
         if change.before != change.after:
             tools.sky.write(change)
     apply_labels(setup.labels, setup.at, ports)
-    return setup.report.model_copy(update={"result": "done"})
+    return setup.report.model_copy(update={"result": "done", "notes": ()})
 
 
 def _steps(

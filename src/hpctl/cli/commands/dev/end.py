@@ -33,9 +33,10 @@ def stop(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """End a development pod and free its accelerators; `hpctl dev up` starts it again with its files.
+    """End a development pod and free its accelerators.
 
-    Asks first when the files are in the pod itself, and would go with it.
+    hpctl dev up starts it again with its files. Asks first when the files are in the pod itself, and would go
+    with it.
     """
     from hpctl.services.dev.end import keeps_files
     from hpctl.services.dev.end import stop as carry_out
@@ -63,7 +64,10 @@ def down(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Delete a development pod with its files; a claim that was there before stays."""
+    """Delete a development pod with its files.
+
+    A claim that was there before stays.
+    """
     from hpctl.services.dev.end import down as carry_out
     from hpctl.services.dev.records import found
     from hpctl.services.dev.ssh import alias_of

@@ -23,9 +23,9 @@ def execute(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run a command in a development pod, or open a shell; its exit code is this command's.
+    """Run a command in a development pod, or open a shell.
 
-    It begins in the working directory, and has a terminal where this has one.
+    Its exit code is this command's. It begins in the working directory, and has a terminal where this has one.
     """
     from hpctl.services.dev.inside import inside
     from hpctl.services.dev.shell import in_folder

@@ -21,7 +21,7 @@ app = typer.Typer(
     help="Development pods: start, enter, sync, stop and resume them.", no_args_is_help=True, rich_markup_mode=None
 )
 
-NameArgument = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False, help="Development pod (else dev).")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Development pod (else dev).")]
 DEFAULT = DEFAULT_NAME
 
 

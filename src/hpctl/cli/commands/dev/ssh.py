@@ -23,9 +23,10 @@ def ssh(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Enter a development pod with the ssh of this machine; its exit code is this command's.
+    """Enter a development pod with the ssh of this machine.
 
-    With one line in ~/.ssh/config, which hpctl dev up tells, ssh NAME, scp, rsync and editors find it as well.
+    The exit code is that of ssh. With one line in ~/.ssh/config, which hpctl dev up tells, ssh NAME, scp, rsync
+    and editors find it as well.
     """
     from hpctl.services.dev.inside import inside
     from hpctl.services.dev.ssh import alias_of, open_door, write_entry
@@ -48,7 +49,10 @@ def proxy(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Connect standard input and output to a development pod's sshd, as ssh's ProxyCommand wants it."""
+    """Connect a development pod's sshd, as ssh's ProxyCommand.
+
+    Its bytes are standard input and output.
+    """
     from hpctl.services.dev.inside import inside
     from hpctl.services.dev.ssh import tunnel
     from hpctl.services.node_tunnel import join

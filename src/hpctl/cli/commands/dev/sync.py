@@ -41,10 +41,11 @@ def sync(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Sync a folder with the working directory of a development pod, both ways; what git ignores stays.
+    """Sync a folder with a development pod, both ways.
 
-    A file that only one side has changed goes to the other. One that both have changed is left alone and named, and
-    the exit code is 6. With .skyignore its patterns count, and not those of .gitignore.
+    What git ignores stays where it is. A file that only one side has changed goes to the other. One that both
+    have changed is left alone and named, and the exit code is 6. With .skyignore its patterns count, and not
+    those of .gitignore.
     """
     from hpctl.services.dev.inside import inside
     from hpctl.services.dev.sync import sync as carry_out

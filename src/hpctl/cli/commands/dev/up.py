@@ -83,20 +83,23 @@ def up(
     region: RegionOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Start a development pod with accelerators and this folder, or start a stopped one again.
+    """Start a development pod, or start a stopped one again.
 
-    Its files are in /workdir. They outlive the pod in a claim: --claim, --storage, or the cluster's default storage
-    class. A pod that runs is left as it is.
+    A new one begins with this folder. Its files are in /workdir. They outlive the pod in a claim: --claim,
+    --storage, or the cluster's default storage class. A pod that runs is left as it is.
     """
     from hpctl.services.dev.up import planned, start
     from hpctl.services.dev.wish import Said
+    from hpctl.services.job.prepare import demand_possible
 
     folder = wiring_dev.synced_folder(workdir) if sync else None
     session, at = place(ctx, cluster, namespace)
     said = Said(_wish(ctx.params), ephemeral)
     starting = _starting(session, at, tuple(skip or ()), blindness(allow_unknown))
     if dry_run:
-        session.show(planned(said, starting))
+        prepared = planned(said, starting)
+        session.show(prepared.report)
+        demand_possible(prepared, starting.blindness)
         return
     result, record, job = start(said, starting)
     if not wait:
