@@ -84,6 +84,9 @@ class Screen:
             data: bytes = self._process.read_nonblocking(65536, timeout=PATIENCE_S)
         except pexpect.EOF:
             return False
+        except pexpect.TIMEOUT:
+            message = f"nothing came for {PATIENCE_S:.0f} s; the screen:\n{self.text}"
+            raise AssertionError(message) from None
         self.raw += data
         self._stream.feed(data)
         return True
