@@ -138,7 +138,7 @@ SCENARIOS: dict[ExitCode, Callable[[Case], int]] = {
 
 
 OF_JOBS = {ExitCode.JOB_FAILED, ExitCode.JOB_UNFINISHED, ExitCode.JOB_CANCELLED, ExitCode.NO_PROGRAM}
-"""Those that need a cluster with nodes: `test_job_exit_codes.py` and `test_cli_manage.py` of tests/functional/job/cli."""
+"""Those that need a cluster with nodes: `test_job_exit_codes.py` and `test_cli_manage.py` of the jobs."""
 
 
 @pytest.mark.scorecard(7)

@@ -51,7 +51,7 @@ def test_answers_become_a_file_that_makes_a_cluster(
     flags = ("--region", "us-west-2", "--orchestrator", "eks", "--name", name, "--on-create", "on_create.sh")
     with Screen(watched.with_env(**AT_A_TERMINAL), "init", "--no-resume", *flags) as screen:
         for question, beside, keys in STEPS:
-            screen.until(beside, after=question)
+            screen.asks(question, beside)
             assert not (tmp_path / "cluster.yaml").exists()
             screen.type(keys)
         assert screen.end() == ExitCode.OK
