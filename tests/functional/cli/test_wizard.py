@@ -28,7 +28,7 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ("? Which EKS cluster do the nodes join?", "- hpctl-sandbox-old-version (Kubernetes 1.29 is not", ENTER),
     ("? Which instance type?", "8 x NVIDIA H100, ", f"p5.48{ENTER}"),
     ("? How many of them?", "Nodes of one kind", f"{CTRL_U}99{ENTER}"),
-    ("? Keep it all the same?", " are needed", ENTER),
+    ("? Keep it all the same?", "are needed (quota-instance-type)", ENTER),
     ("? How many of them?", "Nodes of one kind", f"{CTRL_U}2{ENTER}"),
     ("? In which subnets?", "(has 11 free addresses, and the nodes need 162)", ESCAPE),
     ("? How many of them?", "\n  2", ENTER),
