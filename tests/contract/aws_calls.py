@@ -87,7 +87,7 @@ def _make_all(changes: Changes) -> None:
 
 
 def _starter(session: AwsSession) -> Starter:
-    return Starter(session, StartLimiter({}), lambda seconds: None)
+    return Starter(session, StartLimiter({}), lambda seconds: None, lambda: 1.0)
 
 
 OF_SESSIONS: Mapping[str, Callable[[AwsSession], object]] = {

@@ -231,6 +231,9 @@ class _Serving:
     async def _closed(self, said: str) -> None:
         payload = json.dumps({"MessageType": "channel_closed", "SchemaVersion": 1, "Output": said}).encode()
         await self._send(packed("channel_closed", 0, 0, payload))
+        while self.held and self.left:
+            # Late is not lost: what the closed channel said comes before the connection ends.
+            await self.connection.send(self.held.pop(0))
         await self.connection.close()
 
     async def _heard(self, data: bytes) -> None:

@@ -82,8 +82,12 @@ def test_a_replaced_node_keeps_its_name_and_its_job_runs_again(slurm: SlurmClust
     aws.batch_replace_cluster_nodes(ClusterName=NAME, NodeIds=[before[first]])
     # What ran on the machine ended with it; jobs may be requeued, as Slurm does by itself.
     until(lambda: _state(slurm, job), lambda state: state == "PENDING")
+    # Slurm calls a job failed that it begins on a node and that a slow start of its daemon then loses.
+    slurm.says("scontrol", "hold", job)
     until(lambda: _instances(slurm), lambda found: found.get(first) not in {None, before[first]})
-    # Slurm keeps a requeued job back for a while.
+    until(lambda: slurm.states()[first], lambda state: state == "idle")
+    slurm.says("scontrol", "release", job)
+    # It keeps a requeued one back for a while, too.
     slurm.says("scontrol", "update", f"JobId={job}", "StartTime=now")
     until(lambda: _state(slurm, job), lambda state: state == "RUNNING")
     slurm.says("scancel", job)

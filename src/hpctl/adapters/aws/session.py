@@ -86,7 +86,7 @@ class AwsSession:
             UsageError: the profile does not exist, or the configuration file cannot be read.
         """
         self._lock = Lock()
-        self._clients: dict[str, BaseClient] = {}
+        self._clients: dict[tuple[str, int], BaseClient] = {}
         self._botocore = botocore.session.Session(profile=profile)
         self._botocore.session_var_map["region"] = _REGION
         if region is not None:
@@ -140,6 +140,12 @@ class AwsSession:
             HpctlError: what `adapters.aws.errors` makes of a failure.
         """
         with self._translating(service, operation, params) as client:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+            return answer
+
+    def call_once(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """Call as `call` does, but never again by itself: for callers with a pace of their own."""
+        with self._translating(service, operation, params, attempts=1) as client:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
             return answer
 
@@ -210,9 +216,11 @@ class AwsSession:
         return credentials
 
     @contextmanager
-    def _translating(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[BaseClient]:
+    def _translating(
+        self, service: str, operation: str, params: Mapping[str, Any], attempts: int = timeouts.ATTEMPTS
+    ) -> Iterator[BaseClient]:
         with self._in_words(service, operation, params):
-            yield self._client(service)
+            yield self._client(service, attempts)
 
     @contextmanager
     def _in_words(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[None]:
@@ -227,7 +235,7 @@ class AwsSession:
             raise AccessError(f"the credentials for {request} have expired", hint=request.renewal) from error
 
     def _request(self, service: str, operation: str, params: Mapping[str, Any]) -> Request:
-        client = self._clients.get(service)
+        client = next((client for (name, _), client in self._clients.items() if name == service), None)
         return Request(
             service=service,
             operation=operation,
@@ -237,17 +245,18 @@ class AwsSession:
             renewal=self._renewal(),
         )
 
-    def _client(self, service: str) -> BaseClient:
+    def _client(self, service: str, attempts: int = timeouts.ATTEMPTS) -> BaseClient:
+        key = (service, attempts)
         with self._lock:  # making a client is not thread-safe in botocore, using one is
-            if service not in self._clients:
-                self._clients[service] = self._new_client(service)
-            return self._clients[service]
+            if key not in self._clients:
+                self._clients[key] = self._new_client(service, attempts)
+            return self._clients[key]
 
-    def _new_client(self, service: str) -> BaseClient:
+    def _new_client(self, service: str, attempts: int) -> BaseClient:
         config = Config(
             connect_timeout=timeouts.CONNECT_S,
             read_timeout=timeouts.READ_S,
-            retries={"mode": "standard", "total_max_attempts": timeouts.ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             user_agent_extra=f"hpctl/{__version__}",
         )
         try:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from hpctl.adapters.ssm.broken import SessionError
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -42,7 +44,9 @@ class Work:
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():  # before its first step, perhaps, in which case it could not tell
+            self._tell(SessionError("it was ended from here"))
+        elif (error := task.exception()) is not None:
             self._tell(error)
         self.done.set()
 

@@ -31,7 +31,7 @@ class SsmSessions:
         """Ask AWS through `aws`; `env` says where hpctl's records are and what the terminal is, `clock` has chance."""
         self._aws, self._env, self._clock = aws, env, clock
         self._hub = Hub()
-        self._starter = Starter(aws, StartLimiter(env), self._wait)
+        self._starter = Starter(aws, StartLimiter(env), self._wait, clock.jitter)
 
     def execute(
         self,

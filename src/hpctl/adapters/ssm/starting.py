@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, Final
 
+from hpctl import timeouts
 from hpctl.adapters.aws.errors import reads
 from hpctl.adapters.aws.session import AwsSession
 from hpctl.adapters.ssm.limiter import StartLimiter
@@ -15,8 +17,8 @@ from hpctl.facts.session_ports import Target
 INTERACTIVE: Final = "AWS-StartInteractiveCommand"
 SSH: Final = "AWS-StartSSHSession"
 
-_TURNS: Final = 5
-"""Moments that are taken for one session, each with the tries that every call has."""
+_PAUSE_S: Final = 1.0
+"""The longest wait after a first try that failed; it doubles with each, up to `timeouts.BACKOFF_CAP_S`."""
 
 _NOT_CONNECTED: Final = frozenset({"TargetNotConnected", "InvalidTarget", "InvalidInstanceId"})
 
@@ -35,9 +37,11 @@ class Opened:
 class Starter:
     """Starts sessions, no faster than AWS lets an account."""
 
-    def __init__(self, aws: AwsSession, limiter: StartLimiter, wait: Callable[[float], None]) -> None:
-        """Ask through `aws`; `wait` lets seconds pass, and may raise to stop."""
-        self._aws, self._limiter, self._wait = aws, limiter, wait
+    def __init__(
+        self, aws: AwsSession, limiter: StartLimiter, wait: Callable[[float], None], jitter: Callable[[], float]
+    ) -> None:
+        """Ask through `aws`; `wait` lets seconds pass, and may raise to stop, `jitter` gives chance from 0 to 1."""
+        self._aws, self._limiter, self._wait, self._jitter = aws, limiter, wait, jitter
 
     def start(self, node: Target, document: str, parameters: Mapping[str, Sequence[str]]) -> Opened:
         """Start a session.
@@ -57,16 +61,16 @@ class Starter:
         return self._trusting(_opened(answer))
 
     def _in_turn(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Call at a free moment, and at another when somebody else of the account has used it up."""
-        for _turn in range(_TURNS - 1):
+        """Call at a free moment, and at another when it failed: a try that took none would use up somebody else's."""
+        for tries in count(1):
             self._wait(self._limiter.seconds_to_wait(self._aws.region))
             try:
-                return self._aws.call("ssm", "StartSession", **request)
-            except UnavailableError as error:
-                if not _throttled(error):
+                return self._aws.call_once("ssm", "StartSession", **request)
+            except UnavailableError:
+                if tries >= timeouts.ATTEMPTS:
                     raise
-        self._wait(self._limiter.seconds_to_wait(self._aws.region))
-        return self._aws.call("ssm", "StartSession", **request)
+            self._wait(self._jitter() * min(_PAUSE_S * 2 ** (tries - 1), timeouts.BACKOFF_CAP_S))
+        raise AssertionError  # counting has no end
 
     def resume(self, session_id: str) -> Opened:
         """Open the data channel of a session that goes on; raises as `start` does."""
@@ -82,11 +86,6 @@ class Starter:
 
         chosen = self._aws.certificates
         return replace(opened, certificates=chosen if isinstance(chosen, str) else str(get_cert_path(verify=True)))
-
-
-def _throttled(error: UnavailableError) -> bool:
-    told = getattr(error.__cause__, "response", None) or {}
-    return "Throttl" in str(told.get("Error", {}).get("Code"))
 
 
 @reads("ssm:StartSession")
