@@ -84,7 +84,8 @@ class Session:
 
         if name:
             return name
-        only = only_cluster(self.ports.clusters, self.ports.region)
+        with self.looking_at(f"the clusters in {self.ports.region}"):
+            only = only_cluster(self.ports.clusters, self.ports.region)
         say(f"cluster: {only} (the only one in {self.ports.region})", self.terminal)
         return only
 
