@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator
 from functools import cache, partial
@@ -42,6 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if name in FORGOTTEN or (name.startswith(FORGOTTEN_PREFIXES) and not name.startswith("HPCTL_TEST_")):
             del os.environ[name]
     os.environ.update(PINNED, **_private_folders(home))
+    # A shell without job control lets what it starts in the background ignore it, and so would every command here.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Each session of botocore's would read the service models anew: a second for a handful of clients.
     botocore.session.create_loader = cache(botocore.loaders.create_loader)
 

@@ -17,9 +17,7 @@ from tests.functional.cli import specs
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("crash")
     shared = SharedTime(folder / "time")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.faults.inside.VirtualTime", lambda: shared)
-        with inside(folder) as sandbox:
-            specs.write(folder, specs.eks("warm"), "warm.yaml")
-            with zygote(folder, sandbox.environ, shared) as started:
-                yield Stage(sandbox, shared, started, folder)
+    with inside(folder, shared) as sandbox:
+        specs.write(folder, specs.eks("warm"), "warm.yaml")
+        with zygote(folder, sandbox.environ, shared) as started:
+            yield Stage(sandbox, shared, started, folder)

@@ -73,6 +73,8 @@ def _become(told: dict[str, Any], folder: Path) -> NoReturn:
     os.umask(told.get("umask", 0o022))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "fsize" in told:
+        # Python keeps what it could write of a module's bytecode, and the next process cannot load it.
+        sys.dont_write_bytecode = True
         resource.setrlimit(resource.RLIMIT_FSIZE, (told["fsize"], told["fsize"]))
     os._exit(_run(told, folder))
 

@@ -156,13 +156,13 @@ def _close(kubernetes: KubernetesServer, doors: Doors, journal: Journal, front: 
 
 
 @contextmanager
-def inside(folder: Path) -> Iterator[Inside]:
-    """Run a sandbox in this process, beginning with an empty account.
+def inside(folder: Path, time: Any = None) -> Iterator[Inside]:
+    """Run a sandbox in this process, beginning with an empty account; its clock is `time`, else a VirtualTime.
 
     moto holds its account in modules: of several sandboxes the one that was reset last is there.
     """
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # before moto is imported
-    yield from _served(folder)
+    yield from _served(folder, time or VirtualTime())
 
 
 class _ChartAlone:
@@ -191,7 +191,7 @@ def _kubernetes(home: Home, journal: Journal, gateway: Gateway, front: Front) ->
     return server
 
 
-def _served(folder: Path) -> Iterator[Inside]:
+def _served(folder: Path, time: Any) -> Iterator[Inside]:
     from moto.core.base_backend import BackendDict
 
     from hpctl.sandbox.dispatch import Moto
@@ -205,7 +205,7 @@ def _served(folder: Path) -> Iterator[Inside]:
     from hpctl.sandbox.server import ACCOUNT, seeded_account
 
     BackendDict.reset()
-    home, time, journal = Home(folder / "sandbox"), VirtualTime(), Journal(Path(":memory:"))
+    home, journal = Home(folder / "sandbox"), Journal(Path(":memory:"))
     at_once: Any = {"scripts": _AtOnce(), "run_script": lambda _: Outcome(0, ())}
     gateway = Gateway(Moto(ACCOUNT), journal, pace=PACE_S, clock=time.now, health={}, **at_once)
     home.prepare()

@@ -58,7 +58,9 @@ class Doors:
     def wait(self) -> None:
         """Wait until somebody shuts the side door, and shut the front door."""
         if self._serving is not None:
-            self._serving.join()
+            # A signal that another thread receives is handled only once this one wakes.
+            while self._serving.is_alive():
+                self._serving.join(0.2)
         self.side.server_close()
         self.proxy.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 import pexpect
@@ -60,8 +61,20 @@ class Screen:
 
     def until(self, word: str, *, after: str = "") -> str:
         """Read on until `word` stands on the screen, below the last `after` if one is given; return the screen."""
+        return self._until(lambda text: word in (text.rpartition(after)[2] if after else text), word)
+
+    def asks(self, question: str, beside: str) -> str:
+        """Read on until the last question (`? ...`) is this one, with `beside` on the screen too; return the screen."""
+
+        def asked(text: str) -> bool:
+            last = f"\n{text}".rpartition("\n? ")[2]
+            return last.startswith(question.removeprefix("? ")) and beside in text
+
+        return self._until(asked, question)
+
+    def _until(self, shown: Callable[[str], bool], word: str) -> str:
         end = time.monotonic() + PATIENCE_S
-        while word not in (self.text.rpartition(after)[2] if after else self.text):
+        while not shown(self.text):
             if not self._read() or time.monotonic() > end:
                 message = f"`{word}` did not appear in:\n{self.text}"
                 raise AssertionError(message)
@@ -84,6 +97,9 @@ class Screen:
             data: bytes = self._process.read_nonblocking(65536, timeout=PATIENCE_S)
         except pexpect.EOF:
             return False
+        except pexpect.TIMEOUT:
+            message = f"nothing came for {PATIENCE_S:.0f} s; the screen:\n{self.text}"
+            raise AssertionError(message) from None
         self.raw += data
         self._stream.feed(data)
         return True

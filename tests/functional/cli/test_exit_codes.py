@@ -137,8 +137,8 @@ SCENARIOS: dict[ExitCode, Callable[[Case], int]] = {
 }
 
 
-OF_JOBS = {ExitCode.JOB_FAILED, ExitCode.JOB_UNFINISHED, ExitCode.JOB_CANCELLED}
-"""Those that need a cluster with nodes: `tests/functional/job/cli/test_job_exit_codes.py`."""
+OF_JOBS = {ExitCode.JOB_FAILED, ExitCode.JOB_UNFINISHED, ExitCode.JOB_CANCELLED, ExitCode.NO_PROGRAM}
+"""Those that need a cluster with nodes: `test_job_exit_codes.py` and `test_cli_manage.py` of the jobs."""
 
 
 @pytest.mark.scorecard(7)

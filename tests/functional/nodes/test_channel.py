@@ -134,8 +134,11 @@ def test_nothing_is_lost_or_doubled_whatever_befalls_frames(connected: Connected
     told = sessions.run(NODE, ["sh", "-c", "cat; echo end >&2; exit 3"], stdin=given, timeout_s=PATIENCE_S * 2)
     assert (told.exit_code, told.stdout == given, told.stderr) == (3, True, b"end\n")
     (session,) = agent_of(sessions).sessions.values()
-    # A channel also begins anew by itself when a frame stays away for seconds, as on a machine that is busy.
-    assert session.resumes >= 1 + cuts
+    if faults.keys() & {"drop", "garble"}:
+        # A channel also begins anew by itself when a frame stays away for seconds, as on a machine that is busy.
+        assert session.resumes >= 1 + cuts
+    else:
+        assert session.resumes == 1 + cuts
 
 
 def test_a_session_that_ends_before_it_begins_is_started_again_and_the_program_runs_once(

@@ -29,6 +29,8 @@ _BLOCK: Final = 32 * 1024
 _NO_COMMAND: Final = (2, 13)
 # What a command has left behind may hold its output open: that much longer it is listened to.
 _LINGER_S: Final = 0.2
+# Until a terminal that took nothing is asked again.
+_FULL_S: Final = 0.02
 
 
 class Streams:
@@ -123,7 +125,10 @@ class Command:
         made = cls(runtime, key, ending, dict(enumerate(ours[1:], 1)))
         for each in ours:
             os.set_blocking(each, False)
-        made._terminal = ours[1] if terminal else None
+        if terminal:
+            os.close(ours[0])
+            made._terminal = ours[1]
+            return made
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, os.fdopen(ours[0], "wb"))
         made._input = asyncio.StreamWriter(transport, protocol, None, loop)
@@ -131,11 +136,12 @@ class Command:
 
     async def write(self, data: bytes) -> None:
         """Give it input; nothing when it takes none any more."""
-        if self._input is None or self._input.is_closing():
-            return
         with suppress(OSError):
-            self._input.write(data)
-            await self._input.drain()
+            if self._terminal is not None:
+                await self._type(data)
+            elif self._input is not None and not self._input.is_closing():
+                self._input.write(data)
+                await self._input.drain()
 
     async def end_input(self) -> None:
         """Say that there is no more: a terminal is told so by its own sign."""
@@ -176,6 +182,15 @@ class Command:
         """End it now."""
         if not self._ending.done():
             self._runtime.kill(self._key)
+
+    async def _type(self, data: bytes) -> None:
+        """Give it to its terminal as far as that has room: poll(2) says so of a full one too, so it is asked rarely."""
+        left = memoryview(data)
+        while left and self._terminal is not None and not self._ending.done():
+            try:
+                left = left[os.write(self._terminal, left) :]
+            except BlockingIOError:
+                await asyncio.sleep(_FULL_S)
 
     async def _readable(self, descriptors: list[int]) -> set[int]:
         """Wait until one of these has something; an empty set means that nothing will come any more."""
