@@ -40,9 +40,9 @@ def workloads() -> Object:
     """Return the CRD."""
     older = {"spec": _older_spec(), "status": structure(_older_status())}
     newer = {"spec": _newer_spec(), "status": structure(_newer_status())}
-    chosen_by = {"selectableFields": [{"jsonPath": ".status.admission.clusterQueue"}]}
-    rows = ((OLDER, older), (NEWER, newer))
-    versions = (served(name, fields, _columns(), status=True) | chosen_by for name, fields in rows)
+    newest = served(NEWER, newer, _columns(), status=True)
+    newest["selectableFields"] = [{"jsonPath": ".status.admission.clusterQueue"}]
+    versions = (served(OLDER, older, _columns(), status=True), newest)
     return made("Workload", "workloads", ["kwl", "kueueworkload", "kueueworkloads"], *versions, scope="Namespaced")
 
 
