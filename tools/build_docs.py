@@ -27,6 +27,7 @@ from tools.pages import (
     reports,
     rules,
     scorecard,
+    screens,
     skypilot,
     spec,
 )
@@ -46,6 +47,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "model-estimates.md": estimates.estimates,
     "reports.md": reports.reports,
     "rules.md": rules.rules,
+    "screens.md": screens.screens,
     "skypilot.md": skypilot.skypilot,
     "spec.md": spec.spec,
     **{f"man/{name}": build for name, build in man.pages().items()},

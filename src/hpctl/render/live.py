@@ -125,7 +125,14 @@ def _bars(groups: Iterable[GroupProgress]) -> Table:
 
     table = Table.grid(padding=(0, 2))
     for group in groups:
-        bar = ProgressBar(total=max(group.target_count, 1), completed=group.current_count, width=20)
+        bar = ProgressBar(
+            total=max(group.target_count, 1),
+            completed=group.current_count,
+            width=20,
+            style="bright_black",  # the terminal's own colours: they are seen on dark and on light ones
+            complete_style="green",
+            finished_style="green",
+        )
         counts = f"{group.current_count}/{group.target_count}"
         table.add_row(Text(f"  {one_line(group.name)}"), bar, Text(counts), Text(one_line(group.status or "")))
     return table
