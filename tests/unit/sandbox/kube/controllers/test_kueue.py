@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from hpctl.sandbox.kube.controllers.hyperpod_jobs import HyperPodJobs
 from hpctl.sandbox.kube.controllers.jobs import Jobs
 from hpctl.sandbox.kube.controllers.jobsets import JobSets
 from hpctl.sandbox.kube.controllers.kueue import Kueue
 from hpctl.sandbox.kube.controllers.pytorchjobs import PyTorchJobs
 from hpctl.sandbox.kube.crds.definitions import pytorchjobs
+from hpctl.sandbox.kube.crds.hyperpod import hyperpodpytorchjobs
 from hpctl.sandbox.kube.crds.jobset import jobsets
 from hpctl.sandbox.kube.crds.kueue import kueue
 from hpctl.sandbox.kube.resources import Object
@@ -367,6 +370,35 @@ def test_the_jobs_of_a_jobset_run_where_it_is_let_in(stage: Stage) -> None:
     assert [pod for pod in stage.pods() if _stays(pod)] == []
     assert stage.conditions("JobSet", "js")["Suspended"] == ("True", "SuspendedJobs")
     assert status(stage)["flavorsUsage"][0]["resources"][0]["total"] == "0"
+
+
+def test_a_hyperpodpytorchjob_is_sent_back_and_begins_again() -> None:
+    class Silent:
+        def ask(self, _: Object) -> None:
+            return None
+
+        def order(self, *_: object) -> None:
+            raise AssertionError
+
+    with staged(partial(HyperPodJobs, agents=Silent()), Jobs, Kueue) as stage:
+        for crd in (*kueue(), hyperpodpytorchjobs()):
+            stage.create(copy.deepcopy(crd))
+        stage.wait()
+        queues(stage, priority_class("high", 100))
+        stage.change("ClusterQueue", "all", {"spec": {"preemption": {"withinClusterQueue": "LowerPriority"}}})
+        replica = {"name": "n", "replicas": 2, "template": pods(4)}
+        metadata = {"name": "hp", "labels": labels("team")}
+        body = {"apiVersion": "sagemaker.amazonaws.com/v1", "kind": "HyperPodPyTorchJob", "metadata": metadata}
+        submit(stage, body | {"spec": {"replicaSpecs": [replica]}})
+        assert [pod["metadata"]["name"] for pod in stage.pods()] == ["hp-n-0", "hp-n-1"]
+        submit(stage, job("high", 8, priority="high"))
+        stage.wait(40)
+        assert (running(stage), stage.conditions("HyperPodPyTorchJob", "hp")["Suspended"][0]) == (["high"], "True")
+        assert condition(stage, "hp", "Evicted")[:2] == ("True", "Preempted")
+        end(stage, "high")
+        stage.wait(5)
+        there = [pod["metadata"]["name"] for pod in stage.pods() if _stays(pod)]
+        assert (there, stage.conditions("HyperPodPyTorchJob", "hp")["Suspended"][0]) == (["hp-n-0", "hp-n-1"], "False")
 
 
 def test_topology_is_asked_for_in_the_workload_and_stays_on_the_pods(stage: Stage) -> None:
