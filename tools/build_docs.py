@@ -1,4 +1,4 @@
-"""Write `docs/reference/` and `docs/scorecard.md` from the code: `python -m tools.build_docs`, or `make docs`.
+"""Write the pages that are made from the code: `python -m tools.build_docs`, or `make docs`.
 
 With `--check` nothing is written; stale pages are named and the exit code is 1.
 """
@@ -30,6 +30,7 @@ from tools.pages import (
     screens,
     skypilot,
     spec,
+    troubleshooting,
 )
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
@@ -57,6 +58,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
 PAGES: Mapping[str, Callable[[], str]] = {
     **{f"reference/{name}": build for name, build in REFERENCE.items()},
     "scorecard.md": scorecard.scorecard,
+    "troubleshooting.md": troubleshooting.troubleshooting,
 }
 
 
@@ -86,7 +88,7 @@ def _written(folder: Path) -> set[str]:
 
 def main() -> int:
     """Write the pages, or judge them."""
-    parser = argparse.ArgumentParser(description="Write docs/reference and docs/scorecard.md from the code.")
+    parser = argparse.ArgumentParser(description="Write the pages of docs that are made from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing, name stale pages")
     if not parser.parse_args().check:
         write()

@@ -11,9 +11,20 @@ from tools import site
 
 def test_the_navigation_is_the_index_in_its_order(repository: Path) -> None:
     found = site.navigation((repository / "docs" / "index.md").read_text(encoding="utf-8"))
-    assert [next(iter(one)) for one in found] == ["Home", "Quickstart", "How to", "Reference", "Explanation"]
-    listed = {path for section in found[2:] for rows in section.values() for row in rows for path in row.values()}
-    pages = {path.relative_to(repository / "docs").as_posix() for path in (repository / "docs").glob("how-to/*.md")}
+    assert [next(iter(one)) for one in found] == [
+        "Home",
+        "Quickstart",
+        "Troubleshooting",
+        "Tutorials",
+        "How to",
+        "Reference",
+        "Explanation",
+    ]
+    listed = {path for section in found[3:] for rows in section.values() for row in rows for path in row.values()}
+    docs = repository / "docs"
+    pages = {
+        path.relative_to(docs).as_posix() for folder in ("how-to", "tutorials") for path in docs.glob(f"{folder}/*.md")
+    }
     assert pages <= listed
 
 

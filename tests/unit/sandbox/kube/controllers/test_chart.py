@@ -94,6 +94,20 @@ def test_the_kind_of_hyperpods_operator_comes_and_goes_with_its_addon_and_the_ch
     assert "health-monitoring-agent" in stage.names("DaemonSet")
 
 
+def test_kueue_comes_and_goes_with_task_governance(stage: Stage) -> None:
+    found, group = cluster(), ".kueue.x-k8s.io"
+    found.addons["amazon-sagemaker-hyperpod-taskgovernance"] = object()
+    install(stage.api, found)
+    plurals = ("clusterqueues", "localqueues", "resourceflavors", "topologies", "workloadpriorityclasses", "workloads")
+    names = stage.names("CustomResourceDefinition")
+    assert [name for name in names if name.endswith(group)] == [f"{each}{group}" for each in plurals]
+    assert "kueue-controller-manager" in stage.names("Deployment")
+    found.addons.clear()
+    install(stage.api, found)
+    stage.wait()
+    assert [name for name in stage.names("CustomResourceDefinition") if name.endswith(group)] == []
+
+
 def test_jobset_is_where_a_tag_says_so(stage: Stage) -> None:
     install(stage.api, cluster())
     assert "jobsets.jobset.x-k8s.io" not in stage.names("CustomResourceDefinition")
