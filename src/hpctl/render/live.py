@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hpctl.render.layout import lines
@@ -48,17 +47,6 @@ def follow_live(steps: Iterable[Progress], terminal: Terminal) -> None:
                 case _:
                     _print(narrator.tell(step), terminal, console)
             live.refresh()
-
-
-@contextmanager
-def looking(text: str, terminal: Terminal) -> Iterator[None]:
-    """Show on stderr what is waited for, until it is there; then nothing of it stays."""
-    if not terminal.live:
-        yield
-        return
-    console = _console(terminal)
-    with console.status(one_line(text), spinner="dots" if console.encoding.startswith("utf") else "line"):
-        yield
 
 
 def _console(terminal: Terminal) -> Console:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import IntEnum
 
@@ -67,14 +67,21 @@ def turn(market: Market, wishes: Iterable[Wish]) -> list[Verdict]:
     for wish in in_turn(wishes):
         waiting[wish.queue].append(wish)
     found: list[Verdict] = []
+    guarded = market
     while waiting:
         heads = [rows.pop(0) for rows in waiting.values()]
         for wish in sorted(heads, key=lambda each: (_borrows(market, each), _rank(each))):
-            verdict = judged(market, wish)
-            found.append(verdict)
-            if not verdict.why or verdict.targets:
+            verdict = judged(guarded, wish)
+            mine = Held(wish.name, wish.queue, verdict.uses, wish.priority, going=True)
+            if not verdict.why:
+                market, guarded = market.holding(mine), guarded.holding(mine)
+            elif verdict.targets:
                 # What is being freed for somebody is nobody else's.
-                market = market.holding(Held(wish.name, wish.queue, verdict.uses, wish.priority, going=True))
+                guarded = guarded.holding(mine)
+            else:
+                plain = judged(market, wish)
+                verdict = verdict if plain.targets else replace(verdict, why=plain.why or verdict.why)
+            found.append(verdict)
             if verdict.why and market.queues[wish.queue].strict:
                 waiting[wish.queue].clear()
         for name in [name for name, rows in waiting.items() if not rows]:

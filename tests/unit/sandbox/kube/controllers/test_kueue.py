@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from hpctl.sandbox.kube.controllers.hyperpod_jobs import HyperPodJobs
 from hpctl.sandbox.kube.controllers.jobs import Jobs
 from hpctl.sandbox.kube.controllers.jobsets import JobSets
 from hpctl.sandbox.kube.controllers.kueue import Kueue
 from hpctl.sandbox.kube.controllers.pytorchjobs import PyTorchJobs
 from hpctl.sandbox.kube.crds.definitions import pytorchjobs
+from hpctl.sandbox.kube.crds.hyperpod import hyperpodpytorchjobs
 from hpctl.sandbox.kube.crds.jobset import jobsets
 from hpctl.sandbox.kube.crds.kueue import kueue
 from hpctl.sandbox.kube.resources import Object
@@ -249,25 +252,31 @@ def test_the_more_important_sends_the_less_important_back(stage: Stage) -> None:
     assert condition(stage, "low", "QuotaReserved")[0] == "False"
     assert condition(stage, "low", "Admitted")[:2] == ("False", "NoReservation")
     assert stage.get("Job", "low")["spec"]["suspend"] is True
+    assert ("Normal", "Stopped", sent[2]) in stage.events("Job", "low")
     end(stage, "high")
     assert running(stage) == ["low"]
     again = condition(stage, "low", "Evicted")
     assert (again[0], again[1], again[2]) == ("False", "QuotaReserved", f"Previously: {sent[2]}")
 
 
-def test_quota_that_is_preempted_is_not_given_before_it_is_free(stage: Stage) -> None:
-    queues(stage, priority_class("high", 100))
-    stage.change("ClusterQueue", "all", {"spec": {"preemption": {"withinClusterQueue": "LowerPriority"}}})
-    submit(stage, job("low", 8))
-    stage.run(stage.pods()[0]["metadata"]["name"])
-    stage.create(job("high", 8, priority="high"))
-    seen = []
-    for _ in range(60):
-        stage.wait(0.01)
-        seen.append(status(stage)["flavorsReservation"][0]["resources"][0]["total"])
-    assert set(seen) <= {"8", "0"}
-    stage.wait(40)
-    assert running(stage) == ["high"]
+def test_quota_is_not_given_before_its_pods_are_gone() -> None:
+    # Nobody looks after Jobs here: the status is what the test says.
+    with staged(Kueue) as stage:
+        for crd in kueue():
+            stage.create(copy.deepcopy(crd))
+        stage.wait()
+        queues(stage, priority_class("high", 100))
+        stage.change("ClusterQueue", "all", {"spec": {"preemption": {"withinClusterQueue": "LowerPriority"}}})
+        submit(stage, job("low", 8))
+        stage.change("Job", "low", {"status": {"active": 1}}, "status")
+        submit(stage, job("high", 8, priority="high"))
+        assert stage.get("Job", "low")["spec"]["suspend"] is True
+        assert condition(stage, "low", "QuotaReserved")[0] == "True"
+        assert condition(stage, "high", "QuotaReserved")[2].endswith(". Pending the preemption of 1 workload(s)")
+        stage.change("Job", "low", {"status": {"active": None}}, "status")
+        stage.wait()
+        assert condition(stage, "low", "QuotaReserved")[0] == "False"
+        assert condition(stage, "high", "Admitted")[0] == "True"
 
 
 def test_what_was_lent_comes_back_to_its_owner(stage: Stage) -> None:
@@ -367,6 +376,35 @@ def test_the_jobs_of_a_jobset_run_where_it_is_let_in(stage: Stage) -> None:
     assert [pod for pod in stage.pods() if _stays(pod)] == []
     assert stage.conditions("JobSet", "js")["Suspended"] == ("True", "SuspendedJobs")
     assert status(stage)["flavorsUsage"][0]["resources"][0]["total"] == "0"
+
+
+def test_a_hyperpodpytorchjob_is_sent_back_and_begins_again() -> None:
+    class Silent:
+        def ask(self, _: Object) -> None:
+            return None
+
+        def order(self, *_: object) -> None:
+            raise AssertionError
+
+    with staged(partial(HyperPodJobs, agents=Silent()), Jobs, Kueue) as stage:
+        for crd in (*kueue(), hyperpodpytorchjobs()):
+            stage.create(copy.deepcopy(crd))
+        stage.wait()
+        queues(stage, priority_class("high", 100))
+        stage.change("ClusterQueue", "all", {"spec": {"preemption": {"withinClusterQueue": "LowerPriority"}}})
+        replica = {"name": "n", "replicas": 2, "template": pods(4)}
+        metadata = {"name": "hp", "labels": labels("team")}
+        body = {"apiVersion": "sagemaker.amazonaws.com/v1", "kind": "HyperPodPyTorchJob", "metadata": metadata}
+        submit(stage, body | {"spec": {"replicaSpecs": [replica]}})
+        assert [pod["metadata"]["name"] for pod in stage.pods()] == ["hp-n-0", "hp-n-1"]
+        submit(stage, job("high", 8, priority="high"))
+        stage.wait(40)
+        assert (running(stage), stage.conditions("HyperPodPyTorchJob", "hp")["Suspended"][0]) == (["high"], "True")
+        assert condition(stage, "hp", "Evicted")[:2] == ("True", "Preempted")
+        end(stage, "high")
+        stage.wait(5)
+        there = [pod["metadata"]["name"] for pod in stage.pods() if _stays(pod)]
+        assert (there, stage.conditions("HyperPodPyTorchJob", "hp")["Suspended"][0]) == (["hp-n-0", "hp-n-1"], "False")
 
 
 def test_topology_is_asked_for_in_the_workload_and_stays_on_the_pods(stage: Stage) -> None:

@@ -224,10 +224,11 @@ def test_only_who_borrows_gives_back_to_the_owner_and_the_owner_only_takes_its_o
 
 
 def test_what_is_freed_for_one_is_nobody_elses() -> None:
-    found = market(queue(within="LowerPriority"), held=(held("low", 8, priority=0),))
-    first, second = turn(found, [wish("first", 8, priority=5), wish("second", 1, priority=5, since=1)])
+    found = market(queue(within="LowerPriority"), held=(held("low", 6),))
+    first, second = turn(found, [wish("first", 8, priority=5), wish("second", 2, priority=5, since=1)])
     assert [target.held.name for target in first.targets] == ["low"]
-    assert (second.wish.name, second.why != "") == ("second", True)
+    assert (second.wish.name, second.why != "", second.targets) == ("second", True, ())
+    assert let_in(turn(found, [wish("second", 2, priority=5)])) == ["second"]
 
 
 @pytest.mark.parametrize(
