@@ -12,13 +12,13 @@ WIDE: Final = 99
 
 
 class Style(StrEnum):
-    """Emphasis, as ECMA-48 SGR parameters; it only ever repeats what the words say."""
+    """Emphasis, as SGR parameters (ECMA-48, and xterm's 256 colours); it only ever repeats what the words say."""
 
     PLAIN = ""
     BOLD = "1"
     DIM = "2"
     GOOD = "32"
-    WARN = "33"
+    WARN = "38;5;130"  # orange, as dark as it is light: the yellow of many terminals is not seen on white
     BAD = "1;31"
 
 
