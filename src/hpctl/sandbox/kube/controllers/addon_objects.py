@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from hpctl.sandbox.eks.cluster import TASK_GOVERNANCE
 from hpctl.sandbox.kube.controllers.stand_ins import HYPERPOD, SYSTEM, daemon, deployment, named, role, rule
 from hpctl.sandbox.kube.crds.hyperpod import hyperpodpytorchjobs
 from hpctl.sandbox.kube.crds.jobset import jobsets
@@ -91,7 +92,7 @@ _ADDONS: Final[Mapping[str, Callable[[], list[Object]]]] = MappingProxyType(
         "aws-ebs-csi-driver": lambda: _driver("ebs"),
         "aws-fsx-csi-driver": lambda: _driver("fsx"),
         "cert-manager": _certificates,
-        "amazon-sagemaker-hyperpod-taskgovernance": _task_governance,
+        TASK_GOVERNANCE: _task_governance,
         "amazon-sagemaker-hyperpod-training-operator": _training_operator,
     }
 )
