@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MANAGER: Final = "kueue"
 _ALL: Final = ("", "")
+_MALFORMED: Final = (LookupError, TypeError, ValueError, AttributeError)
 _FOR: Final = {
     Why.IN_QUEUE: "prioritization in the ClusterQueue",
     Why.IN_COHORT: "reclamation within the cohort",
@@ -78,11 +79,15 @@ class Kueue:
                 yield error
 
     def _create(self, look: Look, job: Object, kind: Kind) -> None:
-        sets = kueue_jobs.pod_sets(job, kind)
         try:
+            sets = kueue_jobs.pod_sets(job, kind)
             priority = look.priority_of(job, sets)
         except StatusError as error:
             self._recorder.warning(job, "ErrWorkloadCompose", error.message)
+            return
+        except _MALFORMED:
+            # Its own controller says what is wrong with it; all others go on.
+            self._recorder.warning(job, "ErrWorkloadCompose", f"the {kind.kind} does not say which pods it is of")
             return
         body = kueue_workloads.new_workload(job, sets, queue_of(job), priority)
         namespace, name = key_of(job)[0], body["metadata"]["name"]

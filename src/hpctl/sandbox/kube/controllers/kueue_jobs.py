@@ -69,7 +69,7 @@ def held(job: Object, kind: Kind, workload: Object) -> Object:
     """Return a job that is suspended, with its pods as they were wished."""
     changed = copy.deepcopy(job)
     wished = {row["name"]: row["template"]["spec"] for row in workload["spec"]["podSets"]}
-    for name, _, template in _parts(changed, kind):
+    for name, _, template in _parts(changed, kind) if wished else ():
         for field in _PLACING if name in wished else ():
             template["spec"].pop(field, None)
             if field in wished[name]:

@@ -115,7 +115,7 @@ class Look:
         return ("LocalQueue", local), ("ClusterQueue", self._behind(local))
 
     def _behind(self, local: Object | None) -> Object | None:
-        return self._cluster_queues.get((local["spec"] or {}).get("clusterQueue", "")) if local else None
+        return self._cluster_queues.get(_named_by(local))
 
     def _is_open(self, queue: Object | None) -> bool:
         return queue is not None and kueue_queues.cluster_condition(queue, self._flavors)["status"] == "True"
@@ -138,7 +138,7 @@ class Look:
     def _why_left_out(self, workload: Object) -> tuple[str, str] | None:
         """Return reason and message of why a Workload is not tried: the first door that is shut."""
         (_, local), (_, queue) = self.queues_of(workload)
-        behind = (local or {}).get("spec", {}).get("clusterQueue", "")
+        behind = _named_by(local)
         for word, name, found in (
             ("LocalQueue", workload["spec"].get("queueName", ""), local),
             ("ClusterQueue", behind, queue),
@@ -155,7 +155,7 @@ class Look:
 
     def _takes(self, queue: Object, namespace: str) -> bool:
         found = self._api.get(self._api.resource("v1", "Namespace"), None, namespace)
-        return of_object(queue["spec"].get("namespaceSelector")).matches(found)
+        return of_object((queue.get("spec") or {}).get("namespaceSelector")).matches(found)
 
     def market(self) -> Market:
         """Return the queues, and who holds what of them."""
@@ -229,6 +229,11 @@ class Look:
 
     def _read(self, queue: Object | None) -> Queue | None:
         return None if queue is None else self._queues[queue["metadata"]["name"]]
+
+
+def _named_by(local: Object | None) -> str:
+    """Return the ClusterQueue that a LocalQueue names."""
+    return str(((local or {}).get("spec") or {}).get("clusterQueue", ""))
 
 
 def _is_in(workload: Object, place: str) -> bool:

@@ -135,7 +135,7 @@ def unfit(queue: Queue, template: Object, flavors: Mapping[str, Object]) -> dict
         name: why
         for group in queue.groups
         for name in group.flavors
-        if (why := _why_unfit(name, group, template["spec"], flavors))
+        if (why := _why_unfit(name, group, template.get("spec") or {}, flavors))
     }
 
 

@@ -64,7 +64,7 @@ def asked(workload: Object) -> dict[str, Amounts]:
     """Return what all pods of each pod set ask for."""
     found = {}
     for row in workload["spec"]["podSets"]:
-        one = requests({"spec": row["template"]["spec"]})
+        one = requests({"spec": row["template"].get("spec") or {"containers": []}})
         found[row["name"]] = {name: each * int(row["count"]) for name, each in one.items()}
     return found
 

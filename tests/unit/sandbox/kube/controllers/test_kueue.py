@@ -85,7 +85,7 @@ def workload(stage: Stage, name: str) -> Object:
     return next(
         each
         for each in stage.api.list(stage.kind("Workload"))
-        if each["metadata"]["ownerReferences"][0]["name"] == name
+        if each["metadata"].get("ownerReferences", [{"name": ""}])[0]["name"] == name
     )
 
 
@@ -440,6 +440,27 @@ def test_the_older_version_says_the_same_in_its_own_words(stage: Stage) -> None:
         "kueue.x-k8s.io/workloadpriorityclass",
         100,
     )
+
+
+def test_what_somebody_left_half_written_stands_in_nobodys_way(stage: Stage) -> None:
+    queues(stage)
+    for kind in ("ClusterQueue", "LocalQueue", "ResourceFlavor"):
+        stage.create({"apiVersion": API, "kind": kind, "metadata": {"name": "bare"}})
+    bare = {"metadata": {"name": "bare", "labels": labels("team")}}
+    replicas = {"pytorchReplicaSpecs": {"Worker": {"replicas": 1}}}
+    pytorch = {**bare, "apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "spec": replicas}
+    alone = {"apiVersion": API, "kind": "Workload", "metadata": {"name": "alone"}}
+    submit(
+        stage,
+        pytorch,
+        alone | {"spec": {"queueName": "bare", "podSets": [{"name": "main", "template": {}}]}},
+        job("bare", queue="bare"),
+        job("one"),
+    )
+    assert running(stage) == ["one"]
+    assert condition(stage, "bare", "QuotaReserved")[2] == "ClusterQueue  is terminating or missing"
+    assert stage.conditions("ClusterQueue", "bare") == {"Active": ("True", "Ready")}
+    assert "ErrWorkloadCompose" in {reason for _, reason, _ in stage.events("PyTorchJob", "bare")}
 
 
 def test_where_kueue_is_not_installed_a_job_with_a_queue_just_runs() -> None:
