@@ -43,13 +43,15 @@ class Column:
     """A table column.
 
     `drop` 0 stays on every screen; of the others the highest goes first where the screen is narrow.
-    `least` is the width down to which its cells may be wrapped; without it they never are.
+    `least` is the width down to which its cells may be wrapped; without it they never are. With `cut` they are cut
+    there instead: for what is only to be recognised, and told whole by another command or form.
     """
 
     title: str
     drop: int = 0
     least: int | None = None
     align: Literal["<", ">"] = "<"
+    cut: bool = False
 
 
 @dataclass(frozen=True)
