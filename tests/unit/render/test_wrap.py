@@ -82,3 +82,13 @@ def test_what_has_no_room_is_cut_by_columns() -> None:
     assert cut("\u6771\u4eac\u90fd", 6) == "\u6771\u4eac\u90fd"
     assert cut("\u6771\u4eac\u90fd", 5) == "\u6771\u4eac\u2026"
     assert cut("\u6771\u4eac\u90fd", 4) == "\u6771\u2026"
+
+
+def test_a_column_that_only_recognises_is_cut_on_a_screen_and_whole_in_a_pipe() -> None:
+    table = Table((Column("ID"), Column("SEEN AS", least=8, cut=True)), [("a", "no route to host"), ("b", NODES)])
+    rows = list(lines([table], Screen(14, colour=False)))
+    assert rows[:2] == ["ID  SEEN AS", "a   no route \u2026"]
+    assert cell_width(rows[2]) <= 14
+    assert rows[2].endswith("\u2026")
+    assert len(rows) == 3
+    assert list(lines([table], Screen(None, colour=False)))[1:] == ["a   no route to host", f"b   {NODES}"]
