@@ -16,6 +16,7 @@ from hpctl.checks.catalogue import CHECKS
 from tools.pages import (
     checks,
     commands,
+    environment,
     estimates,
     exit_codes,
     failures,
@@ -38,6 +39,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "checks.md": checks.checks,
     "cluster.schema.json": spec.schema,
     "commands.md": commands.commands,
+    "environment.md": environment.environment,
     "exit-codes.md": exit_codes.exit_codes,
     "failures.md": failures.failures,
     "faults.md": faults.faults,

@@ -1,10 +1,12 @@
 """Record `docs/screens/` in a real terminal: `python -m tools.record_screens`, or `make screens`.
 
-Every scene is played at two sizes, those of an account in a sandbox of their own each.
+Every scene is played at two sizes, those of an account in a sandbox of their own each. With `alone` only what needs
+no account is recorded, which takes seconds: the help, for example, after a command was added.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ from tools.screens.story import ALONE, IN_AN_ACCOUNT, Scene
 from tools.screens.terminal import Row, Size
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screens"
+STORIES: Final = ("alone", "account")
 SIZES: Final = (Size(80, 24), Size(200, 50))
 
 
@@ -24,7 +27,7 @@ def name_of(scene: Scene, size: Size) -> str:
     return f"{scene.name}-{size.columns}.svg"
 
 
-def pictures(stories: Sequence[str] = ("alone", "account")) -> Iterator[tuple[str, str]]:
+def pictures(stories: Sequence[str] = STORIES) -> Iterator[tuple[str, str]]:
     """Play the stories, and yield each picture's name and text."""
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
@@ -42,15 +45,14 @@ def _drawn(seen: Iterator[tuple[Scene, tuple[Row, ...]]], size: Size) -> Iterato
 
 
 def main() -> None:
-    """Record every picture, and take away those that no scene has."""
+    """Record pictures, those of `alone` or `account` where one is named, and take away those that no scene has."""
     FOLDER.mkdir(exist_ok=True)
-    written = set()
-    for name, text in pictures():
+    for name, text in pictures(tuple(sys.argv[1:]) or STORIES):
         (FOLDER / name).write_text(text, encoding="utf-8")
-        written.add(name)
         print(name)
+    wanted = {name_of(scene, size) for scene in (*ALONE, *IN_AN_ACCOUNT) for size in SIZES}
     for path in FOLDER.glob("*.svg"):
-        if path.name not in written:
+        if path.name not in wanted:
             path.unlink()
 
 

@@ -37,7 +37,7 @@ def test_what_needs_no_sandbox_is_recorded_as_it_is() -> None:
     found = dict(pictures(("alone",)))
     assert len(found) == len(ALONE) * len(SIZES)
     stale = [name for name, text in found.items() if (FOLDER / name).read_text(encoding="utf-8") != text]
-    assert stale == [], "run `make screens`, look at the pictures and commit them"
+    assert stale == [], "run `python -m tools.record_screens alone`, look at the pictures and commit them"
 
 
 def test_nothing_in_a_picture_comes_from_elsewhere_or_from_this_machine() -> None:

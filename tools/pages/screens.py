@@ -25,4 +25,6 @@ def screens() -> str:
 
 def _shown(scene: Scene) -> Iterator[str]:
     yield code(scene.command)
-    yield from (f"![{scene.title}, {size.columns} columns](../screens/{name_of(scene, size)})" for size in SIZES)
+    for size in SIZES:
+        place = f"../screens/{name_of(scene, size)}"
+        yield f"[![{scene.title}, {size.columns} columns]({place})]({place})"
