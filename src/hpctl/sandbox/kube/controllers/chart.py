@@ -1,4 +1,4 @@
-"""Keeps in a cluster what its EKS record says is installed: AWS's Helm chart for HyperPod, JobSet, and EKS add-ons.
+"""Keeps in a cluster what its EKS record says is there: AWS's Helm chart, JobSet, EKS add-ons, the queues of teams.
 
 A part is put in once, when it becomes so, and taken out when it is so no longer; what a user does to its objects in
 between is the user's.
@@ -85,8 +85,9 @@ def _create(api: Api, body: Object) -> None:
 
 
 def _delete(api: Api, body: Object) -> None:
-    resource, metadata = api.resource(body["apiVersion"], body["kind"]), body["metadata"]
+    metadata = body["metadata"]
     try:
+        resource = api.resource(body["apiVersion"], body["kind"])
         api.delete(resource, metadata.get("namespace"), metadata["name"])
     except StatusError as error:
         if error.reason not in _HELPFUL:

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import IntEnum
+from typing import Final
 
 from hpctl.sandbox.kube.controllers.kueue_amounts import told_amount
 from hpctl.sandbox.kube.controllers.kueue_preemption import Claim, Target, targets
 from hpctl.sandbox.kube.controllers.kueue_quota import NOTHING, Group, Held, Market, Queue, Slot
+
+PREEMPTING: Final = "Pending the preemption of"
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,17 @@ class Ask:
 
 @dataclass(frozen=True)
 class Wish:
-    """A workload that waits: what it asks, how important it is, and since when (seconds) it is there."""
+    """A workload that waits: what it asks, how important it is, and since when (seconds) it is there.
+
+    It is `next_up` when others have been sent back for it: else somebody could take what they leave.
+    """
 
     name: str
     queue: str
     asks: tuple[Ask, ...]
     priority: int = 0
     since: float = 0.0
+    next_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,34 +66,8 @@ class _Mode(IntEnum):
 
 
 def turn(market: Market, wishes: Iterable[Wish]) -> list[Verdict]:
-    """Return what becomes of the first of each queue, then of the next, until nobody is left who may be tried.
-
-    A strict queue is left once somebody of it has to wait.
-    """
-    waiting: defaultdict[str, list[Wish]] = defaultdict(list)
-    for wish in in_turn(wishes):
-        waiting[wish.queue].append(wish)
-    found: list[Verdict] = []
-    guarded = market
-    while waiting:
-        heads = [rows.pop(0) for rows in waiting.values()]
-        for wish in sorted(heads, key=lambda each: (_borrows(market, each), _rank(each))):
-            verdict = judged(guarded, wish)
-            mine = Held(wish.name, wish.queue, verdict.uses, wish.priority, going=True)
-            if not verdict.why:
-                market, guarded = market.holding(mine), guarded.holding(mine)
-            elif verdict.targets:
-                # What is being freed for somebody is nobody else's.
-                guarded = guarded.holding(mine)
-            else:
-                plain = judged(market, wish)
-                verdict = verdict if plain.targets else replace(verdict, why=plain.why or verdict.why)
-            found.append(verdict)
-            if verdict.why and market.queues[wish.queue].strict:
-                waiting[wish.queue].clear()
-        for name in [name for name, rows in waiting.items() if not rows]:
-            del waiting[name]
-    return found
+    """Return what becomes of each wish that is tried; a strict queue is left once somebody of it has to wait."""
+    return list(_Turn(market, wishes).verdicts())
 
 
 def in_turn(wishes: Iterable[Wish]) -> list[Wish]:
@@ -99,14 +80,63 @@ def judged(market: Market, wish: Wish) -> Verdict:
     return _Judge(market, wish).verdict()
 
 
-def _rank(wish: Wish) -> tuple[int, float, str]:
-    return -wish.priority, wish.since, wish.name
+def _rank(wish: Wish) -> tuple[bool, int, float, str]:
+    return not wish.next_up, -wish.priority, wish.since, wish.name
 
 
-def _borrows(market: Market, wish: Wish) -> bool:
-    uses = _Judge(market, wish).verdict().uses
-    queue = market.queues[wish.queue]
-    return any(market.used(wish.queue, slot) + amount > queue.quota(slot).nominal for slot, amount in uses.items())
+class _Turn:
+    """One turn: of the first of each queue who can be helped now, who needs nothing of others goes first.
+
+    Whoever cannot be helped is passed by at once. If such a one kept the place of its queue, somebody behind it would
+    find its own quota borrowed, take it back, and find it borrowed again, for ever.
+    """
+
+    def __init__(self, market: Market, wishes: Iterable[Wish]) -> None:
+        self._market = market
+        # As the market will be: what is being freed for somebody is nobody else's.
+        self._guarded = market
+        self._waiting: defaultdict[str, list[Wish]] = defaultdict(list)
+        for wish in in_turn(wishes):
+            self._waiting[wish.queue].append(wish)
+
+    def verdicts(self) -> Iterator[Verdict]:
+        while True:
+            heads: list[Verdict] = []
+            for name, rows in self._waiting.items():
+                yield from self._passed(name, rows, heads)
+            if not heads:
+                return
+            chosen = min(heads, key=lambda each: (self._borrows(each), _rank(each.wish)))
+            self._give(chosen)
+            yield chosen
+
+    def _passed(self, queue: str, rows: list[Wish], heads: list[Verdict]) -> Iterator[Verdict]:
+        """Yield who of a queue is passed by, and add the first who can be helped to the heads."""
+        while rows:
+            verdict = judged(self._guarded, rows[0])
+            if not verdict.why or verdict.targets:
+                heads.append(verdict)
+                return
+            plain = judged(self._market, rows.pop(0))
+            yield verdict if plain.targets else replace(verdict, why=plain.why or verdict.why)
+            if self._market.queues[queue].strict:
+                rows.clear()
+
+    def _give(self, verdict: Verdict) -> None:
+        wish = verdict.wish
+        rows = self._waiting[wish.queue]
+        rows.pop(0)
+        mine = Held(wish.name, wish.queue, verdict.uses, wish.priority, going=True)
+        self._guarded = self._guarded.holding(mine)
+        if not verdict.why:
+            self._market = self._market.holding(mine)
+        elif self._market.queues[wish.queue].strict:
+            rows.clear()
+
+    def _borrows(self, verdict: Verdict) -> bool:
+        queue = self._market.queues[verdict.wish.queue]
+        used = ((slot, self._market.used(queue.name, slot) + amount) for slot, amount in verdict.uses.items())
+        return any(amount > queue.quota(slot).nominal for slot, amount in used)
 
 
 class _Judge:
@@ -132,7 +162,7 @@ class _Judge:
             return Verdict(self._wish, flavors, self._uses)
         why, gone = "; ".join(told), self._targets(self._uses) if self._mode is _Mode.PREEMPT else ()
         if gone:
-            why = f"{why}. Pending the preemption of {len(gone)} workload(s)"
+            why = f"{why}. {PREEMPTING} {len(gone)} workload(s)"
         return Verdict(self._wish, flavors, self._uses, why, gone)
 
     def _assigned(self, ask: Ask) -> tuple[dict[str, str], list[str]]:

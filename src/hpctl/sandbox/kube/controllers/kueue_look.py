@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from hpctl.sandbox.kube.builtins import BUILT_IN
 from hpctl.sandbox.kube.controllers import hyperpod_jobs, jobsets, kueue_queues, kueue_workloads, pytorchjobs
 from hpctl.sandbox.kube.controllers.conditions import condition_of, is_true
-from hpctl.sandbox.kube.controllers.kueue_admission import Ask, Wish
+from hpctl.sandbox.kube.controllers.kueue_admission import PREEMPTING, Ask, Wish
 from hpctl.sandbox.kube.controllers.kueue_queues import Numbers
 from hpctl.sandbox.kube.controllers.kueue_quota import Market, Queue
-from hpctl.sandbox.kube.controllers.kueue_workloads import EVICTED, FINISHED, PENDING, holds, key
+from hpctl.sandbox.kube.controllers.kueue_workloads import EVICTED, FINISHED, PENDING, RESERVED, holds, key
 from hpctl.sandbox.kube.controllers.owners import controller_of, is_going
 from hpctl.sandbox.kube.crds.kueue_parts import GROUP, NEWER
 from hpctl.sandbox.kube.queued import KINDS, PRIORITY, Kind, queue_of
@@ -177,7 +177,8 @@ class Look:
             for row, amounts in zip(workload["spec"]["podSets"], kueue_workloads.asked(workload).values(), strict=True)
         )
         priority, born = kueue_workloads.priority(workload), kueue_workloads.born(workload)
-        return Wish(key(workload), queue.name, asks, priority, born)
+        said = (condition_of(workload, RESERVED) or {}).get("message", "")
+        return Wish(key(workload), queue.name, asks, priority, born, next_up=PREEMPTING in said)
 
     def path_of(self, queue: str) -> str:
         """Return a ClusterQueue with the cohort that it is in."""

@@ -297,6 +297,24 @@ def test_what_was_lent_comes_back_to_its_owner(stage: Stage) -> None:
     )
 
 
+def test_who_takes_back_its_own_has_it_before_anybody_else(stage: Stage) -> None:
+    owner = {"preemption": {"reclaimWithinCohort": "Any"}, "cohortName": "lab"}
+    for body in (
+        flavor(),
+        priority_class("high", 100),
+        cluster_queue("a", ("p5", quota(1)), **owner),
+        cluster_queue("b", ("p5", quota(4)), cohortName="lab"),
+        local_queue("a", "a"),
+        local_queue("b", "b"),
+    ):
+        stage.create(body)
+    submit(stage, job("borrower", 5, queue="b", priority="high"))
+    submit(stage, job("ahead", 2, queue="a", priority="high"), job("owner", 1, queue="a"))
+    stage.wait(5)
+    assert running(stage) == ["ahead", "owner"]
+    assert len([row for row in stage.events("Job", "borrower") if row[1] == "Stopped"]) == 1
+
+
 def test_limits_of_lending_and_borrowing_hold(stage: Stage) -> None:
     stage.create(flavor())
     stage.create(cluster_queue("a", ("p5", quota(4, borrowingLimit=1)), cohortName="lab"))
