@@ -34,7 +34,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types bench docs site faults lock dist clean
+.PHONY: help demo test lint types bench docs screens site faults lock dist clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  %-7s %s\n' "$$name" "$$text"; done
@@ -59,6 +59,9 @@ bench: .venv/.dev $(AWS) ## Measure against the AWS CLI and kubectl; fails when 
 
 docs: .venv/.dev ## Write the generated pages of the reference anew
 	$(BIN)/python -m tools.build_docs
+
+screens: .venv/.dev ## Record what a person sees anew into docs/screens/, in a real terminal
+	@$(BIN)/python -m tools.record_screens
 
 site: $(MKDOCS) ## Build the documentation as a site into site/, to be read from the disk; a broken link ends it
 	@said=$$(NO_MKDOCS_2_WARNING=1 $(MKDOCS) build --strict 2>&1) || { echo "$$said" >&2; exit 1; }

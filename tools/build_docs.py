@@ -1,4 +1,4 @@
-"""Write `docs/reference/` and `docs/scorecard.md` from the code: `python -m tools.build_docs`, or `make docs`.
+"""Write the pages that are made from the code: `python -m tools.build_docs`, or `make docs`.
 
 With `--check` nothing is written; stale pages are named and the exit code is 1.
 """
@@ -16,6 +16,7 @@ from hpctl.checks.catalogue import CHECKS
 from tools.pages import (
     checks,
     commands,
+    environment,
     estimates,
     exit_codes,
     failures,
@@ -27,8 +28,10 @@ from tools.pages import (
     reports,
     rules,
     scorecard,
+    screens,
     skypilot,
     spec,
+    troubleshooting,
 )
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
@@ -36,6 +39,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "checks.md": checks.checks,
     "cluster.schema.json": spec.schema,
     "commands.md": commands.commands,
+    "environment.md": environment.environment,
     "exit-codes.md": exit_codes.exit_codes,
     "failures.md": failures.failures,
     "faults.md": faults.faults,
@@ -46,6 +50,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
     "model-estimates.md": estimates.estimates,
     "reports.md": reports.reports,
     "rules.md": rules.rules,
+    "screens.md": screens.screens,
     "skypilot.md": skypilot.skypilot,
     "spec.md": spec.spec,
     **{f"man/{name}": build for name, build in man.pages().items()},
@@ -55,6 +60,7 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
 PAGES: Mapping[str, Callable[[], str]] = {
     **{f"reference/{name}": build for name, build in REFERENCE.items()},
     "scorecard.md": scorecard.scorecard,
+    "troubleshooting.md": troubleshooting.troubleshooting,
 }
 
 
@@ -84,7 +90,7 @@ def _written(folder: Path) -> set[str]:
 
 def main() -> int:
     """Write the pages, or judge them."""
-    parser = argparse.ArgumentParser(description="Write docs/reference and docs/scorecard.md from the code.")
+    parser = argparse.ArgumentParser(description="Write the pages of docs that are made from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing, name stale pages")
     if not parser.parse_args().check:
         write()

@@ -1,6 +1,6 @@
-"""What MkDocs asks while it builds the site: the navigation, and where a link out of `docs/` leads.
+"""What MkDocs asks while it builds the site: the navigation, where a link out of `docs/` leads, what a page may load.
 
-The index is written once, for readers of the repository and of the site alike.
+The index is written once, for readers of the repository and of the site alike. A page loads nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ELSEWHERE = "https://github.com/hpctl/hpctl/blob/main/"
 _LINK = re.compile(r"(\]\()((?:\.\./)+[^)\s]+)(\))")
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+\.md)\)", re.MULTILINE)
+_LOADED = re.compile(r'<(?:script|link|img|iframe|object)\b[^>]*?\s(?:src|href|data)="((?:https?:)?//[^"]+)"')
+_ASKS_GITHUB = ' data-md-component="source"'
+"""By this mark the theme asks GitHub how many stars the repository has, whenever a page is opened."""
 
 
 def navigation(index: str) -> list[dict[str, Any]]:
@@ -48,3 +51,11 @@ def on_config(config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, **_others: Mapping[str, Any]) -> str:
     """Let links out of the documentation lead to the repository."""
     return outward(markdown, page.file.src_uri)
+
+
+def on_post_page(output: str, page: Any, **_others: Mapping[str, Any]) -> str:
+    """Return a page that loads nothing from elsewhere; ValueError where one would."""
+    own = output.replace(_ASKS_GITHUB, "")
+    if loaded := _LOADED.findall(own):
+        raise ValueError(f"{page.file.src_uri} loads {', '.join(loaded)}: the site is read where there is no network")
+    return own

@@ -73,5 +73,5 @@ def test_the_locked_set_covers_what_the_project_declares() -> None:
     extras = project["project"]["optional-dependencies"].values()
     groups = project["dependency-groups"].values()
     declared = [*project["project"]["dependencies"], *(row for rows in [*extras, *groups] for row in rows)]
-    names = {re.split(r"[\[<>=]", row)[0].replace(".", "-") for row in declared if isinstance(row, str)}
+    names = {re.split(r"[\[<>=; ]", row)[0].replace(".", "-") for row in declared if isinstance(row, str)}
     assert sorted(names - set(pins("dev"))) == []

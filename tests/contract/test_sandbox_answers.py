@@ -127,8 +127,39 @@ def test_hyperpod_answers_are_what_the_model_says_and_no_member_is_lost(caller: 
     assert (nova["EnvironmentConfig"], nova["OnStartDeepHealthChecks"]) == (RESTRICTED, DEEP_CHECKS)
     shared = told["RestrictedInstanceGroupsConfig"]["SharedEnvironmentConfig"]
     assert shared["CurrentFSxLustreDeletionPolicy"] == shared["DesiredFSxLustreDeletionPolicy"] == "Keep"
+    _governed(caller, arn)
     _rest_of_its_life(caller, arn)
     assert caller.asked >= OPERATIONS
+
+
+def _governed(caller: Caller, arn: str) -> None:
+    sagemaker = caller.aws.client("sagemaker")
+    quota = {"ComputeQuotaResources": [{"InstanceType": "ml.p5.48xlarge", "Count": 1}]}
+    team = {"Name": "a", "ClusterArn": arn, "ComputeQuotaTarget": {"TeamName": "a"}, "ComputeQuotaConfig": quota}
+    with pytest.raises(sagemaker.exceptions.ClientError, match="taskgovernance is not installed"):
+        sagemaker.create_compute_quota(**team)
+    addon = "amazon-sagemaker-hyperpod-taskgovernance"
+    caller.eks("CreateAddon", "/clusters/hpctl-sandbox-api/addons", addonName=addon)
+    classes = {"PriorityClasses": [{"Name": "training", "Weight": 75}], "FairShare": "Enabled"}
+    scheduler = {"Name": "s", "ClusterArn": arn, "SchedulerConfig": classes}
+    _governs(caller, "ComputeQuota", team)
+    _governs(caller, "ClusterSchedulerConfig", scheduler)
+
+
+def _governs(caller: Caller, noun: str, request: dict[str, Any]) -> None:
+    sagemaker = caller.aws.client("sagemaker")
+    made = caller.sagemaker(f"Create{noun}", **request)[f"{noun}Id"]
+    with pytest.raises(sagemaker.exceptions.ConflictException):
+        sagemaker._make_api_call(f"Create{noun}", {**request, "Name": "again"})
+    asked = {f"{noun}Id": made}
+    _same(caller.sagemaker(f"Describe{noun}", **asked), request)
+    until(lambda: caller.sagemaker(f"Describe{noun}", **asked)["Status"], lambda status: status == "Created")
+    wanted = {"ClusterArn": request["ClusterArn"], "NameContains": request["Name"], "Status": "Created"}
+    assert [row[f"{noun}Id"] for row in caller.sagemaker(f"List{noun}s", **wanted)[f"{noun}Summaries"]] == [made]
+    assert caller.sagemaker(f"List{noun}s", NameContains="other")[f"{noun}Summaries"] == []
+    caller.sagemaker(f"Delete{noun}", **asked)
+    with pytest.raises(sagemaker.exceptions.ResourceNotFound):
+        sagemaker._make_api_call(f"Describe{noun}", asked)
 
 
 def _rest_of_its_life(caller: Caller, arn: str) -> None:

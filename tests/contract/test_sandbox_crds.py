@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from hpctl.sandbox.kube.crds.definitions import mpijobs, of_chart, pytorchjobs, usual
 from hpctl.sandbox.kube.crds.hyperpod import hyperpodpytorchjobs
 from hpctl.sandbox.kube.crds.jobset import jobsets
+from hpctl.sandbox.kube.crds.kueue import kueue
 from hpctl.sandbox.kube.schemas.crds import crd_faults
 from tests.conftest import REPOSITORY, present
 
@@ -126,6 +127,30 @@ def test_names_versions_columns_and_subresources_are_theirs(name: str, ours: Any
         assert one.get(member) == other.get(member), member
 
 
+# Lists that today's definitions of pods describe in more detail; it decides how patches merge, not what is taken.
+_MERGED = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys")
+
+
+@pytest.mark.parametrize("ours", kueue(), ids=lambda each: each["spec"]["names"]["plural"])
+def test_the_versions_of_kueues_kinds_are_theirs_field_by_field(ours: dict[str, Any]) -> None:
+    published = theirs(f"kueue.x-k8s.io_{ours['spec']['names']['plural']}.yaml")["spec"]
+    for member in ("group", "scope", "names"):
+        assert ours["spec"][member] == published[member], member
+    for one, other in zip(ours["spec"]["versions"], published["versions"], strict=True):
+        assert {name: each for name, each in one.items() if name != "schema"} == {
+            name: each for name, each in other.items() if name != "schema"
+        }
+        told, known = (dict(fields(each["schema"]["openAPIV3Schema"])) for each in (other, one))
+        assert told.keys() == known.keys()
+        assert len(told) > 2
+        for path, field in told.items():
+            judged = [key for key in (*JUDGED, "minItems") if not (key == "default" and ".template.spec." in path)]
+            judged += () if ".template." in path or path.endswith("coveredResources") else _MERGED
+            differing = {key: (field.get(key), known[path].get(key)) for key in judged}
+            assert {key: pair for key, pair in differing.items() if pair[0] != pair[1]} == {}, path
+            assert set(field.get("required") or ()) == set(known[path].get("required") or ()), path
+
+
 def models() -> dict[str, Any]:
     path = present(
         SCHEMAS.parent / "hyperpodpytorchjob.schema.json", "the published schemas", "see `schemas/README.md`"
@@ -162,5 +187,6 @@ def test_a_hyperpodpytorchjob_has_the_fields_that_hyp_knows() -> None:
 
 
 def test_the_api_server_accepts_all_of_them() -> None:
-    for crd in (*of_chart(), *usual(), jobsets(), hyperpodpytorchjobs(), theirs("jobset.x-k8s.io_jobsets.yaml")):
+    ours = (*of_chart(), *usual(), jobsets(), hyperpodpytorchjobs(), *kueue())
+    for crd in (*ours, theirs("jobset.x-k8s.io_jobsets.yaml")):
         assert list(crd_faults(crd, None)) == [], crd["metadata"]["name"]

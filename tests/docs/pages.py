@@ -91,5 +91,12 @@ def pages() -> tuple[Page, ...]:
     return tuple(_page(path) for path in found if "adr" not in path.relative_to(REPOSITORY).parts)
 
 
+def other_pages() -> tuple[Page, ...]:
+    """Return what is Markdown besides: the records of decisions, and what stands beside README.md."""
+    known = {page.name for page in pages()}
+    found = map(_page, [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs" / "adr").glob("*.md"))])
+    return tuple(page for page in found if page.name not in known)
+
+
 def _page(path: Path) -> Page:
     return Page(path.relative_to(REPOSITORY).as_posix(), path.read_text(encoding="utf-8"))

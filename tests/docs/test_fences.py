@@ -13,7 +13,7 @@ from hpctl.spec.job_load import load_job
 from hpctl.spec.job_wish import JobNotation
 from hpctl.spec.load import load_cluster
 from hpctl.spec.source import TextSource
-from tests.docs.pages import Fence, Page, pages
+from tests.docs.pages import Fence, Page, other_pages, pages
 
 NOT_RUN = frozenset(
     {
@@ -93,7 +93,7 @@ def broken_links(page: Page, root: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", pages(), ids=str)
+@pytest.mark.parametrize("page", [*pages(), *other_pages()], ids=str)
 def test_every_link_leads_somewhere(page: Page, repository: Path) -> None:
     assert broken_links(page, repository) == []
 
@@ -102,6 +102,13 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     text = "# One\n`[x](y)` [a](b.md) [c](#one) [d](#two) [e](https://example.com)\n"
     (tmp_path / "a.md").write_text(text)
     assert broken_links(Page("a.md", text), tmp_path) == ["b.md", "#two"]
+
+
+def test_every_page_that_a_message_names_is_there(repository: Path) -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (repository / "src" / "hpctl").rglob("*.py")]
+    named = {name for text in sources for name in re.findall(r"\bdocs/[\w/-]+\.md\b", text)}
+    assert "docs/troubleshooting.md" in named
+    assert [name for name in sorted(named) if not (repository / name).is_file()] == []
 
 
 def test_every_page_can_be_reached_from_the_index(repository: Path) -> None:

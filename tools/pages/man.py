@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "HPCTL_NAMESPACE": "The Kubernetes namespace, where an option --namespace is not given.",
     "HPCTL_NO_INPUT": "Set to 1: nothing asks; what needs an answer ends with exit code 8.",
     "HPCTL_STATE_HOME": "The folder of hpctl's records.",
-    "NO_COLOR": "Set to anything: no colour.",
+    "NO_COLOR": "Set to anything: no colour, and nothing is redrawn.",
 }
 
 

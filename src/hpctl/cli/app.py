@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import hpctl
+from hpctl.cli.grammar import Grammar
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
@@ -20,6 +21,7 @@ def command_tree(first: str | None = None) -> typer.Typer:
     """Build the tree, of the command `first` alone where it is one: Typer takes 0.1 s CPU for all of them."""
     app = typer.Typer(
         name="hpctl",
+        cls=Grammar,
         help="Amazon SageMaker HyperPod clusters, from a spec file to nodes in service.",
         epilog="No AWS account? `hpctl quickstart` shows everything in an embedded sandbox.",
         no_args_is_help=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -84,9 +84,16 @@ class Session:
 
         if name:
             return name
-        only = only_cluster(self.ports.clusters, self.ports.region)
+        with self.looking_at(f"the clusters in {self.ports.region}"):
+            only = only_cluster(self.ports.clusters, self.ports.region)
         say(f"cluster: {only} (the only one in {self.ports.region})", self.terminal)
         return only
+
+    def looking_at(self, what: str) -> AbstractContextManager[None]:
+        """Tell the person what is looked at, where that takes longer than a moment; nothing else is said meanwhile."""
+        from hpctl.render.looking import looking
+
+        return nullcontext() if self.said.verbose else looking(f"looking at {what}", self.terminal)
 
     def show(self, report: Report) -> None:
         """Write the report as `-o` and `--query` say."""

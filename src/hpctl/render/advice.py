@@ -25,5 +25,10 @@ def advice(text: str, *, lead: str, indent: int) -> Iterator[Piece]:
 
 def line_of_advice(line: str, *, lead: str = "", indent: int = 0) -> Piece:
     """Return one line as the kind of piece that it looks like."""
-    kind = Prose if "`" in line or not _PASTEABLE.search(line) else Verbatim
+    kind = Verbatim if can_be_pasted(line) else Prose
     return kind(line, lead=lead, style=Style.BOLD if lead else Style.PLAIN, indent=indent)
+
+
+def can_be_pasted(line: str) -> bool:
+    """Whether a line looks like a command: then no line end may come into it."""
+    return "`" not in line and _PASTEABLE.search(line) is not None

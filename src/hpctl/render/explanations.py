@@ -54,8 +54,8 @@ def failure_list(report: FailureListReport) -> Iterator[Piece]:
             Column("SEVERITY", drop=1),
             Column("AREA", WIDE),
             Column("BY", drop=2),
-            Column("SEEN AS", least=30),
-            Column("CAUSE", WIDE),
+            Column("SEEN AS", least=30, cut=True),
+            Column("CAUSE", WIDE, least=30),
         ),
         [
             (row.failure, row.severity, row.area, "words" if row.told_by_words else "state", row.example, row.cause)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, assert_never
 
+from hpctl.render.advice import can_be_pasted
 from hpctl.render.page import Aside, Blank, Fields, Piece, Prose, Table, Verbatim, styled
 from hpctl.render.safe import flat, safe_text
 from hpctl.render.screen import Screen, cell_width
@@ -13,6 +15,8 @@ from hpctl.render.wrap import wrapped
 
 _LONGEST_HANG: Final = 12  # under a longer lead, further lines would stand in a narrow gutter at the right
 _SHORT_HANG: Final = 2
+_LEAD: Final = re.compile(r"[a-z]{1,8}: ")
+"""`note: `, `hint: `, `warning: ` and the like before a remark."""
 
 
 def lines(pieces: Iterable[Piece], screen: Screen) -> Iterator[str]:
@@ -32,9 +36,20 @@ def lines(pieces: Iterable[Piece], screen: Screen) -> Iterator[str]:
             case Blank():
                 yield ""
             case Aside():
-                yield safe_text(piece.text)
+                yield from aside_lines(piece.text, screen)
             case _:
                 assert_never(piece)
+
+
+def aside_lines(text: str, screen: Screen) -> Iterator[str]:
+    """Yield a remark's lines; those that the screen would cut are broken at words, unless they can be pasted."""
+    for line in safe_text(text).split("\n"):
+        room = screen.width
+        if room is None or cell_width(line) <= room or can_be_pasted(line):
+            yield line
+        else:
+            lead = _LEAD.match(line)
+            yield from wrapped(line, room, further=len(lead[0]) if lead else 0)
 
 
 def _fields(fields: Fields, screen: Screen) -> Iterator[str]:

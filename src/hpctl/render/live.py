@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hpctl.render.layout import lines
@@ -48,17 +47,6 @@ def follow_live(steps: Iterable[Progress], terminal: Terminal) -> None:
                 case _:
                     _print(narrator.tell(step), terminal, console)
             live.refresh()
-
-
-@contextmanager
-def looking(text: str, terminal: Terminal) -> Iterator[None]:
-    """Show on stderr what is waited for, until it is there; then nothing of it stays."""
-    if not terminal.live:
-        yield
-        return
-    console = _console(terminal)
-    with console.status(one_line(text), spinner="dots" if console.encoding.startswith("utf") else "line"):
-        yield
 
 
 def _console(terminal: Terminal) -> Console:
@@ -125,7 +113,14 @@ def _bars(groups: Iterable[GroupProgress]) -> Table:
 
     table = Table.grid(padding=(0, 2))
     for group in groups:
-        bar = ProgressBar(total=max(group.target_count, 1), completed=group.current_count, width=20)
+        bar = ProgressBar(
+            total=max(group.target_count, 1),
+            completed=group.current_count,
+            width=20,
+            style="bright_black",  # the terminal's own colours: they are seen on dark and on light ones
+            complete_style="green",
+            finished_style="green",
+        )
         counts = f"{group.current_count}/{group.target_count}"
         table.add_row(Text(f"  {one_line(group.name)}"), bar, Text(counts), Text(one_line(group.status or "")))
     return table

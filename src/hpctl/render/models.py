@@ -152,7 +152,15 @@ def _explanation(row: ModelOnType) -> Iterator[Piece]:
         yield Blank()
         yield Prose(f"how the memory of {row.instance_type} is counted")
     for line in row.explanation:
-        yield Verbatim(line, indent=2)
+        yield _counted_line(line)
+
+
+def _counted_line(line: str) -> Piece:
+    """Return a formula with its further lines below it, a row without one as it is aligned, and a remark."""
+    amount, sign, formula = line.partition(" = ")
+    if sign:
+        return Prose(formula, lead=f"{amount} =", indent=2)
+    return Verbatim(line, indent=2) if "  " in line else Prose(line, indent=2)
 
 
 def _verdicts(rows: tuple[SupportVerdict, ...]) -> Table:

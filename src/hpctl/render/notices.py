@@ -6,13 +6,16 @@ import os
 from contextlib import suppress
 
 from hpctl.errors import UnconfirmedError
+from hpctl.render.layout import aside_lines
 from hpctl.render.safe import safe_text
+from hpctl.render.screen import Screen
 from hpctl.render.terminal import Terminal, write
 
 
 def say(text: str, terminal: Terminal) -> None:
-    """Write a remark to stderr."""
-    write(terminal.stderr, f"{safe_text(text)}\n")
+    """Write a remark to stderr; on a terminal it is broken at words."""
+    screen = Screen(terminal.width if terminal.stderr.isatty() else None, colour=False)
+    write(terminal.stderr, "".join(f"{line}\n" for line in aside_lines(text, screen)))
 
 
 def say_between(text: str, terminal: Terminal) -> None:

@@ -12,13 +12,13 @@ WIDE: Final = 99
 
 
 class Style(StrEnum):
-    """Emphasis, as ECMA-48 SGR parameters; it only ever repeats what the words say."""
+    """Emphasis, as SGR parameters (ECMA-48, and xterm's 256 colours); it only ever repeats what the words say."""
 
     PLAIN = ""
     BOLD = "1"
     DIM = "2"
     GOOD = "32"
-    WARN = "33"
+    WARN = "38;5;130"  # orange, as dark as it is light: the yellow of many terminals is not seen on white
     BAD = "1;31"
 
 
@@ -43,13 +43,15 @@ class Column:
     """A table column.
 
     `drop` 0 stays on every screen; of the others the highest goes first where the screen is narrow.
-    `least` is the width down to which its cells may be wrapped; without it they never are.
+    `least` is the width down to which its cells may be wrapped; without it they never are. With `cut` they are cut
+    there instead: for what is only to be recognised, and told whole by another command or form.
     """
 
     title: str
     drop: int = 0
     least: int | None = None
     align: Literal["<", ">"] = "<"
+    cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,12 @@ def cell_width(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
+
+
+def cut(text: str, columns: int) -> str:
+    """Return as much of `text` as has room, with an ellipsis for what has not."""
+    if cell_width(text) <= columns:
+        return text
+    while text and cell_width(text) > columns - 1:
+        text = text[:-1]
+    return f"{text}\u2026"

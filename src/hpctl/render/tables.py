@@ -8,7 +8,7 @@ from typing import Final
 
 from hpctl.render.page import WIDE, Column, Style, Styled, Table, styled
 from hpctl.render.safe import one_line
-from hpctl.render.screen import Screen, cell_width
+from hpctl.render.screen import Screen, cell_width, cut
 from hpctl.render.wrap import wrapped
 
 _GAP: Final = "  "
@@ -58,16 +58,19 @@ def _total(widths: Iterable[int]) -> int:
 
 
 def _row(cells: Sequence[Styled], widths: Sequence[int], columns: Sequence[Column], screen: Screen) -> Iterator[str]:
-    stacks = [
-        wrapped(cell.text, width if column.least else None)
-        for cell, width, column in zip(cells, widths, columns, strict=True)
-    ]
+    stacks = [_stack(cell.text, width, column) for cell, width, column in zip(cells, widths, columns, strict=True)]
     for texts in zip_longest(*stacks, fillvalue=""):
         padded = [
             _padded(Styled(text, cell.style), width, column, screen)
             for text, cell, width, column in zip(texts, cells, widths, columns, strict=True)
         ]
         yield _GAP.join(padded).rstrip()
+
+
+def _stack(text: str, width: int, column: Column) -> list[str]:
+    if column.cut:
+        return [cut(text, width)]
+    return wrapped(text, width if column.least else None)
 
 
 def _padded(cell: Styled, width: int, column: Column, screen: Screen) -> str:

@@ -64,8 +64,8 @@ class Terminal:
 
     @property
     def live(self) -> bool:
-        """Whether progress may redraw lines on stderr."""
-        return self.stderr.isatty() and not self._ci and not self._dumb
+        """Whether progress may redraw lines on stderr: that takes escape codes, as colour does."""
+        return self.colour_stderr
 
     @property
     def width(self) -> int:

@@ -76,7 +76,7 @@ def demand_known(report: ExplanationReport) -> None:
     if not report.names():
         raise NotFoundError(
             f"no known failure has the words of {report.subject}",
-            hint="all that there are: hpctl explain --list",
+            hint="all that there are: hpctl explain --list\nby what is seen: docs/troubleshooting.md",
         )
 
 

@@ -18,6 +18,7 @@ from tests.contract.kubernetes.somebody import RBAC_GROUP, Somebody
 from tests.contract.kubernetes.space import Space
 from tests.functional.sandbox.running import Running, sandbox, until
 
+GOVERNANCE = "amazon-sagemaker-hyperpod-taskgovernance"
 EKS_CLUSTER, HYPERPOD_CLUSTER = "hpctl-sandbox-api", "contract"
 NODE_TYPE, NODES = "ml.m5.2xlarge", 2
 
@@ -73,6 +74,7 @@ def user(aws: Running, space: Space) -> Somebody:
 def running(home: Path) -> Iterator[Running]:
     """Run a sandbox with a cluster that has nodes."""
     with sandbox(home / "sandboxes", "kubernetes") as aws:
+        aws.client("eks").create_addon(clusterName=EKS_CLUSTER, addonName=GOVERNANCE)
         aws.client("sagemaker").create_cluster(
             **aws.on_eks(HYPERPOD_CLUSTER, InstanceGroups=[aws.group(InstanceType=NODE_TYPE, InstanceCount=NODES)])
         )

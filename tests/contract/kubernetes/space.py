@@ -29,6 +29,7 @@ GROUPS = {
     "apis/discovery.k8s.io/v1": "endpointslices",
     "apis/jobset.x-k8s.io/v1alpha2": "jobsets",
     "apis/kubeflow.org/v1": "pytorchjobs",
+    "apis/kueue.x-k8s.io/v1beta2": "clusterqueues localqueues resourceflavors workloadpriorityclasses workloads",
     "apis/networking.k8s.io/v1": "ingressclasses ingresses networkpolicies",
     "apis/node.k8s.io/v1": "runtimeclasses",
     "apis/policy/v1": "poddisruptionbudgets",

@@ -102,9 +102,12 @@ def test_without_a_terminal_nothing_is_said_twice_within_a_minute_and_something_
     ]
 
 
-@pytest.mark.parametrize("env", [{"CI": "true"}, {"TERM": "dumb", "NO_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}])
-def test_a_terminal_that_must_not_be_redrawn_gets_lines_without_cursor_movements(env: dict[str, str]) -> None:
-    terminal = on_a_tty(**{"NO_COLOR": "1", **env})
+@pytest.mark.scorecard(11)
+@pytest.mark.parametrize(
+    "env", [{"CI": "true"}, {"CI": "yes"}, {"CI": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}]
+)
+def test_a_terminal_that_must_not_be_redrawn_gets_lines_without_escape_codes(env: dict[str, str]) -> None:
+    terminal = on_a_tty(**env)
     follow(iter(STEPS), Output.TABLE, terminal)
     assert "\x1b" not in err(terminal)
     assert "Creating (30s)" in err(terminal)
@@ -126,7 +129,7 @@ def test_other_forms_keep_stdout_free_for_the_answer(output: Output) -> None:
 
 
 def test_a_live_terminal_ends_with_the_events_because_the_answer_follows() -> None:
-    terminal = on_a_tty(NO_COLOR="1")
+    terminal = on_a_tty()
     follow(iter(STEPS), Output.TABLE, terminal)
     rows = screen_of(err(terminal))
     assert rows[:4] == [
@@ -140,13 +143,13 @@ def test_a_live_terminal_ends_with_the_events_because_the_answer_follows() -> No
 
 
 def test_a_live_terminal_hears_the_result_when_the_answer_goes_elsewhere() -> None:
-    terminal = replace(on_a_tty(NO_COLOR="1"), stdout=StringIO())
+    terminal = replace(on_a_tty(), stdout=StringIO())
     follow(iter(STEPS), Output.TABLE, terminal)
     assert screen_of(err(terminal))[-1] == "12:03:20Z cluster `ml`: InService, after 3m 20s"
 
 
 def test_a_live_terminal_shows_groups_and_what_is_waited_for_and_keeps_them_when_interrupted() -> None:
-    terminal = on_a_tty(NO_COLOR="1")
+    terminal = on_a_tty()
     with pytest.raises(KeyboardInterrupt):
         follow(interrupted(STEPS[0], STEPS[1], STEPS[4]), Output.TABLE, terminal)
     rows = screen_of(err(terminal))
@@ -164,13 +167,6 @@ def test_the_cursor_comes_back_however_it_ends() -> None:
         follow(interrupted(STEPS[1]), Output.TABLE, terminal)
     assert err(terminal).count("\x1b[?25l") == 1
     assert err(terminal).rindex("\x1b[?25h") > err(terminal).rindex("\x1b[?25l")
-
-
-def test_no_color_takes_colour_from_a_live_terminal() -> None:
-    terminal = on_a_tty(NO_COLOR="1")
-    follow(iter(STEPS), Output.TABLE, terminal)
-    assert "\x1b[32m" not in err(terminal)
-    assert "\x1b[1;31m" not in err(terminal)
 
 
 def test_steps_without_groups_or_arn_are_shown_too() -> None:

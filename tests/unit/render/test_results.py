@@ -59,7 +59,7 @@ def test_what_is_told_in_pieces_is_the_whole_report() -> None:
 
 
 def test_a_person_sees_how_far_it_is_and_what_is_waited_for() -> None:
-    terminal = on_a_tty(NO_COLOR="1")
+    terminal = on_a_tty()
     told(CheckOutput.TABLE, terminal, AREAS)
     assert [text for text in err(terminal).split("\r\x1b[K") if text] == [
         "1 of 5 checks, waiting for tools",

@@ -49,9 +49,9 @@ def test_a_dumb_terminal_gets_plain_lines_and_no_question() -> None:
     assert (terminal.interactive, terminal.colour, terminal.live) == (False, False, False)
 
 
-def test_no_color_takes_colour_away_and_nothing_else() -> None:
+def test_no_color_takes_every_escape_code_away_and_no_question() -> None:
     terminal = on_a_tty(NO_COLOR="1")
-    assert (terminal.colour, terminal.colour_stderr, terminal.live, terminal.interactive) == (False, False, True, True)
+    assert (terminal.colour, terminal.colour_stderr, terminal.live, terminal.interactive) == (False, False, False, True)
     assert on_a_tty(NO_COLOR="").colour, "an empty NO_COLOR is an unset one"
 
 

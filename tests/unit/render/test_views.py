@@ -8,11 +8,13 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
+from rich.color import Color
 from syrupy.assertion import SnapshotAssertion
 
 import hpctl.report
 from hpctl.render import views
 from hpctl.render.output import Output
+from hpctl.render.page import Style
 from hpctl.render.show import show
 from hpctl.render.terminal import Terminal
 from hpctl.report.base import Report
@@ -59,6 +61,24 @@ def test_colour_adds_emphasis_and_no_meaning(name: str) -> None:
 @pytest.mark.parametrize("name", ["clusters", "cluster", "checks", "plan"])
 def test_a_terminal_sees_colour(name: str) -> None:
     assert "\x1b[" in shown(EVERY_REPORT[name], on_a_tty())
+
+
+def _contrast(colour: tuple[int, int, int], ground: tuple[int, int, int]) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+
+    def light(one: tuple[int, int, int]) -> float:
+        linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in one]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    brighter, darker = sorted((light(colour), light(ground)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def test_what_warns_is_read_on_white_and_on_black() -> None:
+    warning = Color.from_ansi(int(Style.WARN.removeprefix("38;5;"))).get_truecolor()
+    assert _contrast(warning, (255, 255, 255)) > 4
+    assert _contrast(warning, (0, 0, 0)) > 4
+    assert _contrast((205, 205, 0), (255, 255, 255)) < 2, "xterm's yellow, which it is not"
 
 
 @ALL

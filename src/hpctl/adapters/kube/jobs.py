@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from hpctl.adapters.kube import discovery
@@ -10,7 +11,7 @@ from hpctl.adapters.kube.api import Api
 from hpctl.adapters.kube.errors import Deed
 from hpctl.adapters.kube.family import is_child, pods_of, selector_of
 from hpctl.adapters.kube.job_reading import job_of
-from hpctl.adapters.kube.reading import event_of, pod_of, queue_of
+from hpctl.adapters.kube.reading import event_of, pod_of, queue_of, revision_of
 from hpctl.adapters.kube.rows import rows
 from hpctl.adapters.kube.watching import watched
 from hpctl.errors import AccessError, NotFoundError
@@ -116,11 +117,13 @@ class EksJobs:
         return _row(lambda them: pods_of(job, them, children), found, deed)
 
     def events(self, cluster: EksCluster, namespace: str, about_uid: str = "") -> Iterator[KubernetesEvent]:
-        """Yield events, those about one object or all of a namespace."""
+        """Yield events, those about one object or all of a namespace, in the order in which they were written."""
         deed = self._deed("list", cluster, EVENT, namespace)
         selectors = {"fieldSelector": f"involvedObject.uid={about_uid}"} if about_uid else {}
-        for row in rows(self._api, cluster, EVENT.path(namespace), deed, **selectors):
-            yield _row(event_of, row, deed)
+        found = rows(self._api, cluster, EVENT.path(namespace), deed, **selectors)
+        read = [(_row(revision_of, row, deed), _row(event_of, row, deed)) for row in found]
+        for _, event in sorted(read, key=itemgetter(0)):  # their times are whole seconds
+            yield event
 
     def queues(self, cluster: EksCluster, namespace: str | None) -> Iterator[Queue]:
         """Yield Kueue's local queues; none where Kueue is not installed."""

@@ -138,6 +138,15 @@ def event_of(row: Object) -> KubernetesEvent:
     )
 
 
+def revision_of(row: Object) -> int:
+    """Return when an object was written, counted in writes of the cluster; 0 where its version is no number.
+
+    Versions of one resource are compared as numbers: KEP-5504.
+    """
+    version = str(row["metadata"].get("resourceVersion") or "")
+    return int(version) if version.isascii() and version.isdigit() else 0
+
+
 def queue_of(row: Object) -> Queue:
     """Read a LocalQueue; one without a condition of being active is none that is known to be."""
     metadata, status = row["metadata"], row.get("status") or {}

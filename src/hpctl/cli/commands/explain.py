@@ -94,7 +94,8 @@ def _cluster(session: Session, name: str, node: str | None) -> None:
     from hpctl.services.explain_cluster import demand_well, explain_cluster
 
     try:
-        report = explain_cluster(name, session.ports, node_id=node)
+        with session.looking_at(f"cluster {name}"):
+            report = explain_cluster(name, session.ports, node_id=node)
     except NotFoundError as error:
         hint = f"to explain it as a message: hpctl explain --text {name}" if node is None else error.hint
         raise NotFoundError(error.message, hint=hint) from error

@@ -30,4 +30,7 @@ def gpus(
     from hpctl.services.accelerators import accelerators_of
 
     session = wiring.session(invocation(ctx))
-    session.show(accelerators_of(session.cluster(cluster), session.ports))
+    name = session.cluster(cluster)
+    with session.looking_at(f"the accelerators of cluster {name}"):
+        report = accelerators_of(name, session.ports)
+    session.show(report)

@@ -102,7 +102,7 @@ def _world(session: Session, region: str | None) -> World:
 
 def _looker(session: Session, sights: Sights) -> Callable[[Answers], None]:
     """Return what shows a person what the checks say of all answers."""
-    from hpctl.render.live import looking
+    from hpctl.render.looking import looking
     from hpctl.services.wizard.cluster import judge
 
     def look(answers: Answers) -> None:

@@ -52,6 +52,7 @@ def show(
 
     spec = wiring.load(file, name, values).spec if file else None
     session = wiring.session(invocation(ctx), region_of_spec=spec.region if spec else None)
-    report = show_quotas(session.world, spec, types or ())
+    with session.looking_at("service quotas"):
+        report = show_quotas(session.world, spec, types or ())
     session.show(report)
     demand_fits(report)

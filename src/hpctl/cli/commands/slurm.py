@@ -46,7 +46,10 @@ def status(
     from hpctl.services.slurm.status import status as service
 
     session = wiring.session(invocation(ctx))
-    session.show(service(session.cluster(cluster), session.ports))
+    name = session.cluster(cluster)
+    with session.looking_at(f"Slurm on cluster {name}"):
+        report = service(name, session.ports)
+    session.show(report)
 
 
 @app.command()
@@ -65,7 +68,10 @@ def drain(
     from hpctl.services.slurm.change import drain as service
 
     session = wiring.session(invocation(ctx))
-    session.show(service(session.cluster(cluster), node, reason, session.ports))
+    name = session.cluster(cluster)
+    with session.looking_at(f"Slurm on cluster {name}"):
+        report = service(name, node, reason, session.ports)
+    session.show(report)
 
 
 @app.command()
@@ -83,4 +89,7 @@ def resume(
     from hpctl.services.slurm.change import resume as service
 
     session = wiring.session(invocation(ctx))
-    session.show(service(session.cluster(cluster), node, session.ports))
+    name = session.cluster(cluster)
+    with session.looking_at(f"Slurm on cluster {name}"):
+        report = service(name, node, session.ports)
+    session.show(report)

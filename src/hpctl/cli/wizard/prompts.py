@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hpctl.cli.wizard.choices import OTHER, rows
 from hpctl.cli.wizard.keys import free_to_move, keys_of_text, leave_with_escape
-from hpctl.render.live import looking
+from hpctl.render.looking import looking
 from hpctl.render.notices import say
 from hpctl.render.terminal import Terminal
 from hpctl.render.wrap import wrapped

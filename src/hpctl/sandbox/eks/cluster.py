@@ -32,6 +32,7 @@ _PARAMS = {
 }
 # Tags that a cluster is made with: a sandbox installs neither Helm charts nor what comes from the network.
 CHART_TAG, NO_CHART = "hpctl-sandbox:hyperpod-dependencies", "missing"
+TASK_GOVERNANCE = "amazon-sagemaker-hyperpod-taskgovernance"
 JOBSET_TAG, JOBSET = "hpctl-sandbox:jobset", "installed"
 
 
@@ -83,6 +84,9 @@ class Cluster:
     """The ARN of who asked for it; None for a key that nobody has."""
     addons: dict[str, Any] = field(default_factory=dict)
     pod_identities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    governed: dict[str, Any] = field(default_factory=dict)
+    """What SageMaker's task governance has made for the cluster, by its id; `ungoverned` is what it has deleted."""
+    ungoverned: dict[str, Any] = field(default_factory=dict)
 
     def status(self, now: datetime) -> str:
         """Return the `ClusterStatus`."""

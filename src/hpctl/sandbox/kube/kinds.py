@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hpctl.sandbox.kube.builtins import BUILT_IN, WITH_GENERATION
+from hpctl.sandbox.kube.crds.kueue_parts import GROUP
+from hpctl.sandbox.kube.crds.kueue_versions import STORED, converted
 from hpctl.sandbox.kube.resources import Object, Resource
 from hpctl.sandbox.kube.status import no_such_path
 
@@ -81,11 +83,15 @@ def kept(resource: Resource) -> Kept:
 
 def shown(resource: Resource, found: Object) -> Object:
     """Return a kept object as this resource shows it."""
+    if resource.group == GROUP:
+        return converted(found, resource.api_version)
     return found if found.get("apiVersion") == resource.api_version else _renamed(resource, found, _CORE_NAMES)
 
 
 def stored(resource: Resource, given: Object) -> Object:
     """Return an object of this resource as it is kept."""
+    if resource.group == GROUP:
+        return converted(given, STORED)
     return _renamed(resource, given, _EVENT_NAMES) if (resource.group, resource.plural) in _TWO_FACED else given
 
 

@@ -15,6 +15,7 @@ from hpctl.sandbox.kube.builtins import BUILT_IN
 from hpctl.sandbox.kube.crds.parts import NO_CONTROLLER
 from hpctl.sandbox.kube.kinds import CUSTOM_RESOURCES, is_custom, kept
 from hpctl.sandbox.kube.metadata import timestamp
+from hpctl.sandbox.kube.queued import held_back
 from hpctl.sandbox.kube.status import Cause, conflict, forbidden, invalid, not_found, not_here
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def begun(api: Around, resource: Resource, draft: Object) -> Object:
     """Return a new object with the status that it begins with, and what admission adds."""
     if "status" in resource.subresources and resource.kind != _NODE:
         draft.pop("status", None)
+    draft = held_back(api.objects, resource, draft)
     if is_custom(resource):
         return draft
     match resource.kind:

@@ -11,7 +11,7 @@ from moto.core.utils import get_service_model
 from moto.sagemaker.responses import SageMakerResponse
 
 from hpctl.sandbox.clock import moment
-from hpctl.sandbox.sagemaker import operations, wordings
+from hpctl.sandbox.sagemaker import governance, operations, wordings
 from hpctl.sandbox.sagemaker.describe import cluster_details, cluster_summary, node_details, node_summary
 from hpctl.sandbox.sagemaker.models import HyperPodBackend, sagemaker_backends
 from hpctl.sandbox.sagemaker.paging import Page
@@ -33,12 +33,12 @@ OPERATIONS = frozenset({
     "ListTrainingPlans", "UpdateCluster", "UpdateClusterSoftware", "StartClusterHealthCheck", "BatchAddClusterNodes",
     "BatchDeleteClusterNodes", "BatchRebootClusterNodes", "BatchReplaceClusterNodes", "ListClusterOperations",
     "DescribeClusterOperation",
-})  # fmt: skip
+}) | governance.OPERATIONS  # fmt: skip
 
 _MAX_TAGS = 50
 
 
-class HyperPodResponse(SageMakerResponse):
+class HyperPodResponse(governance.Governance, SageMakerResponse):
     """moto's SageMaker with HyperPod's operations in it."""
 
     refused: SageMakerError | None = None

@@ -220,6 +220,17 @@ PLAN_COUNT = Wording(
     UNVERIFIED,
 )
 PLAN_NOT_FOUND = Wording("ResourceNotFound", "Training plan '{name}' was not found.", UNVERIFIED)
+TEAM_IN_USE = Wording("ConflictException", "Team '{team}' already has a compute quota on this cluster.", UNVERIFIED)
+SCHEDULER_IN_USE = Wording("ConflictException", "Cluster '{arn}' already has a scheduler configuration.", UNVERIFIED)
+GOVERNED_NOT_FOUND = Wording("ResourceNotFound", "{noun} '{id}' was not found.", UNVERIFIED)
+GOVERNANCE_NEEDS_EKS = Wording(
+    "ValidationException", "Task governance needs a cluster on Amazon EKS: '{name}' is not.", UNVERIFIED
+)
+NO_TASK_GOVERNANCE = Wording(
+    "ValidationException",
+    "The EKS add-on amazon-sagemaker-hyperpod-taskgovernance is not installed on cluster '{name}'.",
+    UNVERIFIED,
+)
 SLURM_MODELS = Wording(
     "ValidationException",
     "The LifeCycleConfig cannot include both a SLURM Orchestrator Config and a provisioning_parameters.json file "

@@ -97,9 +97,10 @@ def vpcs(_answers: Answers, sight: Sight) -> Iterator[Option]:
 
 
 def subnets(answers: Answers, sight: Sight) -> Iterator[Option]:
-    """Yield the subnets of the VPC, each with its zone and its free addresses."""
+    """Yield the subnets of the VPC, zone by zone, each with its free addresses."""
     vpc_id = vpc_of(answers, sight)
-    for one in sight.world.subnets_in(vpc_id) if vpc_id else ():
+    found = sight.world.subnets_in(vpc_id) if vpc_id else ()
+    for one in sorted(found, key=lambda one: (one.zone_id, one.name or "", one.subnet_id)):
         told = (f"{one.free_addresses} free addresses", one.zone_id, one.name)
         yield Option(one.subnet_id, ", ".join(filter(None, told)))
 

@@ -59,7 +59,8 @@ def delete(
     named = service.name_of(name, ports.clusters)
     claim = unclaimed() if dry_run else hold(ctx, session, named, "delete")
     cluster = service.find(named, claim, ports.clusters)
-    planned = service.plan(named, cluster, session.world, claim)
+    with session.looking_at(f"what goes with cluster {named}"):
+        planned = service.plan(named, cluster, session.world, claim)
     if dry_run:
         session.show(planned)
         service.demand_possible(planned, cluster, session.world)

@@ -49,7 +49,9 @@ def events(
     if follow:
         _follow(session, name, selection)
     else:
-        session.show(list_events(name, session.ports, selection))
+        with session.looking_at(f"the events of cluster {name}"):
+            report = list_events(name, session.ports, selection)
+        session.show(report)
 
 
 def _follow(session: Session, name: str, selection: Selection) -> None:

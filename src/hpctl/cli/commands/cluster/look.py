@@ -26,7 +26,9 @@ def list_(
     from hpctl.services.cluster import list_clusters
 
     session = wiring.session(invocation(ctx))
-    session.show(list_clusters(session.ports.region, session.ports.clusters, name_contains=contains))
+    with session.looking_at(f"the clusters in {session.ports.region}"):
+        report = list_clusters(session.ports.region, session.ports.clusters, name_contains=contains)
+    session.show(report)
 
 
 @app.command()
@@ -43,7 +45,9 @@ def describe(
     from hpctl.services.cluster import describe as describe_cluster
 
     session = wiring.session(invocation(ctx))
-    session.show(describe_cluster(name, session.ports.region, session.ports.clusters))
+    with session.looking_at(f"cluster {name}"):
+        report = describe_cluster(name, session.ports.region, session.ports.clusters)
+    session.show(report)
 
 
 @app.command()

@@ -63,10 +63,12 @@ def check(
     if file is not None:
         loaded = wiring.load(file, name, values)
         session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
-        report = check_spec(loaded, session.world, judging)
+        with session.looking_at(f"what cluster {loaded.spec.name} needs"):
+            report = check_spec(loaded, session.world, judging)
     else:
         session = wiring.session(invocation(ctx))
-        report = check_live(cluster or "", namespace or "default", session.world, judging)
+        with session.looking_at(f"cluster {cluster}"):
+            report = check_live(cluster or "", namespace or "default", session.world, judging)
     session.show(report)
     demand_passed(report, blindness(allow_unknown))
 
@@ -115,7 +117,8 @@ def plan(
     session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
     judging = Judging(tuple(skip or ()))
     groups = tuple(delete_group or ())
-    planned = plan_either(loaded, session.world, judging, run_id=uuid4().hex, delete_groups=groups)
+    with session.looking_at(f"what cluster {loaded.spec.name} needs"):
+        planned = plan_either(loaded, session.world, judging, run_id=uuid4().hex, delete_groups=groups)
     session.show(planned)
     demand_possible(planned, blindness(allow_unknown))
     if out:

@@ -115,9 +115,11 @@ def decided(
         session = wiring.session(invocation(ctx), region_of_spec=read.identity.region)
         claim(session, read.cluster)
         patience = timeouts.CREATE_WAIT_S + timeouts.DEEP_CHECKS_S
-        return Decided(session, still_good(read, session.world), patience)
+        with session.looking_at(f"cluster {read.cluster}"):
+            return Decided(session, still_good(read, session.world), patience)
     loaded = wiring.load(wished.file, wished.name, wished.values)
     session = wiring.session(invocation(ctx), region_of_spec=loaded.spec.region)
     run_id = claim(session, loaded.spec.name).run_id
-    plan = decide(loaded, session.world, Judging(tuple(wished.skip or ())), run_id=run_id)
+    with session.looking_at(f"what cluster {loaded.spec.name} needs"):
+        plan = decide(loaded, session.world, Judging(tuple(wished.skip or ())), run_id=run_id)
     return Decided(session, plan, usual_wait_s(loaded.spec))

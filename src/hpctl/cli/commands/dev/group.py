@@ -33,7 +33,9 @@ def place(ctx: typer.Context, cluster: str | None, namespace: str | None) -> tup
     from hpctl.services.job.where import where_on_eks
 
     session = wiring.session(invocation(ctx))
-    found = session.ports.clusters.describe(session.cluster(cluster))
+    name = session.cluster(cluster)
+    with session.looking_at(f"cluster {name}"):
+        found = session.ports.clusters.describe(name)
     if found.eks_cluster_arn is None:
         raise UsageError(
             f"cluster `{found.name}` is orchestrated by Slurm, which has no pods",

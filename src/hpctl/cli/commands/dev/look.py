@@ -31,4 +31,6 @@ def list_(
     if all_namespaces and namespace:
         raise UsageError("give one of `--namespace` and `--all-namespaces`")
     session, at = place(ctx, cluster, namespace)
-    session.show(list_pods(at, None if all_namespaces else at.namespace, session.ports))
+    with session.looking_at(f"the development pods of cluster {at.cluster}"):
+        report = list_pods(at, None if all_namespaces else at.namespace, session.ports)
+    session.show(report)

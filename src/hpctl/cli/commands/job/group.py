@@ -63,13 +63,17 @@ def place(ctx: typer.Context, cluster: str | None, namespace: str | None) -> tup
     from hpctl.services.slurm_job.where import where_on_slurm
 
     session = wiring.session(invocation(ctx))
-    found = session.ports.clusters.describe(session.cluster(cluster))
+    name = session.cluster(cluster)
+    with session.looking_at(f"cluster {name}"):
+        found = session.ports.clusters.describe(name)
     user, shared = ctx.params.get("user"), ctx.params.get("shared_dir")
     if found.eks_cluster_arn is None:
         _refuse(ctx, ("namespace", "all_namespaces"), f"cluster `{found.name}` is orchestrated by Slurm")
-        return session, replace(where_on_slurm(found, user, shared, session.ports), way=_way(session))
+        with session.looking_at(f"Slurm on cluster {found.name}"):
+            return session, replace(where_on_slurm(found, user, shared, session.ports), way=_way(session))
     _refuse(ctx, ("user", "shared_dir"), f"cluster `{found.name}` is orchestrated by Amazon EKS")
-    return session, replace(where_on_eks(found, namespace, session.ports), way=_way(session))
+    with session.looking_at(f"Kubernetes of cluster {found.name}"):
+        return session, replace(where_on_eks(found, namespace, session.ports), way=_way(session))
 
 
 def _refuse(ctx: typer.Context, names: tuple[str, ...], why: str) -> None:

@@ -36,10 +36,12 @@ def list_(
     if all_namespaces and namespace:
         raise UsageError("give one of `--namespace` and `--all-namespaces`")
     session, at = place(ctx, cluster, namespace)
-    if on_slurm(at):
-        session.show(list_on_slurm(at, session.ports))
-        return
-    session.show(list_jobs(at, None if all_namespaces else at.namespace, session.ports))
+    with session.looking_at(f"the jobs of cluster {at.cluster}"):
+        if on_slurm(at):
+            report = list_on_slurm(at, session.ports)
+        else:
+            report = list_jobs(at, None if all_namespaces else at.namespace, session.ports)
+    session.show(report)
 
 
 @app.command()
@@ -61,7 +63,6 @@ def describe(
     from hpctl.services.slurm_job.look import describe as look_on_slurm
 
     session, at = place(ctx, cluster, namespace)
-    if on_slurm(at):
-        session.show(look_on_slurm(job, at, session.ports))
-        return
-    session.show(look(job, at, session.ports))
+    with session.looking_at(f"job {job} on cluster {at.cluster}"):
+        report = look_on_slurm(job, at, session.ports) if on_slurm(at) else look(job, at, session.ports)
+    session.show(report)

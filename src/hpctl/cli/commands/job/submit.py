@@ -127,7 +127,8 @@ def _submit_on_eks(session: Session, at: Where, ready: Ready, after: After, time
     from hpctl.services.job.prepare import prepare
 
     files = wiring.local_files()
-    prepared = prepare(ready.loaded, at, ready.asked, session.world, session.ports, files, ready.judging)
+    with session.looking_at(f"what the job needs on cluster {at.cluster}"):
+        prepared = prepare(ready.loaded, at, ready.asked, session.world, session.ports, files, ready.judging)
     if after is After.SHOW:
         _show_plan(session, at, prepared, ready.blind)
     else:

@@ -44,7 +44,8 @@ def submit_on_slurm(session: Session, at: SlurmWhere, ready: Ready, after: After
     from hpctl.services.slurm_job.prepare import prepare_on_slurm
 
     world, files = session.world, wiring.local_files()
-    prepared = prepare_on_slurm(ready.loaded, at, ready.asked, world, session.ports, files, ready.judging)
+    with session.looking_at(f"what the job needs on cluster {at.cluster}"):
+        prepared = prepare_on_slurm(ready.loaded, at, ready.asked, world, session.ports, files, ready.judging)
     if after is After.SHOW:
         _show_plan(session, at, prepared, ready.blind)
         return

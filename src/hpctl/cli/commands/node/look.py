@@ -35,7 +35,10 @@ def list_(
     from hpctl.services.node import list_nodes
 
     session = wiring.session(invocation(ctx))
-    session.show(list_nodes(session.cluster(cluster), session.ports.clusters, instance_group=group))
+    name = session.cluster(cluster)
+    with session.looking_at(f"the nodes of cluster {name}"):
+        report = list_nodes(name, session.ports.clusters, instance_group=group)
+    session.show(report)
 
 
 @app.command()
@@ -53,4 +56,7 @@ def describe(
     from hpctl.services.node import describe_node
 
     session = wiring.session(invocation(ctx))
-    session.show(describe_node(session.cluster(cluster), node, session.ports.clusters))
+    name = session.cluster(cluster)
+    with session.looking_at(f"node {node} of cluster {name}"):
+        report = describe_node(name, node, session.ports.clusters)
+    session.show(report)

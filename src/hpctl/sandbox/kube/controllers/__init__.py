@@ -17,6 +17,7 @@ from hpctl.sandbox.kube.controllers.deployments import Deployments
 from hpctl.sandbox.kube.controllers.hyperpod_jobs import HyperPodJobs
 from hpctl.sandbox.kube.controllers.jobs import Jobs
 from hpctl.sandbox.kube.controllers.jobsets import JobSets
+from hpctl.sandbox.kube.controllers.kueue import Kueue
 from hpctl.sandbox.kube.controllers.lifecycle import Lifecycle
 from hpctl.sandbox.kube.controllers.loop import Loop
 from hpctl.sandbox.kube.controllers.nodes import Nodes
@@ -47,6 +48,7 @@ async def run(api: Api, instances: Instances, streams: PodStreams, cluster: Clus
         Lifecycle,
         Jobs,
         JobSets,
+        Kueue,
         AutoResume,
         PyTorchJobs,
         ReplicaSets,

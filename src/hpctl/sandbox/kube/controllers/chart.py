@@ -1,4 +1,4 @@
-"""Keeps in a cluster what its EKS record says is installed: AWS's Helm chart for HyperPod, JobSet, and EKS add-ons.
+"""Keeps in a cluster what its EKS record says is there: AWS's Helm chart, JobSet, EKS add-ons, the queues of teams.
 
 A part is put in once, when it becomes so, and taken out when it is so no longer; what a user does to its objects in
 between is the user's.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hpctl.sandbox.kube.controllers import addon_objects, chart_objects
+from hpctl.sandbox.kube.controllers import addon_objects, chart_objects, governance_objects
 from hpctl.sandbox.kube.resources import PatchType
 from hpctl.sandbox.kube.status import StatusError
 
@@ -30,7 +30,7 @@ _HELPFUL: Final = frozenset({"AlreadyExists", "NotFound"})
 
 def install(api: Api, cluster: Cluster) -> None:
     """Put in what has become installed since the last time, and take out what is no longer; at once, and cheap."""
-    parts, wanted = _parts(), set(_wanted(cluster))
+    parts, wanted = _parts(cluster), set(_wanted(cluster))
     namespaces = api.resource("v1", "Namespace")
     told = (api.get(namespaces, None, _SYSTEM)["metadata"].get("annotations") or {}).get(INSTALLED, "")
     there = set(filter(None, told.split(",")))
@@ -39,7 +39,8 @@ def install(api: Api, cluster: Cluster) -> None:
     for name in sorted(wanted - there):
         for body in parts[name]():
             _create(api, body)
-    for name in sorted(there - wanted):
+    # Objects go before the definitions that an add-on brought for them.
+    for name in sorted(there - wanted, reverse=True):
         kept = [_identity(body) for other in wanted for body in parts[other]()]
         for body in reversed(parts[name]() if name in parts else []):
             if _identity(body) not in kept:
@@ -48,12 +49,13 @@ def install(api: Api, cluster: Cluster) -> None:
     api.patch(namespaces, None, _SYSTEM, patch, manager=MANAGER, kind=PatchType.MERGE)
 
 
-def _parts() -> dict[str, Callable[[], list[Object]]]:
+def _parts(cluster: Cluster) -> dict[str, Callable[[], list[Object]]]:
     return {
         "usual": chart_objects.usual,
         _CHART: chart_objects.chart,
         _JOBSET: addon_objects.jobset,
         **addon_objects.addons(),
+        **governance_objects.parts(cluster),
     }
 
 
@@ -64,6 +66,7 @@ def _wanted(cluster: Cluster) -> Iterator[str]:
     if cluster.has_jobset:
         yield _JOBSET
     yield from (name for name in addon_objects.addons() if cluster.runs(name))
+    yield from governance_objects.wanted(cluster)
 
 
 def _identity(body: Object) -> tuple[str, str | None, str]:
@@ -82,8 +85,9 @@ def _create(api: Api, body: Object) -> None:
 
 
 def _delete(api: Api, body: Object) -> None:
-    resource, metadata = api.resource(body["apiVersion"], body["kind"]), body["metadata"]
+    metadata = body["metadata"]
     try:
+        resource = api.resource(body["apiVersion"], body["kind"])
         api.delete(resource, metadata.get("namespace"), metadata["name"])
     except StatusError as error:
         if error.reason not in _HELPFUL:

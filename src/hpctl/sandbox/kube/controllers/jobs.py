@@ -126,7 +126,7 @@ class _Round:
         if self._targeted():
             self._end()
         elif self._spec.get("suspend"):
-            self._delete(self._active())
+            self._drop(self._active())
         else:
             waits = self._fill()
         self._tell_numbers()
@@ -257,7 +257,7 @@ class _Round:
     def _fill(self) -> float | None:
         active, wanted = self._active(), self._wanted()
         if len(active) > wanted:
-            self._delete(sorted(active, key=job_pods.is_ready)[: len(active) - wanted])
+            self._drop(sorted(active, key=job_pods.is_ready)[: len(active) - wanted])
             return None
         holding = [pod for pod in self._current() if job_pods.is_terminating(pod)]
         blocked = len(holding) if job_pods.replacement(self._job) == "Failed" else 0
@@ -304,6 +304,12 @@ class _Round:
             self._recorder.warning(self._job, "FailedCreate", f"Error creating: {error.message}")
             raise
         self._recorder.normal(self._job, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
+
+    def _drop(self, pods: list[Object]) -> None:
+        """Delete pods that are not wanted any more, which is no failure of theirs: they are not counted."""
+        for pod in filter(job_pods.is_tracked, pods):
+            untrack(self._api, pod)
+        self._delete(pods)
 
     def _delete(self, pods: list[Object]) -> None:
         for pod in pods:

@@ -185,8 +185,19 @@ class _Round(Round):
         for job in self._jobs:
             if bool(job["spec"].get("suspend")) != wished and not _has_ended(job):
                 namespace, _ = key_of(job)
-                changed = {**job, "spec": {**job["spec"], "suspend": wished}}
+                changed = {**job, "spec": {**job["spec"], **self._places(job, wished), "suspend": wished}}
                 self._api.update(self._children, namespace, changed, manager=MANAGER)
+
+    def _places(self, job: Object, suspended: object) -> Object:
+        """Return the template of a Job that goes on, with where the JobSet wants its pods by now (resumeJob)."""
+        rows = jobset_jobs.replicated_jobs(self._job)
+        wanted = next((row["template"]["spec"] for row in rows if row["name"] == _replicated_of(job)), None)
+        if suspended or wanted is None:
+            return {}
+        template = job["spec"]["template"]
+        told = {key: wanted["template"]["spec"].get(key) for key in ("nodeSelector", "tolerations")}
+        kept = {key: value for key, value in template["spec"].items() if key not in told}
+        return {"template": {**template, "spec": kept | {key: value for key, value in told.items() if value}}}
 
     def _serve(self) -> None:
         name = jobset_jobs.subdomain(self._job)

@@ -25,7 +25,7 @@ from hpctl.sandbox.kube.crds.parts import (
 from hpctl.sandbox.kube.crds.templates import Schema, Vintage
 from hpctl.sandbox.kube.resources import Object
 
-_VINTAGE: Final = Vintage(
+VINTAGE: Final = Vintage(
     {
         "ClusterTrustBundleProjection": ("user",),
         "ConfigMapVolumeSource": ("defaultUser",),
@@ -115,14 +115,14 @@ def _replicated_job() -> Schema:
             "groupName": {**TEXT, "default": "default"},
             "name": TEXT,
             "replicas": {**INT32, "default": 1},
-            "template": _VINTAGE.schema_of("io.k8s.api.batch.v1.JobTemplateSpec"),
+            "template": VINTAGE.schema_of("io.k8s.api.batch.v1.JobTemplateSpec"),
         },
         required=["name", "template"],
     )
 
 
 def _claim_policy() -> Schema:
-    template = _VINTAGE.schema_of(_CLAIM)
+    template = VINTAGE.schema_of(_CLAIM)
     kept = {"whenDeleted": {**TEXT, "enum": ["Delete", "Retain"], "default": "Delete"}}
     return structure({"retentionPolicy": structure(kept), "templates": atomic(template, maxItems=_MOST)})
 

@@ -69,7 +69,8 @@ class Stage:
         return self.loop.time()
 
     def kind(self, name: str) -> Resource:
-        served = self.api.kinds.every()
+        """Return the resource of a kind, of its last version."""
+        served = reversed(self.api.kinds.every())
         return next(each for each in served if each.kind == name and each.group != "events.k8s.io")
 
     def create(self, body: Object, namespace: str = "default") -> Object:

@@ -284,6 +284,8 @@ def test_a_suspended_job_has_no_pods_and_no_start_until_it_is_resumed(stage: Sta
     stage.change("Job", "j", {"spec": {"suspend": True}})
     stage.wait()
     assert stage.pods() == []
+    # Nothing failed: a job with `backoffLimit` 0 goes on when it is resumed.
+    assert "failed" not in status(stage)
 
 
 def test_a_deleted_pod_is_replaced_and_counts_as_failed(stage: Stage) -> None:
