@@ -217,7 +217,7 @@ class AwsSession:
 
     @contextmanager
     def _translating(
-        self, service: str, operation: str, params: Mapping[str, Any], attempts: int = timeouts.ATTEMPTS
+        self, service: str, operation: str, params: Mapping[str, Any], attempts: int | None = None
     ) -> Iterator[BaseClient]:
         with self._in_words(service, operation, params):
             yield self._client(service, attempts)
@@ -245,11 +245,11 @@ class AwsSession:
             renewal=self._renewal(),
         )
 
-    def _client(self, service: str, attempts: int = timeouts.ATTEMPTS) -> BaseClient:
-        key = (service, attempts)
+    def _client(self, service: str, attempts: int | None = None) -> BaseClient:
+        key = (service, attempts or timeouts.ATTEMPTS)
         with self._lock:  # making a client is not thread-safe in botocore, using one is
             if key not in self._clients:
-                self._clients[key] = self._new_client(service, attempts)
+                self._clients[key] = self._new_client(*key)
             return self._clients[key]
 
     def _new_client(self, service: str, attempts: int) -> BaseClient:
