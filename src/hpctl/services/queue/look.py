@@ -72,7 +72,7 @@ def _fetched(at: Where, kinds: Sequence[ObjectKind], jobs: JobObjects) -> list[S
             f"cluster `{at.cluster}` has no Kueue, and so no queues",
             hint=f"task governance brings it: hpctl cluster check {at.cluster}",
         )
-    wanted = [served[kind.kind] if kind.kind in served else kind for kind in kinds]
+    wanted = [served.get(kind.kind, kind) for kind in kinds]
     with ThreadPoolExecutor(len(kinds), thread_name_prefix="queues") as pool:
         return list(pool.map(lambda kind: _seen(at, kind, jobs), wanted))
 
