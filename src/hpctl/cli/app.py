@@ -12,7 +12,21 @@ from hpctl.cli.grammar import Grammar
 from hpctl.cli.options import ProfileOption, RegionOption, VerboseOption
 from hpctl.render.terminal import Terminal, write
 
-NOUNS = ("cluster", "node", "job", "dev", "slurm", "instances", "quota", "lifecycle", "iam", "sky", "skill", "sandbox")
+NOUNS = (
+    "cluster",
+    "node",
+    "job",
+    "queue",
+    "dev",
+    "slurm",
+    "instances",
+    "quota",
+    "lifecycle",
+    "iam",
+    "sky",
+    "skill",
+    "sandbox",
+)
 COMMANDS = ("init", "check-model", "doctor", "explain", "gpus", "eks-token", "quickstart")
 """Both are modules of `hpctl.cli.commands`, in the order of `--help`."""
 

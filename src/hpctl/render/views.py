@@ -42,6 +42,8 @@ _VIEWS = {
     "Outcome": "clusters.outcome",
     "Plan": "plans.plan",
     "PortForwardList": "node_access.port_forward_list",
+    "Queue": "queues.queue",
+    "QueueList": "queues.queue_list",
     "QuotaList": "quotas.quota_list",
     "Sandbox": "sandboxes.sandbox",
     "ScriptFolder": "lifecycle.script_folder",

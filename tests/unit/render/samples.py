@@ -15,6 +15,7 @@ from tests.unit.render.job_samples import EVERY_JOB_REPORT
 from tests.unit.render.model_samples import EVERY_MODEL_REPORT
 from tests.unit.render.node_samples import EVERY_NODE_REPORT
 from tests.unit.render.plan_samples import DELETE_PLAN, OUTCOME, PLAN
+from tests.unit.render.queue_samples import EVERY_QUEUE_REPORT
 from tests.unit.render.script_samples import SCRIPTS_TO_UPLOAD, SCRIPTS_UPLOADED, SCRIPTS_WRITTEN
 from tests.unit.render.sky_samples import EVERY_SKY_REPORT
 from tests.unit.render.slurm_samples import EVERY_SLURM_REPORT
@@ -85,6 +86,7 @@ EVERY_REPORT = {
     **EVERY_JOB_REPORT,
     **EVERY_MODEL_REPORT,
     **EVERY_NODE_REPORT,
+    **EVERY_QUEUE_REPORT,
     **EVERY_SKY_REPORT,
     **EVERY_SLURM_REPORT,
 }

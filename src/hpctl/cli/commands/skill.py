@@ -46,6 +46,8 @@ ONLY_LOOK: Final = frozenset(
         "hpctl node describe",
         "hpctl node list",
         "hpctl node logs",
+        "hpctl queue describe",
+        "hpctl queue list",
         "hpctl quota show",
         "hpctl sandbox env",
         "hpctl sandbox list",

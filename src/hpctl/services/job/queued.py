@@ -15,7 +15,7 @@ from hpctl.report.cluster import Diagnosis
 from hpctl.services.job.shape import queue
 from hpctl.services.job.where import Where
 
-_EVICTIONS: Final = {
+EVICTIONS: Final = {
     "Preempted": "a job of higher priority, or of a team that took its own quota back, needed the room",
     "PodsReadyTimeout": "its pods were not ready in time, and it was put back into the queue",
     "AdmissionCheck": "an admission check of the queue does not let it pass",
@@ -67,13 +67,13 @@ def _by_workload(job: Job, here: Queue, workload: Mapping[str, Any], at: Where) 
     rows = ((workload.get("status") or {}).get("conditions")) or ()
     conditions = {str(row.get("type")): row for row in rows if isinstance(row, Mapping)}
     if (workload.get("spec") or {}).get("active") is False:
-        yield _told(job, "the job's Workload is deactivated: Kueue leaves it out", _EVICTIONS["Deactivated"], None)
+        yield _told(job, "the job's Workload is deactivated: Kueue leaves it out", EVICTIONS["Deactivated"], None)
         return
     evicted, reserved = conditions.get("Evicted", {}), conditions.get("QuotaReserved", {})
     if evicted.get("status") == "True":
         reason = str(evicted.get("reason") or "")
         message = f"the job was put back into queue `{here.name}`: {evicted.get('message') or reason}"
-        yield _told(job, message, _EVICTIONS.get(reason), None)
+        yield _told(job, message, EVICTIONS.get(reason), None)
     if reserved.get("status") == "True":
         yield _told(job, f"queue `{here.name}` has room for the job, and an admission check is still open", None, None)
         return

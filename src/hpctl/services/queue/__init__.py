@@ -1,0 +1,1 @@
+"""The queues by which teams share a cluster."""
