@@ -11,6 +11,7 @@ from hpctl.checks.live import HEALTH_LABEL, eks_of
 from hpctl.errors import AccessError, UnavailableError
 from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.kubernetes import KubernetesNode
+from hpctl.facts.quantities import amount_of
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 
@@ -125,14 +126,14 @@ def _shortages(wanted: Mapping[str, float], nodes: Iterable[KubernetesNode]) -> 
     for resource, amount in sorted(wanted.items()):
         most = max(offered(node, resource) for node in nodes)
         if most < amount:
-            yield f"{resource}: {_size(resource, amount)} asked for, {_size(resource, most)} at most"
+            yield f"{resource}: {amount_of(resource, amount)} asked for, {amount_of(resource, most)} at most"
 
 
 def _lacking(wanted: Mapping[str, float], free: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     full = [(name, left) for name, left in free.items() if not _times(wanted, left)]
     for name, left in full[:_SHOWN]:
         short = [key for key, amount in sorted(wanted.items()) if left[key] < amount]
-        told = ", ".join(f"{key} {_size(key, max(left[key], 0))} of {_size(key, wanted[key])}" for key in short)
+        told = ", ".join(f"{key} {amount_of(key, max(left[key], 0))} of {amount_of(key, wanted[key])}" for key in short)
         yield f"{name}: free {told}"
 
 
@@ -164,9 +165,3 @@ def _subject(job: JobInCluster, template: PodTemplate) -> str:
 
 def _pods(count: int) -> str:
     return "1 pod" if count == 1 else f"{count} pods"
-
-
-def _size(resource: str, amount: float) -> str:
-    if resource in ("memory", "ephemeral-storage"):
-        return f"{amount / 2**30:.4g}Gi"
-    return f"{amount:g}"

@@ -11,8 +11,9 @@ from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.job_names import TEAM_QUEUE
 from hpctl.checks.job_pods import nodes_for, templates
 from hpctl.checks.live import eks_of
+from hpctl.errors import AccessError
 from hpctl.facts.job_target import JobInCluster
-from hpctl.facts.jobs import NAMESPACE, PRIORITY_CLASS, WORKLOAD_PRIORITY_CLASS, ObjectKind
+from hpctl.facts.jobs import GOVERNANCE, NAMESPACE, PRIORITY_CLASS, WORKLOAD_PRIORITY_CLASS, ObjectKind
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 
@@ -35,7 +36,7 @@ _ADMISSION = ("eks:DescribeCluster", "kubernetes:apigroups")
     "job-queue",
     "the queue is there, and admits jobs",
     needs=("kube-token",),
-    reads=(*_ADMISSION, "kubernetes:localqueues.kueue.x-k8s.io"),
+    reads=("sts:GetCallerIdentity", *_ADMISSION, "kubernetes:localqueues.kueue.x-k8s.io"),
 )
 def queue(job: JobInCluster, world: World) -> Iterator[Finding]:
     """A job in a queue is suspended until its queue admits it.
@@ -44,7 +45,9 @@ def queue(job: JobInCluster, world: World) -> Iterator[Finding]:
     """
     name = queue_of(job)
     if name and _GROUP not in world.api_versions(eks_of(job.live, world)):
-        remedy = f"leave the queue out, or install task governance: hpctl cluster check {job.live.name}"
+        region, cluster = world.identity().region, job.live.eks_cluster
+        add = f"aws eks create-addon --region {region} --cluster-name {cluster} --addon-name {GOVERNANCE}"
+        remedy = f"leave the queue out, or install task governance:\n{add}"
         yield fail(f"queue/{name}", "the cluster has no Kueue, and so no queues", remedy=remedy)
     elif name:
         yield from _judged(job, world, name)
@@ -79,9 +82,9 @@ def priority(job: JobInCluster, world: World) -> Iterator[Finding]:
     not there.
     """
     name = labels_of(job).get(PRIORITY)
-    if name and not _there(job, world, _served(job, world, WORKLOAD_PRIORITY_CLASS), name):
-        remedy = f"kubectl get workloadpriorityclasses\nof task governance they end in `-priority`: {name}-priority"
-        yield fail(f"WorkloadPriorityClass/{name}", "is not there", remedy=remedy)
+    kind = _served(job, world, WORKLOAD_PRIORITY_CLASS) if name else None
+    if name and not _there(job, world, kind, name):
+        yield fail(f"WorkloadPriorityClass/{name}", "is not there", remedy=_another_class(job, world, kind, name))
     for named in dict.fromkeys(str(one.spec.get("priorityClassName") or "") for one in templates(job)):
         if named and not _there(job, world, PRIORITY_CLASS, named):
             yield fail(f"PriorityClass/{named}", "is not there", remedy="kubectl get priorityclasses")
@@ -115,6 +118,19 @@ def topology(job: JobInCluster, world: World) -> Iterator[Finding]:
                 yield complain(subject, message, remedy=f"kubectl get nodes --label-columns={level}")
 
 
+def _another_class(job: JobInCluster, world: World, kind: ObjectKind | None, name: str) -> str:
+    try:
+        rows = world.kubernetes_objects(eks_of(job.live, world), kind) if kind else ()
+    except AccessError:  # to see one by its name takes less than to see them all
+        rows = ()
+    names = sorted(str(row["metadata"]["name"]) for row in rows)
+    ours = f"{name}-priority"
+    near = [ours] if ours in names else nearest(name, names)
+    if near:
+        return f"did you mean --priority {near[0]}?"
+    return "\n".join(f"--priority {one}" for one in names) or "kubectl get workloadpriorityclasses"
+
+
 def queue_of(job: JobInCluster) -> str | None:
     """Return the queue that the job names, of its own or in its pods' labels."""
     return labels_of(job).get(QUEUE)
@@ -136,10 +152,12 @@ def _judged(job: JobInCluster, world: World, name: str) -> Iterator[Finding]:
         near = nearest(name, rows)
         told = f"did you mean --queue {near[0]}?" if near else "\n".join(f"--queue {row}" for row in sorted(rows))
         message = f"is not in namespace `{where}`"
-        yield fail(f"queue/{name}", message, remedy=told or f"there is none: kubectl get localqueues -n {where}")
+        yield fail(
+            f"queue/{name}", message, remedy=told or f"there is none: hpctl queue list --cluster {job.live.name}"
+        )
     elif not found.active:
         evidence = (f"said: {found.waiting}",) if found.waiting else ()
-        remedy = f"kubectl describe clusterqueue {found.cluster_queue}"
+        remedy = f"hpctl queue describe {where}/{name} --cluster {job.live.name}"
         yield fail(f"queue/{name}", "admits no jobs", *evidence, remedy=remedy)
 
 

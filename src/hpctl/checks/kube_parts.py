@@ -8,7 +8,8 @@ from typing import Final
 from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.eks_addons import AGENT
 from hpctl.checks.live import eks_of, nodes_of, subject_of
-from hpctl.checks.live_parts import GOVERNANCE, KUEUE, PLUGINS, count, look, workloads
+from hpctl.checks.live_parts import KUEUE, PLUGINS, count, look, workloads
+from hpctl.facts.jobs import GOVERNANCE
 from hpctl.facts.kubernetes import ClusterOnEks, Workload
 from hpctl.facts.world import World
 from hpctl.report.check import Finding

@@ -9,6 +9,7 @@ from hpctl.checks.declare import check, fail, note, warn
 from hpctl.checks.eks_addons import AGENT, AGENT_NAMESPACE, UPGRADE, chart_commands
 from hpctl.checks.live import eks_of, nodes_of, subject_of
 from hpctl.errors import NotFoundError
+from hpctl.facts.jobs import GOVERNANCE
 from hpctl.facts.kubernetes import ClusterOnEks, Workload
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
@@ -33,7 +34,7 @@ PLUGINS = {"NVIDIA": "nvidia-device-plugin", "EFA": "efa-k8s-device-plugin", "Ne
 OTHER_AGENT = f"{AGENT}-non-nvidia"
 """The health monitoring agent for accelerators that are not NVIDIA's (helm_chart)."""
 
-KUEUE, GOVERNANCE = "kueue.x-k8s.io", "amazon-sagemaker-hyperpod-taskgovernance"
+KUEUE = "kueue.x-k8s.io"
 
 
 @check(

@@ -72,8 +72,12 @@ VOLUME: Final = ObjectKind("", "v1", "PersistentVolume", "persistentvolumes", na
 STORAGE_CLASS: Final = ObjectKind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
 SERVICE_ACCOUNT: Final = ObjectKind("", "v1", "ServiceAccount", "serviceaccounts")
 PRIORITY_CLASS: Final = ObjectKind("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced=False)
+GOVERNANCE: Final = "amazon-sagemaker-hyperpod-taskgovernance"
+"""The EKS add-on that brings Kueue, as HyperPod has it (AWS documentation, HyperPod task governance)."""
+
 LOCAL_QUEUE: Final = ObjectKind("kueue.x-k8s.io", "v1beta1", "LocalQueue", "localqueues")
 CLUSTER_QUEUE: Final = ObjectKind("kueue.x-k8s.io", "v1beta1", "ClusterQueue", "clusterqueues", namespaced=False)
+COHORT: Final = ObjectKind("kueue.x-k8s.io", "v1beta1", "Cohort", "cohorts", namespaced=False)
 WORKLOAD_PRIORITY_CLASS: Final = ObjectKind(
     "kueue.x-k8s.io", "v1beta1", "WorkloadPriorityClass", "workloadpriorityclasses", namespaced=False
 )

@@ -30,3 +30,10 @@ def quantity(text: str | float) -> float:
         raise ValueError(f"`{text}` is no quantity")
     number, exponent, suffix = found.groups()
     return float(number + (exponent or "")) * _FACTORS.get(suffix or "", 1.0)
+
+
+def amount_of(resource: str, amount: float) -> str:
+    """Return an amount of a resource as people write it: `95.26Gi` of memory, `8` of anything else."""
+    if resource in ("memory", "ephemeral-storage"):
+        return f"{amount / 2**30:.4g}Gi"
+    return f"{amount:g}"

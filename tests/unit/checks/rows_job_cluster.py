@@ -10,6 +10,8 @@ from hpctl.facts.job_target import JobInCluster
 from hpctl.facts.jobs import (
     BATCH_JOB,
     CLAIM,
+    CLUSTER_QUEUE,
+    COHORT,
     CONFIG_MAP,
     JOB_SET,
     NAMESPACE,
@@ -22,6 +24,7 @@ from hpctl.facts.jobs import (
     Queue,
 )
 from hpctl.facts.kubernetes import Workload
+from hpctl.report.check import Finding
 from hpctl.spec.job import Contract
 from tests.unit.builders import NOW, a_kubernetes_node
 from tests.unit.checks.job_rows import (
@@ -55,6 +58,7 @@ RESUME = {
     "sagemaker.amazonaws.com/job-max-retry-count": "3",
 }
 LAYER = "topology.k8s.aws/network-node-layer-1"
+PARTIAL = "kueue.x-k8s.io/job-min-parallelism"
 REQUIRED = "kueue.x-k8s.io/podset-required-topology"
 SSHD = "take an image that has it, such as public.ecr.aws/hpc-cloud/nccl-tests:latest"
 
@@ -338,7 +342,9 @@ QUEUES: tuple[JobRow, ...] = (
         bad(
             "queue/team-queue",
             "the cluster has no Kueue, and so no queues",
-            remedy="leave the queue out, or install task governance: hpctl cluster check ml-cluster",
+            remedy="leave the queue out, or install task governance:\n"
+            "aws eks create-addon --region us-west-2 --cluster-name training "
+            "--addon-name amazon-sagemaker-hyperpod-taskgovernance",
         ),
     ),
     fails(
@@ -356,7 +362,7 @@ QUEUES: tuple[JobRow, ...] = (
             "queue/team-queue",
             "admits no jobs",
             "said: the ClusterQueue is stopped",
-            remedy="kubectl describe clusterqueue team-cq",
+            remedy="hpctl queue describe team/team-queue --cluster ml-cluster",
         ),
         happen=queues(queue(active=False, waiting="the ClusterQueue is stopped")),
     ),
@@ -383,12 +389,33 @@ QUEUES: tuple[JobRow, ...] = (
         "job-priority",
         "a class that is not there",
         a_target(labels={PRIORITY_LABEL: "high"}),
-        bad(
-            "WorkloadPriorityClass/high",
-            "is not there",
-            remedy="kubectl get workloadpriorityclasses\nof task governance they end in `-priority`: high-priority",
-        ),
+        bad("WorkloadPriorityClass/high", "is not there", remedy="kubectl get workloadpriorityclasses"),
         happen=kueue,
+    ),
+    fails(
+        "job-priority",
+        "the name that task governance knows it by",
+        a_target(labels={PRIORITY_LABEL: "high"}),
+        bad("WorkloadPriorityClass/high", "is not there", remedy="did you mean --priority high-priority?"),
+        happen=both(kueue, holds(WORKLOAD_PRIORITY_CLASS, "high-priority")),
+    ),
+    fails(
+        "job-priority",
+        "a misspelt one",
+        a_target(labels={PRIORITY_LABEL: "trainin-priority"}),
+        bad(
+            "WorkloadPriorityClass/trainin-priority",
+            "is not there",
+            remedy="did you mean --priority training-priority?",
+        ),
+        happen=both(kueue, holds(WORKLOAD_PRIORITY_CLASS, "training-priority")),
+    ),
+    fails(
+        "job-priority",
+        "a name like none",
+        a_target(labels={PRIORITY_LABEL: "x"}),
+        bad("WorkloadPriorityClass/x", "is not there", remedy="--priority high-priority"),
+        happen=both(kueue, holds(WORKLOAD_PRIORITY_CLASS, "high-priority")),
     ),
     fails(
         "job-priority",
@@ -422,6 +449,74 @@ QUEUES: tuple[JobRow, ...] = (
             f"no node of the kind that it asks for has the label `{LAYER}`",
             remedy=f"kubectl get nodes --label-columns={LAYER}",
         ),
+    ),
+)
+
+
+def quotas(cohort: str = "", **limits: str) -> Happen:
+    """A cluster queue `team-cq` with 8 GPUs, and one of the same cohort with 16; limits are of both."""
+
+    def happen(account: FakeAccount) -> None:
+        queues(queue())(account)
+        account.jobs.kinds += [CLUSTER_QUEUE, COHORT]
+        for name, count in (("team-cq", 8), ("other-cq", 16)):
+            gpus = {"name": "nvidia.com/gpu", "nominalQuota": str(count), **limits}
+            groups = [{"flavors": [{"name": "p5", "resources": [gpus, {"name": "cpu", "nominalQuota": "300m"}]}]}]
+            holds(CLUSTER_QUEUE, name, spec={"cohort": cohort, "resourceGroups": groups})(account)
+
+    return happen
+
+
+def wanting(count: int, **amounts: str) -> JobInCluster:
+    return in_queue(a_batch_job(a_pod(a_container(**resources(gpu=8, **amounts))), count))
+
+
+def in_queue(job: JobInCluster) -> JobInCluster:
+    return replace(job, job={**(job.job or {}), "metadata": {"name": "train", "labels": {QUEUE_LABEL: "team-queue"}}})
+
+
+def elastic(job: JobInCluster) -> JobInCluster:
+    body = job.job or {}
+    return replace(job, job={**body, "spec": {**body["spec"], "elasticPolicy": {}}})
+
+
+def too_much(asked: int, most: int) -> Finding:
+    return bad(
+        "queue/team-queue",
+        "can never give the job what it asks for, so it waits for ever (cluster queue `team-cq`)",
+        f"nvidia.com/gpu: {asked} asked for, {most} at most, what may be borrowed included",
+        remedy="ask for less, or look at its quota:\nhpctl queue describe team-cq --cluster ml-cluster",
+    )
+
+
+QUOTAS: tuple[JobRow, ...] = (
+    passes("job-queue-quota", "no queue", a_batch_job(count=9), happen=quotas()),
+    passes("job-queue-quota", "all of it", wanting(1), happen=quotas()),
+    fails("job-queue-quota", "one too many", wanting(2), too_much(16, 8), happen=quotas()),
+    passes("job-queue-quota", "fractions", in_queue(cpus(0.1, 3)), happen=both(quotas(), MACHINES)),
+    passes("job-queue-quota", "what others lend", wanting(3), happen=quotas("all")),
+    fails("job-queue-quota", "more than all have", wanting(4), too_much(32, 24), happen=quotas("all")),
+    fails("job-queue-quota", "more than is lent", wanting(2), too_much(16, 12), happen=quotas("all", lendingLimit="4")),
+    fails(
+        "job-queue-quota",
+        "more than is borrowed",
+        wanting(2),
+        too_much(16, 9),
+        happen=quotas("all", borrowingLimit="1"),
+    ),
+    passes("job-queue-quota", "a cohort of its own", wanting(4), happen=both(quotas("all"), holds(COHORT, "all"))),
+    passes("job-queue-quota", "one that may shrink", elastic(wanting(4)), happen=quotas()),
+    passes("job-queue-quota", "fewer pods will do", annotated(wanting(4), {PARTIAL: "1"}), happen=quotas()),
+    warns(
+        "job-queue-quota",
+        "a resource that it does not cover",
+        wanting(1, efa="32"),
+        doubtful(
+            "queue/team-queue",
+            "has no quota at all for vpc.amazonaws.com/efa (cluster queue `team-cq`)",
+            remedy="hpctl queue describe team-cq --cluster ml-cluster",
+        ),
+        happen=quotas(),
     ),
 )
 
@@ -596,4 +691,4 @@ STORAGE: tuple[JobRow, ...] = (
     ),
 )
 
-ROWS: tuple[JobRow, ...] = (*NAMES, *CONTRACT, *QUEUES, *PLACES, *STORAGE)
+ROWS: tuple[JobRow, ...] = (*NAMES, *CONTRACT, *QUEUES, *QUOTAS, *PLACES, *STORAGE)

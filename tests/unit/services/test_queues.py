@@ -187,7 +187,7 @@ def test_a_cluster_without_kueue_says_what_brings_it() -> None:
     account = FakeAccount()
     with pytest.raises(NotFoundError, match="has no Kueue") as caught:
         list_queues(with_cluster(account), None, account.ports)
-    assert "hpctl cluster check ml-cluster" in str(caught.value.hint)
+    assert str(caught.value.hint).endswith("--addon-name amazon-sagemaker-hyperpod-taskgovernance")
 
 
 def test_slurm_has_partitions_instead(account: FakeAccount) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from hpctl.errors import AccessError
 from hpctl.facts.job_ports import JobObjects
 from hpctl.facts.jobs import WORKLOAD, Job, ObjectKind, Queue
+from hpctl.facts.queue_words import in_short
 from hpctl.report.cluster import Diagnosis
 from hpctl.services.job.shape import queue
 from hpctl.services.job.where import Where
@@ -57,7 +58,7 @@ def why_queued(job: Job, at: Where, jobs: JobObjects) -> Iterator[Diagnosis]:
             job,
             f"queue `{name}` admits nothing{said}",
             f"its cluster queue `{here.cluster_queue}` is missing, stopped or misses a resource flavor",
-            f"kubectl describe localqueue {name} --namespace {job.namespace}",
+            f"hpctl queue describe {job.namespace}/{name} --cluster {at.cluster}{at.way}",
         )
         return
     yield from _by_workload(job, here, found[1], at) if found else _unseen(job, name)
@@ -80,9 +81,9 @@ def _by_workload(job: Job, here: Queue, workload: Mapping[str, Any], at: Where) 
     said = str(reserved.get("message") or "")
     yield _told(
         job,
-        f"the job waits in queue `{here.name}`{f': {said}' if said else ''}",
+        f"the job waits in queue `{here.name}`{f': {in_short(said)}' if said else ''}",
         _cause(said, here),
-        f"hpctl job list {at.flags}\nkubectl describe clusterqueue {here.cluster_queue}",
+        f"hpctl queue describe {here.cluster_queue} --cluster {at.cluster}{at.way}",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from hpctl.errors import AccessError, NotFoundError, UsageError
 from hpctl.facts.job_ports import JobObjects
-from hpctl.facts.jobs import CLUSTER_QUEUE, LOCAL_QUEUE, WORKLOAD, ObjectKind
+from hpctl.facts.jobs import CLUSTER_QUEUE, GOVERNANCE, LOCAL_QUEUE, WORKLOAD, ObjectKind
 from hpctl.facts.ports import Ports
 from hpctl.report.queues import QueueListReport, QueueReport, QueueRow
 from hpctl.services.job.where import Where, where_on_eks
@@ -68,10 +68,9 @@ def _fetched(at: Where, kinds: Sequence[ObjectKind], jobs: JobObjects) -> list[S
     """Return the objects of each kind, all asked for at once."""
     served = {kind.kind: kind for kind in jobs.served(at.eks, kinds)}
     if CLUSTER_QUEUE.kind not in served:
-        raise NotFoundError(
-            f"cluster `{at.cluster}` has no Kueue, and so no queues",
-            hint=f"task governance brings it: hpctl cluster check {at.cluster}",
-        )
+        add = f"aws eks create-addon --cluster-name {at.eks.name} --addon-name {GOVERNANCE}{at.way}"
+        message = f"cluster `{at.cluster}` has no Kueue, and so no queues"
+        raise NotFoundError(message, hint=f"task governance brings it:\n{add}")
     wanted = [served.get(kind.kind, kind) for kind in kinds]
     with ThreadPoolExecutor(len(kinds), thread_name_prefix="queues") as pool:
         return list(pool.map(lambda kind: _seen(at, kind, jobs), wanted))
@@ -110,7 +109,7 @@ def _chosen(name: str, rows: Sequence[QueueRow], at: Where) -> QueueRow:
 
 
 def _flags(at: Where) -> str:
-    return f" --cluster {at.cluster}"
+    return f" --cluster {at.cluster}{at.way}"
 
 
 def _without(rows: Iterable[QueueRow], teams: Iterable[Object]) -> Iterator[str]:

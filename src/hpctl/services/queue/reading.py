@@ -1,13 +1,11 @@
-"""Kueue's ClusterQueues and LocalQueues become rows.
-
-Sources: the CRDs of kueue.x-k8s.io, v1beta1 and v1beta2 (`cohort` became `cohortName`).
-"""
+"""Kueue's ClusterQueues and LocalQueues become rows (source: the CRDs of kueue.x-k8s.io, v1beta1 and v1beta2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hpctl.facts.cluster_queues import Quota, cluster_queue
 from hpctl.facts.quantities import quantity
 from hpctl.report.queues import QueueAmount, QueueRow, TeamQueue
 
@@ -17,15 +15,15 @@ Used = Mapping[tuple[str, str], Object]
 
 def queue_row(found: Object, queues: Iterable[TeamQueue]) -> QueueRow:
     """Return a ClusterQueue with those of the queues that draw on it."""
-    name, spec, status = str(found["metadata"]["name"]), found.get("spec") or {}, found.get("status") or {}
+    read, status = cluster_queue(found), found.get("status") or {}
     return QueueRow(
-        name=name,
-        cohort=str(spec.get("cohortName") or spec.get("cohort") or ""),
+        name=read.name,
+        cohort=read.cohort,
         pending=int(status.get("pendingWorkloads") or 0),
         admitted=int(status.get("admittedWorkloads") or 0),
         trouble=_trouble(found),
-        amounts=tuple(_amounts(spec, status)),
-        queues=tuple(row for row in queues if row.cluster_queue == name),
+        amounts=tuple(_amounts(read.quotas, status)),
+        queues=tuple(row for row in queues if row.cluster_queue == read.name),
     )
 
 
@@ -57,31 +55,21 @@ def _trouble(found: Object) -> str:
     return "" if active.get("status") == "True" else str(active.get("message") or active.get("reason") or "not active")
 
 
-def _amounts(spec: Object, status: Object) -> Iterator[QueueAmount]:
+def _amounts(quotas: Iterable[Quota], status: Object) -> Iterator[QueueAmount]:
     used, reserved = _by_flavor(status.get("flavorsUsage")), _by_flavor(status.get("flavorsReservation"))
-    for group in spec.get("resourceGroups") or ():
-        for flavor in group.get("flavors") or ():
-            for row in flavor.get("resources") or ():
-                yield _amount(str(flavor["name"]), row, used, reserved)
-
-
-def _amount(flavor: str, row: Object, used: Used, reserved: Used) -> QueueAmount:
-    key = (flavor, str(row["name"]))
-    held = reserved.get(key, {})
-    return QueueAmount(
-        flavor=flavor,
-        resource=key[1],
-        quota=quantity(row.get("nominalQuota", 0)),
-        used=quantity(used.get(key, {}).get("total", 0)),
-        reserved=quantity(held.get("total", 0)),
-        borrowed=quantity(held.get("borrowed", 0)),
-        may_borrow=_limit(row.get("borrowingLimit")),
-        may_lend=_limit(row.get("lendingLimit")),
-    )
-
-
-def _limit(told: str | float | None) -> float | None:
-    return None if told is None else quantity(told)
+    for one in quotas:
+        key = (one.flavor, one.resource)
+        held = reserved.get(key, {})
+        yield QueueAmount(
+            flavor=one.flavor,
+            resource=one.resource,
+            quota=one.nominal,
+            used=quantity(used.get(key, {}).get("total", 0)),
+            reserved=quantity(held.get("total", 0)),
+            borrowed=quantity(held.get("borrowed", 0)),
+            may_borrow=one.may_borrow,
+            may_lend=one.may_lend,
+        )
 
 
 def _by_flavor(rows: Iterable[Object] | None) -> Used:

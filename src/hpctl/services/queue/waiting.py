@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from hpctl.facts.queue_words import in_short
 from hpctl.report.queues import TeamQueue, WaitingJob
 from hpctl.services.job.queued import EVICTIONS
 from hpctl.services.queue.reading import Object, conditions
@@ -71,7 +72,7 @@ def _job(workload: Object) -> str:
 def _reason(workload: Object) -> str:
     found = conditions(workload)
     evicted, reserved = found.get("Evicted", {}), found.get("QuotaReserved", {})
-    words = [str(reserved.get("message") or "")]
+    words = [in_short(str(reserved.get("message") or ""))]
     if evicted.get("status") == "True":
         said = str(evicted.get("reason") or "")
         words.insert(0, f"put back: {EVICTIONS.get(said) or evicted.get('message') or said}")
