@@ -124,8 +124,8 @@ def _another_class(job: JobInCluster, world: World, kind: ObjectKind | None, nam
     except AccessError:  # to see one by its name takes less than to see them all
         rows = ()
     names = sorted(str(row["metadata"]["name"]) for row in rows)
-    ours = f"{name}-priority"
-    near = [ours] if ours in names else nearest(name, names)
+    stems = {one.removesuffix("-priority"): one for one in names}  # task governance makes `urgent-priority` of `urgent`
+    near = nearest(name, names) or [stems[one] for one in nearest(name, stems)]
     if near:
         return f"did you mean --priority {near[0]}?"
     return "\n".join(f"--priority {one}" for one in names) or "kubectl get workloadpriorityclasses"

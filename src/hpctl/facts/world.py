@@ -253,11 +253,6 @@ class World(AccountWorld, EksWorld, SlurmWorld):
         ask = partial(self._ports.jobs.read, cluster, kind, namespace or "", name)
         return self._once(("object", cluster.arn, kind, namespace, name), lambda: _or_none(ask))
 
-    def kubernetes_objects(self, cluster: EksCluster, kind: ObjectKind) -> tuple[Mapping[str, Any], ...]:
-        """Return all objects of a kind of an EKS cluster, as they are."""
-        ask = partial(self._ports.jobs.objects, cluster, kind, None)
-        return self._once(("objects", cluster.arn, kind), lambda: tuple(ask()))
-
     def pods(self, cluster: EksCluster, namespace: str | None) -> tuple[Pod, ...]:
         """Return the pods of a namespace of an EKS cluster, or of all."""
         return self._once(("pods", cluster.arn, namespace), lambda: tuple(self._ports.jobs.pods(cluster, namespace)))
