@@ -54,7 +54,7 @@ def _amounts(rows: Iterable[QueueRow]) -> Table:
             (
                 row.name,
                 one.flavor,
-                one.resource,
+                _short(one.resource),
                 *(_amount(one.resource, value) for value in (one.quota, one.used, one.borrowed, one.reserved)),
                 _limit(one.resource, one.may_borrow),
                 _limit(one.resource, one.may_lend),
@@ -64,6 +64,11 @@ def _amounts(rows: Iterable[QueueRow]) -> Table:
             for one in row.amounts
         ],
     )
+
+
+def _short(resource: str) -> str:
+    """`gpu` of nvidia.com/gpu: the owner's name takes the room of a column at 80 columns, and says nothing here."""
+    return resource.rpartition("/")[2]
 
 
 def _amount(resource: str, value: float) -> str:

@@ -177,10 +177,16 @@ def test_a_name_that_two_teams_gave_is_asked_about(account: FakeAccount) -> None
     assert {"a/main", "b/main"} <= set(str(caught.value.hint).split())
 
 
-def test_no_queue_of_this_name(account: FakeAccount) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("typo", "queue list"), (f"{LOCAL[:-1]}", f"queue describe {LOCAL}"), (QUEUE[:-1], f"describe {QUEUE}")],
+)
+def test_no_queue_of_this_name_and_which_may_be_meant(account: FakeAccount, name: str, hint: str) -> None:
     a_cluster_queue(account)
-    with pytest.raises(NotFoundError, match="no queue `typo`"):
-        describe_queue("typo", with_cluster(account), None, account.ports)
+    a_local_queue(account)
+    with pytest.raises(NotFoundError, match=f"no queue `{name}`") as caught:
+        describe_queue(name, with_cluster(account), None, account.ports)
+    assert f"{hint} --cluster ml-cluster" in str(caught.value.hint)
 
 
 def test_a_cluster_without_kueue_says_what_brings_it() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from hpctl.catalog.nearest import nearest
 from hpctl.errors import AccessError, NotFoundError, UsageError
 from hpctl.facts.job_ports import JobObjects
 from hpctl.facts.jobs import CLUSTER_QUEUE, GOVERNANCE, LOCAL_QUEUE, WORKLOAD, ObjectKind
@@ -101,7 +102,9 @@ def _chosen(name: str, rows: Sequence[QueueRow], at: Where) -> QueueRow:
     ]
     found = {row.name: row for row in rows if row.name == name} or {row.name: row for row, _ in behind}
     if not found:
-        raise NotFoundError(f"cluster `{at.cluster}` has no queue `{name}`", hint=f"hpctl queue list{_flags(at)}")
+        near = nearest(name, [one for row in rows for one in (row.name, *(team.name for team in row.queues))])
+        hint = f"hpctl queue describe {near[0]}{_flags(at)}" if near else f"hpctl queue list{_flags(at)}"
+        raise NotFoundError(f"cluster `{at.cluster}` has no queue `{name}`", hint=hint)
     if len(found) > 1:
         hint = "\n".join(f"hpctl queue describe {full}{_flags(at)}" for _, full in behind)
         raise UsageError(f"several namespaces have a queue `{name}`", hint=hint)
