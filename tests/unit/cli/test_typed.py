@@ -13,9 +13,9 @@ from hpctl.cli.typed import about_the_same
     [
         ({"file": "cluster.yaml", "skip": None, "allow_unknown": False}, Invocation(), "-f cluster.yaml"),
         (
-            {"file": "a b.yaml", "values": ["a=1", "b=x y"], "skip": ("eks-version",), "allow_unknown": True},
+            {"file": "a b", "values": ["a=1", "b=x y"], "skip": ("eks-version",), "allow_unknown": True},
             Invocation(profile="work", region="us-west-2"),
-            "-f 'a b.yaml' --set a=1 --set 'b=x y' --skip eks-version --allow-unknown --profile work --region us-west-2",
+            "-f 'a b' --set a=1 --set 'b=x y' --skip eks-version --allow-unknown --profile work --region us-west-2",
         ),
         ({"out": "plan.json"}, Invocation(), ""),
     ],
