@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tools.pages import environment
+from hpctl.catalog.environment import own
+from hpctl.cli.topics import options
+from tools.pages.environment import environment
 
 ROOMS = ("cli", "render", "adapters/local", "sandbox/home.py")
 """Where a person's own environment is read; what jobs and pods are given is another matter."""
@@ -22,8 +24,8 @@ def read_of_its_own(package: Path) -> set[str]:
 
 
 def test_every_variable_of_hpctls_own_is_told(repository: Path) -> None:
-    assert read_of_its_own(repository / "src" / "hpctl") == environment.OWN.keys() | environment.options().keys()
+    assert read_of_its_own(repository / "src" / "hpctl") == own().keys() | options().keys()
 
 
 def test_the_page_names_the_variables_that_stand_for_options() -> None:
-    assert "| `HPCTL_CLUSTER` | Stands for `--cluster` of every command that has it |" in environment.environment()
+    assert "| `HPCTL_CLUSTER` | Stands for `--cluster` of every command that has it |" in environment()

@@ -27,7 +27,7 @@ NOUNS = (
     "skill",
     "sandbox",
 )
-COMMANDS = ("init", "check-model", "doctor", "explain", "gpus", "eks-token", "quickstart")
+COMMANDS = ("init", "check-model", "doctor", "explain", "gpus", "eks-token", "quickstart", "help")
 """Both are modules of `hpctl.cli.commands`, in the order of `--help`."""
 
 

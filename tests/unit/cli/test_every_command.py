@@ -21,6 +21,7 @@ NO_REPORT = {
     "dev proxy": "passes on bytes",
     "dev ssh": "is a terminal",
     "eks-token": "speaks the form that kubectl reads",
+    "help": "is for people, as `--help` is",
     "iam policy": "is JSON always",
     "job exec": "passes on what a program prints",
     "job schema": "is JSON always",

@@ -34,6 +34,7 @@ ONLY_LOOK: Final = frozenset(
         "hpctl doctor",
         "hpctl explain",
         "hpctl gpus",
+        "hpctl help",
         "hpctl iam policy",
         "hpctl instances describe",
         "hpctl instances list",
