@@ -25,10 +25,14 @@ Locate = Callable[[tuple[str | int, ...]], str | None]
 
 
 class Reach(StrEnum):
-    """How far checks may look."""
+    """How far checks may look: they ask AWS, are told not to, or AWS answers nobody here."""
 
     AWS = "aws"
     OFFLINE = "offline"
+    BLIND = "blind"
+
+
+_UNASKED = {Reach.OFFLINE: "asks AWS; left out with `--offline`", Reach.BLIND: "asks AWS, which cannot be asked here"}
 
 
 def run_checks(
@@ -113,8 +117,9 @@ def demand_known(ids: Iterable[str], catalogue: tuple[Check, ...]) -> frozenset[
 
 
 def _left_out(catalogue: Iterable[Check], skipped: frozenset[str], reach: Reach) -> dict[str, str]:
-    reasons = {one.id: "asks AWS; left out with `--offline`" for one in catalogue if one.reads}
-    return (reasons if reach is Reach.OFFLINE else {}) | dict.fromkeys(skipped, "left out with `--skip`")
+    why = _UNASKED.get(reach)
+    reasons = {one.id: why for one in catalogue if why and one.reads}
+    return reasons | dict.fromkeys(skipped, "left out with `--skip`")
 
 
 def _subject(target: Target) -> str:

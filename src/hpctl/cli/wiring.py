@@ -108,6 +108,11 @@ class Session:
 
         say(line, self.terminal)
 
+    def suggest(self, command: str) -> None:
+        """Name the next command to somebody who sits at the terminal and reads the table."""
+        if self.terminal.interactive and self.said.output is Output.TABLE and self.said.query is None:
+            self.say(f"\nnext: {command}")
+
     def show_beside(self, report: Report) -> None:
         """Write the report for the person on stderr: stdout is kept for the command's own answer."""
         from dataclasses import replace

@@ -49,6 +49,13 @@ def test_labels_are_aligned_and_what_cannot_be_chosen_says_why() -> None:
     assert other.value == OTHER
 
 
+def test_what_an_option_lacks_is_told_below_it_and_it_can_be_chosen() -> None:
+    row, why, _other = rows(asked(Option("subnet-1", "100 free", lacking="has 100 free addresses")), 80)
+    assert (row.value, row.disabled) == ("subnet-1", None)
+    assert isinstance(why, Separator)
+    assert str(why.title).strip() == "not alone: has 100 free addresses"
+
+
 def test_a_closed_question_lets_nothing_else_be_typed() -> None:
     assert [row.value for row in rows(asked(Option("eks"), closed=True), 80)] == ["eks"]
 

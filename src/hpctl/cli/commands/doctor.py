@@ -39,10 +39,13 @@ from hpctl.cli.options import (
     blindness,
     invocation,
 )
+from hpctl.cli.typed import about_the_same
 from hpctl.cli.visit import Visit
 from hpctl.render.output import CheckOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hpctl.cli.wiring import Session
     from hpctl.facts.world import World
     from hpctl.services.patient import FindPatient, Patient
@@ -106,6 +109,15 @@ def doctor(
         mend(ctx, visit, wish)
     else:
         demand(visit.until_well(cluster, timeout) if wait and cluster else visit.once())
+        _suggest(ctx.params, session)
+
+
+def _suggest(params: Mapping[str, object], session: Session) -> None:
+    """Name the next command after a spec, or this machine, that is well, where all of it was looked at."""
+    in_part = any(params[one] for one in ("cluster", "job", "only", "offline", "past", "bundle"))
+    if in_part or params["output"] != CheckOutput.TABLE:
+        return
+    session.suggest(about_the_same("hpctl cluster plan", params, session.said) if params["file"] else "hpctl init")
 
 
 def _finder(ctx: typer.Context, session: Session, loaded: Loaded | None) -> FindPatient:

@@ -35,6 +35,8 @@ def _rows_of(option: Option, widest: int, room: int) -> Iterator[Choice]:
     value, why = one_line(option.value), one_line(option.refused or "")
     if not why:
         yield Choice(_cut(f"{value:<{widest}}  {one_line(option.label)}".rstrip(), room), option.value)
+        if option.lacking:
+            yield Separator(f"    {_cut(f'not alone: {one_line(option.lacking)}', room - 4)}")
     elif len(value) + len(why) + len(" ()") <= room:
         yield Choice(value, option.value, disabled=why)
     else:  # the reason matters more than a line: what cannot be chosen is not looked for again

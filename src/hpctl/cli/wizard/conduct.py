@@ -79,17 +79,18 @@ def _interviewed(
     draft, front = wiring.draft(wizard.draft), Prompts(session.terminal, wizard.look)
     saving = _Saving(draft, front)
     with _leaving(wizard.form.command, saving):
-        begun = wizard.form.continued(_resumed(draft, front, wizard.form, resume=resume), given)
+        begun = wizard.form.continued(_resumed(saving, wizard.form, resume=resume), given)
         return Interview(wizard.form, front, saving.save).run(begun), draft
 
 
-def _resumed(draft: Draft, front: Prompts, form: Form[Facts], *, resume: bool | None) -> Answers:
-    kept = None if resume is False else draft.read(_now())
+def _resumed(saving: _Saving, form: Form[Facts], *, resume: bool | None) -> Answers:
+    kept = None if resume is False else saving.draft.read(_now())
     if kept is None:
         return {}
+    saving.kept = True
     answers, saved_at = kept
     question = f"Go on with your draft of {saved_at:%Y-%m-%d %H:%M} UTC ({len(answers)} answers)?"
-    if not (resume or front.confirm(question)):
+    if not (resume or saving.front.confirm(question)):
         return {}
     return {name: said for name, said in answers.items() if _stands(form, answers, name)}
 
@@ -102,15 +103,20 @@ def _stands(form: Form[Facts], answers: Answers, name: str) -> bool:
 
 @dataclass
 class _Saving:
-    """Keeps answers as they come; a disk that takes none is told of once, and stops nobody."""
+    """Keeps answers as they come; a disk that takes none is told of once, and stops nobody.
+
+    `kept` is whether there are answers to go on with, of this time or of an earlier one.
+    """
 
     draft: Draft
     front: Prompts
+    kept: bool = False
     told: bool = False
 
     def save(self, answers: Answers) -> None:
         try:
             self.draft.save(answers, _now())
+            self.kept = True
         except HpctlError as error:
             if not self.told:
                 self.front.tell(f"your answers cannot be kept for another time: {error.message}")
@@ -125,7 +131,7 @@ def _leaving(command: str, saving: _Saving) -> Iterator[None]:
     except Terminated:
         raise
     except KeyboardInterrupt as end:
-        if saving.told:
+        if saving.told or not saving.kept:
             raise AbandonedError("nothing was written") from end
         hint = f"to go on where you were: {command} --resume"
         raise AbandonedError("nothing was written; your answers are kept", hint=hint) from end

@@ -117,7 +117,8 @@ class Prompts:
         if not question.help:
             return keys
         lines = wrapped(f"[{here}/{all_of_them}] {question.help}", self.terminal.width - 2)
-        return "\n".join((keys, *(f"  {line}" for line in lines)))
+        beside = len(f"? {question.text} {keys}") < self.terminal.width
+        return "\n".join((*((keys,) if beside else ("", f"  {keys}")), *(f"  {line}" for line in lines)))
 
     def _type(self, question: Prepared) -> tuple[str, ...] | Move:
         import questionary

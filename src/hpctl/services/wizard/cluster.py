@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from hpctl.checks.catalogue import CHECKS
 from hpctl.checks.engine import Reach, run_checks
@@ -17,6 +18,9 @@ from hpctl.services.wizard.command import equivalent
 from hpctl.services.wizard.question import KEPT, Answers, Form, first
 from hpctl.spec.hpctl_yaml import to_yaml
 from hpctl.terms import Outcome
+
+_ANY_REGION: Final = "us-east-1"
+"""Where the Regions of an account are asked for when none is chosen: it cannot be switched off."""
 
 
 class Sights:
@@ -42,14 +46,20 @@ class Sights:
             world = self._world_in(region)
             world.identity()
         except HpctlError as error:
-            return Sight(World(error), region, error)
+            return Sight(World(error), region, error, None if region else self._elsewhere())
         return Sight(world, region)
+
+    def _elsewhere(self) -> World:
+        try:
+            return self._world_in(_ANY_REGION)
+        except HpctlError as error:
+            return World(error)
 
 
 def judge(answers: Answers, sight: Sight) -> CheckReport:
     """Return what every check of a spec says of the answers, but those that somebody leaves out."""
     spec = spec_of(answers)
-    reach = Reach.OFFLINE if sight.blind else Reach.AWS
+    reach = Reach.BLIND if sight.blind else Reach.AWS
     return run_checks(CHECKS, (spec,), sight.world, skip=answers.get(KEPT, ()), reach=reach)
 
 

@@ -25,16 +25,20 @@ _READ_BY_DEFAULT: Final = "sagemaker-"
 
 @dataclass(frozen=True)
 class Sight:
-    """The account as far as it can be seen: its world, the Region in use, and why nothing can be asked."""
+    """The account as far as it can be seen: its world, the Region in use, and why nothing can be asked.
+
+    `elsewhere` is the account in another Region, which tells of all Regions before one is chosen.
+    """
 
     world: World
     region: str | None
     blind: HpctlError | None = None
+    elsewhere: World | None = None
 
 
 def regions(_answers: Answers, sight: Sight) -> Iterator[Option]:
     """Yield the Regions of the account, the one in use first."""
-    names = sight.world.regions()
+    names = (sight.elsewhere or sight.world).regions()
     for name in sorted(names, key=lambda one: (one != sight.region, one)):
         yield Option(name, "in use" if name == sight.region else "")
 

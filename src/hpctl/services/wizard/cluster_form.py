@@ -50,6 +50,11 @@ def _can_be_stressed(answers: Answers) -> bool:
     return _on_eks(answers) and any(one.name == chosen and one.supports_deep_health_checks for one in instance_types())
 
 
+def _of_one_node(answers: Answers) -> Answers:
+    """The nodes may be spread over subnets, so each has room for one at least."""
+    return {**answers, "count": ("1",)}
+
+
 def _region_in_use(_answers: Answers, sight: Sight) -> str | None:
     return sight.region
 
@@ -135,19 +140,21 @@ QUESTIONS: Final[tuple[Question[Sight], ...]] = (
             "network-subnet-private",
             "network-egress-path",
             "network-efa-single-az",
-            "network-free-ips",
             "capacity-type-offered",
         ),
+        jointly=("network-free-ips",),
+        share=_of_one_node,
         later=("network-ids-exist",),
     ),
     Question(
         "security-group",
         "Which security groups do the nodes get?",
-        "Each lets its own members talk, in and out, and lets them reach the EKS cluster.",
+        "Each lets its own members talk, in and out; together they let nodes reach AWS, and an EKS control plane.",
         options=choices.security_groups,
         several=True,
         rests_on=("subnet",),
-        checks=("network-same-vpc", "network-sg-self-ref", "network-sg-egress", "eks-sg-reachability"),
+        checks=("network-same-vpc", "network-sg-self-ref"),
+        jointly=("network-sg-egress", "eks-sg-reachability"),
         later=("network-ids-exist",),
     ),
     Question(

@@ -99,7 +99,7 @@ class Interview(Generic[Facts]):
         """Whether the answer stays; what was insisted on when this was asked before is judged anew."""
         self._lifted = self._insisted.pop(question.name, ())
         left_out = set(answers.get(KEPT, ())).difference(self._lifted)
-        checks = tuple(one for one in (*question.checks, *question.later) if one not in left_out)
+        checks = tuple(one for one in question.judged_by if one not in left_out)
         if not checks:
             return True
         with self._front.looking("checking the answer"):

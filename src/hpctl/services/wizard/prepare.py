@@ -68,14 +68,21 @@ def judged(
     facts = form.facts(answers)
 
     def judge(option: Option) -> Option:
-        if option.refused or not question.checks:
+        if option.refused:
             return option
-        tried = form.objections({**answers, question.name: (option.value,)}, question.checks, facts)
-        failed = (one.about(option.value) for one in tried if one.outcome is Outcome.FAIL)
-        return replace(option, refused=next(failed, None))
+        tried = {**answers, question.name: (option.value,)}
+        if refused := fault(option, tried, question.checks):
+            return replace(option, refused=refused)
+        lacking = fault(option, tried, question.jointly)
+        useless = lacking and question.share and fault(option, question.share(tried), question.jointly)
+        return replace(option, refused=lacking) if useless else replace(option, lacking=lacking)
+
+    def fault(option: Option, tried: Answers, checks: tuple[str, ...]) -> str | None:
+        found = form.objections(tried, checks, facts) if checks else ()
+        return next((one.about(option.value) for one in found if one.outcome is Outcome.FAIL), None)
 
     with ThreadPoolExecutor(_JUDGED_AT_ONCE, thread_name_prefix="options") as pool:
-        return tuple(sorted(pool.map(judge, options), key=lambda one: one.refused is not None))
+        return tuple(sorted(pool.map(judge, options), key=lambda one: (bool(one.refused), bool(one.lacking))))
 
 
 def _default(
@@ -89,5 +96,5 @@ def _default(
     taken = question.default(answers, form.facts(answers))
     if taken is not None and taken not in refused:
         return (taken,)
-    usable = [one.value for one in options if one.refused is None]
+    usable = [one.value for one in options if not (one.refused or one.lacking)]
     return tuple(usable) if len(usable) == 1 else ()

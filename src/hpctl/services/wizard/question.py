@@ -20,11 +20,15 @@ KEPT = "skip"
 
 @dataclass(frozen=True)
 class Option:
-    """Something to choose: the value, what a person reads beside it, and why it cannot be chosen."""
+    """Something to choose: the value, what a person reads beside it, and why it cannot be chosen.
+
+    `lacking` is why it will not do alone, although it may beside others.
+    """
 
     value: str
     label: str = ""
     refused: str | None = None
+    lacking: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ class Question(Generic[Facts]):
     be, `closed` whether nothing else may be typed. `default` is what is taken where nobody is asked, `asked` whether
     the question makes sense after the answers so far, `rests_on` the earlier answers that make this one void when they
     change. `checks` judge the answer, and every option before it is offered; `later` judge the answer alone, because
-    they cost a call or more for each.
+    they cost a call or more for each. `jointly` are checks that several options may pass together: an option is refused
+    by them where it fails with the answers that `share` makes of those so far, the least that one of several must do.
     """
 
     name: str
@@ -76,6 +81,13 @@ class Question(Generic[Facts]):
     rests_on: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    jointly: tuple[str, ...] = ()
+    share: Callable[[Answers], Answers] | None = None
+
+    @property
+    def judged_by(self) -> tuple[str, ...]:
+        """The checks of a whole answer."""
+        return (*self.checks, *self.jointly, *self.later)
 
     @property
     def flag(self) -> str:

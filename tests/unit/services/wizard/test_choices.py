@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hpctl.errors import AccessError
+from hpctl.errors import AccessError, UsageError
+from hpctl.facts.world import World
+from hpctl.services.wizard.cluster import Sights
+from hpctl.services.wizard.cluster_form import cluster_form
+from hpctl.services.wizard.interview import Move
 from hpctl.services.wizard.prepare import Prepared, prepared
 from hpctl.services.wizard.question import Option
 from tests.unit.builders import (
@@ -17,7 +21,7 @@ from tests.unit.builders import (
     an_eks_cluster,
 )
 from tests.unit.fakes import FakeAccount
-from tests.unit.services.wizard.people import EKS, SLURM, a_form, given
+from tests.unit.services.wizard.people import EKS, SLURM, Person, a_form, given, interviewed
 
 
 def asked(name: str, account: FakeAccount, answers: dict[str, str] | None = None) -> Prepared:
@@ -40,6 +44,38 @@ def test_a_subnet_that_is_too_small_says_how_many_addresses_are_needed() -> None
     }
     assert question.options[0].label == "4000 free addresses, usw2-az1"
     assert question.default == ("subnet-1",)  # the only one that works
+
+
+def test_a_subnet_with_room_for_some_of_the_nodes_may_be_one_of_several() -> None:
+    account = FakeAccount().holding(
+        a_subnet(free_addresses=100), a_subnet("subnet-2", free_addresses=90), a_subnet("subnet-3", free_addresses=80)
+    )
+    question = asked("subnet", account)
+    assert {one.value: (one.refused is None, one.lacking) for one in question.options} == {
+        "subnet-1": (True, "has 100 free addresses, and the nodes need 162"),
+        "subnet-2": (True, "has 90 free addresses, and the nodes need 162"),
+        "subnet-3": (False, None),  # a node takes 81
+    }
+    assert question.default == ()
+    before = given(dict(list(EKS.items())[: list(EKS).index("subnet")]))
+    form = a_form(account)
+    person = Person({"subnet": [("subnet-1",), ("subnet-1", "subnet-2")]}, reviews=[Move.WRITE])
+    told, _saved = interviewed(person, form, before | given(EKS, *list(EKS)[list(EKS).index("subnet") + 1 :]))
+    assert told["subnet"] == ("subnet-1", "subnet-2")
+    assert [[str(one) for one in failed] for failed in person.failures] == [
+        ["`subnet-1` has 100 free addresses, and the nodes need 162"]
+    ]
+
+
+def test_a_security_group_that_lets_nothing_out_may_stand_beside_one_that_does() -> None:
+    account = FakeAccount()
+    members_only = a_security_group("sg-inward").permissions[:2]
+    account.network.known_groups.append(a_security_group("sg-inward", permissions=members_only))
+    question = asked("security-group", account)
+    inward = next(one for one in question.options if one.value == "sg-inward")
+    assert inward.refused is None
+    assert "does not let" in str(inward.lacking) or "reach" in str(inward.lacking)
+    assert question.default == ("sg-nodes",)
 
 
 def test_a_subnet_in_a_zone_without_the_type_is_refused() -> None:
@@ -128,3 +164,22 @@ def test_rows_of_a_list_are_not_asked_for_again_one_by_one() -> None:
     assert made.count("account.subnets_in") == 1
     assert "network.subnets" not in made
     assert "iam.role" not in made
+
+
+def test_regions_are_offered_before_one_is_chosen_and_nothing_else_is() -> None:
+    account = FakeAccount()
+    asked_in: list[str | None] = []
+
+    def world_in(region: str | None) -> World:
+        asked_in.append(region)
+        return account.world
+
+    def none_named() -> str:
+        raise UsageError("no AWS Region is chosen")
+
+    form = cluster_form(Sights(world_in, none_named).after, lambda _file: None)
+    regions = prepared(form, form.named("region"), {}, {})
+    assert (REGION in refusals(regions), regions.default, regions.note) == (True, (), None)
+    roles = prepared(form, form.named("execution-role"), {}, {})
+    assert (roles.options, roles.note) == ((), "nothing can be offered: no AWS Region is chosen")
+    assert asked_in == ["us-east-1"]

@@ -28,7 +28,7 @@ def test_every_question_has_a_flag_and_every_flag_a_question() -> None:
 
 def test_checks_of_questions_exist_and_judge_specs() -> None:
     known = {one.id for one in CHECKS if one.target is ClusterSpec}
-    assert {check for one in QUESTIONS for check in (*one.checks, *one.later)} <= known
+    assert {check for one in QUESTIONS for check in one.judged_by} <= known
 
 
 def test_what_an_answer_rests_on_is_asked_before() -> None:

@@ -10,6 +10,7 @@ from hpctl.errors import UnconfirmedError, UsageError
 from hpctl.services.wizard.cluster import demand_good, judge, text_of, written
 from hpctl.services.wizard.command import equivalent
 from hpctl.services.wizard.unasked import complete
+from hpctl.terms import Outcome
 from tests.unit.builders import a_quota, a_role
 from tests.unit.fakes import FakeAccount
 from tests.unit.services.wizard.people import EKS, SLURM, a_form, given
@@ -78,6 +79,9 @@ def test_without_credentials_what_is_not_verified_is_named() -> None:
     told = written(form, given(EKS), report, {})
     assert "network-free-ips" in told.unverified
     assert "spec-groups-unique" not in told.unverified
+    assert {one.reason for one in report.results if one.outcome is Outcome.SKIP} == {
+        "asks AWS, which cannot be asked here"
+    }
 
 
 def test_a_check_that_is_left_out_is_left_out_of_the_next_command_too() -> None:

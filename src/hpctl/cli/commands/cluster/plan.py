@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Annotated
 from uuid import uuid4
@@ -26,6 +27,7 @@ from hpctl.cli.options import (
     blindness,
     invocation,
 )
+from hpctl.cli.typed import about_the_same
 from hpctl.errors import ExitCode, UsageError
 from hpctl.render.output import Output
 
@@ -123,5 +125,9 @@ def plan(
     demand_possible(planned, blindness(allow_unknown))
     if out:
         wiring_local.write_plan(out, planned.model_dump_json(indent=2) + "\n")
+    if planned.actions:
+        verb = f"hpctl cluster {'create' if planned.state == 'absent' else 'update'}"
+        saved = about_the_same(f"{verb} --plan {shlex.quote(out)}", {}, session.said) if out else None
+        session.suggest(saved or about_the_same(verb, ctx.params, session.said))
     if detailed_exitcode and planned.actions:
         raise typer.Exit(ExitCode.CHANGES)

@@ -1,0 +1,24 @@
+"""The next command is about the same spec, in the same account."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpctl.cli.invocation import Invocation
+from hpctl.cli.typed import about_the_same
+
+
+@pytest.mark.parametrize(
+    ("params", "said", "command"),
+    [
+        ({"file": "cluster.yaml", "skip": None, "allow_unknown": False}, Invocation(), "-f cluster.yaml"),
+        (
+            {"file": "a b", "values": ["a=1", "b=x y"], "skip": ("eks-version",), "allow_unknown": True},
+            Invocation(profile="work", region="us-west-2"),
+            "-f 'a b' --set a=1 --set 'b=x y' --skip eks-version --allow-unknown --profile work --region us-west-2",
+        ),
+        ({"out": "plan.json"}, Invocation(), ""),
+    ],
+)
+def test_every_flag_about_the_spec_is_repeated(params: dict[str, object], said: Invocation, command: str) -> None:
+    assert about_the_same("hpctl cluster create", params, said) == f"hpctl cluster create {command}".rstrip()
