@@ -11,8 +11,8 @@ from hpctl.render.checks import check_summary
 from hpctl.render.clusters import orchestrator
 from hpctl.render.identities import identity_line
 from hpctl.render.page import WIDE, Blank, Column, Piece, Prose, Style, Table
-from hpctl.render.words import counted, known, listed
-from hpctl.report.plan import Change, PlanReport
+from hpctl.render.words import counted, known, listed, moment
+from hpctl.report.plan import Change, PlannedEnd, PlanReport
 
 _SIGNS: Final = {"create": ("+", Style.GOOD), "delete": ("-", Style.BAD)}
 _OTHER_SIGN: Final = ("~", Style.WARN)
@@ -29,6 +29,7 @@ def plan(report: PlanReport) -> Iterator[Piece]:
     yield from _changes(report)
     yield from _groups(report)
     yield from _bullets("goes:", report.goes, "-", Style.BAD)
+    yield from _bullets("jobs that end with it:", map(_ended, report.ends), "-", Style.BAD)
     yield from _bullets("stays:", report.stays, "=", Style.PLAIN)
     if report.notices:
         yield Blank()
@@ -181,6 +182,11 @@ def _sum(values: Iterable[int | None], noun: str) -> str:
     numbers = list(values)
     total = counted(sum(number or 0 for number in numbers), noun)
     return f"at least {total}" if None in numbers else total
+
+
+def _ended(job: PlannedEnd) -> str:
+    since = f" since {moment(job.started)}" if job.started else ""
+    return f"job `{job.job}` of `{job.owner}`: {job.state}{since}, {counted(job.nodes, 'node')}"
 
 
 def _bullets(title: str, items: Iterable[str], sign: str, style: Style) -> Iterator[Piece]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
+from hpctl.facts.jobs import JobState
 from hpctl.facts.records import Identity
 from hpctl.report.action import Action
 from hpctl.report.base import Part, Report
@@ -49,6 +51,16 @@ class LeftAlone(Part):
     why: str
 
 
+class PlannedEnd(Part):
+    """A job that ends with its cluster. `owner` is its user on Slurm, its namespace on EKS, whose jobs have no user."""
+
+    job: str
+    owner: str
+    state: JobState
+    nodes: int
+    started: datetime | None = None
+
+
 class PlanReport(Report):
     """A plan for one cluster. `state` says how wish and world stand to each other.
 
@@ -58,6 +70,7 @@ class PlanReport(Report):
     around: it is left as it is, and what stands around it changes (`doctor --fix`; `left_alone` is what that leaves).
     `arn` is that of what exists, `basis` a
     digest of what the plan was decided on: applied later, it must still hold. `run_id` marks what the plan creates.
+    `ends` are jobs that a deletion would end; with `--yes` nobody is told, and nobody looks.
     """
 
     kind: Literal["Plan"] = "Plan"
@@ -73,6 +86,7 @@ class PlanReport(Report):
     groups: tuple[PlannedGroup, ...] = ()
     goes: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
+    ends: tuple[PlannedEnd, ...] = ()
     notices: tuple[str, ...] = ()
     left_alone: tuple[LeftAlone, ...] = ()
     checks: CheckReport | None = None

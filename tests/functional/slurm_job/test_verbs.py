@@ -64,7 +64,7 @@ def test_a_failure_names_the_rank_and_what_it_said(slurm_jobs: SlurmJobs) -> Non
     assert "ValueError: bad batch" in failure["log"]
 
 
-@pytest.mark.scorecard(45)
+@pytest.mark.scorecard(30, 45)
 def test_a_job_that_waits_says_for_what_and_can_be_cancelled(slurm_jobs: SlurmJobs) -> None:
     hpctl, first, second = slurm_jobs.hpctl, slurm_jobs.name(), slurm_jobs.name()
     for name in (first, second):
@@ -72,6 +72,10 @@ def test_a_job_that_waits_says_for_what_and_can_be_cancelled(slurm_jobs: SlurmJo
         hpctl("job", "submit", name)
     told = until(lambda: slurm_jobs.described(second), lambda one: one["diagnoses"] and "Resources" in str(one))
     assert told["diagnoses"][0]["message"] == "it waits until enough nodes are free (Resources)"
+    cluster = hpctl("cluster", "list", "-o", "name").out.strip()
+    ends = hpctl("cluster", "delete", cluster, "--dry-run", "-o", "json").json()["ends"]
+    owned = {row["job"].partition(" ")[0]: (row["owner"], row["state"]) for row in ends}
+    assert (owned[first], owned[second]) == (("ubuntu", "Running"), ("ubuntu", "Pending"))
     hpctl("job", "cancel", second, "--yes")
     hpctl("job", "wait", second, ends=103)
 

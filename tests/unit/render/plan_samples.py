@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from hpctl.facts.jobs import JobState
 from hpctl.facts.records import Identity
 from hpctl.report.action import Action
 from hpctl.report.cluster import OutcomeReport
-from hpctl.report.plan import PlannedGroup, PlanReport
+from hpctl.report.plan import PlannedEnd, PlannedGroup, PlanReport
 from tests.unit.render.check_samples import CHECKS
 from tests.unit.render.cluster_samples import ARN
 
+SINCE = datetime(2026, 8, 1, 9, tzinfo=UTC)
 IDENTITY = Identity(
     account="123456789012",
     arn="arn:aws:sts::123456789012:assumed-role/Admin/ana",
@@ -50,6 +54,15 @@ DELETE_PLAN = PlanReport(
         f"cluster `hp-cluster` ({ARN})",
         "instance group `workers`: 4 x ml.p5.48xlarge",
         "the root and secondary volumes of 6 nodes, with everything on them",
+    ),
+    ends=(
+        PlannedEnd(
+            job="pytorchjob/llama",
+            owner="team",
+            state=JobState.RUNNING,
+            nodes=4,
+            started=datetime(2026, 8, 1, 9, tzinfo=UTC),
+        ),
     ),
     stays=(
         "EKS cluster `training-eks` with its objects and add-ons",

@@ -33,6 +33,14 @@ def test_what_a_job_holds_is_not_free_and_comes_back(jobs: Jobs, holding: str) -
     assert jobs.hpctl("gpus", "-o", "name").out == "H100\n"
 
 
+@pytest.mark.scorecard(30)
+def test_who_would_delete_the_cluster_is_told_of_the_job(jobs: Jobs, holding: str) -> None:
+    jobs.hpctl("job", "logs", holding, "--tail", "1")
+    told = jobs.hpctl("cluster", "delete", "demo-eks", "--dry-run", "-o", "json").json()
+    [mine] = [row for row in told["ends"] if row["job"] == f"pytorchjob/{holding}"]
+    assert (mine["owner"], mine["state"], mine["nodes"]) == ("default", "Running", 1)
+
+
 def test_a_person_sees_a_table_of_kinds_and_one_of_nodes(jobs: Jobs) -> None:
     lines = jobs.hpctl("gpus").out.splitlines()
     assert lines[0].split("  ")[0] == "ACCELERATOR"

@@ -47,10 +47,12 @@ def delete(
 ) -> None:
     """Delete a cluster and follow it until it is gone.
 
-    Says first what goes and what stays, and asks for the name.
+    Says first what goes, which jobs end with it and what stays, and asks for
+    the name.
     """
     from hpctl.services import delete as service
     from hpctl.services.leftovers import with_leftovers
+    from hpctl.services.running_jobs import with_jobs
 
     session = wiring.session(invocation(ctx))
     if not (yes or dry_run):
@@ -61,6 +63,8 @@ def delete(
     cluster = service.find(named, claim, ports.clusters)
     with session.looking_at(f"what goes with cluster {named}"):
         planned = service.plan(named, cluster, session.world, claim)
+        if dry_run or not yes:
+            planned = with_jobs(planned, cluster, ports)
     if dry_run:
         session.show(planned)
         service.demand_possible(planned, cluster, session.world)
