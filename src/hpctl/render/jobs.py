@@ -276,7 +276,8 @@ def _status(value: str) -> Styled:
 
 
 def _last_words(failure: FirstFailure) -> Iterator[Piece]:
-    who = f"rank {failure.rank} ({failure.pod})" if failure.rank is not None else failure.pod
+    rank = f"rank {failure.rank}"
+    who = failure.pod if failure.rank is None or failure.pod == rank else f"{rank} ({failure.pod})"
     yield Blank()
     if not failure.log:
         yield Prose(f"{who} left no lines in its log")

@@ -33,4 +33,4 @@ def _by_area(ids: Sequence[str]) -> str:
     if len(ids) <= _NAMED:
         return listed(ids)
     areas = Counter(one.partition("-")[0] for one in ids)
-    return f"{len(ids)} checks ({', '.join(f'{count} of {area}' for area, count in areas.items())})"
+    return f"{len(ids)} checks ({', '.join(f'{area} {count}' for area, count in areas.items())})"

@@ -20,4 +20,4 @@ def test_a_few_checks_that_could_not_look_are_named() -> None:
 
 def test_many_are_counted_by_area_so_that_the_next_command_stays_on_the_screen() -> None:
     many = (*(f"eks-{n}" for n in range(4)), "network-free-ips", "network-dns")
-    assert _note(*many).endswith("AWS could not be asked: 6 checks (4 of eks, 2 of network)")
+    assert _note(*many).endswith("AWS could not be asked: 6 checks (eks 4, network 2)")

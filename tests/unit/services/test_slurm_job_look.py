@@ -82,6 +82,23 @@ def test_a_description_tells_what_failed_first() -> None:
     assert told.next_steps[-1] == "hpctl job delete 7 --cluster ml-cluster"
 
 
+def test_a_script_whose_steps_write_a_file_a_rank_tells_which_failed_with_what() -> None:
+    job = a_job(word="FAILED", exit_code=1, reason="NonZeroExitCode", work_dir="/fsx/work", stdout="/fsx/work/7.out")
+    account = held(job)
+    account.slurm_jobs.files = {
+        f"{FOLDER}/script": b"#!/bin/bash\nsrun --output=%x-%2t.out --error=%x-%2t.err python3 train.py\n",
+        "/fsx/work/7.out": b"srun: error: ip-10-1-0-2: task 1: Exited with exit code 1\n",
+        "/fsx/work/train-00.out": b"epoch 1\n",
+        "/fsx/work/train-01.out": b"epoch 1\n",
+        "/fsx/work/train-01.err": b"Traceback\nModuleNotFoundError: No module named 'tracker'\n",
+    }
+    told = describe("train", AT, account.ports)
+    assert told.first_failure is not None
+    assert (told.first_failure.rank, told.first_failure.pod) == (1, "rank 1")
+    assert told.first_failure.log == ("epoch 1", "Traceback", "ModuleNotFoundError: No module named 'tracker'")
+    assert told.diagnoses[0].failure == "job-python-module"
+
+
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_is_said_in_words(reason: str) -> None:
     job = a_job(word="PENDING", reason=reason, hosts=())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hpctl.services.slurm_job.log_outputs import outputs_of
-from hpctl.services.slurm_job.log_patterns import name_of
+from hpctl.services.slurm_job.log_patterns import file_of, name_of
 from hpctl.services.slurm_job.log_steps import step_outputs
 from tests.unit.services.slurm_jobs import FOLDER, a_job
 
@@ -77,6 +77,23 @@ def test_with_ranks_only_their_files_are_looked_for() -> None:
 def test_what_is_no_file_is_not_looked_for() -> None:
     for text in ("", "/dev/null", "%N/out.log", "/fsx/%t/out.log"):
         assert name_of(text, a_job(**BARE)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("%x-%t.out", "/fsx/ubuntu/work/train-1.out"),
+        ("/logs/%3n.out", "/logs/001.out"),
+        ("%N.out", "/fsx/ubuntu/work/ip-10-1-0-2.out"),
+        ("%j.out", "/fsx/ubuntu/work/7.out"),
+        (r"\%t.out", "/fsx/ubuntu/work/%t.out"),
+        ("%s-%t.out", None),
+        ("/dev/null", None),
+        ("", None),
+    ],
+)
+def test_a_rank_writes_one_file_where_nothing_but_it_decides(text: str, path: str | None) -> None:
+    assert file_of(text, a_job(**BARE), 1) == path
 
 
 def test_a_job_of_hpctls_own_has_a_file_a_rank() -> None:

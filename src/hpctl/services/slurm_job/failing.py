@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from hpctl.catalog.failures import fill
 from hpctl.catalog.matching import match_job
-from hpctl.errors import HpctlError
 from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.report.cluster import Diagnosis
 from hpctl.report.job import FirstFailure
-from hpctl.services.job.failing import SEARCHED, SHOWN
+from hpctl.services.job.failing import SHOWN
 from hpctl.services.job.last_words import own_error, tells_only_of_lost_peers
+from hpctl.services.slurm_job.last_output import last_output
+from hpctl.services.slurm_job.log_outputs import compiled
 from hpctl.services.slurm_job.where import SlurmWhere
-
-_RANKS_READ: Final = 16
-"""Ranks whose last words are read where nothing tells which of them failed."""
 
 _LONGEST: Final = 500
 
@@ -69,8 +67,9 @@ _MEANINGS: Final = {
 
 def first_failure(job: SlurmJob, at: SlurmWhere, jobs: SlurmJobs) -> tuple[FirstFailure, str]:
     """Return the rank that failed first, as far as anything tells, and the end of what it printed."""
-    rank, text = _told_by(job, _read(job, at, jobs))
-    host = job.hosts[rank] if rank is not None and rank < len(job.hosts) else ""
+    rank, text = _told_by(job, last_output(job, at, jobs))
+    # A rank is a node where hpctl made the script; the tasks of others' are anywhere.
+    host = job.hosts[rank] if compiled(job) and rank is not None and rank < len(job.hosts) else ""
     lines = text.split("\n")[-SHOWN:] if text else []
     failure = FirstFailure(
         rank=rank,
@@ -118,27 +117,3 @@ def _told_by(job: SlurmJob, texts: Mapping[int | None, str]) -> tuple[int | None
     telling = [one for one in texts.items() if own_error(one[1]) and not tells_only_of_lost_peers(one[1])]
     spoken = [one for one in texts.items() if one[1].strip()]
     return next(iter((*telling, *spoken)), (None, ""))
-
-
-def _read(job: SlurmJob, at: SlurmWhere, jobs: SlurmJobs) -> Mapping[int | None, str]:
-    """Return the last words by rank, None for the batch script's; nothing where they cannot be read any more."""
-    files = dict(_files(job))
-    try:
-        found = jobs.tail(at.place, tuple(files), SEARCHED)
-    except HpctlError:  # the failure is known all the same
-        return {}
-    return {files[name]: _words(data) for name, data in found.items() if name in files}
-
-
-def _files(job: SlurmJob) -> Iterator[tuple[str, int | None]]:
-    if job.folder:
-        ranks = (job.failed_rank,) if job.failed_rank is not None else range(min(job.nodes, _RANKS_READ))
-        yield from ((f"{job.folder}/logs/rank-{rank}.log", rank) for rank in ranks)
-        yield f"{job.folder}/logs/batch.log", None
-    yield from ((one, None) for one in dict.fromkeys((job.stderr, job.stdout)) if one)
-
-
-def _words(data: bytes) -> str:
-    """Return lines as text; of a progress bar that was drawn over itself, the last state."""
-    lines = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
-    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)

@@ -58,6 +58,26 @@ def shown(text: str, job: SlurmJob) -> str:
     return posixpath.join(job.work_dir or "/", path)
 
 
+def file_of(text: str, job: SlurmJob, rank: int) -> str | None:
+    """Return the one file of a rank that a name with patterns stands for, None where more than the rank decides.
+
+    The rank is that of a task with `%t`, of a node with `%n` and `%N`.
+    """
+    path = posixpath.normpath(posixpath.join(job.work_dir or "/", text.replace("\\", "")))
+    if "\\" in text or not text or path.startswith("/dev/"):
+        return path if text and not path.startswith("/dev/") else None
+    parts = [
+        part if token is None else _value(token, job) or _of_rank(token, job, rank) for part, token in _apart(path)
+    ]
+    return None if None in parts else "".join(map(str, parts))
+
+
+def _of_rank(token: re.Match[str], job: SlurmJob, rank: int) -> str | None:
+    if token["letter"] == "N":
+        return job.hosts[rank] if rank < len(job.hosts) else None
+    return str(rank).zfill(min(int(token["width"] or 0), _WIDEST)) if token["letter"] in "tn" else None
+
+
 def _by(name: str) -> str:
     letters = {found["letter"] for found in _TOKEN.finditer(name)}
     return next((letter for letter in _BY_RANK if letter in letters), "")
