@@ -13,6 +13,7 @@ from hpctl.checks.declare import check, fail, warn
 from hpctl.checks.script_rules import Fault, System
 from hpctl.checks.script_text import Script
 from hpctl.checks.scripts import Reached, held, reached
+from hpctl.checks.secret_words import without_secrets
 from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.spec.cluster import ClusterSpec
@@ -191,7 +192,7 @@ def _told(tell: Callable[..., Finding], one: Reached, fault: Fault) -> Finding:
     return tell(
         f"instance group/{one.entry.group.name}",
         f"`{one.uri}` line {fault.line} {fault.message}",
-        *([f"line: {fault.shown[:_SHOWN]}"] if fault.shown else []),
+        *([f"line: {without_secrets(fault.shown)[:_SHOWN]}"] if fault.shown else []),
         remedy=fault.remedy,
         at=one.entry.path,
     )

@@ -11,24 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hpctl.checks.secret_words import PRIVATE_KEY, REFERENCE, SECRET_NAME, SECRET_VALUE
+from hpctl.checks.secret_words import REFERENCE, SECRET_NAME, hidden, without_secrets
 
 _ACCOUNT: Final = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_ASSIGNED: Final = re.compile(
-    rf"(?P<name>[\w.-]*(?:{SECRET_NAME.pattern})[\w.-]*(?:\s*=\s*|\s*:\s+|[\"']\s*:\s*)[\"']?)(?P<value>[^\s\"'$`<>{{}}(),;&|]{{4,}})",
-    re.IGNORECASE,
-)
-_IN_ADDRESS: Final = re.compile(r"(://[^/\s:@]+:)([^/\s@]+)(?=@)")
-_KEY_BODY: Final = re.compile(rf"({PRIVATE_KEY.pattern})(.*?)(?=-----END|\Z)", re.DOTALL)
-_PREFIX: Final = re.compile(r"AKIA|ASIA|gh[pousr]_|hf_|sk-|xox[abprs]-")
-_HIDDEN: Final = str.maketrans(
-    {
-        **dict.fromkeys("0123456789", "0"),
-        **dict.fromkeys("abcdefghijklmnopqrstuvwxyz", "a"),
-        **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "A"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -54,12 +40,9 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return text without what nobody else may know."""
-        text = _IN_ADDRESS.sub(lambda found: f"{found[1]}{_hidden(found[2])}", text)
+        text = without_secrets(text)
         text = _ACCOUNT.sub(lambda found: self.accounts.get(found[0], found[0]), text)
-        text = _EMAIL.sub(lambda found: self.emails.get(found[0], found[0]), text)
-        text = _KEY_BODY.sub(lambda found: f"{found[1]}{_hidden(found[2])}", text)
-        text = _ASSIGNED.sub(_assigned, text)
-        return SECRET_VALUE.sub(lambda found: _hidden(found[0]), text)
+        return _EMAIL.sub(lambda found: self.emails.get(found[0], found[0]), text)
 
 
 def redaction(data: object) -> Redaction:
@@ -95,14 +78,4 @@ def _without_secrets(pairs: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, An
     for key, value in members:
         told = named if key == "value" else key
         secret = isinstance(told, str) and isinstance(value, str) and SECRET_NAME.search(told)
-        yield key, _hidden(value) if secret and not REFERENCE.search(value) else value
-
-
-def _assigned(found: re.Match[str]) -> str:
-    value = found["value"]
-    return found["name"] + (value if REFERENCE.search(value) else _hidden(value))
-
-
-def _hidden(value: str) -> str:
-    prefix = match[0] if (match := _PREFIX.match(value)) else ""
-    return prefix + value[len(prefix) :].translate(_HIDDEN)
+        yield key, hidden(value) if secret and not REFERENCE.search(value) else value

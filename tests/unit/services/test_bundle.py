@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+import re
+import string
+from collections.abc import Callable, Hashable
 from functools import cache
+from random import Random
 from typing import Any
 
 import pytest
@@ -171,3 +174,29 @@ def test_a_bundle_that_somebody_broke_is_wrong_usage(member: str) -> None:
     _report, _bundle, text = bundled(Patient((MACHINE,)), FakeAccount().world)
     with pytest.raises(UsageError):
         read(json.dumps({**json.loads(text), member: [7]}))
+
+
+LETTERS = string.ascii_letters + string.digits
+FORMS: tuple[Callable[[str], str], ...] = (
+    lambda core: f"export HF_TOKEN=hf_{core}",
+    lambda core: f"aws_key: AKIA{core[:16].upper()}",
+    lambda core: f"git clone https://me:ghp_{core}@example.com/x.git",
+    lambda core: f"DB_PASSWORD='{core}&1'",
+    lambda core: f'{{"api_key": "{core}"}}',
+    lambda core: f"pip install -i https://me:{core}@pypi.example/simple",
+    lambda core: f"WANDB_API_KEY={core} python train.py",
+    lambda core: f"-----BEGIN RSA PRIVATE KEY-----\n{core}\n-----END RSA PRIVATE KEY-----",
+)
+
+
+@pytest.mark.scorecard(55)
+def test_of_five_thousand_secrets_none_is_in_a_bundle_nor_in_the_report() -> None:
+    random = Random(55)  # noqa: S311  the same secrets each time
+    cores = ["".join(random.choices(LETTERS, k=36)) for _ in range(5000)]
+    account = FakeAccount()
+    lines = "\n".join(FORMS[place % len(FORMS)](core) for place, core in enumerate(cores))
+    account.storage.buckets["sagemaker-x"]["lc/on_create.sh"] = f"#!/bin/bash\n{lines}\n".encode()
+    report, _bundle, text = bundled(SPEC, account.world)
+    assert '"#!/bin/bash' in text  # it is there, or nothing could be missing from it
+    shown = set(re.findall(r"[A-Za-z0-9]{12,}", text + report.model_dump_json()))
+    assert shown & {form for core in cores for form in (core, core[:16].upper(), f"AKIA{core[:16].upper()}")} == set()
