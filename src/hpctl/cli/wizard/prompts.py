@@ -100,7 +100,7 @@ class Prompts:
 
         choices = rows(question, self.terminal.width)
         searched = len(choices) > _MANY
-        how = "type to filter, " if searched and not question.several else ""
+        how = "type to filter, " if searched else ""
         kwargs: dict[str, Any] = {"use_search_filter": searched, "use_jk_keys": not searched, **self._screen()}
         standing = next((one for one in choices if one.value in question.default and not one.disabled), None)
         if question.several:
