@@ -92,6 +92,7 @@ ANSWERS = (
     ("In which S3 folder", ENTER),
     ("Which of the scripts runs", ENTER),
     ("How large is each node's volume", ENTER),
+    ("Which FSx for Lustre", ENTER),
     ("Where is the spec written to?", ENTER),
     ("What now?", ""),
 )
@@ -144,7 +145,20 @@ def test_without_credentials_ids_are_typed_and_what_is_not_verified_is_said(hpct
         **AT_A_TERMINAL,
     )
     known = ("--orchestrator", "slurm", "--instance-type", "ml.p5.48xlarge", "--controller-type", "ml.m5.2xlarge")
-    more = ("--count", "2", "--scripts", "none", "--volume-gb", "500", "--file", "cluster.yaml", "--name", "typed")
+    more = (
+        "--count",
+        "2",
+        "--scripts",
+        "none",
+        "--volume-gb",
+        "500",
+        "--fsx",
+        "none",
+        "--file",
+        "cluster.yaml",
+        "--name",
+        "typed",
+    )
     with Screen(nobody, "init", *known, *more, "--subnet", "subnet-0a", "--region", "us-west-2") as screen:
         shown = at(screen, "Which security groups do the nodes get?")
         assert "nothing can be offered" in shown

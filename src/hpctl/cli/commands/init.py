@@ -48,13 +48,12 @@ def init(
     controller_type: Annotated[Text, typer.Option(metavar="TYPE", help="Type of Slurm's controller.")] = None,
     vpc: Annotated[Text, typer.Option(metavar="ID", help="VPC in which subnets are looked for, on Slurm.")] = None,
     subnet: Annotated[list[str] | None, typer.Option(metavar="ID", help="Private subnet; again for more.")] = None,
-    security_group: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Of the nodes; again for more.")
-    ] = None,
+    security_group: Annotated[list[str] | None, typer.Option(metavar="ID", help="Of nodes; again for more.")] = None,
     execution_role: Annotated[Text, typer.Option(metavar="ARN", help="Role that nodes assume.")] = None,
     scripts: Annotated[Text, typer.Option(metavar="S3_URI", help="Folder of lifecycle scripts, or none.")] = None,
     on_create: Annotated[Text, typer.Option(metavar="NAME", help="Script that runs (else on_create.sh).")] = None,
     volume_gb: Annotated[Text, typer.Option(metavar="N", help="Size of each node's volume (else 500).")] = None,
+    fsx: Annotated[Text, typer.Option(metavar="DNS/MOUNT", help="Lustre that Slurm's nodes mount (else none).")] = None,
     deep_health_checks: Annotated[Text, typer.Option(metavar="yes|no", help="Stress each new node (else no).")] = None,
     file: Annotated[
         Text, typer.Option("--file", "-f", metavar="FILE", help="New file for the spec (else cluster.yaml).")

@@ -13,7 +13,7 @@ from hpctl.checks.quota_use import in_use, listed
 from hpctl.errors import HpctlError
 from hpctl.facts.records import Role
 from hpctl.facts.world import World
-from hpctl.services.wizard.cluster_spec import NO_SCRIPTS
+from hpctl.services.wizard.cluster_spec import NOTHING
 from hpctl.services.wizard.question import Answers, Option, first
 from hpctl.terms import AcceleratorKind
 
@@ -21,6 +21,8 @@ _ASKED_AT_ONCE: Final = 8
 _SERVICE: Final = "sagemaker.amazonaws.com"
 _READ_BY_DEFAULT: Final = "sagemaker-"
 """Buckets whose names begin so are what AWS's managed policy lets nodes read."""
+_OTHERS: Final = 24
+"""Buckets of other names, of which each costs IAM a simulation."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,22 @@ def _trusts(role: Role) -> str:
 
 
 def scripts(_answers: Answers, sight: Sight) -> Iterator[Option]:
-    """Yield the buckets that nodes may read as a rule, and that there may be no scripts.
+    """Yield the buckets, first those that nodes may read as a rule, and that there may be no scripts.
 
-    What lies in them is not looked at: some hold millions of objects.
+    Of more others than can be judged in a moment none is shown. What lies in a bucket is not looked at: some hold
+    millions of objects.
     """
-    for name in sight.world.buckets():
-        if name.startswith(_READ_BY_DEFAULT):
-            yield Option(f"s3://{name}", "")
-    yield Option(NO_SCRIPTS, "no lifecycle scripts")
+    names = sight.world.buckets()
+    usual = [name for name in names if name.startswith(_READ_BY_DEFAULT)]
+    others = [name for name in names if name not in usual]
+    for name in (*usual, *(others if len(others) <= _OTHERS else ())):
+        yield Option(f"s3://{name}")
+    yield Option(NOTHING, "no lifecycle scripts")
+
+
+def file_systems(_answers: Answers, sight: Sight) -> Iterator[Option]:
+    """Yield the file systems for Lustre of the Region, and that there may be none."""
+    for one in sight.world.file_systems():
+        if one.mount_name:
+            yield Option(f"{one.dns_name}/{one.mount_name}")
+    yield Option(NOTHING, "no shared file system yet")

@@ -15,7 +15,7 @@ from hpctl.facts.world import World
 from hpctl.report.check import Finding
 from hpctl.services.wizard import cluster_choices as choices
 from hpctl.services.wizard.cluster_choices import Sight
-from hpctl.services.wizard.cluster_spec import NO_SCRIPTS, STAND_INS, spec_of
+from hpctl.services.wizard.cluster_spec import NOTHING, STAND_INS, spec_of
 from hpctl.services.wizard.question import Answers, Form, Objection, Option, Question, first
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import Outcome
@@ -42,7 +42,7 @@ def _wants_vpc(answers: Answers) -> bool:
 
 
 def _has_scripts(answers: Answers) -> bool:
-    return first(answers, "scripts") not in (None, NO_SCRIPTS)
+    return first(answers, "scripts") not in (None, NOTHING)
 
 
 def _can_be_stressed(answers: Answers) -> bool:
@@ -190,6 +190,17 @@ QUESTIONS: Final[tuple[Question[Sight], ...]] = (
         "An EBS volume beside the root's, for images and caches; the quota of its size may be 1024.",
         default=_always("500"),
         later=("quota-ebs-size", "storage-volume-size"),
+    ),
+    Question(
+        "fsx",
+        "Which FSx for Lustre file system do all nodes mount at /fsx?",
+        "DNS_NAME/MOUNT_NAME, as FSx tells both; jobs keep code and checkpoints there.",
+        options=choices.file_systems,
+        asked=_on_slurm,
+        default=_always(NOTHING),
+        rests_on=("region", "orchestrator", "subnet", "security-group"),
+        checks=("storage-fsx-exists", "storage-fsx-vpc-az"),
+        later=("storage-fsx-names", "storage-fsx-ports"),
     ),
     Question(
         "deep-health-checks",

@@ -10,8 +10,8 @@ from hpctl.services.wizard.question import Answers, first
 from hpctl.spec.cluster import ClusterSpec
 from hpctl.terms import AcceleratorKind, Orchestrator, SlurmNodeType
 
-NO_SCRIPTS: Final = "none"
-"""The answer of a cluster without lifecycle scripts."""
+NOTHING: Final = "none"
+"""The answer of a cluster without lifecycle scripts, or without a file system that its nodes share."""
 
 _TYPE: Final = "ml.m5.2xlarge"
 STAND_INS: Final = ("not-answered-yet", "sg-00000000000000000", "subnet-00000000000000000")
@@ -61,7 +61,7 @@ def _groups(answers: Answers) -> Iterator[dict[str, Any]]:
     if _takes_two_threads(worker):
         group["threads_per_core"] = 2
     if volume := first(answers, "volume-gb"):
-        group["storage"] = [{"ebs": {"volume_size_in_gb": _number(volume)}}]
+        group["storage"] = [{"ebs": {"volume_size_in_gb": _number(volume)}}, *group.get("storage", ())]
     if first(answers, "deep-health-checks") == "yes":
         group["deep_health_checks"] = list(_STRESS)
     if slurm:
@@ -77,8 +77,11 @@ def _group(answers: Answers, name: str, instance_type: str, count: int | str) ->
         "execution_role": first(answers, "execution-role") or _ROLE,
     }
     scripts = first(answers, "scripts")
-    if scripts not in (None, NO_SCRIPTS):
+    if scripts not in (None, NOTHING):
         group["lifecycle"] = {"source_s3_uri": scripts, "on_create": first(answers, "on-create") or "on_create.sh"}
+    if (shared := first(answers, "fsx")) not in (None, NOTHING):
+        dns_name, _, mount_name = str(shared).partition("/")
+        group["storage"] = [{"fsx_lustre": {"dns_name": dns_name, "mount_name": mount_name, "mount_path": "/fsx"}}]
     return group
 
 

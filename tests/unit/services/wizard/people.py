@@ -46,6 +46,7 @@ SLURM: Mapping[str, str] = {
     "vpc": "vpc-1",
     **{name: EKS[name] for name in ("subnet", "security-group", "execution-role", "scripts", "on-create")},
     "volume-gb": "500",
+    "fsx": "none",
     "file": "cluster.yaml",
 }
 

@@ -11,6 +11,7 @@ from hpctl.services.wizard.prepare import Prepared, prepared
 from hpctl.services.wizard.question import Option
 from tests.unit.builders import (
     REGION,
+    a_file_system,
     a_permission,
     a_quota,
     a_role,
@@ -142,11 +143,24 @@ def test_a_role_that_may_not_make_network_interfaces_is_refused() -> None:
     assert "network interfaces" in str(refusals(asked("execution-role", account))[a_role().arn])
 
 
-def test_buckets_of_sagemaker_s_name_are_offered_without_a_look_into_them() -> None:
+def test_buckets_are_offered_without_a_look_into_them_those_of_sagemaker_s_name_first() -> None:
     account = FakeAccount()
-    account.storage.buckets["logs"] = {}
-    assert [one.value for one in asked("scripts", account).options] == ["s3://sagemaker-x", "none"]
+    account.storage.buckets |= {"logs": {}, "data": {}}
+    found = [one.value for one in asked("scripts", account).options]
+    assert found == ["s3://sagemaker-x", "s3://logs", "s3://data", "none"]
+    many = FakeAccount()
+    many.storage.buckets |= {f"b-{number}": {} for number in range(30)}
+    assert [one.value for one in asked("scripts", many).options] == ["s3://sagemaker-x", "none"]
     assert [call for call in account.calls.made if call[0] == "storage.objects"] == []
+
+
+def test_a_file_system_of_another_vpc_is_refused() -> None:
+    account = FakeAccount().holding(a_file_system(), a_file_system("fs-0aaaaaaaaaaaaaaaa", vpc_id="vpc-2"))
+    question = asked("fsx", account, dict(SLURM))
+    names = ["fs-0123456789abcdef0", "none", "fs-0aaaaaaaaaaaaaaaa"]
+    assert [one.value.partition(".")[0] for one in question.options] == names
+    assert "vpc-2" in str(question.options[-1].refused)
+    assert question.default == ("none",)
 
 
 def test_an_api_that_refuses_leaves_an_answer_to_be_typed() -> None:

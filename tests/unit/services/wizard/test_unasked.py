@@ -8,6 +8,7 @@ import pytest
 
 from hpctl.errors import UnconfirmedError, UsageError
 from hpctl.services.wizard.cluster import demand_good, judge, text_of, written
+from hpctl.services.wizard.cluster_spec import spec_of
 from hpctl.services.wizard.command import equivalent
 from hpctl.services.wizard.unasked import complete
 from hpctl.terms import Outcome
@@ -95,6 +96,21 @@ def test_a_check_that_is_left_out_is_left_out_of_the_next_command_too() -> None:
     assert "quota-instance-type" not in told.unverified
     assert told.next_steps[1] == "hpctl cluster create -f cluster.yaml --skip quota-instance-type"
     assert "--skip quota-instance-type" in told.command
+
+
+def test_all_nodes_mount_the_file_system_that_was_chosen() -> None:
+    answers = given(dict(SLURM) | {"fsx": "fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com/abcdefgh"})
+    controller, workers = spec_of(answers).instance_groups
+    assert [[kind for kind, said in one.model_dump().items() if said] for one in workers.storage] == [
+        ["ebs"],
+        ["fsx_lustre"],
+    ]
+    (mounted,) = controller.storage
+    assert mounted.fsx_lustre is not None
+    assert (mounted.fsx_lustre.mount_name, mounted.fsx_lustre.mount_path) == ("abcdefgh", "/fsx")
+    form = a_form(FakeAccount())
+    report = judge(answers, form.facts({}))
+    demand_good(report)
 
 
 def test_the_file_says_what_was_answered_and_keeps_both_threads_of_accelerated_nodes() -> None:
