@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from hpctl.errors import UsageError
 
@@ -23,6 +23,20 @@ def since(text: str, now: datetime) -> datetime:
     if moment > now:
         raise UsageError(f"`--since {text}` is yet to come", hint=f"now it is {now:%Y-%m-%dT%H:%M:%SZ}")
     return moment
+
+
+def zone(name: str | None) -> tzinfo:
+    """Return the time zone of that name, UTC for None; `UsageError` for one that this machine does not know."""
+    from zoneinfo import ZoneInfo
+
+    if name is None or name.upper() == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(
+            f"`--timezone {name}` is no time zone that this machine knows", hint="such as Europe/Berlin"
+        ) from error
 
 
 def _ago(text: str, now: datetime) -> datetime | None:

@@ -46,13 +46,19 @@ def counted(count: int, noun: str) -> str:
 
 
 def moment(time: datetime | None) -> str:
-    """Return the time in UTC as ISO 8601 to the second, `-` when it is not known."""
-    return "-" if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return the time as ISO 8601 to the second, in UTC or its own named zone; `-` when it is not known."""
+    return "-" if time is None else _named(time, "%Y-%m-%dT%H:%M:%S")
 
 
 def time_of_day(time: datetime) -> str:
-    """Return the time of day in UTC to the second: enough where somebody is watching."""
-    return time.astimezone(UTC).strftime("%H:%M:%SZ")
+    """Return the time of day to the second, as `moment` does: enough where somebody is watching."""
+    return _named(time, "%H:%M:%S")
+
+
+def _named(time: datetime, form: str) -> str:
+    if getattr(time.tzinfo, "key", None) is None:  # only zones of the time zone database have one: somebody asked
+        return f"{time.astimezone(UTC):{form}}Z"
+    return f"{time:{form}}{time.isoformat()[-len('+01:00') :]}"
 
 
 def age(time: datetime | None, now: datetime) -> str:

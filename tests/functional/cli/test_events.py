@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,19 @@ def test_events_can_be_of_one_group_of_one_node_and_of_late(hpctl: Hpctl, cpu_cl
     last = every[-1]["time"]
     assert hpctl(*words, "--since", last).json()["events"] == []
     assert hpctl(*words, "--since", "1h").json()["events"] == every
+
+
+@pytest.mark.scorecard(49)
+def test_times_are_of_the_zone_that_is_named_and_else_utc(hpctl: Hpctl, cpu_cluster: str) -> None:
+    words = ("cluster", "events", cpu_cluster)
+    rows = [event["time"] for event in hpctl(*words, "-o", "json").json()["events"]]
+    assert {row[-1] for row in rows} == {"Z"}
+    there = [event["time"] for event in hpctl(*words, "--timezone", "Asia/Kolkata", "-o", "json").json()["events"]]
+    assert {row[-6:] for row in there} == {"+05:30"}
+    assert [*map(datetime.fromisoformat, there)] == [*map(datetime.fromisoformat, rows)]
+    shown = hpctl(*words, "--timezone", "Pacific/Honolulu").out.splitlines()[1].partition("  ")[0]
+    assert shown.endswith("-10:00")
+    assert datetime.fromisoformat(shown) == datetime.fromisoformat(rows[0]).replace(microsecond=0)
 
 
 def test_a_filter_that_leaves_nothing_is_a_sentence(hpctl: Hpctl, cpu_cluster: str) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from hpctl.render.words import age, counted, duration, known, listed, moment
+from hpctl.render.words import age, counted, duration, known, listed, moment, time_of_day
 from tests.unit.render.cluster_samples import NOW
 
 
@@ -37,6 +38,16 @@ def test_times_are_utc_to_the_second() -> None:
     berlin = timezone(timedelta(hours=1))
     assert moment(datetime(2026, 3, 1, 13, 0, 5, 999, tzinfo=berlin)) == "2026-03-01T12:00:05Z"
     assert moment(datetime(2026, 3, 1, 12, 0, tzinfo=UTC)) == "2026-03-01T12:00:00Z"
+
+
+@pytest.mark.scorecard(49)
+@pytest.mark.parametrize(
+    ("zone", "shown", "offset"),
+    [("Asia/Kolkata", "2026-03-01T17:30:05", "+05:30"), ("America/New_York", "2026-03-01T07:00:05", "-05:00")],
+)
+def test_times_in_a_zone_that_was_asked_for_say_which(zone: str, shown: str, offset: str) -> None:
+    there = datetime(2026, 3, 1, 12, 0, 5, 999, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    assert (moment(there), time_of_day(there)) == (f"{shown}{offset}", f"{shown[11:]}{offset}")
 
 
 def test_what_is_not_known_is_a_dash() -> None:

@@ -15,6 +15,8 @@ from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from hpctl.cli.wiring import Session
     from hpctl.services.events import Selection
 
@@ -30,6 +32,9 @@ def events(
         str | None,
         typer.Option("--since", metavar="WHEN", help="Only later ones: than 45m ago, or than 2026-11-21T14:30:00Z."),
     ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of the times, as Europe/Berlin (else UTC).")
+    ] = None,
     output: OutputOption = Output.TABLE,
     query: QueryOption = None,
     profile: ProfileOption = None,
@@ -42,27 +47,31 @@ def events(
     """
     from hpctl.cli import moments
     from hpctl.services.events import Selection, list_events
+    from hpctl.services.zoned import zoned
 
+    zone = moments.zone(timezone)
     session = wiring.session(invocation(ctx))
     moment = moments.since(since, session.ports.clock.now()) if since is not None else None
     selection = Selection(moment, group, node)
     if follow:
-        _follow(session, name, selection)
+        _follow(session, name, selection, zone)
     else:
         with session.looking_at(f"the events of cluster {name}"):
             report = list_events(name, session.ports, selection)
-        session.show(report)
+        session.show(zoned(report, zone))
 
 
-def _follow(session: Session, name: str, selection: Selection) -> None:
+def _follow(session: Session, name: str, selection: Selection, zone: tzinfo) -> None:
     from hpctl.render.progress import check_streamable, stream
     from hpctl.services.follow import follow_events
+    from hpctl.services.zoned import in_zone
 
     check_streamable(session.said.output)
     again = shlex.join(["hpctl", *sys.argv[1:]])
     hint = f"to go on following: {again}"
     try:
-        stream(follow_events(name, session.ports, selection, resume=again), session.said.output, session.terminal)
+        steps = in_zone(follow_events(name, session.ports, selection, resume=again), zone)
+        stream(steps, session.said.output, session.terminal)
     except Terminated as end:
         raise TerminatedWaitError("stopped following", hint=hint) from end
     except KeyboardInterrupt as end:

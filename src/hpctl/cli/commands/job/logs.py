@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,11 +75,12 @@ def logs(
     Lines of one rank are in order, each with its rank before it. What is not there any more is marked. On Slurm these
     are the job's output files, and times those at which they were written last. Ctrl-C leaves the job alone.
     """
+    from hpctl.cli import moments
     from hpctl.render.logs import LogStyle
     from hpctl.services.job.logs import LogWish
 
     _demand_lines(output, follow=follow, previous=previous)
-    zone = _zone(timezone)
+    zone = moments.zone(timezone)
     session, at = place(ctx, cluster, namespace)
     wish = LogWish(
         follow=follow,
@@ -108,17 +109,3 @@ def _moment(text: str | None, session: Session) -> datetime | None:
     from hpctl.cli import moments
 
     return None if text is None else moments.since(text, session.ports.clock.now())
-
-
-def _zone(name: str | None) -> tzinfo:
-    """Return the zone; `UsageError` for one that this machine does not know."""
-    from zoneinfo import ZoneInfo
-
-    if name is None or name.upper() == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise UsageError(
-            f"`--timezone {name}` is no time zone that this machine knows", hint="such as Europe/Berlin"
-        ) from error
