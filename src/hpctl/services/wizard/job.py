@@ -73,7 +73,7 @@ def _types(answers: Answers, shelf: Shelf) -> Iterator[Option]:
         except HpctlError as error:
             yield Option(name, "", _why(error))
         else:
-            yield Option(name, lines[1].strip("# ;"))
+            yield Option(name, lines[1].strip("# ;").removesuffix(" a device"))
 
 
 def _why(error: HpctlError) -> str:
@@ -109,7 +109,7 @@ QUESTIONS: Final[tuple[Question[Shelf], ...]] = (
     Question(
         "instance-type",
         "On which instance type?",
-        "The usual ones are shown, with the layout on which the model fits.",
+        "The usual ones are shown, with the layout on which the model fits, and what it takes of a device's memory.",
         options=_types,
         rests_on=("model", "task", "nodes"),
         later=(_FITS,),
