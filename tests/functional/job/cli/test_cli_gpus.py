@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.functional.job.cli.conftest import Jobs
+from tests.functional.sandbox.running import until
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -36,9 +37,13 @@ def test_what_a_job_holds_is_not_free_and_comes_back(jobs: Jobs, holding: str) -
 @pytest.mark.scorecard(30)
 def test_who_would_delete_the_cluster_is_told_of_the_job(jobs: Jobs, holding: str) -> None:
     jobs.hpctl("job", "logs", holding, "--tail", "1")
-    told = jobs.hpctl("cluster", "delete", "demo-eks", "--dry-run", "-o", "json").json()
-    [mine] = [row for row in told["ends"] if row["job"] == f"pytorchjob/{holding}"]
-    assert (mine["owner"], mine["state"], mine["nodes"]) == ("default", "Running", 1)
+    ends = until(lambda: _ends(jobs), lambda rows: f"pytorchjob/{holding}" in rows)
+    assert ends[f"pytorchjob/{holding}"] == ("default", "Running", 1)
+
+
+def _ends(jobs: Jobs) -> dict[str, tuple[str, str, int]]:
+    rows = jobs.hpctl("cluster", "delete", "demo-eks", "--dry-run", "-o", "json").json()["ends"]
+    return {row["job"]: (row["owner"], row["state"], row["nodes"]) for row in rows}
 
 
 def test_a_person_sees_a_table_of_kinds_and_one_of_nodes(jobs: Jobs) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from tests.functional.cli.account import Account
-from tests.functional.cli.command import PATIENCE_S
 from tests.functional.job.cli.conftest import Jobs
+from tests.functional.sandbox.running import until
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -40,15 +38,6 @@ spec:
           volumeMounts: [{ name: data, mountPath: /data }]
       volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
 """
-
-
-def until(ask: Callable[[], Any], good: Callable[[Any], object]) -> Any:
-    """Ask again until the answer is good."""
-    end = time.monotonic() + PATIENCE_S
-    while not good(found := ask()):
-        assert time.monotonic() < end, found
-        time.sleep(0.1)
-    return found
 
 
 def reason(jobs: Jobs, name: str) -> str:
@@ -98,15 +87,16 @@ def test_jobs_of_a_team_wait_for_its_quota_and_for_the_more_important(team: Jobs
     hpctl("job", "submit", "--name", "urgent", *WORDS, "--priority", "urgent-priority", "--", "sleep 600")
     assert "a job of higher priority" in reason(team, "first")
     report = hpctl("queue", "describe", f"{TEAM}/{QUEUE}", "-o", "json").json()
-    assert [row["job"] for row in report["waiting"]] == ["pytorchjob/first", "pytorchjob/second"]
+    assert sorted(row["job"] for row in report["waiting"]) == ["pytorchjob/first", "pytorchjob/second"]
     [gpus] = [row for row in report["queue"]["amounts"] if row["resource"] == "nvidia.com/gpu"]
     assert (gpus["quota"], gpus["used"], gpus["borrowed"]) == (8, 8, 0)
     hpctl("job", "cancel", "urgent", "-n", TEAM, "--yes")
-    until(lambda: hpctl("job", "list", "-n", TEAM).out, lambda told: "Running" in _line(told, "pytorchjob/first"))
+    until(lambda: _states(team), lambda states: "Running" in (states["pytorchjob/first"], states["pytorchjob/second"]))
 
 
-def _line(text: str, start: str) -> str:
-    return next((line for line in text.splitlines() if line.startswith(start)), "")
+def _states(jobs: Jobs) -> dict[str, str]:
+    rows = jobs.hpctl("job", "list", "-n", TEAM, "-o", "json").json()["jobs"]
+    return {row["job"]: row["state"] for row in rows}
 
 
 @pytest.mark.scorecard(45)
