@@ -129,7 +129,6 @@ def test_ctrl_c_at_a_question_changes_nothing_and_frees_the_cluster(
     if verb == "delete":
         slow.account.create(name, NodeProvisioningMode="Continuous")
         words = ["cluster", "delete", name]
-    before = slow.account.statuses()
     asked = pexpect.spawn(
         str(EXECUTABLE), words, env=dict(slow.hpctl.env) | {"TERM": "xterm"}, cwd=str(tmp_path), encoding="utf-8"
     )
@@ -139,6 +138,7 @@ def test_ctrl_c_at_a_question_changes_nothing_and_frees_the_cluster(
     asked.close()
     assert asked.exitstatus == ExitCode.INTERRUPTED
     assert "Traceback" not in rest
-    assert slow.account.statuses() == before
+    known = {"create": {None}, "delete": {"Creating", "InService"}}
+    assert slow.account.statuses().get(name) in known[verb]
     (lock,) = Path(slow.hpctl.env["HPCTL_STATE_HOME"]).glob(f"clusters/*.{name}.lock")
     assert lock.read_bytes() == b""  # given back, not left to be taken over

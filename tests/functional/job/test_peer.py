@@ -35,7 +35,7 @@ def connected(*words, connect=socket.create_connection):
     return connect(*words)
 
 socket.create_connection = connected
-peer.CHANCE_S, peer.LOST_S, peer.DELIVER_S, peer.HURRY_S = 0.3, 0.5, 2.0, 0.2
+peer.CHANCE_S, peer.LOST_S, peer.DELIVER_S, peer.HURRY_S = 0.3, 1.0, 2.0, 0.2
 peer.Peer(os.environ, int(sys.argv[2])).serve()
 """
 # Stands for start.sh, and tells when it is asked to end its script.
@@ -134,7 +134,7 @@ def test_a_rank_0_that_is_gone_without_a_word_is_lost_where_nothing_starts_it_ag
     peers = [training.peer(1, port), training.peer(2, port, "restarts")]
     until(lambda: training.has(1, "heard")() and training.has(2, "heard")())
     training.started[0].kill()
-    time.sleep(1.2)
+    time.sleep(2.2)
     assert peers[0].poll() is None, "its machine refuses to connect: only nobody listens there"
     (training.folder / "unreachable").touch()
     assert peers[0].wait(PATIENCE_S) == 0
