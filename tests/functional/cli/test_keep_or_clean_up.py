@@ -138,7 +138,7 @@ def test_ctrl_c_at_a_question_changes_nothing_and_frees_the_cluster(
     asked.close()
     assert asked.exitstatus == ExitCode.INTERRUPTED
     assert "Traceback" not in rest
-    known = {"create": {None}, "delete": {"Creating", "InService"}}
+    known: dict[str, set[str | None]] = {"create": {None}, "delete": {"Creating", "InService"}}
     assert slow.account.statuses().get(name) in known[verb]
     (lock,) = Path(slow.hpctl.env["HPCTL_STATE_HOME"]).glob(f"clusters/*.{name}.lock")
     assert lock.read_bytes() == b""  # given back, not left to be taken over
