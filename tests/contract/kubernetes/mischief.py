@@ -55,7 +55,8 @@ class Door:
             if answer.status != 200:
                 yield b"".join(answer.stream())
                 return
-            chunks = self._played(answer) if "watch" in query else answer.stream(4096)
+            # Of a page of a million bytes, too, some tries must come through.
+            chunks = self._played(answer) if "watch" in query else answer.stream(65536)
             for chunk in chunks:
                 yield from self._split(chunk)
                 if self._happens("closed", 0.06):
