@@ -27,6 +27,7 @@ class FakeSlurmJobs:
         self.silent: HpctlError | None = None
         self.submissions: list[SlurmSubmission] = []
         self.ran: list[tuple[str, tuple[str, ...]]] = []
+        self.unaccounted: list[str] = []
         self.codes: dict[str, int] = {}
 
     def submit(self, at: SlurmPlace, wish: SlurmSubmission) -> Submitted:
@@ -53,8 +54,10 @@ class FakeSlurmJobs:
     def fleet(self, at: SlurmPlace) -> Fleet:
         return self.there
 
-    def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
+    def jobs(self, at: SlurmPlace, *, silent: list[str] | None = None) -> tuple[SlurmJob, ...]:
         self._log.record("slurm_jobs.jobs")
+        if silent is not None:
+            silent.extend(self.unaccounted)
         return tuple(self.known)
 
     def job(self, at: SlurmPlace, wanted: SlurmJob) -> SlurmJob:

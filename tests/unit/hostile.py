@@ -117,15 +117,20 @@ def _rows(operation: str) -> st.SearchStrategy[Any]:
     return st.lists(_any(get_args(answer)[0]), max_size=2) if _is_iterator(answer) else _any(answer)
 
 
+@cache
 def _any(kind: Any) -> st.SearchStrategy[Any]:
     """Return anything of a type; what callers of a port may rely on is kept."""
     if kind in _PLAIN:
         return _PLAIN[kind]
     if is_dataclass(kind):
-        members = {name: _any(hint) for name, hint in get_type_hints(kind).items()}
-        build: Callable[..., Any] = st.builds
-        return cast("st.SearchStrategy[Any]", build(kind, **members | _KEPT.get(kind, {})))
+        return st.deferred(lambda: _built(kind))  # it may hold others of its kind
     return _several(kind, [_any(part) for part in get_args(kind) if part is not Ellipsis])
+
+
+def _built(kind: Any) -> st.SearchStrategy[Any]:
+    members = {name: _any(hint) for name, hint in get_type_hints(kind).items()}
+    build: Callable[..., Any] = st.builds
+    return cast("st.SearchStrategy[Any]", build(kind, **members | _KEPT.get(kind, {})))
 
 
 def _several(kind: Any, parts: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:

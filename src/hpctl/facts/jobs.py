@@ -96,11 +96,13 @@ class JobState(StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     CANCELLED = "Cancelled"
+    UNKNOWN = "Unknown"
+    """It is over, and nobody knows how it ended: on Slurm, which forgets jobs some minutes after their end."""
 
     @property
     def final(self) -> bool:
         """Whether nothing more will happen."""
-        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

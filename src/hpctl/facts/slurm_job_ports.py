@@ -88,8 +88,11 @@ class SlurmJobs(Protocol):
         """Return the nodes and partitions that jobs may run on."""
         ...
 
-    def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
-        """Return the jobs that Slurm knows of, of all users, and those of this user that hpctl submitted before."""
+    def jobs(self, at: SlurmPlace, *, silent: list[str] | None = None) -> tuple[SlurmJob, ...]:
+        """Return the jobs that Slurm knows of, of all users, and those of this user that hpctl submitted before.
+
+        Where there is an accounting that does not answer, `silent` takes why: older jobs of others are missing then.
+        """
         ...
 
     def job(self, at: SlurmPlace, wanted: SlurmJob) -> SlurmJob:

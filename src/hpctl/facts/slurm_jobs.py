@@ -43,14 +43,16 @@ STATES: Final = MappingProxyType(
         "PREEMPTED": JobState.FAILED,
         "LAUNCH_FAILED": JobState.FAILED,
         "RECONFIG_FAIL": JobState.FAILED,
-        "UNKNOWN": JobState.FAILED,
+        "LOST": JobState.FAILED,
+        "FORGOTTEN": JobState.UNKNOWN,
         "CANCELLED": JobState.CANCELLED,
         "REVOKED": JobState.CANCELLED,
     }
 )
 """Every state that Slurm has a word for. One that is held or requeued waits; one that ends has not ended.
 
-`UNKNOWN` is hpctl's: Slurm has forgotten the job, and nothing tells how it ended.
+Two are hpctl's, of jobs that Slurm has forgotten: `LOST` is one whose scripts would have written its end down and did
+not, `FORGOTTEN` one whose script writes none, so that nothing tells how it ended.
 """
 
 _MARK: Final = re.compile(
@@ -85,6 +87,9 @@ class SlurmPlace:
 class SlurmJob:
     """One job. `id` is Slurm's own number; an array's task has its `array_task` (`7_3`) beside it, else "".
 
+    An array is the job of that number with its `tasks`: its state is theirs taken together, and it has no `hosts`. So
+    is a heterogeneous job with its components (`7+1`).
+
     `word` is Slurm's word for its state, `reason` why it waits or how it ended ("" where Slurm says `None`). `hosts`
     are the nodes that it has or had, in Slurm's order: the place of one is the node's rank. `exit_code` and `signal`
     are the batch script's, None as long as it has not ended or where nobody knows any more. `restarts` counts requeues.
@@ -114,6 +119,7 @@ class SlurmJob:
     qos: str = ""
     failed_rank: int | None = None
     failed_phase: str = ""
+    tasks: tuple[SlurmJob, ...] = ()
 
     @property
     def state(self) -> JobState:
@@ -138,6 +144,11 @@ class SlurmJob:
         """The comment of its author."""
         found = _MARK.fullmatch(self.comment)
         return (found["comment"] or "") if found else self.comment
+
+    @property
+    def parts(self) -> str:
+        """What `tasks` are called."""
+        return "components" if any("+" in task.array_task for task in self.tasks) else "tasks"
 
     @property
     def reference(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,8 @@ _STATES: Final = {"Succeeded": Style.GOOD, "Running": Style.GOOD, "Failed": Styl
 _WELL: Final = frozenset({"Running", "Succeeded", "Completed"})
 _REDACTED: Final = "# Secrets are not shown: put their values in place of <redacted> before `kubectl create -f`.\n"
 _ON_THE_WAY: Final = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating"})
+_SLURMS: Final = {"RUNNING": "Running", "COMPLETED": "Succeeded", "COMPLETING": "Terminating", "PENDING": "Pending"}
+"""Slurm's words that are not bad news, as Kubernetes has them."""
 
 
 def manifests(report: JobPlanReport) -> str:
@@ -178,7 +181,7 @@ def _slurm_jobs(rows: tuple[JobRow, ...], now: datetime) -> Table:
 def job(report: JobReport) -> Iterator[Piece]:
     """Yield a job, its ranks, what is wrong, the last words of the rank that failed first, and what comes next."""
     yield Fields(tuple(_facts(report)))
-    yield from _ranks(report.pods)
+    yield from _ranks(report.pods, on_slurm=report.word is not None)
     yield from problems(report.diagnoses)
     if report.first_failure:
         yield from _last_words(report.first_failure)
@@ -228,7 +231,7 @@ def _slurm_facts(report: JobReport) -> Iterator[tuple[str, Cell]]:
         yield "Exit code", str(report.exit_code)
 
 
-def _ranks(pods: tuple[PodRow, ...]) -> Iterator[Piece]:
+def _ranks(pods: tuple[PodRow, ...], *, on_slurm: bool) -> Iterator[Piece]:
     if not pods:
         return
     yield Blank()
@@ -236,6 +239,9 @@ def _ranks(pods: tuple[PodRow, ...]) -> Iterator[Piece]:
     if all(pod.pod == pod.node for pod in pods):  # on Slurm, which has no pods
         columns = (*table.columns[:1], *table.columns[2:])
         table = Table(columns, [(*row[:1], *row[2:]) for row in table.rows])
+    elif on_slurm:  # the tasks of an array, or the components of a heterogeneous job
+        part = replace(table.columns[1], title="COMPONENT" if "+" in pods[0].pod else "TASK")
+        table = Table((part, *table.columns[2:]), [row[1:] for row in table.rows])
     yield table
 
 
@@ -270,9 +276,10 @@ def _pods(pods: tuple[PodRow, ...]) -> Table:
 
 
 def _status(value: str) -> Styled:
-    if value in _WELL:
+    word = _SLURMS.get(value, value)
+    if word in _WELL:
         return Styled(value, Style.GOOD)
-    return Styled(value, Style.WARN if value in _ON_THE_WAY else Style.BAD)
+    return Styled(value, Style.WARN if word in _ON_THE_WAY else Style.BAD)
 
 
 def _last_words(failure: FirstFailure) -> Iterator[Piece]:

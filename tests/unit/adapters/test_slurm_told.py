@@ -113,7 +113,7 @@ def test_the_mark_of_hpctl_is_found_in_the_comment() -> None:
 
 def test_a_task_of_an_array_has_its_own_reference() -> None:
     (job,) = told(queue(with_(id="9", array="7_3")))
-    assert job.reference == "7_3"
+    assert (job.reference, [task.reference for task in job.tasks]) == ("7", ["7_3"])
 
 
 @given(st.lists(st.text() | st.from_regex(r"[0-9]{1,20}") | st.sampled_from(RUNNING), min_size=14, max_size=20))
@@ -134,7 +134,7 @@ def test_a_time_that_no_clock_tells_leaves_out_its_job_alone(beyond: str) -> Non
 
 def test_accounting_tells_of_jobs_that_the_queue_has_forgotten() -> None:
     cells = ("7", "7", "TIMEOUT", "ubuntu", "dev", "1", "ip-10-1-0-1", "1795379000", "1795379001", "1795379100")
-    line = UNIT.join((*cells, "normal", "/fsx", "0:15", "old", ""))
+    line = UNIT.join((*cells, "normal", "/fsx", "0:15", "old", "", "sbatch old.sh"))
     (job,) = told(accounted=f"{line}\nnonsense\n")
     assert (job.id, job.word, job.signal, job.state) == (7, "TIMEOUT", 15, JobState.FAILED)
 
@@ -151,25 +151,64 @@ RECORDED = """
 """What sacct of Slurm 22.05.8 said over slurmdbd and MariaDB 10.11, the separator made visible."""
 
 
+def accounted() -> str:
+    return "".join(f"{line}|sbatch a.sh\n" for line in RECORDED.strip().splitlines()).replace("|", UNIT)
+
+
 def test_accounting_is_read_as_a_real_slurmdbd_has_it() -> None:
-    jobs = told(accounted=RECORDED.replace("|", UNIT))
-    assert [(job.id, job.array_task, job.word, job.exit_code, job.signal, job.hosts) for job in jobs] == [
-        (1, "", "COMPLETED", 0, 0, ("vm",)),
-        (2, "", "FAILED", 3, 0, ("vm",)),
-        (3, "", "FAILED", 0, 9, ("vm",)),
-        (4, "", "CANCELLED", 0, 0, ()),
-        (6, "", "PENDING", None, None, ()),
-        (8, "5_1", "COMPLETED", 0, 0, ("vm",)),
-        (5, "5_2", "PENDING", None, None, ()),
+    jobs = told(accounted=accounted())
+    assert [(job.id, job.word, job.exit_code, job.signal, job.hosts) for job in jobs] == [
+        (1, "COMPLETED", 0, 0, ("vm",)),
+        (2, "FAILED", 3, 0, ("vm",)),
+        (3, "FAILED", 0, 9, ("vm",)),
+        (4, "CANCELLED", 0, 0, ()),
+        (5, "COMPLETED", 0, 0, ()),
     ]
-    assert [job.started is None for job in jobs] == [False, False, False, True, True, False, True]
-    assert [job.ended is None for job in jobs] == [False, False, False, False, True, False, True]
-    assert (jobs[0].comment, jobs[3].name, jobs[4].nodes) == ("hpctl run=x", "a b", 5)
+    assert [job.started is None for job in jobs] == [False, False, False, True, False]
+    assert (jobs[0].comment, jobs[3].name) == ("hpctl run=x", "a b")
+    assert [(task.reference, task.hosts) for task in jobs[4].tasks] == [("5_1", ("vm",))]
+
+
+def test_what_has_not_ended_is_in_the_queue_whatever_accounting_says() -> None:
+    late = "7|7|RUNNING|ubuntu|dev|2|n[1-2]|1795379000|1795379001|Unknown|normal|/fsx|0:0|train||sbatch a.sh\n"
+    assert told(accounted=late.replace("|", UNIT)) == ()
+    (job,) = told(accounted=late.replace("|", UNIT).replace("7", "8", 2), kept=(a_folder(ended="exit=0\nat=1.0\n"),))
+    assert (job.id, job.word, job.run_id) == (8, "COMPLETED", "r1")
+
+
+def test_a_job_that_was_put_into_the_queue_again_is_accounted_once_as_it_ended() -> None:
+    first = "7|7|REQUEUED|ubuntu|dev|1|n1|1795379000|1795379001|1795379002|normal|/fsx|0:0|train||sbatch a.sh"
+    again = first.replace("REQUEUED", "COMPLETED").replace("1795379000", "1795379010")
+    (job,) = told(accounted=f"{first}\n{again}\n".replace("|", UNIT))
+    assert (job.word, job.restarts, job.submitted) == ("COMPLETED", 1, datetime.fromtimestamp(1795379010, UTC))
+
+
+FOLDER = "/fsx/an ann/.hpctl/jobs/train-r1"
+
+
+@pytest.mark.parametrize(
+    ("line", "run_id", "folder"),
+    [
+        (f"sbatch --parsable --comment=hpctl run-id=r1 folder={FOLDER} {FOLDER}/script", "r1", FOLDER),
+        (
+            f"sbatch --parsable --comment=hpctl run-id=r1 folder={FOLDER} comment=x y --job-name=a b {FOLDER}/script",
+            "r1",
+            FOLDER,
+        ),
+        (f"sbatch --comment=hpctl run-id=r1 folder={FOLDER} /elsewhere/script", "", ""),
+        ("sbatch a.sh", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_job_is_recognised_by_the_line_that_submitted_it(line: str, run_id: str, folder: str) -> None:
+    row = "7|7|FAILED|ubuntu|dev|1|n1|1795379000|1795379001|1795379002|normal|/fsx|3:0|train||".replace("|", UNIT)
+    (job,) = told(accounted=row + line)
+    assert (job.run_id, job.folder, job.name) == (run_id, folder, "train")
 
 
 def test_accounting_without_comments_recognises_a_job_by_its_folder() -> None:
     cells = ("8", "8", "FAILED", "ubuntu", "dev", "2", "n[1-2]", "1795379000", "1795379001", "1795379100")
-    line = UNIT.join((*cells, "normal", "/fsx", "3:0", "train", ""))
+    line = UNIT.join((*cells, "normal", "/fsx", "3:0", "train", "", ""))  # before Slurm 21.08: the comment again
     (job,) = told(accounted=line, kept=(a_folder(ended="exit=3\nat=1.0\nrank=1\nphase=run\n"),))
     assert (job.run_id, job.hosts, job.failed_rank) == ("r1", ("n1", "n2"), 1)
     (other,) = told(accounted=line, kept=(a_folder(name="other"),))
@@ -187,7 +226,7 @@ def a_folder(**changes: Any) -> dict[str, Any]:
         ("exit=0\nat=1795380000.5\n", None, "COMPLETED", JobState.SUCCEEDED),
         ("exit=3\nat=1795380000.5\nrank=1\nphase=run\n", None, "FAILED", JobState.FAILED),
         (None, "at=1795380000.5\n", "CANCELLED", JobState.CANCELLED),
-        (None, None, "UNKNOWN", JobState.FAILED),
+        (None, None, "FORGOTTEN", JobState.UNKNOWN),
     ],
 )
 def test_a_folder_tells_how_a_forgotten_job_ended(
@@ -196,6 +235,12 @@ def test_a_folder_tells_how_a_forgotten_job_ended(
     (job,) = told(kept=(a_folder(ended=ended, cancelled=cancelled, shown=SHOWN_24_11),))
     assert (job.word, job.state, job.run_id) == (word, state, "r1")
     assert (job.work_dir, job.stdout) == ("/fsx/ubuntu", "/fsx/8.out")
+
+
+def test_a_job_whose_scripts_would_have_written_its_end_down_was_ended_by_force() -> None:
+    own = SHOWN_24_11.replace("/fsx/8.out", f"{a_folder()['folder']}/logs/batch.log")
+    (job,) = told(kept=(a_folder(shown=own),))
+    assert (job.word, job.state) == ("LOST", JobState.FAILED)
 
 
 def test_a_folder_tells_which_rank_failed() -> None:

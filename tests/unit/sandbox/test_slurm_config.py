@@ -21,7 +21,9 @@ def a_cluster(*workers: SlurmSeat, controller: bool = True) -> SlurmCluster:
 
 
 def _lines(cluster: SlurmCluster, name: str = "slurm.conf", start: str = "") -> list[str]:
-    return [line for line in written(cluster, plugin=True)[name].splitlines() if line.startswith(start)]
+    return [
+        line for line in written(cluster, plugin=True, accounting=False)[name].splitlines() if line.startswith(start)
+    ]
 
 
 def test_nodes_are_named_by_their_addresses_and_have_the_shape_of_their_types() -> None:
@@ -81,9 +83,18 @@ def test_a_type_that_the_catalog_lacks_is_a_small_machine() -> None:
 
 def test_the_plugin_is_listed_only_where_it_is() -> None:
     cluster = a_cluster(a_seat())
-    assert "options.so" in written(cluster, plugin=True)["plugstack.conf"]
-    assert "options.so" not in written(cluster, plugin=False)["plugstack.conf"]
+    assert "options.so" in written(cluster, plugin=True, accounting=False)["plugstack.conf"]
+    assert "options.so" not in written(cluster, plugin=False, accounting=False)["plugstack.conf"]
+
+
+def test_accounting_is_as_somebody_has_set_it_up() -> None:
+    cluster = a_cluster(a_seat())
+    without, having = (written(cluster, plugin=True, accounting=one)["slurm.conf"] for one in (False, True))
+    assert "AccountingStorageType=accounting_storage/none\n" in without
+    assert "Include" not in without
+    assert "Include accounting.conf\n" in having
+    assert "AccountingStorageType" not in having
 
 
 def test_without_a_controller_there_is_no_slurm() -> None:
-    assert written(a_cluster(a_seat(), controller=False), plugin=True) == {}
+    assert written(a_cluster(a_seat(), controller=False), plugin=True, accounting=False) == {}

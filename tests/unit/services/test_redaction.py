@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hpctl.checks.secret_words import SECRET_NAME, SECRET_VALUE
@@ -97,6 +97,8 @@ def test_a_hidden_secret_is_still_found_and_is_another_one(secret: str) -> None:
     assert not re.search(r"[b-zB-Z1-9]", re.sub(r"^(?:AKIA|ASIA|gh[pousr]_|hf_|sk-|xox[abprs]-)", "", hidden))
 
 
+@example("A_secret=000000000000")
+@example("A_secret=123456789012")
 @given(st.from_regex(rf"\A[A-Z]{{1,4}}_(?:{SECRET_NAME.pattern})=[A-Za-z0-9]{{4,20}}\Z"))
 def test_what_is_hidden_once_is_hidden_for_good(text: str) -> None:
     once = redacted([text])

@@ -9,7 +9,7 @@ import pytest
 
 from hpctl.errors import AccessError, ConflictError, NotFoundError, UsageError
 from hpctl.facts.jobs import JobState
-from hpctl.facts.slurm_jobs import STATES
+from hpctl.facts.slurm_jobs import STATES, SlurmJob
 from hpctl.services.job.execute import Streams
 from hpctl.services.slurm_job.ending import cancel, delete
 from hpctl.services.slurm_job.execute import execute, execute_on_all
@@ -148,6 +148,71 @@ def test_what_is_another_users_is_looked_at_alone() -> None:
             act()
         assert told.value.hint == "as that user: --user ann"
     assert {call[0] for call in account.calls.made} == {"slurm_jobs.jobs", "slurm_jobs.job"}
+
+
+def an_array(*words: str) -> SlurmJob:
+    tasks = tuple(
+        a_job(
+            id=20 + number, array_task=f"7_{number}", word=word, exit_code=3 if word == "FAILED" else None, hosts=("n",)
+        )
+        for number, word in enumerate(words)
+    )
+    return a_job(word=words[-1], tasks=tasks, hosts=(), exit_code=tasks[-1].exit_code)
+
+
+def test_an_array_is_listed_as_one_job_and_described_task_by_task() -> None:
+    account = held(an_array("COMPLETED", "FAILED", "FAILED"))
+    (row,) = list_jobs(AT, account.ports).jobs
+    assert (row.uid, row.state, row.reason) == ("7", JobState.FAILED, "3 tasks: 1 COMPLETED, 2 FAILED")
+    told = describe("train", AT, account.ports)
+    assert [(pod.pod, pod.rank, pod.status) for pod in told.pods][:2] == [
+        ("7_0", None, "COMPLETED"),
+        ("7_1", None, "FAILED"),
+    ]
+    assert told.diagnoses[0].message == "2 of 3 tasks failed; 7_1 ended with exit code 3"
+
+
+@pytest.mark.parametrize("reference", ["7_1", "21"])
+def test_a_part_of_a_job_is_found_by_its_own_number(reference: str) -> None:
+    assert find(reference, AT, held(an_array("RUNNING", "RUNNING")).slurm_jobs).reference == "7_1"
+
+
+def test_a_part_is_not_deleted_apart_from_the_job_whose_folder_it_shares() -> None:
+    account = held(an_array("RUNNING", "COMPLETED"))
+    (running, over) = account.slurm_jobs.known[0].tasks
+    with pytest.raises(UsageError, match="7_0 is a part of job 7, and is not deleted") as told:
+        delete(running, AT, account.ports)
+    assert told.value.hint is not None
+    assert "hpctl job cancel 7_0 --cluster ml-cluster" in told.value.hint
+    with pytest.raises(UsageError) as told:
+        delete(over, AT, account.ports)
+    assert told.value.hint == "hpctl job delete 7 --cluster ml-cluster"
+    assert account.calls.made == []
+
+
+def test_a_command_beside_an_array_needs_the_task() -> None:
+    account = held(an_array("COMPLETED", "RUNNING"))
+    with pytest.raises(UsageError, match="has 2 tasks: name one that runs") as told:
+        execute(account.slurm_jobs.known[0], 0, ("true",), AT, account.ports, streams())
+    assert told.value.hint == "hpctl job exec 7_1 --cluster ml-cluster -- COMMAND"
+
+
+def test_a_job_that_slurm_has_forgotten_is_not_said_to_have_failed() -> None:
+    told = describe("7", AT, held(a_job(word="FORGOTTEN")).ports)
+    assert (told.state, told.first_failure) == (JobState.UNKNOWN, None)
+    assert told.diagnoses[0].message == "nobody knows how it ended"
+
+
+def test_an_accounting_that_does_not_answer_is_told_beside_what_is_missing() -> None:
+    account = held(a_job())
+    account.slurm_jobs.unaccounted = ["Problem talking to the database: Connection refused"]
+    (note,) = list_jobs(AT, account.ports).notes
+    assert note.startswith("jobs that Slurm's controller has forgotten are missing here: Slurm's accounting does not ")
+    assert note.endswith("answer: Problem talking to the database: Connection refused")
+    with pytest.raises(NotFoundError) as told:
+        find("99", AT, account.slurm_jobs)
+    assert told.value.hint is not None
+    assert "it may be an older one: Slurm's accounting does not answer" in told.value.hint
 
 
 def streams() -> Streams:

@@ -83,7 +83,8 @@ def test_a_failure_that_is_requeued_is_no_end() -> None:
         ("FAILED", JobFailedError, ExitCode.JOB_FAILED),
         ("TIMEOUT", JobFailedError, ExitCode.JOB_FAILED),
         ("OUT_OF_MEMORY", JobFailedError, ExitCode.JOB_FAILED),
-        ("UNKNOWN", JobFailedError, ExitCode.JOB_FAILED),
+        ("LOST", JobFailedError, ExitCode.JOB_FAILED),
+        ("FORGOTTEN", NotFoundError, ExitCode.NOT_FOUND),
         ("CANCELLED", JobCancelledError, ExitCode.JOB_CANCELLED),
     ],
 )

@@ -18,12 +18,12 @@ from hpctl.facts.slurm_jobs import SlurmJob, marked
 _OUTPUT: Final = re.compile(
     r".*\sStdErr=(?P<err>.*?)\sStdIn=.*?\sStdOut=(?P<out>.*?)(?=\s[A-Z][\w/:]*=|\s*$)", re.DOTALL
 )
+_RECORD: Final = re.compile(r"\n(?=JobId=)")
 _EXIT: Final = re.compile(r"^exit=(?P<exit>-?\d+)$", re.MULTILINE)
 _RANK: Final = re.compile(r"^rank=(?P<rank>\d+)$", re.MULTILINE)
 _PHASE: Final = re.compile(r"^phase=(?P<phase>[a-z]+)$", re.MULTILINE)
 _AT: Final = re.compile(r"^at=(?P<at>\d+(?:\.\d+)?)$", re.MULTILINE)
-_LOST: Final = "UNKNOWN"
-"""Of a job that Slurm has forgotten, and that wrote no end down: somebody ended it by force, or its node went."""
+_LOST, _FORGOTTEN = "LOST", "FORGOTTEN"
 
 
 def kept_jobs(folders: list[Mapping[str, Any]] | tuple[()]) -> Iterator[SlurmJob]:
@@ -34,8 +34,9 @@ def kept_jobs(folders: list[Mapping[str, Any]] | tuple[()]) -> Iterator[SlurmJob
 
 
 def with_paths(job: SlurmJob, shown: str) -> SlurmJob:
-    """Return a job with the paths of its output as `scontrol show job` tells them."""
-    told = _OUTPUT.search(text_of(shown))
+    """Return a job with the paths of its output as `scontrol show job` tells them, be it of several parts."""
+    records = _RECORD.split(text_of(shown))
+    told = _OUTPUT.search(next((one for one in records if one.startswith(f"JobId={job.id} ")), records[0]))
     return replace(job, stdout=told["out"].strip(), stderr=told["err"].strip()) if told else job
 
 
@@ -44,8 +45,9 @@ def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
     cancelled = _at(one.get("cancelled"))
     text = str(one.get("ended") or "")
     rank, phase = _RANK.search(text), _PHASE.search(text)
-    word = "CANCELLED" if cancelled else _LOST if exit_code is None else "FAILED" if exit_code else "COMPLETED"
     shown = text_of(one.get("shown"))
+    none = _LOST if f" StdOut={one['folder']}/logs/" in shown else _FORGOTTEN
+    word = "CANCELLED" if cancelled else none if exit_code is None else "FAILED" if exit_code else "COMPLETED"
     job = SlurmJob(
         id=int(one["id"]),
         name=str(one["name"]),

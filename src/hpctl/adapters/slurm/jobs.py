@@ -50,18 +50,20 @@ class SlurmJobsOverSessions:
         containers = "--container-image" in told["srun"]
         return Fleet(nodes_of(told["nodes"]), partitions_of(told["partitions"]), containers)
 
-    def jobs(self, at: SlurmPlace) -> tuple[SlurmJob, ...]:
+    def jobs(self, at: SlurmPlace, *, silent: list[str] | None = None) -> tuple[SlurmJob, ...]:
         """Ask the queue, the accounting and the folders; a job that was deleted is not told of any more."""
         told = self._ask(at, {"verb": "look", "jobs": at.jobs})
+        if silent is not None and (why := told["unaccounted"]):
+            silent.append(_plain(why))
         there = {str(one.get("folder")) for one in told["kept"]}
         return tuple(job for job in jobs_of(told) if not _is_deleted(job, at, there))
 
     def job(self, at: SlurmPlace, wanted: SlurmJob) -> SlurmJob:
         """Ask for one job."""
         told = self._ask(at, {"verb": "job", "jobs": at.jobs, "id": wanted.reference})
-        for one in jobs_of(told):
+        for one in (each for job in jobs_of(told) for each in (job, *job.tasks)):
             if one.reference == wanted.reference and one.run_id == wanted.run_id:
-                return with_paths(one, told["shown"])
+                return one if one.tasks else with_paths(one, told["shown"])
         raise NotFoundError(f"Slurm does not know job {wanted.reference} any more")
 
     def tail(self, at: SlurmPlace, files: Sequence[str], lines: int) -> Mapping[str, bytes]:
@@ -72,7 +74,9 @@ class SlurmJobsOverSessions:
 
     def cancel(self, at: SlurmPlace, wanted: SlurmJob) -> None:
         """End it with scancel."""
-        self._ask(at, {"verb": "cancel", "reference": wanted.reference, "folder": wanted.folder})
+        self._ask(
+            at, {"verb": "cancel", "reference": wanted.reference, "folder": "" if wanted.array_task else wanted.folder}
+        )
 
     def delete(self, at: SlurmPlace, wanted: SlurmJob) -> bool:
         """End it, wait for its processes, and remove its folder."""
@@ -101,7 +105,7 @@ class SlurmJobsOverSessions:
         asked = {
             "user": at.user,
             "shared": at.shared,
-            "id": wanted.reference,
+            "id": str(wanted.id),  # srun knows no `7_3`
             "host": host,
             "rank": wanted.hosts.index(host),
             "folder": wanted.folder,

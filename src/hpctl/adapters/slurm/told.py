@@ -5,12 +5,15 @@ Formats: squeue --Format and sacct --parsable2 with separators of our own; seen 
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from hpctl.adapters.slurm.arrays import number_in, together
 from hpctl.adapters.slurm.cells import (
     NOT_BEGUN,
     OVER,
@@ -24,36 +27,52 @@ from hpctl.adapters.slurm.cells import (
 )
 from hpctl.adapters.slurm.folders import kept_jobs
 from hpctl.facts.hostlists import hosts_of
-from hpctl.facts.slurm_jobs import SlurmJob
+from hpctl.facts.slurm_jobs import SlurmJob, marked
 
 _UNIT: Final = "\x1f"
 _RECORD: Final = "\x1e"
 _QUEUE: Final = 19
-_ACCOUNTED: Final = 15
+_ACCOUNTED: Final = 16
+_QUEUE_NAME: Final = 17
+_ACCOUNTED_NAME: Final = 13
+_SUBMITTED: Final = re.compile(
+    r"--comment=hpctl run-id=(?P<run_id>\S+) folder=(?P<folder>/.*?)(?: .*)? (?P=folder)/script", re.DOTALL
+)
+"""How hpctl calls sbatch: the line ends with the script in the folder that the comment names."""
 
 
 def jobs_of(told: Mapping[str, Any]) -> tuple[SlurmJob, ...]:
-    """Return the jobs of a look: what the queue says before what accounting does, and that before the folders."""
+    """Return the jobs of a look: what the queue says before what accounting does, and that before the folders.
+
+    An array is one job with its tasks.
+
+    Whatever has not ended is in the queue: accounting that lags behind, or was down when a job ended, says otherwise.
+    """
     kept = {job.id: job for job in kept_jobs(told.get("kept") or ())}
     found = {job.reference: job for job in kept.values()}
+    restarts = Counter[str]()
     for job in _accounted(text_of(told.get("accounted"))):
-        found[job.reference] = _recognised(job, kept.get(job.id))
+        if job.word in OVER:
+            again = replace(job, restarts=restarts[job.reference])
+            found[job.reference] = _recognised(again, kept.get(job.id))
+        restarts[job.reference] += 1
     found |= {job.reference: job for job in _queued(text_of(told.get("queue")))}
-    return tuple(_with_end(job, kept.get(job.id)) for job in found.values())
+    return together(_with_end(job, kept.get(job.id)) for job in found.values())
 
 
 def _queued(text: str) -> Iterator[SlurmJob]:
-    return _read((record.lstrip("\n") for record in text.split(_RECORD)), _QUEUE, _of_queue)
+    return _read((record.lstrip("\n") for record in text.split(_RECORD)), _QUEUE, _QUEUE_NAME, _of_queue)
 
 
-def _read(lines: Iterable[str], width: int, of: Callable[[list[str]], SlurmJob]) -> Iterator[SlurmJob]:
-    """Yield the jobs of lines of `width` values; the last but one is a name, which may hold what separates values."""
+def _read(lines: Iterable[str], width: int, name: int, of: Callable[[list[str]], SlurmJob]) -> Iterator[SlurmJob]:
+    """Yield the jobs of lines of `width` values; that in place `name` may hold what separates values."""
     for line in lines:
         values = line.split(_UNIT)
         if len(values) < width:
             continue
+        end = len(values) - (width - name - 1)
         with suppress(*UNREADABLE):
-            yield of([*values[: width - 2], _UNIT.join(values[width - 2 : -1]), values[-1]])
+            yield of([*values[:name], _UNIT.join(values[name:end]), *values[end:]])
 
 
 def _of_queue(cells: list[str]) -> SlurmJob:
@@ -61,6 +80,7 @@ def _of_queue(cells: list[str]) -> SlurmJob:
     restarts, stdout, stderr, name, comment = rest
     over, where = word_of(word) in OVER, hosts_of(hosts)
     exit_code, signal = end_of(code) if over else (None, None)
+    number_in(array)
     return SlurmJob(
         id=int(number),
         name=name,
@@ -87,13 +107,15 @@ def _of_queue(cells: list[str]) -> SlurmJob:
 
 
 def _accounted(text: str) -> Iterator[SlurmJob]:
-    return _read(text.split("\n"), _ACCOUNTED, _of_accounting)
+    return _read(text.split("\n"), _ACCOUNTED, _ACCOUNTED_NAME, _of_accounting)
 
 
 def _of_accounting(cells: list[str]) -> SlurmJob:
-    number, task, word, user, partition, nodes, hosts, submitted, start, end, qos, folder, code, name, comment = cells
+    number, task, word, user, partition, nodes, hosts, submitted, start, end, qos, folder, code, *rest = cells
+    name, comment, line = rest
     over = word_of(word) in OVER
     exit_code, signal = end_of(code) if over else (None, None)
+    number_in(task)
     return SlurmJob(
         id=int(number),
         name=name,
@@ -108,17 +130,26 @@ def _of_accounting(cells: list[str]) -> SlurmJob:
         exit_code=exit_code,
         signal=signal,
         array_task=task if task != number else "",
-        comment=filled(comment),
+        comment=filled(comment) or _mark_of(line),
         work_dir=folder,
         qos=filled(qos),
     )
 
 
+def _mark_of(line: str) -> str:
+    """Return the mark of hpctl in the line that submitted a job: accounting keeps comments only where it is told to."""
+    found = _SUBMITTED.search(line)
+    return marked(found["run_id"], found["folder"]) if found else ""
+
+
 def _recognised(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:
-    """Return a job of the accounting, which keeps comments only where it is told to, with those of its folder."""
-    if kept is None or job.comment or (job.name, job.user) != (kept.name, kept.user):
+    """Return a job of the accounting with what only its folder tells; before Slurm 21.08 that is the mark, too."""
+    if kept is None:
         return job
-    return replace(job, comment=kept.comment, stdout=kept.stdout, stderr=kept.stderr)
+    nameless = not job.comment and (job.name, job.user) == (kept.name, kept.user)
+    if not nameless and (not job.run_id or job.run_id != kept.run_id):
+        return job
+    return replace(job, comment=job.comment or kept.comment, stdout=kept.stdout, stderr=kept.stderr)
 
 
 def _with_end(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:

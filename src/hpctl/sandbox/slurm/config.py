@@ -30,7 +30,7 @@ _MIB: Final = 1024
 # Files of slurm.conf are read by Slurm's own words: nothing else may get in.
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Short times, for machines that come and go in seconds: a job that is requeued waits for `cred_expire`, 120 s where
-# nobody says otherwise. Accounting is off, as on a HyperPod cluster without a database.
+# nobody says otherwise.
 _SETTINGS: Final = f"""AuthType=auth/munge
 AuthInfo=cred_expire=10
 CredType=cred/munge
@@ -56,7 +56,6 @@ SelectTypeParameters=CR_Core
 PriorityType=priority/basic
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=0
-AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/filetxt
 JobCompLoc={LOGS}/jobcomp.log
 JobAcctGatherType=jobacct_gather/linux
@@ -68,17 +67,22 @@ InactiveLimit=0
 KillWait=2
 MinJobAge=3600
 """
+ACCOUNTING: Final = "accounting.conf"
+"""What lifecycle scripts write beside slurm.conf where they set a database up; without it there is no accounting."""
 _CGROUPS: Final = "# No cgroup file system is mounted on the sandbox's nodes\nCgroupPlugin=cgroup/v1\n"
 
 
-def written(cluster: SlurmCluster, *, plugin: bool) -> dict[str, str]:
-    """Return the files below the controller's configuration folder, by name; `plugin` is whether there is one."""
+def written(cluster: SlurmCluster, *, plugin: bool, accounting: bool) -> dict[str, str]:
+    """Return the files below the controller's configuration folder, by name.
+
+    `plugin` and `accounting` say whether there are the plugin of srun, and the file of whoever set accounting up.
+    """
     controller = cluster.controller
     if controller is None:
         return {}
     options = f"optional {PLUGIN}\n" if plugin else ""
     return {
-        "slurm.conf": "".join(f"{line}\n" for line in _slurm(cluster, controller)),
+        "slurm.conf": "".join(f"{line}\n" for line in _slurm(cluster, controller, accounting=accounting)),
         "gres.conf": "".join(f"{line}\n" for line in _gres(cluster.workers)),
         "cgroup.conf": _CGROUPS,
         "plugstack.conf": f"# Options of srun that HyperPod and pyxis bring\n{options}",
@@ -94,10 +98,11 @@ def devices(seat: SlurmSeat) -> tuple[str, ...]:
     return tuple(f"/dev/{stem}{number}" for number in range(known.accelerator_count))
 
 
-def _slurm(cluster: SlurmCluster, controller: SlurmSeat) -> Iterator[str]:
+def _slurm(cluster: SlurmCluster, controller: SlurmSeat, *, accounting: bool) -> Iterator[str]:
     yield f"ClusterName={cluster.name.lower()}"
     yield f"SlurmctldHost={controller.name}({controller.address})"
     yield from _SETTINGS.splitlines()
+    yield f"Include {ACCOUNTING}" if accounting else "AccountingStorageType=accounting_storage/none"
     for seat in cluster.workers:
         yield _node(seat)
     yield f"PartitionName={EVERYBODY} Nodes=ALL Default=YES MaxTime=INFINITE State=UP"

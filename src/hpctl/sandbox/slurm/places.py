@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hpctl.sandbox.home import replace_private
 from hpctl.sandbox.kube.kubelet.runtime.rootfs import Bind
-from hpctl.sandbox.slurm.config import ETC, LOGS, PLUGIN, STATE
+from hpctl.sandbox.slurm.config import ACCOUNTING, ETC, LOGS, PLUGIN, STATE
 from hpctl.sandbox.slurm.seats import CONTROLLER
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Places:
     def log(self) -> Path:
         """The controller's logs."""
         return self.folder / "log"
+
+    @property
+    def accounting(self) -> bool:
+        """Whether somebody has set accounting up on the controller."""
+        return (self.etc / ACCOUNTING).is_file()
 
     def prepare(self) -> None:
         """Make the folders, and the key that all munged of the cluster share."""

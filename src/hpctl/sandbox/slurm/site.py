@@ -94,7 +94,7 @@ class Site:
         cluster, controller = self.cluster, self.cluster.controller
         if controller is None or not controller.up or controller.instance_id is None:
             return
-        files = written(cluster, plugin=await self._plugin())
+        files = written(cluster, plugin=await self._plugin(), accounting=self._places.accounting)
         changed = await asyncio.to_thread(self._places.write, files)
         machine = await self._fleet.machine(controller.instance_id)
         await self._control(machine, controller, changed=changed)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from hpctl.errors import HpctlError, JobCancelledError, JobFailedError, JobUnfinishedError, WaitTimeoutError
+from hpctl.errors import (
+    HpctlError,
+    JobCancelledError,
+    JobFailedError,
+    JobUnfinishedError,
+    NotFoundError,
+    WaitTimeoutError,
+)
 from hpctl.facts.jobs import JobState
 from hpctl.report.job import JobEnded
 
@@ -10,12 +17,16 @@ from hpctl.report.job import JobEnded
 def demand_success(end: JobEnded, name: str, describe: str) -> None:
     """Raise `JobFailedError` (exit code 100) or `JobCancelledError` (103) for a job that did not succeed.
 
+    `NotFoundError` (3) is raised for one of which nobody knows how it ended.
     `describe` is the command that tells more, where no diagnosis has a remedy.
     """
     if end.state is JobState.CANCELLED:
         raise JobCancelledError(f"job `{name}` was cancelled")
+    first = end.diagnoses[0] if end.diagnoses else None
+    if end.state is JobState.UNKNOWN:
+        cause, hint = (first.cause, first.remedy) if first else (None, None)
+        raise NotFoundError(f"job `{name}` is over, and nobody knows how it ended", cause=cause, hint=hint or describe)
     if end.state is JobState.FAILED:
-        first = end.diagnoses[0] if end.diagnoses else None
         raise JobFailedError(
             f"job `{name}` failed" + (f": {first.message}" if first else ""),
             cause=first.cause if first else None,

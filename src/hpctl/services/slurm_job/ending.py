@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hpctl.errors import UnavailableError
+import re
+
+from hpctl.errors import UnavailableError, UsageError
 from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_jobs import SlurmJob
@@ -36,9 +38,12 @@ def delete(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
 
     Raises:
         AccessError: it is another user's.
+        UsageError: it is one task of an array, whose folder is that of all.
         UnavailableError: processes of it do not end; nothing is removed from under them.
     """
     demand_own(job, at)
+    if job.array_task:
+        raise _of_array(job, at)
     try:
         gone = ports.slurm_jobs.delete(at.place, job)
     except UnavailableError as error:
@@ -55,3 +60,11 @@ def delete(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobOutcomeReport:
         state=None if gone or job.folder else job.state,
         notes=notes,
     )
+
+
+def _of_array(task: SlurmJob, at: SlurmWhere) -> UsageError:
+    number = re.split("[_+]", task.array_task)[0]
+    hint = f"hpctl job delete {number} {at.flags}"
+    if not task.state.final:
+        hint = f"end this one alone: hpctl job cancel {task.reference} {at.flags}\nall of them: {hint}"
+    return UsageError(f"{task.reference} is a part of job {number}, and is not deleted apart from it", hint=hint)

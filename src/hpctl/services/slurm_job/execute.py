@@ -80,6 +80,9 @@ def _demand_running(job: SlurmJob, command: Sequence[str], at: SlurmWhere) -> No
     if not command:
         hint = f"hpctl job exec {job.reference} {at.flags} -- COMMAND"
         raise UsageError("there is no command to run", hint=hint)
+    if running := [task.reference for task in job.tasks if task.hosts and task.state is JobState.RUNNING]:
+        hint = f"hpctl job exec {running[0]} {at.flags} -- COMMAND"
+        raise UsageError(f"job `{job.name}` has {len(job.tasks)} {job.parts}: name one that runs", hint=hint)
     if job.state is not JobState.RUNNING or not job.hosts:
         raise ConflictError(
             f"job `{job.name}` does not run: it is {job.word}", hint=f"hpctl job describe {job.reference} {at.flags}"

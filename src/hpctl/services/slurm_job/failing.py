@@ -7,6 +7,7 @@ from typing import Final
 
 from hpctl.catalog.failures import fill
 from hpctl.catalog.matching import match_job
+from hpctl.facts.jobs import JobState
 from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.report.cluster import Diagnosis
@@ -39,7 +40,7 @@ _STATES: Final = {
     "BOOT_FAIL": ("a node of the job did not come up", None, None),
     "PREEMPTED": ("a job of higher priority took its nodes", "submit it again, or with `#SBATCH --requeue`", None),
     "LAUNCH_FAILED": ("a node could not start the job's script", None, None),
-    "UNKNOWN": (
+    "LOST": (
         "Slurm has forgotten the job, and its scripts wrote no end down: somebody ended it by force, or its node went",
         None,
         None,
@@ -86,9 +87,9 @@ def first_failure(job: SlurmJob, at: SlurmWhere, jobs: SlurmJobs) -> tuple[First
 
 def explained(job: SlurmJob, failure: FirstFailure, text: str, at: SlurmWhere) -> Diagnosis:
     """Return what a failure means: what Slurm says of it, what the output tells, or what the exit code does."""
-    who = f"rank {failure.rank}" if failure.rank is not None else "it"
+    who = f"rank {failure.rank}" if failure.rank is not None else _task(job)
     phase = f"`{failure.phase}` " if failure.phase in ("setup", "run") else ""
-    ended = f"{who} {phase}ended with exit code {failure.exit_code}" if failure.exit_code else f"it is {job.word}"
+    ended = f"{who} {phase}ended with exit code {failure.exit_code}" if failure.exit_code else f"{who} is {job.word}"
     words = job.word if job.word != "FAILED" else job.reason if job.reason not in _REASONS else ""
     message = ended + (f" ({words})" if words and failure.exit_code else "")
     logs = f"hpctl job logs {job.reference}{'' if failure.rank is None else f' --rank {failure.rank}'} {at.flags}"
@@ -104,6 +105,16 @@ def explained(job: SlurmJob, failure: FirstFailure, text: str, at: SlurmWhere) -
     said = own_error(text)
     cause_ = _REASONS.get(job.reason) or _MEANINGS.get(failure.exit_code or 0)
     return _diagnosis(job, message, cause_ or (said and f"its output says `{said[:_LONGEST]}`"), logs, None)
+
+
+def _task(job: SlurmJob) -> str:
+    """Return which task of an array is told of, beside how many failed; a job of one part is `it`."""
+    failed = [task.reference for task in job.tasks if task.state is JobState.FAILED]
+    if not failed:
+        return "it"
+    if len(failed) == 1:
+        return failed[0]
+    return f"{len(failed)} of {len(job.tasks)} {job.parts} failed; {failed[0]}"
 
 
 def _diagnosis(job: SlurmJob, message: str, cause: str | None, remedy: str, known: str | None) -> Diagnosis:

@@ -12,8 +12,9 @@ from hpctl.facts.slurm_job_ports import SlurmJobs
 from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.services.slurm_job.where import SlurmWhere
 
+NO_ANSWER: Final = "Slurm's accounting does not answer"
 _NEAR: Final = 3
-_NUMBER: Final = re.compile(r"\d+(_\S+)?")
+_NUMBER: Final = re.compile(r"\d+([_+]\S+)?")
 
 
 def find(reference: str, at: SlurmWhere, jobs: SlurmJobs) -> SlurmJob:
@@ -28,9 +29,11 @@ def find(reference: str, at: SlurmWhere, jobs: SlurmJobs) -> SlurmJob:
     """
     if not reference:
         raise UsageError("the job's name is empty", hint=f"hpctl job list {at.flags}")
-    known = jobs.jobs(at.place)
+    silent: list[str] = []
+    known = jobs.jobs(at.place, silent=silent)
     if _NUMBER.fullmatch(reference):
-        found = [job for job in known if reference in (job.reference, str(job.id))]
+        each = (one for job in known for one in (job, *job.tasks))
+        found = [job for job in each if reference in (job.reference, str(job.id))]
         if found:
             return min(found, key=lambda job: (job.reference != reference, job.reference))
     own = [job for job in known if job.name == reference and job.user == at.place.user]
@@ -42,7 +45,7 @@ def find(reference: str, at: SlurmWhere, jobs: SlurmJobs) -> SlurmJob:
         )
     if own:
         return living[0] if living else max(own, key=lambda job: (job.submitted, job.id))
-    raise _nothing(reference, known, at)
+    raise _nothing(reference, known, silent, at)
 
 
 def demand_own(job: SlurmJob, at: SlurmWhere) -> None:
@@ -52,10 +55,11 @@ def demand_own(job: SlurmJob, at: SlurmWhere) -> None:
         raise AccessError(message, hint=f"as that user: --user {job.user}")
 
 
-def _nothing(reference: str, known: Sequence[SlurmJob], at: SlurmWhere) -> NotFoundError:
+def _nothing(reference: str, known: Sequence[SlurmJob], silent: Sequence[str], at: SlurmWhere) -> NotFoundError:
     names = [job.name for job in known if job.user == at.place.user]
     near = get_close_matches(reference, dict.fromkeys(names), n=_NEAR)
     hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"hpctl job list {at.flags}"
+    hint = "\n".join((hint, *(f"it may be an older one: {NO_ANSWER}: {why}" for why in silent)))
     other = next((job for job in known if job.name == reference), None)
     if other:
         hint += f"\nuser `{other.user}` has one: --user {other.user}"

@@ -48,8 +48,9 @@ def outputs_of(job: SlurmJob, script: str, ranks: frozenset[int] = frozenset()) 
     With `ranks` only files that are of these ranks alone; there may be none.
     """
     own = [posixpath.join(job.folder, name) for name in _COMPILED] if compiled(job) else []
-    texts = (*own, job.stdout, job.stderr, *step_outputs(script))
-    found = (name_of(text, job, ranks) for text in texts)
+    steps = step_outputs(script)
+    each = ((one, text) for one in job.tasks or (job,) for text in (*own, one.stdout, one.stderr, *steps))
+    found = (name_of(text, one, ranks) for one, text in each)
     names = dict.fromkeys(name for name in found if name and (name.by or not ranks))
     return Outputs(tuple(names), job.hosts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hpctl.facts.jobs import JobState
@@ -10,16 +11,18 @@ from hpctl.facts.slurm_jobs import SlurmJob
 from hpctl.report.cluster import Diagnosis
 from hpctl.report.job import FirstFailure, JobListReport, JobReport, JobRow, PodRow
 from hpctl.services.slurm_job.failing import explained, first_failure
-from hpctl.services.slurm_job.find import find
+from hpctl.services.slurm_job.find import NO_ANSWER, find
 from hpctl.services.slurm_job.where import SlurmWhere
 from hpctl.services.slurm_job.why import why_not_running
 
 
 def list_jobs(at: SlurmWhere, ports: Ports) -> JobListReport:
     """Return the jobs of all users that Slurm knows, and those of this user that hpctl submitted, newest first."""
-    found = ports.slurm_jobs.jobs(at.place)
+    silent: list[str] = []
+    found = ports.slurm_jobs.jobs(at.place, silent=silent)
     jobs = sorted(found, key=lambda job: (job.submitted, job.id, job.array_task), reverse=True)
-    return JobListReport(cluster=at.cluster, namespace=None, jobs=tuple(map(_row, jobs)))
+    notes = tuple(f"jobs that Slurm's controller has forgotten are missing here: {NO_ANSWER}: {why}" for why in silent)
+    return JobListReport(cluster=at.cluster, namespace=None, jobs=tuple(map(_row, jobs)), notes=notes)
 
 
 def describe(reference: str, at: SlurmWhere, ports: Ports) -> JobReport:
@@ -57,7 +60,19 @@ def judged(job: SlurmJob, at: SlurmWhere, ports: Ports) -> tuple[FirstFailure | 
         return failure, (explained(job, failure, text, at),)
     if job.state is JobState.CANCELLED:
         return None, (Diagnosis(subject=job.name, message="the job was cancelled", final=True),)
+    if job.state is JobState.UNKNOWN:
+        return None, (_forgotten(job, at),)
     return None, tuple(why_not_running(job, at))
+
+
+def _forgotten(job: SlurmJob, at: SlurmWhere) -> Diagnosis:
+    return Diagnosis(
+        subject=job.name,
+        message="nobody knows how it ended",
+        cause="Slurm forgets jobs some minutes after their end, and neither accounting nor its script tells of it",
+        remedy=f"look at what it printed: hpctl job logs {job.reference} {at.flags}",
+        final=True,
+    )
 
 
 def _row(job: SlurmJob) -> JobRow:
@@ -79,7 +94,13 @@ def _row(job: SlurmJob) -> JobRow:
 
 
 def _reason(job: SlurmJob) -> str | None:
-    """Return Slurm's own word where it says more than the state does; a success needs none."""
+    """Return Slurm's own word where it says more than the state does; a success needs none.
+
+    Of an array, where its tasks are.
+    """
+    if job.tasks:
+        words = Counter(task.word for task in job.tasks)
+        return f"{len(job.tasks)} {job.parts}: {', '.join(f'{count} {word}' for word, count in sorted(words.items()))}"
     if job.state in (JobState.SUCCEEDED, JobState.CANCELLED, JobState.RUNNING) and job.word in _PLAIN:
         return None
     return job.reason or (None if job.word in _PLAIN else job.word)
@@ -89,6 +110,17 @@ _PLAIN = frozenset({"PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"})
 
 
 def _nodes(job: SlurmJob) -> Iterator[PodRow]:
+    for task in job.tasks:
+        yield PodRow(
+            pod=task.reference,
+            rank=None,
+            status=task.word,
+            node=task.hosts[0] if len(task.hosts) == 1 else f"{len(task.hosts)} nodes" if task.hosts else None,
+            restarts=task.restarts,
+            exit_code=task.exit_code,
+            started=task.started,
+            ended=task.ended,
+        )
     for rank, host in enumerate(job.hosts):
         code = job.exit_code if rank == job.failed_rank else None
         yield PodRow(

@@ -91,11 +91,17 @@ def _observed(job: SlurmJob, clock: Clock, elapsed_s: float) -> JobObserved:
         elapsed_s=elapsed_s,
         job=job.name,
         state=job.state,
-        nodes=job.nodes,
-        pods=dict(Counter({job.word: len(job.hosts)})) if job.hosts and not job.state.final else {},
+        nodes=len(job.tasks) or job.nodes,
+        pods={} if job.state.final else _counted(job),
         waiting_for=waiting_for(job),
-        parts="nodes",
+        parts=job.parts if job.tasks else "nodes",
     )
+
+
+def _counted(job: SlurmJob) -> dict[str, int]:
+    if job.tasks:
+        return dict(Counter(task.word for task in job.tasks))
+    return {job.word: len(job.hosts)} if job.hosts else {}
 
 
 def _ended(job: SlurmJob, at: SlurmWhere, ports: Ports) -> JobEnded:

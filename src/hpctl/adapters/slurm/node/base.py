@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -71,7 +72,9 @@ def slurm(*words: str, login: bool = False, folder: str = "/") -> subprocess.Com
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env=dict(os.environ) if words[0] == "sbatch" else {**os.environ, "SLURM_TIME_FORMAT": "%s"},
+        env=dict(os.environ)
+        if words[0] == "sbatch"
+        else {**os.environ, "SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"},
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
@@ -100,6 +103,11 @@ def records(text: str) -> Iterator[dict[str, str]]:
         if len(values) >= len(_FIELDS):  # a name may hold anything, and stands next to last
             name, comment = UNIT.join(values[len(_FIELDS) - 2 : -1]), values[-1]
             yield dict(zip(_FIELDS, [*values[: len(_FIELDS) - 2], name, comment]))  # noqa: B905  Python 3.8
+
+
+def number_of(record: dict[str, str]) -> int:
+    """Return the number that names a job: all parts of an array or a heterogeneous job have one beside their own."""
+    return int(re.split("[_+]", record["JobArrayID"])[0])
 
 
 def shown(number: object) -> str:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hpctl.adapters.slurm.node.base import ENDED, ToldError, demand, queue, read, records, slurm, write
+from hpctl.adapters.slurm.node.base import ENDED, ToldError, demand, number_of, queue, read, records, slurm, write
 
 
 def cancel(asked: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def delete(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _living(number: int) -> bool:
-    return any(one["JobID"] == str(number) and one["State"] not in ENDED for one in records(queue()))
+    return any(number_of(one) == number and one["State"] not in ENDED for one in records(queue()))
 
 
 def _is_own(folder: Path) -> bool:

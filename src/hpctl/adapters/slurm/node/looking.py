@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,20 +17,39 @@ _ACCOUNTED = (
     *("JobIDRaw", "JobID", "State", "User", "Partition", "NNodes", "NodeList"),
     *("Submit", "Start", "End", "QOS", "WorkDir", "ExitCode", "JobName", "Comment"),
 )
+_LINE = "SubmitLine"
+# What sacct says where a cluster has no accounting: nothing is missing then.
+_NONE = "accounting storage is disabled"
 
 
 def look(asked: dict[str, Any]) -> dict[str, Any]:
-    """Tell what the queue, the accounting and the folders of jobs say."""
-    return {"queue": queue(), "accounted": _accounted(), "kept": list(_kept(Path(asked["jobs"])))}
+    """Tell what the queue, the accounting and the folders of jobs say, and why the accounting says nothing."""
+    told = queue()  # before the accounting: what ends in between is there, and not nowhere
+    accounted, unaccounted = _accounted()
+    return {
+        "queue": told,
+        "accounted": accounted,
+        "unaccounted": unaccounted,
+        "kept": list(_kept(Path(asked["jobs"]))),
+    }
 
 
-def _accounted() -> str:
-    """Return what accounting says of the last weeks; nothing where there is none."""
-    form = ",".join(_ACCOUNTED)
+def _accounted() -> tuple[str, str]:
+    """Return what accounting says of the last weeks, and what keeps it from that; neither where there is none."""
     if shutil.which("sacct") is None:
-        return ""
-    done = slurm("sacct", "-a", "-X", "-P", "-n", "-D", "--delimiter", UNIT, "-S", "now-14days", "-o", form)
-    return done.stdout if done.returncode == 0 else ""
+        return "", ""
+    done = _sacct(_LINE)
+    if "Invalid field requested" in done.stderr:  # before Slurm 21.08
+        done = _sacct(_ACCOUNTED[-1])
+    if done.returncode == 0:
+        return done.stdout, ""
+    said = done.stderr.strip().splitlines()
+    return "", "" if _NONE in done.stderr else (said[-1] if said else f"sacct ended with {done.returncode}")
+
+
+def _sacct(last: str) -> subprocess.CompletedProcess[str]:
+    form = ",".join((*_ACCOUNTED, last))
+    return slurm("sacct", "-a", "-X", "-P", "-n", "-D", "--delimiter", UNIT, "-S", "now-14days", "-o", form)
 
 
 def _kept(jobs: Path) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ from hpctl.adapters.slurm.node.base import (
     SILENT,
     ToldError,
     demand,
+    number_of,
     queue,
     read,
     records,
@@ -124,9 +125,9 @@ def _there(folder: Path, asked: dict[str, Any]) -> int | None:
     found = None
     for one in records(queue("-u", asked["user"])):
         if one["Comment"].startswith(f"{MARK}{asked['run_id']} "):
-            found = int(one["JobID"])
+            found = number_of(one)
         elif one["Comment"].startswith(MARK) and one["Name"] == asked["name"] and one["State"] not in ENDED:
-            raise ToldError("name-taken", json.dumps({"id": int(one["JobID"]), "state": one["State"]}))
+            raise ToldError("name-taken", json.dumps({"id": number_of(one), "state": one["State"]}))
     if found:
         _keep(folder, asked, found)
     return found
@@ -163,7 +164,7 @@ def _late(asked: dict[str, Any]) -> int | None:
         with contextlib.suppress(ToldError):
             for one in records(queue("-u", asked["user"])):
                 if one["Comment"].startswith(f"{MARK}{asked['run_id']} "):
-                    return int(one["JobID"])
+                    return number_of(one)
             return None
     return None
 
