@@ -47,10 +47,11 @@ class Redaction:
 
 def redaction(data: object) -> Redaction:
     """Return how JSON is redacted: accounts and addresses are numbered in their own order, which thus stays."""
-    # A secret of twelve digits is no account: what hides it must not be numbered differently the second time.
-    texts = [without_secrets(text) for text in _strings(data)]
+    texts = list(_strings(data))
+    # A secret of twelve digits is no account, and what hides it is numbered the first time as the second.
+    bare = [without_secrets(text) for text in texts]
     return Redaction(
-        _numbered(texts, _ACCOUNT, lambda number: f"{number:012}"),
+        _numbered(bare, _ACCOUNT, lambda number: f"{number:012}"),
         _numbered(texts, _EMAIL, lambda number: f"person-{number:04}@example.com"),
     )
 
