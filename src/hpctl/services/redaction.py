@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from hpctl.checks.secret_words import REFERENCE, SECRET_NAME, hidden, without_secrets
 
-_ACCOUNT: Final = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
+# Twelve zeros are what hides a secret of twelve digits.
+_ACCOUNT: Final = re.compile(r"(?<![0-9A-Za-z])(?!0{12})\d{12}(?![0-9A-Za-z])")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -48,7 +49,7 @@ class Redaction:
 def redaction(data: object) -> Redaction:
     """Return how JSON is redacted: accounts and addresses are numbered in their own order, which thus stays."""
     texts = list(_strings(data))
-    # A secret of twelve digits is no account, and what hides it is numbered the first time as the second.
+    # A secret of twelve digits is no account.
     bare = [without_secrets(text) for text in texts]
     return Redaction(
         _numbered(bare, _ACCOUNT, lambda number: f"{number:012}"),
