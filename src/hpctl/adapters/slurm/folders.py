@@ -34,10 +34,16 @@ def kept_jobs(folders: list[Mapping[str, Any]] | tuple[()]) -> Iterator[SlurmJob
 
 
 def with_paths(job: SlurmJob, shown: str) -> SlurmJob:
-    """Return a job with the paths of its output as `scontrol show job` tells them, be it of several parts."""
-    records = _RECORD.split(text_of(shown))
-    told = _OUTPUT.search(next((one for one in records if one.startswith(f"JobId={job.id} ")), records[0]))
-    return replace(job, stdout=told["out"].strip(), stderr=told["err"].strip()) if told else job
+    """Return a job with the paths of its output as `scontrol show job` tells them, of each part its own."""
+    if job.tasks:
+        tasks = tuple(with_paths(task, shown) for task in job.tasks)
+        told = next(new for old, new in zip(job.tasks, tasks, strict=True) if old.stdout == job.stdout)
+        return replace(job, tasks=tasks, stdout=told.stdout, stderr=told.stderr)
+    first, *more = _RECORD.split(text_of(shown))
+    found = _OUTPUT.search(
+        next((one for one in (first, *more) if one.startswith(f"JobId={job.id} ")), "" if more else first)
+    )
+    return replace(job, stdout=found["out"].strip(), stderr=found["err"].strip()) if found else job
 
 
 def _of_folder(one: Mapping[str, Any]) -> SlurmJob:

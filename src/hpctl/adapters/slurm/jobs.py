@@ -63,7 +63,7 @@ class SlurmJobsOverSessions:
         told = self._ask(at, {"verb": "job", "jobs": at.jobs, "id": wanted.reference})
         for one in (each for job in jobs_of(told) for each in (job, *job.tasks)):
             if one.reference == wanted.reference and one.run_id == wanted.run_id:
-                return one if one.tasks else with_paths(one, told["shown"])
+                return with_paths(one, told["shown"])
         raise NotFoundError(f"Slurm does not know job {wanted.reference} any more")
 
     def tail(self, at: SlurmPlace, files: Sequence[str], lines: int) -> Mapping[str, bytes]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from threading import Condition
 from typing import Final
 
 from hpctl import timeouts
-from hpctl.errors import HpctlError, UnavailableError, UsageError
+from hpctl.errors import HpctlError, NotFoundError, UnavailableError, UsageError
 from hpctl.facts.jobs import JobState
 from hpctl.facts.ports import Ports
 from hpctl.facts.slurm_jobs import SlurmJob, SlurmPlace
@@ -34,6 +35,8 @@ def follow_logs(job: SlurmJob, at: SlurmPlace, ports: Ports, wish: LogWish) -> G
     of `SlurmLogs`, and `UnavailableError` when the node does not answer for minutes.
     """
     _demand_possible(job, wish)
+    if job.tasks or job.array_task:
+        job = _seen_nearer(job, at, ports)
     follower = _Follower(job, at, ports, wish)
     try:
         yield from follower.steps()
@@ -53,6 +56,13 @@ def _demand_possible(job: SlurmJob, wish: LogWish) -> None:
     if compiled(job) and (wrong := sorted(rank for rank in wish.ranks if rank >= job.nodes)):
         hint = f"its ranks are 0 to {job.nodes - 1}" if job.nodes > 1 else "its only rank is 0"
         raise UsageError(f"job `{job.name}` has no rank {wrong[0]}", hint=hint)
+
+
+def _seen_nearer(job: SlurmJob, at: SlurmPlace, ports: Ports) -> SlurmJob:
+    """Return a job with what Slurm tells of it alone: its queue misnames the output of an array's tasks."""
+    with suppress(NotFoundError):
+        return ports.slurm_jobs.job(at, job)
+    return job
 
 
 class _Follower:
