@@ -1,4 +1,4 @@
-"""Slurm's accounting as lifecycle scripts set it up on a controller: MariaDB, slurmdbd, and accounting.conf."""
+"""What Slurm remembers of jobs: with accounting as lifecycle scripts set it up on a controller, and with none."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ printf '%s\\n' AccountingStorageType=accounting_storage/slurmdbd AccountingStora
   >/etc/slurm/accounting.conf
 kill "$(cat /run/slurmctld.pid)"
 """
+_NO_MEMORY: Final = """set -eu
+printf '%s\\n' AccountingStorageType=accounting_storage/none MinJobAge=12 >/etc/slurm/accounting.conf
+kill "$(cat /run/slurmctld.pid)"
+"""
 _LOOK: Final = """sacctmgr --noheader show cluster 2>&1; echo --
 tail --lines=8 /var/log/slurm/slurmdbd.log; echo --; tail --lines=8 /var/log/slurm/slurmctld.log
 """
@@ -69,4 +73,18 @@ def accounted(folder: Path) -> Iterator[SlurmCluster]:
         cluster.says("bash", "-c", _SET_UP)
         # The next session brings slurmctld back, which then knows of it.
         until(lambda: cluster.run("bash", "-c", _LOOK).stdout, lambda told: b" accounted " in told.split(b"--", 1)[0])
+        yield cluster
+
+
+@contextmanager
+def forgetful(folder: Path) -> Iterator[SlurmCluster]:
+    """A cluster of its own whose controller forgets jobs after twelve seconds, and nobody else knows of them."""
+    require_slurm()
+    with sandbox(folder) as running:
+        cluster = created(running, "forgetful")
+        cluster.says("bash", "-c", _NO_MEMORY)
+        until(
+            lambda: cluster.run("scontrol", "show", "config").stdout,
+            lambda told: b"MinJobAge               = 12 " in told,
+        )
         yield cluster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hpctl.adapters.slurm.arrays import tasks_in
 from hpctl.adapters.slurm.folders import with_paths
 from hpctl.facts.jobs import JobState
 from tests.unit.adapters.test_slurm_told import UNIT, a_folder, queue, told, with_
@@ -88,3 +89,63 @@ def test_paths_are_those_of_the_jobs_own_record() -> None:
 @pytest.mark.parametrize("array", ["x_1", "_1", "", "7e+1_2"])
 def test_what_is_no_number_hides_no_other_job(array: str) -> None:
     assert [job.id for job in told(queue(with_(id="9", array=array), with_()))] == [8]
+
+
+@pytest.mark.parametrize(
+    ("last", "state"),
+    [("RUNNING", JobState.RUNNING), ("COMPLETED", JobState.UNKNOWN), ("FAILED", JobState.FAILED)],
+)
+def test_a_task_that_slurm_has_forgotten_is_not_said_to_have_succeeded(last: str, state: JobState) -> None:
+    """Slurm forgets each task some minutes after its own end, while others still run."""
+    kept = a_folder(id=7, shown="JobId=7 ArrayJobId=7 ArrayTaskId=0-2%1 JobName=train ")
+    (job,) = told(queue(*words("RUNNING", "RUNNING", last)[2:]), kept=(kept,))
+    assert [(task.reference, task.word) for task in job.tasks] == [
+        ("7_0", "FORGOTTEN"),
+        ("7_1", "FORGOTTEN"),
+        ("7_2", last),
+    ]
+    assert (job.reference, job.state) == ("7", state)
+
+
+def test_an_array_that_is_wholly_forgotten_is_there_by_its_folder() -> None:
+    (job,) = told(kept=(a_folder(id=7, shown="JobId=7 ArrayJobId=7 ArrayTaskId=0-2 JobName=train "),))
+    assert (job.reference, job.state, len(job.tasks), job.run_id) == ("7", JobState.UNKNOWN, 3, "r1")
+
+
+@pytest.mark.parametrize(
+    ("shown", "tasks"),
+    [
+        ("JobId=7 ArrayJobId=7 ArrayTaskId=0-2%1 JobName=x", "0-2"),
+        ("JobId=7 ArrayJobId=7 ArrayTaskId=2 X=y\nJobId=8 ArrayJobId=7 ArrayTaskId=0 X=y", "2,0"),
+        ("JobId=7 ArrayJobId=7 ArrayTaskId=1,3,5,... X=y", ""),
+        ("JobId=7 JobName=x", ""),
+        ("", ""),
+    ],
+)
+def test_the_tasks_of_an_array_are_told_when_it_is_submitted(shown: str, tasks: str) -> None:
+    assert tasks_in(shown) == tasks
+
+
+SEEN = {"State": "FAILED", "exit_code": "768", "StartTime": "1795379914", "EndTime": "1795379999", "NodeList": "n[1-2]"}
+
+
+def test_what_somebody_saw_of_parts_is_told_of_them() -> None:
+    kept = a_folder(id=7, shown="JobId=7 ArrayJobId=7 ArrayTaskId=0-1 JobName=train ", seen={"7_1": SEEN, "8_9": SEEN})
+    (job,) = told(kept=(kept,))
+    assert [(task.reference, task.word, task.exit_code) for task in job.tasks] == [
+        ("7_0", "FORGOTTEN", None),
+        ("7_1", "FAILED", 3),
+    ]
+    assert (job.state, job.tasks[1].hosts) == (JobState.FAILED, ("n1", "n2"))
+
+
+def test_what_somebody_saw_of_a_script_is_told_of_it_and_a_script_that_wrote_its_end_knows_better() -> None:
+    (job,) = told(kept=(a_folder(seen={"8": {**SEEN, "State": "TIMEOUT"}}),))
+    assert (job.word, job.exit_code, job.state) == ("TIMEOUT", 3, JobState.FAILED)
+    (own,) = told(kept=(a_folder(seen={"8": SEEN}, ended="exit=0\nat=1.0\n"),))
+    assert own.word == "COMPLETED"
+
+
+@pytest.mark.parametrize("seen", [{"x_1": SEEN}, {"7_1": {}}, {"7_1": 3}, [1], "text"])
+def test_what_cannot_be_read_of_one_job_hides_no_other(seen: object) -> None:
+    assert 8 in [job.id for job in told(kept=(a_folder(id=7, seen=seen), a_folder()))]

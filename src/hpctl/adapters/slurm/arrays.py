@@ -20,7 +20,8 @@ _ORDER: Final = (
 )
 """Which task's state is the array's: it runs while one does, and has failed when it is over and one has."""
 _NUMBER: Final = re.compile(r"[_+]")
-_AT_ONCE: Final = re.compile(r"%\d+(?=]$)")
+_AT_ONCE: Final = re.compile(r"%\d+(?=]?$)")
+_SHOWN: Final = re.compile(r"\sArrayTaskId=(\S+)")
 _NO_TASK: Final = "4294967294"
 """Slurm's NO_VAL, which stands for the task in the paths of an array's output before there is one."""
 
@@ -31,18 +32,26 @@ def number_in(reference: str) -> int:
 
 
 def together(jobs: Iterable[SlurmJob]) -> tuple[SlurmJob, ...]:
-    """Return jobs with the parts of each in one; of one that folders know, its parts know better."""
-    found, tasks = dict[str, SlurmJob](), dict[str, list[SlurmJob]]()
+    """Return jobs with the parts of each in one; of a part that is told of twice, the later row knows better."""
+    found, rows = dict[str, SlurmJob](), dict[str, list[SlurmJob]]()
     for job in jobs:
         if job.array_task:
-            tasks.setdefault(str(number_in(job.array_task)), []).append(job)
+            rows.setdefault(str(number_in(job.array_task)), []).append(job)
         else:
             found[job.reference] = job
-    return tuple((found | {number: _whole(number, some, found.get(number)) for number, some in tasks.items()}).values())
+    return tuple((found | {number: _whole(number, some, found.get(number)) for number, some in rows.items()}).values())
+
+
+def tasks_in(shown: str) -> str:
+    """Return which tasks `scontrol show job` tells of, as in `3-5,9`; "" where it is no array, or it was cut short."""
+    told = ",".join(_AT_ONCE.sub("", one) for one in _SHOWN.findall(shown))
+    return told if re.fullmatch(r"\d+(?:[-,]\d+)*", told) else ""
 
 
 def _whole(number: str, rows: list[SlurmJob], kept: SlurmJob | None) -> SlurmJob:
-    tasks = tuple(sorted((_with_paths(task, kept) for row in rows for task in _apart(row)), key=_place))
+    kept = next((row for row in rows if _NO_TASK in row.stdout), kept)
+    each = {task.reference: _with_paths(task, kept) for row in rows for task in _apart(row)}
+    tasks = tuple(sorted(each.values(), key=_place))
     telling = min(tasks, key=lambda task: _ORDER.index(task.state))
     over = telling.state.final
     return replace(

@@ -12,7 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hpctl.adapters.slurm.cells import UNREADABLE, filled, text_of
+from hpctl.adapters.slurm.arrays import number_in, tasks_in
+from hpctl.adapters.slurm.cells import UNREADABLE, end_of, filled, moment_of, text_of, word_of
+from hpctl.facts.hostlists import hosts_of
 from hpctl.facts.slurm_jobs import SlurmJob, marked
 
 _OUTPUT: Final = re.compile(
@@ -23,14 +25,18 @@ _EXIT: Final = re.compile(r"^exit=(?P<exit>-?\d+)$", re.MULTILINE)
 _RANK: Final = re.compile(r"^rank=(?P<rank>\d+)$", re.MULTILINE)
 _PHASE: Final = re.compile(r"^phase=(?P<phase>[a-z]+)$", re.MULTILINE)
 _AT: Final = re.compile(r"^at=(?P<at>\d+(?:\.\d+)?)$", re.MULTILINE)
-_LOST, _FORGOTTEN = "LOST", "FORGOTTEN"
+_LOST: Final = "LOST"
+_FORGOTTEN: Final = "FORGOTTEN"
 
 
 def kept_jobs(folders: list[Mapping[str, Any]] | tuple[()]) -> Iterator[SlurmJob]:
     """Yield the jobs that folders tell of which hpctl made: how they ended, as far as somebody wrote that down."""
     for one in folders:
         with suppress(KeyError, TypeError, *UNREADABLE):
-            yield _of_folder(one)
+            job = _of_folder(one)
+            seen = dict(one.get("seen") or {})
+            yield _as_seen(job, seen[str(job.id)]) if job.word in (_LOST, _FORGOTTEN) and str(job.id) in seen else job
+            yield from (_as_seen(replace(job, array_task=part), seen[part]) for part in seen if _is_part(part, job))
 
 
 def with_paths(job: SlurmJob, shown: str) -> SlurmJob:
@@ -54,8 +60,10 @@ def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
     shown = text_of(one.get("shown"))
     none = _LOST if f" StdOut={one['folder']}/logs/" in shown else _FORGOTTEN
     word = "CANCELLED" if cancelled else none if exit_code is None else "FAILED" if exit_code else "COMPLETED"
+    tasks = tasks_in(shown)
     job = SlurmJob(
         id=int(one["id"]),
+        array_task=f"{int(one['id'])}_[{tasks}]" if tasks else "",
         name=str(one["name"]),
         user=str(one["user"]),
         partition=_shown("Partition", shown),
@@ -70,6 +78,25 @@ def _of_folder(one: Mapping[str, Any]) -> SlurmJob:
         work_dir=_shown("WorkDir", shown),
     )
     return with_paths(job, shown)
+
+
+def _is_part(reference: str, job: SlurmJob) -> bool:
+    return reference != str(job.id) and number_in(reference) == job.id
+
+
+def _as_seen(job: SlurmJob, row: Mapping[str, Any]) -> SlurmJob:
+    """Return a job, or a part of one, as somebody saw it in the queue after its end."""
+    word, hosts = word_of(str(row["State"])), hosts_of(str(row["NodeList"]))
+    exit_code, signal = end_of(str(row["exit_code"]))
+    return replace(
+        job,
+        word=word,
+        hosts=hosts,
+        exit_code=exit_code,
+        signal=signal,
+        started=moment_of(str(row["StartTime"])) if hosts else None,
+        ended=moment_of(str(row["EndTime"])),
+    )
 
 
 def _shown(key: str, text: str) -> str:

@@ -35,21 +35,18 @@ _QUEUE: Final = 19
 _ACCOUNTED: Final = 16
 _QUEUE_NAME: Final = 17
 _ACCOUNTED_NAME: Final = 13
-_SUBMITTED: Final = re.compile(
-    r"--comment=hpctl run-id=(?P<run_id>\S+) folder=(?P<folder>/.*?)(?: .*)? (?P=folder)/script", re.DOTALL
-)
-"""How hpctl calls sbatch: the line ends with the script in the folder that the comment names."""
+_SCRIPT: Final = "/script"
 
 
 def jobs_of(told: Mapping[str, Any]) -> tuple[SlurmJob, ...]:
     """Return the jobs of a look: what the queue says before what accounting does, and that before the folders.
 
-    An array is one job with its tasks.
-
-    Whatever has not ended is in the queue: accounting that lags behind, or was down when a job ended, says otherwise.
+    An array is one job with its tasks. Whatever has not ended is in the queue: accounting that lags behind, or was down
+    when a job ended, says otherwise.
     """
-    kept = {job.id: job for job in kept_jobs(told.get("kept") or ())}
-    found = {job.reference: job for job in kept.values()}
+    rows = tuple(kept_jobs(told.get("kept") or ()))
+    kept = {job.id: job for job in reversed(rows)}  # parts come after the job that they are of
+    found = {job.reference: job for job in rows}
     restarts = Counter[str]()
     for job in _accounted(text_of(told.get("accounted"))):
         if job.word in OVER:
@@ -80,7 +77,7 @@ def _of_queue(cells: list[str]) -> SlurmJob:
     restarts, stdout, stderr, name, comment = rest
     over, where = word_of(word) in OVER, hosts_of(hosts)
     exit_code, signal = end_of(code) if over else (None, None)
-    number_in(array)
+    number_in(array)  # what it raises leaves this row out, and no other
     return SlurmJob(
         id=int(number),
         name=name,
@@ -115,7 +112,7 @@ def _of_accounting(cells: list[str]) -> SlurmJob:
     name, comment, line = rest
     over = word_of(word) in OVER
     exit_code, signal = end_of(code) if over else (None, None)
-    number_in(task)
+    number_in(task)  # what it raises leaves this row out, and no other
     return SlurmJob(
         id=int(number),
         name=name,
@@ -137,9 +134,14 @@ def _of_accounting(cells: list[str]) -> SlurmJob:
 
 
 def _mark_of(line: str) -> str:
-    """Return the mark of hpctl in the line that submitted a job: accounting keeps comments only where it is told to."""
-    found = _SUBMITTED.search(line)
-    return marked(found["run_id"], found["folder"]) if found else ""
+    """Return the mark of hpctl in the line that submitted a job: accounting keeps comments only where it is told to.
+
+    The line of hpctl's ends with the script in the folder that the mark names. Others' may hold anything.
+    """
+    run_id, _, rest = line.partition("--comment=hpctl run-id=")[2].partition(" folder=")
+    ends = (found.end() - 1 for found in re.finditer(" /", rest)) if rest.endswith(_SCRIPT) else ()
+    folders = (rest[at : -len(_SCRIPT)] for at in ends)
+    return next((marked(run_id, folder) for folder in folders if rest.startswith(f"{folder} ")), "")
 
 
 def _recognised(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:
@@ -154,7 +156,7 @@ def _recognised(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:
 
 def _with_end(job: SlurmJob, kept: SlurmJob | None) -> SlurmJob:
     """Return a job with what its folder knows better: that it was cancelled while it could still end by itself."""
-    if kept is None or kept.run_id != job.run_id or job.word not in OVER:
+    if kept is None or job.array_task or kept.run_id != job.run_id or job.word not in OVER:
         return job
     told = replace(job, failed_rank=kept.failed_rank, failed_phase=kept.failed_phase)
     return replace(told, word="CANCELLED") if job.word in ("FAILED", "TIMEOUT") and kept.word == "CANCELLED" else told

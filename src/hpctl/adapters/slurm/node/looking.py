@@ -11,13 +11,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hpctl.adapters.slurm.node.base import RECORD_FILE, UNIT, demand, queue, read, shown, slurm
+from hpctl.adapters.slurm.node.base import (
+    ENDED,
+    MARK,
+    RECORD_FILE,
+    UNIT,
+    demand,
+    number_of,
+    queue,
+    read,
+    records,
+    shown,
+    slurm,
+    write,
+)
 
 _ACCOUNTED = (
     *("JobIDRaw", "JobID", "State", "User", "Partition", "NNodes", "NodeList"),
     *("Submit", "Start", "End", "QOS", "WorkDir", "ExitCode", "JobName", "Comment"),
 )
 _LINE = "SubmitLine"
+_SEEN_FILE = "seen"
+_END = "State", "exit_code", "StartTime", "EndTime", "NodeList"
 # What sacct says where a cluster has no accounting: nothing is missing then.
 _NONE = "accounting storage is disabled"
 
@@ -26,12 +41,29 @@ def look(asked: dict[str, Any]) -> dict[str, Any]:
     """Tell what the queue, the accounting and the folders of jobs say, and why the accounting says nothing."""
     told = queue()  # before the accounting: what ends in between is there, and not nowhere
     accounted, unaccounted = _accounted()
-    return {
-        "queue": told,
-        "accounted": accounted,
-        "unaccounted": unaccounted,
-        "kept": list(_kept(Path(asked["jobs"]))),
-    }
+    kept = list(_kept(Path(asked["jobs"])))
+    _remember(told, kept)
+    return {"queue": told, "accounted": accounted, "unaccounted": unaccounted, "kept": kept}
+
+
+def _remember(told: str, kept: list[dict[str, Any]]) -> None:
+    """Write down how the user's jobs ended, as long as the queue tells: without accounting nobody can say it later."""
+    rows: dict[tuple[int, str], list[dict[str, str]]] = {}
+    for row in records(told):
+        if row["Comment"].startswith(MARK):
+            run_id = row["Comment"][len(MARK) :].partition(" ")[0]
+            rows.setdefault((number_of(row), run_id), []).append(row)
+    for one in kept:
+        seen = dict(one["seen"])
+        for row in rows.get((one["id"], one["run_id"]), ()):
+            if row["State"] in ENDED:
+                seen[row["JobArrayID"]] = {key: row[key] for key in _END}
+            else:  # it was put into the queue again
+                seen.pop(row["JobArrayID"], None)
+        if seen != one["seen"]:
+            one["seen"] = seen
+            with contextlib.suppress(OSError):
+                write(Path(one["folder"], _SEEN_FILE), json.dumps(seen))
 
 
 def _accounted() -> tuple[str, str]:
@@ -67,6 +99,7 @@ def _kept(jobs: Path) -> Iterator[dict[str, Any]]:
                     "folder": folder.path,
                     "ended": read(Path(folder.path, "ended")),
                     "cancelled": read(Path(folder.path, "cancelled")),
+                    "seen": json.loads(read(Path(folder.path, _SEEN_FILE)) or "{}"),
                 }
 
 
