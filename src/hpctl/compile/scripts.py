@@ -27,7 +27,7 @@ SCRIPTS_PATH: Final = "/opt/hpctl/job"
 """Where the pods of a job find these files: the ConfigMap, the token and the archives, as one projected volume."""
 COMMAND: Final = ("/bin/bash", f"{SCRIPTS_PATH}/start.sh")
 """What a job's container runs; nothing of the user's stands in it."""
-COORDINATOR_PORT: Final = 46590
+COORDINATOR_PORT: Final = 26590
 """The port between the nodes of a job; ssh has 22."""
 TOKEN_KEY: Final = "mesh-token"  # noqa: S105  # the name of a secret
 """The key of the job's Secret that `mesh_token` belongs to, mounted as `token`."""

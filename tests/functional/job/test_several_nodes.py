@@ -118,7 +118,7 @@ def test_a_stranger_of_the_cluster_is_let_in_by_neither_door(tmp_path: Path) -> 
             ssh -i /tmp/key -o BatchMode=yes -o StrictHostKeyChecking=no root@{ip} hostname 2>&1 | tail -1
             python3 - <<'END'
 import socket, json
-with socket.create_connection(("{ip}", 46590)) as there:
+with socket.create_connection(("{ip}", 26590)) as there:
     lines = there.makefile("rwb")
     nonce = json.loads(lines.readline())
     hello = dict(rank=1, boot="x", ip="x", key="x", codes=dict(run=9), proof="0" * 64)

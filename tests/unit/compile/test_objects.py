@@ -502,7 +502,7 @@ def test_a_skypilot_task_keeps_its_pods_until_all_ranks_have_ended() -> None:
         "publishNotReadyAddresses": True,
         "selector": OWN,
         "ports": [
-            {"name": "coordinator", "port": 46590},
+            {"name": "coordinator", "port": 26590},
             {"name": "ssh", "port": 22},
             {"name": "port-8000", "port": 8000},
         ],

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     Message = dict[str, Any]
 
-PORT = 46590
-"""Where the first node listens: a port of SkyPilot's own in its pods, so no task file uses it."""
+PORT = 26590
+"""Where the first node listens: below the ports that Linux gives to connections (32768 and up, ip(7)), one of which
+would be in the way where a pod has the host's network."""
 STDERR = 2
 """Written to in whole lines, beside what the scripts write."""
 _LONGEST = 1024 * 1024
