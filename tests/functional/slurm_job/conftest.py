@@ -13,6 +13,15 @@ import pytest
 from tests.functional.cli.command import Hpctl, bare_environment
 from tests.functional.slurm.ready import SlurmCluster
 
+FAILS = """\
+api_version: hpctl/v1
+kind: Job
+nodes: 2
+run: |
+  if [ "$RANK" = 1 ]; then echo "ValueError: bad batch"; exit 9; fi
+  sleep 300
+"""
+"""A job whose rank 1 fails while the other would go on."""
 _numbers = itertools.count(1)
 
 

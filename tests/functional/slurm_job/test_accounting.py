@@ -11,18 +11,10 @@ from tests.functional.cli.command import Hpctl, bare_environment
 from tests.functional.sandbox.running import until
 from tests.functional.slurm.accounting import START, STOP, accounted, forgetful
 from tests.functional.slurm.ready import SlurmCluster
-from tests.functional.slurm_job.conftest import SlurmJobs
+from tests.functional.slurm_job.conftest import FAILS, SlurmJobs
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
-FAILS = """\
-api_version: hpctl/v1
-kind: Job
-nodes: 2
-run: |
-  if [ "$RANK" = 1 ]; then echo "ValueError: bad batch"; exit 9; fi
-  sleep 300
-"""
 SCRIPT = "#!/bin/bash\n#SBATCH --job-name=script --nodes=2\nsrun hostname\n"
 ARRAY = "#!/bin/bash\n#SBATCH --job-name=array --array=0-2\necho $SLURM_ARRAY_TASK_ID; exit $SLURM_ARRAY_TASK_ID\n"
 OTHERS = "cd /fsx/ubuntu && sbatch --parsable --job-name='not | ours' --wrap 'exit 4'"

@@ -128,8 +128,8 @@ def test_no_line_is_lost_or_doubled_while_sessions_break(slurm: Slurm) -> None:
     with slurm.following(job) as follow:
         follow.until(lambda told: "line 20" in told)
         weather = [
-            {"fault": "cut", "direction": "out", "probability": 0.05, "count": 3, "after": 20},
-            *({"fault": fault, "probability": 0.03, "count": 10} for fault in ("drop", "duplicate", "reorder")),
+            {"fault": "cut", "direction": "out", "probability": 0.05, "count": 4, "after": 20},
+            *({"fault": fault, "probability": 0.03, "count": 30} for fault in ("drop", "duplicate", "reorder")),
         ]
         slurm.channels({"seed": 7, "faults": weather, "starts_per_second": None, "linger_s": 0})
         slurm.cluster.says("touch", f"/fsx/go-{job}")

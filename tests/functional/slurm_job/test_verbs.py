@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.functional.sandbox.running import until
-from tests.functional.slurm_job.conftest import SlurmJobs
+from tests.functional.slurm_job.conftest import FAILS, SlurmJobs
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 LONG = "#!/bin/bash\n#SBATCH --nodes=2 --exclusive\nsrun sleep 300\n"
-FAILS = """\
-api_version: hpctl/v1
-kind: Job
-nodes: 2
-run: |
-  if [ "$RANK" = 1 ]; then echo "ValueError: bad batch"; exit 9; fi
-  sleep 300
-"""
 
 
 def test_a_job_is_managed_from_submission_to_deletion(slurm_jobs: SlurmJobs) -> None:

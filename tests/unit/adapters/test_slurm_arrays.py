@@ -149,3 +149,9 @@ def test_what_somebody_saw_of_a_script_is_told_of_it_and_a_script_that_wrote_its
 @pytest.mark.parametrize("seen", [{"x_1": SEEN}, {"7_1": {}}, {"7_1": 3}, [1], "text"])
 def test_what_cannot_be_read_of_one_job_hides_no_other(seen: object) -> None:
     assert 8 in [job.id for job in told(kept=(a_folder(id=7, seen=seen), a_folder()))]
+
+
+def test_a_task_that_failed_before_its_array_was_cancelled_has_failed() -> None:
+    shown = "JobId=7 ArrayJobId=7 ArrayTaskId=0-1 JobName=train "
+    (job,) = told(kept=(a_folder(id=7, shown=shown, cancelled="at=1795380000.5\n", seen={"7_1": SEEN}),))
+    assert [(task.reference, task.word) for task in job.tasks] == [("7_0", "CANCELLED"), ("7_1", "FAILED")]

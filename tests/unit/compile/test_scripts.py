@@ -131,5 +131,5 @@ def test_the_token_is_of_the_submission_alone() -> None:
     assert len(mesh_token(b"a" * 32)) == 64
 
 
-def test_hpctl_and_the_agent_mean_the_same_port() -> None:
-    assert COORDINATOR_PORT == PORT
+def test_hpctl_and_the_agent_mean_the_same_port_which_linux_lends_to_no_connection() -> None:
+    assert COORDINATOR_PORT == PORT < 32768
