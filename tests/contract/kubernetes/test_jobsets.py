@@ -12,13 +12,22 @@ from tests.contract.kubernetes.space import Space
 from tests.contract.kubernetes.test_pods import log
 
 VERSION = "jobset.x-k8s.io/v1alpha2"
-# Each looks for the other by the name that JobSet promises, and says what it is.
+# Each calls the other by the name that JobSet promises, is called by it, and says what it is. Neither leaves before:
+# a pod's name goes with it, however late the other begins.
 MEET = f"""
-for other in 0 1; do
-  until getent hosts {ONE}-n-0-$other.{ONE} >/dev/null; do sleep 0.2; done
-done
-echo $JOB_COMPLETION_INDEX on $(hostname)
-sleep 2
+exec python3 - <<'END'
+import os, socket, time
+server = socket.create_server(("0.0.0.0", 18083))
+index = int(os.environ["JOB_COMPLETION_INDEX"])
+while True:
+    try:
+        socket.create_connection((f"{ONE}-n-0-{{1 - index}}.{ONE}", 18083), 5).close()
+        break
+    except OSError:
+        time.sleep(0.2)
+server.accept()
+print(index, "on", socket.gethostname())
+END
 """
 
 

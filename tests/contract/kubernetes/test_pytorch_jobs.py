@@ -76,7 +76,7 @@ def test_two_pods_find_each_other_and_their_logs_stream(space: Space) -> None:
 
 
 def test_pods_and_services_carry_the_jobs_name_and_the_environment_of_torch(space: Space) -> None:
-    space.make("pytorchjobs", a_pytorch_job("env; sleep 2", workers=2, cleanPodPolicy="None"))
+    space.make("pytorchjobs", a_pytorch_job(f"env; {SCRIPT}", workers=2, cleanPodPolicy="None"))
     over(space)
     chosen = space.get("pods", labelSelector=f"training.kubeflow.org/job-name={ONE}").good()["items"]
     labels = {item["metadata"]["name"]: item["metadata"]["labels"] for item in chosen}
@@ -84,6 +84,9 @@ def test_pods_and_services_carry_the_jobs_name_and_the_environment_of_torch(spac
     assert labels[MASTER]["training.kubeflow.org/replica-type"] == "master"
     assert labels[f"{ONE}-worker-1"]["training.kubeflow.org/replica-index"] == "1"
     assert MASTER in space.get("services").names
+    for name in labels:
+        # The job is over with its master; the workers go on.
+        space.becomes("pods", name, lambda pod: pod["status"].get("phase") == "Succeeded")
     found = {name: dict(line.partition("=")[::2] for line in log(space, name).splitlines()) for name in labels}
     assert {name: (env["RANK"], env["WORLD_SIZE"]) for name, env in found.items()} == {
         MASTER: ("0", "3"),
