@@ -86,12 +86,15 @@ def test_nothing_outlives_the_runtime_and_its_pods_are_started_again(tmp_path: P
     require_namespaces()
 
     async def scenario(made: Cluster) -> int:
+        made.create("Service", "web", spec={"clusterIP": "172.20.7.7", "ports": [{"port": 80}]})
         made.shell("a", "sleep 93.25; :", restartPolicy="Always")
         await made.until("a", lambda _: made.status("a")["state"]["running"])
         (inner,) = [each for each in processes("kubelet.runtime") if _child_of_first(each, "sleep 93.25")]
         os.kill(int(inner), signal.SIGKILL)
         await made.until("a", lambda _: made.status("a")["restartCount"] == 1 and made.status("a")["state"]["running"])
-        return len(processes("sleep 93.25"))
+        found = len(processes("sleep 93.25"))
+        assert (await made.sh("a", "getent hosts web"))[1].split()[0] == "172.20.7.7"
+        return found
 
     # The shell and what it has started, once and not twice.
     assert run(scenario, tmp_path) == 2

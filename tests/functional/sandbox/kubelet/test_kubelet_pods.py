@@ -45,6 +45,29 @@ for place in (('web', 9000), ('web.default.svc.cluster.local', 9000), ('front', 
     run(scenario, tmp_path)
 
 
+def test_a_name_that_nobody_has_is_said_to_be_unknown_until_somebody_has_it(tmp_path: Path) -> None:
+    # Without an answer each look would take a resolver's 5 s, and say that it had failed for the time being.
+    look = "python3 -c 'import socket; socket.getaddrinfo(\"zero.web\", 80)' 2>&1 | tail -1"
+    over_tcp = "RES_OPTIONS=use-vc getent hosts web"
+    script = f"""
+        {look}; getent hosts web nobody example.com; echo $?; touch /tmp/asked
+        until getent hosts zero.web >/dev/null; do sleep 0.1; done
+        {over_tcp} | cut -d' ' -f1
+    """
+
+    async def scenario(made: Cluster) -> None:
+        made.create("Service", "web", spec={"clusterIP": "None", "selector": {"app": "web"}, "ports": [{"port": 80}]})
+        made.shell("asks", script)
+        await made.phase("asks", "Running")
+        await made.sh("asks", "until [ -e /tmp/asked ]; do sleep 0.1; done")
+        made.shell("late", "sleep 60", labels={"app": "web"}, hostname="zero", subdomain="web")
+        found = (await made.phase("late", "Running"))["status"]["podIP"]
+        said = await made.said("asks")
+        assert said.splitlines() == ["socket.gaierror: [Errno -2] Name or service not known", "2", found]
+
+    run(scenario, tmp_path)
+
+
 def test_a_pod_has_its_own_name_and_address_and_no_way_out(tmp_path: Path) -> None:
     script = """
         hostname; getent hosts "$(hostname)" | cut -d' ' -f1; cat /proc/sys/kernel/hostname

@@ -21,6 +21,7 @@ from hpctl.sandbox.kube.kubelet.containers import Tools
 from hpctl.sandbox.kube.kubelet.cri import Runtime, namespaced
 from hpctl.sandbox.kube.kubelet.environment import Surroundings
 from hpctl.sandbox.kube.kubelet.images import name_of, stand_ins
+from hpctl.sandbox.kube.kubelet.name_server import NameServer
 from hpctl.sandbox.kube.kubelet.pods import MANAGER, Cluster, PodRun, remove
 from hpctl.sandbox.kube.kubelet.proxies import Proxies
 from hpctl.sandbox.kube.kubelet.states import ENDED
@@ -42,7 +43,7 @@ POD_NETWORK: Final = ipaddress.ip_network("100.64.0.0/16")
 # The addresses of Services on EKS, and of the name server among them.
 SERVICE_NETWORK: Final = ipaddress.ip_network("172.20.0.0/16")
 _LOOPBACK: Final = "127.0.0.1"
-# Changes of names come in groups; containers' files follow them this much later.
+# Changes of Services, ConfigMaps and Secrets come in groups; the pods follow them this much later.
 _REFRESH_S: Final = 0.02
 # What an object that nobody has foreseen does.
 _UNFORESEEN: Final = (StatusError, LookupError, TypeError, ValueError, AttributeError, OSError)
@@ -76,6 +77,7 @@ class Kubelet:
         gateway = f"{POD_NETWORK[1]}/{POD_NETWORK.prefixlen}"
         apart = namespaced() if apart is None else apart
         self._runtime = Runtime(apart=apart, gateway=gateway, services=str(SERVICE_NETWORK), lost=self._lost)
+        self._names = NameServer(self._runtime, str(SERVICE_NETWORK[10]), self._addresses)
         self._tools = Tools(api, self._runtime, clock or Clock(), Recorder(api, MANAGER))
         homes = {Path.home(), Path(f"~{os.environ.get('SUDO_USER', '')}").expanduser()}
         self._cluster = Cluster(
@@ -83,11 +85,10 @@ class Kubelet:
             self._pods,
             folder,
             str(SERVICE_NETWORK),
-            str(SERVICE_NETWORK[10]),
+            self._names,
             tuple(str(each) for each in sorted({*homes, *hidden, folder}) if len(each.parts) > 1),
             self._surroundings,
             self._claimed,
-            self._hosts,
             self._layers,
         )
         self._images = images
@@ -143,7 +144,7 @@ class Kubelet:
                 self._heard_of_config(event)
 
     def _heard_of_pod(self, event: Event) -> None:
-        pod, before = event.object, event.before
+        pod = event.object
         uid = pod["metadata"]["uid"]
         if event.change is Change.DELETED:
             self._forget(uid)
@@ -151,8 +152,6 @@ class Kubelet:
             run.tell(pod)
         else:
             self._take_up(pod)
-        if _known_by(pod) != (_known_by(before) if before else None) or event.change is Change.DELETED:
-            self._refresh_soon()
 
     def _heard_of_node(self, name: str) -> None:
         mine = self._api.list(self._pods, fields=f"spec.nodeName={name}")
@@ -215,6 +214,7 @@ class Kubelet:
         # Somebody has killed the runtime: to the pods it is as if their machines had been switched off and on.
         for run in tuple(self._runs.values()):
             run.lose()
+        self._names.close()
         self._proxies.close()
         self._refresh_soon()
 
@@ -241,6 +241,7 @@ class Kubelet:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._names.close()
         await self._proxies.end()
         await self._runtime.close()
 
@@ -289,8 +290,8 @@ class Kubelet:
             return False
         return True
 
-    def _hosts(self, pod: Object, address: str) -> str:
-        return names.hosts(pod, address, self._api.list(self._services), self._api.list(self._pods))
+    def _addresses(self, name: str) -> list[str] | None:
+        return names.addresses(name, self._api.list(self._services), self._api.list(self._pods))
 
     def _layers(self, image: str) -> tuple[str, ...]:
         own = self._images / name_of(image) if self._images and image else None
@@ -299,14 +300,6 @@ class Kubelet:
     def _container(self, uid: str, name: str) -> Container | None:
         run = self._runs.get(uid)
         return run.container(name) if run else None
-
-
-def _known_by(pod: Object) -> tuple[object, ...]:
-    """Return what of a pod others' names depend on."""
-    status = pod.get("status") or {}
-    ready = [each["status"] for each in status.get("conditions") or () if each["type"] == "Ready"]
-    metadata = pod["metadata"]
-    return status.get("podIP"), ready, status.get("phase"), metadata.get("labels"), "deletionTimestamp" in metadata
 
 
 def _sweep(folder: Path, known: set[str]) -> None:

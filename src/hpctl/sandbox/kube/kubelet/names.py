@@ -1,8 +1,7 @@
-"""The names that a pod knows: `/etc/hosts` of its own, with Services and the pods behind them.
+"""The names that a pod knows: its own in `/etc/hosts`; those of Services and pods behind them by the name server.
 
-Instead of a name server each pod has a file that follows the cluster. It gives the names that the cluster's DNS would
-(Kubernetes, "DNS for Services and Pods"): `svc`, `svc.ns`, `svc.ns.svc` and the long one; and for a pod with
-`subdomain` its `hostname.subdomain` in the same forms.
+A Service has its long name, `svc.ns.svc.cluster.local`, and a pod with `subdomain` has `hostname.` before that of its
+Service (Kubernetes, "DNS for Services and Pods"). The shorter forms are `/etc/resolv.conf`'s doing.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from hpctl.sandbox.kube.resources import Object
 
@@ -34,16 +33,33 @@ def resolver(namespace: str, server: str) -> str:
     return f"search {search}\nnameserver {server}\noptions ndots:5\n"
 
 
-def hosts(pod: Object, address: str, services: Iterable[Object], pods: Sequence[Object]) -> str:
+def hosts(pod: Object, address: str) -> str:
     """Return a pod's `/etc/hosts`."""
-    namespace, spec = pod["metadata"]["namespace"], pod["spec"]
     rows = [*_HEAD]
     if address:
         rows.append(f"{address}\t{' '.join(own_names(pod))}")
-    rows += [f"{each['ip']}\t{' '.join(each.get('hostnames') or ())}" for each in spec.get("hostAliases") or ()]
-    for each in services:
-        rows += [f"{ip}\t{' '.join(names)}" for ip, names in _rows(each, pods, namespace)]
+    aliases = pod["spec"].get("hostAliases") or ()
+    rows += [f"{each['ip']}\t{' '.join(each.get('hostnames') or ())}" for each in aliases]
     return "\n".join(rows) + "\n"
+
+
+def addresses(name: str, services: Iterable[Object], pods: Iterable[Object]) -> list[str] | None:
+    """Return the addresses behind a long name; None where there is no such name, nothing where nobody is there yet."""
+    words = name.lower().removesuffix(f".svc.{DOMAIN}").split(".")
+    if not name.lower().endswith(f".svc.{DOMAIN}") or len(words) not in {2, 3}:
+        return None
+    *host, service, namespace = words
+    found = next((each for each in services if _is(each, service, namespace)), None)
+    if found is None:
+        return None
+    address = found["spec"].get("clusterIP")
+    if address and address != "None":
+        return None if host else [address]
+    ready = list(behind(found, pods))
+    if not host:
+        return [pod["status"]["podIP"] for pod in ready]
+    who = host[0], service
+    return [pod["status"]["podIP"] for pod in ready if _place(pod["spec"]) == who] or None
 
 
 def own_names(pod: Object) -> tuple[str, ...]:
@@ -90,22 +106,15 @@ def on_loopback(value: str, names: Iterable[str]) -> str:
 
 def names_of(service: Object, namespace: str) -> tuple[str, ...]:
     """Return the names of a Service for pods of a namespace, the longest first."""
-    return _forms(service["metadata"]["name"], service["metadata"]["namespace"], namespace)
-
-
-def _rows(service: Object, pods: Sequence[Object], namespace: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    metadata, spec = service["metadata"], service["spec"]
-    address = spec.get("clusterIP")
-    if address and address != "None":
-        yield address, names_of(service, namespace)
-        return
-    for pod in behind(service, pods):
-        yield pod["status"]["podIP"], names_of(service, namespace)
-        if pod["spec"].get("subdomain") == metadata["name"] and pod["spec"].get("hostname"):
-            name = f"{pod['spec']['hostname']}.{metadata['name']}"
-            yield pod["status"]["podIP"], _forms(name, metadata["namespace"], namespace)
-
-
-def _forms(name: str, home: str, namespace: str) -> tuple[str, ...]:
+    name, home = service["metadata"]["name"], service["metadata"]["namespace"]
     long = (f"{name}.{home}.svc.{DOMAIN}", f"{name}.{home}.svc", f"{name}.{home}")
     return (*long, name) if home == namespace else long
+
+
+def _is(service: Object, name: str, namespace: str) -> bool:
+    metadata = service["metadata"]
+    return (metadata["name"], metadata["namespace"]) == (name, namespace)
+
+
+def _place(spec: Object) -> tuple[object, object]:
+    return spec.get("hostname"), spec.get("subdomain")

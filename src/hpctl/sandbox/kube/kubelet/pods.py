@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hpctl.sandbox.kube.kubelet.name_server import NameServer
     from hpctl.sandbox.kube.resources import Object, Resource
 
 MANAGER: Final = "kubelet"
@@ -42,11 +43,10 @@ class Cluster:
     pods: Resource
     folder: Path
     services_network: str
-    name_server: str
+    names: NameServer
     hidden: tuple[str, ...]
     surroundings: Callable[[Object], Surroundings]
     claimed: Callable[[str, str], bool]
-    hosts: Callable[[Object, str], str]
     layers: Callable[[str], tuple[str, ...]]
 
 
@@ -166,11 +166,10 @@ class PodRun:
             asyncio.get_running_loop().call_soon(self._publish)
 
     def refresh(self) -> None:
-        """Bring names and volumes made of data up to date."""
+        """Bring volumes made of data up to date."""
         if self._sandbox:
             for each in (*self._inits, *self._mains):
                 each.look()
-            self._write_names()
             self._fill_volumes(only_data=True)
 
     async def _made(self) -> bool:
@@ -181,6 +180,7 @@ class PodRun:
                 await self._fill_memory()
                 self._fill_volumes(only_data=False)
                 services = self._cluster.services_network
+                await self._cluster.names.begin()
                 await self._tools.runtime.pod(self.key, names.hostname(self.object), self.address, services)
                 self._sandbox = True
                 self._write_names()
@@ -298,9 +298,13 @@ class PodRun:
         if not self._tools.runtime.apart:
             return
         namespace = self.object["metadata"]["namespace"]
-        _rewrite(self.folder / "hosts", self._cluster.hosts(self.object, self.address))
-        _rewrite(self.folder / "resolv.conf", names.resolver(namespace, self._cluster.name_server))
-        _rewrite(self.folder / "hostname", names.hostname(self.object) + "\n")
+        for name, text in (
+            ("hosts", names.hosts(self.object, self.address)),
+            ("resolv.conf", names.resolver(namespace, self._cluster.names.address)),
+            ("hostname", names.hostname(self.object) + "\n"),
+        ):
+            (self.folder / name).write_text(text)
+            (self.folder / name).chmod(0o644)
 
     def _with_addresses(self) -> Object:
         status = {**(self.object.get("status") or {}), **self._addresses()}
@@ -376,17 +380,3 @@ def remove(folder: Path) -> None:
 def _init_policy(policy: str) -> str:
     # An init container that has ended well is done, whatever its pod's policy.
     return "Never" if policy == "Never" else "OnFailure"
-
-
-def _rewrite(path: Path, text: str) -> None:
-    """Write a file in place: containers have it mounted, so it stays the same one."""
-    data = text.encode()
-    if path.exists() and path.read_bytes() == data:
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        os.fchmod(descriptor, 0o644)
-        os.pwrite(descriptor, data, 0)
-        os.ftruncate(descriptor, len(data))
-    finally:
-        os.close(descriptor)

@@ -23,37 +23,58 @@ def service(name: str, address: str = "None", **spec: Any) -> Object:
     return {"metadata": {"name": name, "namespace": "team"}, "spec": whole}
 
 
-def rows(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.startswith("1") and not line.startswith("127.")]
+LONG = "web.team.svc.cluster.local"
 
 
 def test_a_headless_service_is_its_ready_pods() -> None:
     pods = [pod("a", "100.64.0.2"), pod("b", "100.64.0.3", ready=False), pod("c", "100.64.0.4", "other")]
-    told = rows(names.hosts(pods[0], "100.64.0.2", [service("web")], pods))
-    assert told == [
-        "100.64.0.2\ta",
-        "100.64.0.2\tweb.team.svc.cluster.local web.team.svc web.team web",
-    ]
-    open_to_all = names.hosts(pods[0], "100.64.0.2", [service("web", publishNotReadyAddresses=True)], pods)
-    assert [row.partition("\t")[0] for row in rows(open_to_all)] == ["100.64.0.2", "100.64.0.2", "100.64.0.3"]
+    assert names.addresses(LONG, [service("web")], pods) == ["100.64.0.2"]
+    open_to_all = [service("web", publishNotReadyAddresses=True)]
+    assert names.addresses(LONG, open_to_all, pods) == ["100.64.0.2", "100.64.0.3"]
+    assert names.addresses(LONG, [service("web")], []) == []
 
 
-def test_short_names_are_for_the_own_namespace_alone() -> None:
-    stranger = pod("x", "100.64.0.9", "other")
-    told = rows(names.hosts(stranger, "100.64.0.9", [service("web", "172.20.3.4")], []))
-    assert told[1] == "172.20.3.4\tweb.team.svc.cluster.local web.team.svc web.team"
+def test_another_service_has_the_address_of_its_own() -> None:
+    assert names.addresses(LONG.upper(), [service("web", "172.20.3.4")], []) == ["172.20.3.4"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "web",
+        "web.team.svc",
+        "team.svc.cluster.local",
+        "svc.cluster.local",
+        "webs.team.svc.cluster.local",
+        "web.other.svc.cluster.local",
+        "zero.web.team.svc.cluster.local",
+        "a.zero.web.team.svc.cluster.local",
+        "example.com",
+        "",
+    ],
+)
+@pytest.mark.parametrize("address", ["None", "172.20.3.4"])
+def test_there_is_no_other_name(name: str, address: str) -> None:
+    assert names.addresses(name, [service("web", address)], [pod("a", "100.64.0.2")]) is None
 
 
 def test_a_pod_with_a_subdomain_has_a_name_of_its_own() -> None:
     master = pod("job-master-0", "100.64.0.2", hostname="zero", subdomain="web")
-    told = names.hosts(master, "100.64.0.2", [service("web")], [master])
-    assert "100.64.0.2\tzero.web.team.svc.cluster.local zero\n" in told
-    assert "100.64.0.2\tzero.web.team.svc.cluster.local zero.web.team.svc zero.web.team zero.web\n" in told
+    other = pod("job-master-1", "100.64.0.3", hostname="zero", subdomain="other")
+    assert names.addresses(f"zero.{LONG}", [service("web")], [master, other]) == ["100.64.0.2"]
+    assert names.addresses(f"one.{LONG}", [service("web")], [master, other]) is None
+    assert "100.64.0.2\tzero.web.team.svc.cluster.local zero\n" in names.hosts(master, "100.64.0.2")
+    assert "100.64.0.2\ta\n" in names.hosts(pod("a", "100.64.0.2"), "100.64.0.2")
+
+
+def test_short_names_are_for_the_own_namespace_alone() -> None:
+    assert names.names_of(service("web"), "team") == (LONG, "web.team.svc", "web.team", "web")
+    assert names.names_of(service("web"), "other") == (LONG, "web.team.svc", "web.team")
 
 
 def test_aliases_are_kept() -> None:
     own = pod("a", "100.64.0.2", hostAliases=[{"ip": "10.9.8.7", "hostnames": ["one", "two"]}])
-    assert "10.9.8.7\tone two\n" in names.hosts(own, "100.64.0.2", [], [])
+    assert "10.9.8.7\tone two\n" in names.hosts(own, "100.64.0.2")
 
 
 def test_who_has_ended_or_goes_is_not_behind_a_service() -> None:
