@@ -39,10 +39,10 @@ def log(space: Space, name: str = ONE, **query: Any) -> str:
 
 def printed(space: Space, pod: dict[str, Any]) -> list[str]:
     """Return what a pod printed, once it has ended well."""
-    space.make("pods", pod)
-    done = ended(space)
-    assert done["status"]["phase"] == "Succeeded", (done["status"], log(space))
-    return log(space).splitlines()
+    name = space.make("pods", pod)["metadata"]["name"]
+    done = ended(space, name)
+    assert done["status"]["phase"] == "Succeeded", (done["status"], log(space, name))
+    return log(space, name).splitlines()
 
 
 def test_a_pod_runs_once_and_is_done(space: Space) -> None:
@@ -332,6 +332,7 @@ def test_pods_reach_each_other_by_address_and_by_name(space: Space) -> None:
         "  else:\n"
         "    print(name, told)\n"
     )
-    pod = a_pod("")
+    # A pod that is called as the Service is means itself by that name.
+    pod = a_pod("", "client")
     pod["spec"]["containers"][0]["command"] = ["python3", "-c", look, *names]
     assert printed(space, pod) == ["hi"] * len(names)
