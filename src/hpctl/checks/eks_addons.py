@@ -65,15 +65,17 @@ def addon_core(spec: ClusterSpec, world: World) -> Iterator[Finding]:
         if wanted in self_managed:
             continue
         if addon is None:
-            yield fail(subject, f"EKS cluster `{name}` has no such add-on", remedy=_make(name, wanted, region), at=_AT)
+            yield fail(
+                subject, f"EKS cluster `{name}` has no add-on `{wanted}`", remedy=_make(name, wanted, region), at=_AT
+            )
         elif addon.status in _COMES:
-            yield fail(subject, f"the add-on is `{addon.status}`", remedy=_wait(name, wanted, region), at=_AT)
+            yield fail(subject, f"add-on `{wanted}` is `{addon.status}`", remedy=_wait(name, wanted, region), at=_AT)
         elif addon.status not in _RUNS:
-            yield fail(subject, f"the add-on is `{addon.status}`", remedy=_update(name, wanted, region), at=_AT)
+            yield fail(subject, f"add-on `{wanted}` is `{addon.status}`", remedy=_update(name, wanted, region), at=_AT)
         elif wanted == "vpc-cni" and (found := _version(addon)) and found < LEAST_CNI:
             yield fail(
                 subject,
-                f"version `{addon.version}` is older than HyperPod supports",
+                f"version `{addon.version}` of `vpc-cni` is older than HyperPod supports",
                 "needed: 1.18.3 or newer",
                 remedy=_update(name, wanted, region),
                 at=_AT,

@@ -183,7 +183,8 @@ def _update(name: str) -> str:
     return f'aws eks update-addon {_WHERE} {name} --addon-version "$({newest})" --resolve-conflicts PRESERVE'
 
 
-_NONE = "EKS cluster `training` has no such add-on"
+def _none(name: str) -> str:
+    return f"EKS cluster `training` has no add-on `{name}`"
 
 
 def _running(*daemon_sets: str, addons: tuple[str, ...] = ()) -> FakeAccount:
@@ -202,7 +203,7 @@ ADDONS = (
         "none of them",
         a_spec(),
         *(
-            _addon(name, _NONE, remedy=f"aws eks create-addon {_WHERE} {name}")
+            _addon(name, _none(name), remedy=f"aws eks create-addon {_WHERE} {name}")
             for name in ("vpc-cni", "kube-proxy", "coredns")
         ),
         account=_running("aws-hyperpod/kube-proxy"),
@@ -218,7 +219,7 @@ ADDONS = (
         "eks-addon-core",
         "coredns left out",
         a_spec(),
-        _addon("coredns", _NONE, remedy=f"aws eks create-addon {_WHERE} coredns"),
+        _addon("coredns", _none("coredns"), remedy=f"aws eks create-addon {_WHERE} coredns"),
         account=_running("kube-system/aws-node", "kube-system/kube-proxy", addons=("kube-proxy",)),
     ),
     fails(
@@ -227,7 +228,7 @@ ADDONS = (
         a_spec(),
         _addon(
             "vpc-cni",
-            "version `v1.18.2-eksbuild.9` is older than HyperPod supports",
+            "version `v1.18.2-eksbuild.9` of `vpc-cni` is older than HyperPod supports",
             "needed: 1.18.3 or newer",
             remedy=_update("vpc-cni"),
         ),
@@ -238,7 +239,7 @@ ADDONS = (
             "eks-addon-core",
             status,
             a_spec(),
-            _addon("kube-proxy", f"the add-on is `{status}`", remedy=remedy),
+            _addon("kube-proxy", f"add-on `kube-proxy` is `{status}`", remedy=remedy),
             account=_addons(*_CORE, kube_proxy=status),
         )
         for status, remedy in (

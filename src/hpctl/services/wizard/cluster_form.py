@@ -91,8 +91,7 @@ QUESTIONS: Final[tuple[Question[Sight], ...]] = (
         options=choices.eks_clusters,
         asked=_on_eks,
         rests_on=("region", "orchestrator"),
-        checks=("eks-cluster-active", "eks-auth-mode", "eks-version", "eks-two-az"),
-        later=("eks-addon-core",),
+        checks=("eks-cluster-active", "eks-auth-mode", "eks-version", "eks-two-az", "eks-addon-core"),
     ),
     Question(
         "instance-type",
@@ -247,19 +246,19 @@ def _invalid(answers: Answers, question: Question[Sight]) -> str | None:
     return None
 
 
-def objections(answers: Answers, ids: tuple[str, ...], sight: Sight) -> tuple[Objection, ...]:
-    """Return what the checks of these ids have against the answers; what is not answered yet is nobody's fault.
+def objections(answers: Answers, ids: tuple[str, ...], sight: Sight) -> Iterator[Objection]:
+    """Yield what the checks of these ids have against the answers; what is not answered yet is nobody's fault.
 
-    Each check runs by itself, in this thread: what it needs was judged with an earlier answer, and hundreds of options
-    are judged one after the other.
+    Each check runs by itself, in this thread, when what it says is asked for: what it needs was judged with an earlier
+    answer or by a check before it, and hundreds of options are judged one after the other.
     """
     try:
         spec = spec_of(answers)
     except ValidationError:  # an option that the spec's model refuses is refused when it is chosen
-        return ()
-    named = (_BY_ID[one] for one in ids)
-    able = (one for one in named if one.judges(spec) and not (sight.blind and one.reads))
-    return tuple(found for one in able for found in _found(one, spec, sight.world))
+        return
+    for check in (_BY_ID[one] for one in ids):
+        if check.judges(spec) and not (sight.blind and check.reads):
+            yield from _found(check, spec, sight.world)
 
 
 def _found(check: Check, spec: ClusterSpec, world: World) -> Iterator[Objection]:

@@ -103,7 +103,7 @@ class Interview(Generic[Facts]):
         if not checks:
             return True
         with self._front.looking("checking the answer"):
-            objections = self._form.objections(answers, checks, self._form.facts(answers))
+            objections = tuple(self._form.objections(answers, checks, self._form.facts(answers)))
         for one in objections:
             if one.outcome is Outcome.UNKNOWN:
                 self._front.tell(f"not verified: {one}")

@@ -107,7 +107,7 @@ class Form(Generic[Facts]):
     questions: tuple[Question[Facts], ...]
     facts: Callable[[Answers], Facts]
     refusal: Callable[[Answers, Question[Facts]], str | None]
-    objections: Callable[[Answers, tuple[str, ...], Facts], tuple[Objection, ...]]
+    objections: Callable[[Answers, tuple[str, ...], Facts], Iterable[Objection]]
 
     def asked(self, answers: Answers) -> tuple[Question[Facts], ...]:
         """Return the questions that make sense after these answers."""

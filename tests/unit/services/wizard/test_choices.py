@@ -19,6 +19,7 @@ from tests.unit.builders import (
     a_route_table,
     a_security_group,
     a_subnet,
+    an_addon,
     an_eks_cluster,
 )
 from tests.unit.fakes import FakeAccount
@@ -100,6 +101,18 @@ def test_an_eks_cluster_is_refused_for_its_authentication_mode_and_its_version()
     assert reasons["training"] is None
     assert "CONFIG_MAP" in str(reasons["map"])
     assert "1.29" in str(reasons["old"])
+
+
+def test_an_eks_cluster_without_an_add_on_that_nodes_need_is_refused() -> None:
+    account = FakeAccount().holding(an_eks_cluster(), an_addon("coredns"), an_addon("kube-proxy"))
+    account.kubernetes.sets = []
+    assert refusals(asked("eks-cluster", account)) == {"training": "EKS cluster `training` has no add-on `vpc-cni`"}
+
+
+def test_nothing_more_is_asked_about_an_option_that_is_refused() -> None:
+    account = FakeAccount().holding(an_eks_cluster(), an_eks_cluster("old", version="1.29"))
+    asked("eks-cluster", account)
+    assert account.calls.of("eks.addons") == [("training",)]
 
 
 def test_types_are_offered_with_what_is_left_of_their_quota() -> None:
