@@ -46,7 +46,8 @@ from tools.pages.markdown import code, codes, fence, page, prose, sections, tabl
 
 INTRODUCTION = """\
 With `-o json` or `-o yaml` a command answers with one report, with `-o jsonl` with one JSON object a line.
-`--query` selects from the JSON form with [JMESPath](https://jmespath.org).
+`--query` selects from the JSON form with [JMESPath](https://jmespath.org). Without `-o` what it selects is a table:
+`--query 'clusters[].{NAME: name, ARN: arn}'` chooses columns, `--query 'clusters[].name'` writes a value a line.
 
 Every report has `schema_version` (`hpctl/v1`) and `kind`. Under one schema version fields are only ever added, never
 renamed or removed. Lists are empty, never null. Times are UTC, in ISO 8601. Read what you know and ignore the rest.

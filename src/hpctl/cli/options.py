@@ -67,7 +67,12 @@ CheckOutputOption = Annotated[
 ]
 QueryOption = Annotated[
     str | None,
-    typer.Option("--query", callback=_query, metavar="JMESPATH", help="Select from the JSON form (-o json or yaml)."),
+    typer.Option(
+        "--query",
+        callback=_query,
+        metavar="JMESPATH",
+        help="Choose from the JSON form: data, or columns.",
+    ),
 ]
 ProfileOption = Annotated[
     str | None,

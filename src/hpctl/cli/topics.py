@@ -18,8 +18,8 @@ SWITCHES: Final = (
 
 _FORMS: Final = {
     "table": "For people: as wide as the terminal; whole when it is piped",
-    "wide": "The same with every column",
-    "json, yaml": "One document on stdout, with stable keys; `--query` selects from it (JMESPath)",
+    "wide": "The same with every column; `--query 'nodes[].{NODE: node_id}'` chooses columns (JMESPath)",
+    "json, yaml": "One document on stdout, with stable keys; `--query` selects from it",
     "jsonl": "One document a line; of what takes long one for each step, as it comes",
     "name": "Names alone, one a line",
 }

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from hpctl import timeouts
 from hpctl.cli.typed import as_typed
-from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
+from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UsageError
+from hpctl.render.data import WITH_A_QUERY
+from hpctl.render.output import CheckOutput
 
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.world import World
-    from hpctl.render.output import CheckOutput
     from hpctl.render.results import ResultTeller
     from hpctl.report.check import CheckReport
     from hpctl.services.doctor import Examination
@@ -38,6 +39,11 @@ class Visit:
     past: World | None = None
     keep: Keeper = lambda _patient, _world, _report: None
 
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for a query of what is no data."""
+        if self.output is CheckOutput.JUNIT and self.session.said.query is not None:
+            raise UsageError("`--query` does not go with `-o junit`", hint=WITH_A_QUERY)
+
     def once(self) -> CheckReport:
         """Examine, tell each result as it comes, and return them all."""
         from hpctl.services.doctor import examine
@@ -45,7 +51,7 @@ class Visit:
         world, teller = self._world(), self._teller()
         patient = self.find(world)
         report = examine(patient, world, replace(self.wanted, expect=teller.expect, observe=teller.tell))
-        teller.end(report, self.session.said.query)
+        teller.end(report)
         self.keep(patient, world, report)
         return report
 
@@ -90,12 +96,12 @@ class Visit:
         teller.expect(tuple(result.id for result in report.results))
         for result in report.results:
             teller.tell(result)
-        teller.end(report, self.session.said.query)
+        teller.end(report)
 
     def _teller(self) -> ResultTeller:
         from hpctl.render.results import ResultTeller
 
-        return ResultTeller(self.output, self.session.terminal)
+        return ResultTeller(self.output, self.session.said.query, self.session.terminal)
 
     def _world(self) -> World:
         from hpctl.checks.engine import Reach

@@ -122,8 +122,8 @@ class Session:
         show(report, Output.TABLE, None, replace(self.terminal, stdout=self.terminal.stderr))
 
     def show_to_machines(self, report: Report) -> None:
-        """Write the report to stdout where no person reads it: with `-o json`, `yaml` and `jsonl`."""
-        if self.said.output in (Output.JSON, Output.YAML, Output.JSONL):
+        """Write the report to stdout where it is asked for: with `-o json`, `yaml` and `jsonl`, or by a query."""
+        if self.said.query is not None or self.said.output in (Output.JSON, Output.YAML, Output.JSONL):
             self.show(report)
 
     def demand_somebody(self, flag: str) -> None:

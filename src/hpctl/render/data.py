@@ -36,12 +36,15 @@ def yaml(data: object) -> str:
     return stream.getvalue()
 
 
+WITH_A_QUERY = "it goes with `-o table`, `-o json` and `-o yaml`"
+
+
 def check_query(query: str | None, output: Output) -> None:
     """Raise `UsageError` when the query cannot be used: call it before the work, not after."""
     if query is None:
         return
-    if output not in (Output.JSON, Output.YAML):
-        raise UsageError(f"`--query` does not go with `-o {output}`", hint="add `-o json` or `-o yaml`")
+    if output in (Output.NAME, Output.JSONL):
+        raise UsageError(f"`--query` does not go with `-o {output}`", hint=WITH_A_QUERY)
     _compiled(query)
 
 

@@ -56,11 +56,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a header."""
+    """Rows under a header, or without one."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Cell]]
     indent: int = 0
+    header: bool = True
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,13 @@ class ResultTeller:
     redrawn. In a pipe the report comes whole at the end, as any other report does, and looks the same.
     """
 
-    def __init__(self, output: CheckOutput, terminal: Terminal) -> None:
-        """Nothing was told yet."""
+    def __init__(self, output: CheckOutput, query: str | None, terminal: Terminal) -> None:
+        """Nothing was told yet; what a query asks for is told at the end alone."""
         self._output = output
+        self._query = query
         self._terminal = terminal
-        watched = terminal.stdout.isatty() and output in (CheckOutput.TABLE, CheckOutput.WIDE)
+        tables = output in (CheckOutput.TABLE, CheckOutput.WIDE) and query is None
+        watched = terminal.stdout.isatty() and tables
         self._screen = Screen(terminal.width, colour=terminal.colour) if watched else None
         self._clear = _CLEAR_LINE if watched and terminal.live else ""
         self._known: dict[str, CheckResult] = {}
@@ -52,7 +54,7 @@ class ResultTeller:
                 self._write(self._area(area), self._screen)
             self._count()
 
-    def end(self, report: CheckReport, query: str | None) -> None:
+    def end(self, report: CheckReport) -> None:
         """Tell the rest: the verdict where each area was told, else the whole report."""
         if self._screen:
             self._write(check_verdict(report), self._screen)
@@ -61,7 +63,7 @@ class ResultTeller:
 
             write(self._terminal.stdout, junit(report))
         elif self._output is not CheckOutput.JSONL:
-            show(report, self._output.elsewhere, query, self._terminal)
+            show(report, self._output.elsewhere, self._query, self._terminal)
 
     def _complete(self) -> Iterator[str]:
         """Yield the areas that can be told now: no earlier one waits."""

@@ -12,6 +12,7 @@ from hpctl.render.output import Output
 from hpctl.render.page import Aside, Piece
 from hpctl.render.safe import one_line
 from hpctl.render.screen import Screen
+from hpctl.render.selected import selected
 from hpctl.render.terminal import Terminal, write
 from hpctl.render.views import pieces
 from hpctl.report.base import Report
@@ -25,6 +26,8 @@ def show(report: Report, output: Output, query: str | None, terminal: Terminal, 
     """
     data.check_query(query, output)
     match output:
+        case Output.TABLE | Output.WIDE if query is not None:
+            _show_pieces(selected(_answer(report, query)), output, terminal)
         case Output.TABLE | Output.WIDE:
             _show_pieces(pieces(report, output, now or datetime.now(UTC)), output, terminal)
         case Output.NAME:

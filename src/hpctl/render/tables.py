@@ -15,7 +15,7 @@ _GAP: Final = "  "
 
 
 def table_lines(table: Table, screen: Screen) -> Iterator[str]:
-    """Yield the header and the rows. A narrow screen loses the columns that matter least, never the first."""
+    """Yield a header, if any, and the rows. A narrow screen loses the columns that matter least, never the first."""
     rows = [[Styled(one_line(cell.text), cell.style) for cell in map(styled, row)] for row in table.rows]
     widths = [
         max([len(column.title), *(cell_width(row[index].text) for row in rows)])
@@ -25,8 +25,8 @@ def table_lines(table: Table, screen: Screen) -> Iterator[str]:
     chosen = _chosen(table.columns, widths, room, screen)
     columns = [table.columns[index] for index in chosen]
     final = _shrunk(columns, [widths[index] for index in chosen], room)
-    header = [Styled(column.title, Style.BOLD) for column in table.columns]
-    for row in (header, *rows):
+    header = [[Styled(column.title, Style.BOLD) for column in table.columns]] if table.header else []
+    for row in (*header, *rows):
         for line in _row([row[index] for index in chosen], final, columns, screen):
             yield " " * table.indent + line
 

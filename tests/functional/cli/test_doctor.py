@@ -174,3 +174,9 @@ def test_a_bundle_is_judged_again_by_somebody_who_can_ask_nobody(hpctl: Hpctl) -
 def test_a_bundle_does_not_go_with_a_spec(hpctl: Hpctl) -> None:
     ended = hpctl("doctor", "--from", "seen.json", "-f", "cluster.yaml", ends=ExitCode.USAGE)
     assert "`--from` does not go with `--file`" in ended.err
+
+
+def test_a_query_does_not_go_with_junit(hpctl: Hpctl) -> None:
+    file = specs.write(hpctl.folder, specs.slurm("fine"))
+    ended = hpctl("doctor", "-f", file, "-o", "junit", "--query", "results", ends=ExitCode.USAGE)
+    assert "`--query` does not go with `-o junit`" in ended.err

@@ -75,6 +75,7 @@ def test_a_filter_that_leaves_nothing_is_a_sentence(hpctl: Hpctl, cpu_cluster: s
         (("--node", "nobody"), ExitCode.NOT_FOUND, "`nobody`"),
         (("--since", "yesterday"), ExitCode.USAGE, "`--since yesterday` is neither a duration nor a time"),
         (("--follow", "-o", "yaml"), ExitCode.USAGE, "`--follow` does not go with `-o yaml`"),
+        (("--follow", "--query", "events"), ExitCode.USAGE, "`--query` does not go with `--follow`"),
         (("--follow", "--group", "worker"), ExitCode.NOT_FOUND, "has no instance group `worker`"),
     ],
 )

@@ -81,8 +81,8 @@ def _human_forms(hpctl: Hpctl, words: tuple[str, ...]) -> None:
         assert "\x1b" not in one.out
     assert len(wide.out) >= len(table.out)
     assert [name for name in names if name.rpartition("/")[2] not in wide.out] == []
-    refused = hpctl(*words, "--query", "x", ends=ExitCode.USAGE)
-    assert "hint: add `-o json` or `-o yaml`" in refused.err
+    refused = hpctl(*words, "-o", "name", "--query", "x", ends=ExitCode.USAGE)
+    assert "hint: it goes with `-o table`, `-o json` and `-o yaml`" in refused.err
 
 
 def _steady(answer: Any) -> Any:
@@ -104,6 +104,29 @@ def test_a_table_has_a_header_and_one_row_each(hpctl: Hpctl, account: Account, c
     wide = hpctl("cluster", "list", "-o", "wide").out.splitlines()
     assert wide[0].split() == ["NAME", "STATUS", "AGE", "CREATED", "ARN"]
     assert all("arn:aws:sagemaker:" in row for row in wide[1:])
+
+
+COLUMNS: dict[str, str] = {
+    "cluster list": "clusters[].{NAME: name, WHERE: arn}",
+    "cluster events looked-at": "events[].{LEVEL: level, ID: event_id}",
+    "node list --cluster looked-at": "nodes[].{GROUP: instance_group, NODE: node_id, STATE: status}",
+    "instances list --contains p5": "instance_types[].{TYPE: instance_type, EFA: efa_interfaces}",
+    "quota show -f cluster.yaml": "quotas[].{NEEDED: needed, LIMIT: limit}",
+}
+
+
+@pytest.mark.scorecard(4)
+@pytest.mark.parametrize(("words", "line"), [(line, line) for line in COLUMNS], indirect=["words"], ids=list(COLUMNS))
+def test_a_table_of_the_columns_that_one_chooses(words: tuple[str, ...], line: str, hpctl: Hpctl) -> None:
+    told = hpctl(*words, "--query", COLUMNS[line])
+    rows = hpctl(*words, "-o", "json", "--query", COLUMNS[line]).json()
+    header, *lines = told.out.splitlines()
+    assert header.split() == list(rows[0])
+    assert None not in rows[0].values()
+    assert [one.split() for one in lines] == [
+        ["-" if one is None else str(one) for one in row.values()] for row in rows
+    ]
+    assert told.err == ""
 
 
 def test_an_empty_list_says_so_on_stderr_alone(hpctl: Hpctl) -> None:

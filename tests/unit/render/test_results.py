@@ -20,13 +20,13 @@ from tests.unit.render.job_samples import JOB_PLAN
 
 def told(output: CheckOutput, terminal: Terminal, report: CheckReport = CHECKS, query: str | None = None) -> list[str]:
     """Return what stood on stdout after each result, and at the end."""
-    teller = ResultTeller(output, terminal)
+    teller = ResultTeller(output, query, terminal)
     teller.expect(tuple(result.id for result in report.results))
     seen = []
     for result in report.results:
         teller.tell(result)
         seen.append(out(terminal))
-    teller.end(report, query)
+    teller.end(report)
     return [*seen, out(terminal)]
 
 
@@ -41,7 +41,7 @@ AREAS = CheckReport(
 
 def test_an_area_stands_there_when_all_of_it_and_of_those_before_it_are_known() -> None:
     terminal = on_a_tty(NO_COLOR="1")
-    teller = ResultTeller(CheckOutput.TABLE, terminal)
+    teller = ResultTeller(CheckOutput.TABLE, None, terminal)
     teller.expect(tuple(result.id for result in AREAS.results))
     seen = []
     for number in (1, 2, 0, 4, 3):
@@ -56,6 +56,17 @@ def test_what_is_told_in_pieces_is_the_whole_report() -> None:
     told(CheckOutput.TABLE, pieces)
     show(CHECKS, Output.TABLE, None, whole)
     assert out(pieces) == out(whole)
+
+
+def test_what_a_query_asks_for_is_told_alone_and_at_the_end() -> None:
+    terminal = on_a_tty(NO_COLOR="1")
+    *before, whole = told(CheckOutput.WIDE, terminal, AREAS, "results[:2].{ID: id, OUTCOME: outcome}")
+    assert {*before} == {""}
+    assert [line.split() for line in whole.splitlines()] == [
+        ["ID", "OUTCOME"],
+        ["tools-a", "pass"],
+        ["network-b", "pass"],
+    ]
 
 
 def test_a_person_sees_how_far_it_is_and_what_is_waited_for() -> None:

@@ -11,7 +11,7 @@ import typer
 from hpctl.cli import wiring
 from hpctl.cli.commands.cluster.group import NameArgument, app
 from hpctl.cli.options import OutputOption, ProfileOption, QueryOption, RegionOption, VerboseOption, invocation
-from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
+from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UsageError
 from hpctl.render.output import Output
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def _follow(session: Session, name: str, selection: Selection, zone: tzinfo) -> 
     from hpctl.services.zoned import in_zone
 
     check_streamable(session.said.output)
+    if session.said.query is not None:
+        raise UsageError("`--query` does not go with `--follow`", hint="leave one of them out, or pipe `-o jsonl`")
     again = shlex.join(["hpctl", *sys.argv[1:]])
     hint = f"to go on following: {again}"
     try:

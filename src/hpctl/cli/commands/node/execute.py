@@ -69,7 +69,7 @@ def execute(
     chosen = chosen_nodes(session.cluster(cluster), node or (), group, everywhere, session.ports.clusters)
     if stdin and len(chosen.nodes) > 1:
         raise UsageError("`--stdin` goes to one node alone", hint="name one, or leave `--stdin` out")
-    kept = output not in (Output.TABLE, Output.WIDE)
+    kept = output not in (Output.TABLE, Output.WIDE) or session.said.query is not None
     streams = _kept(stdin) if kept else _printed(session.terminal, len(chosen.nodes), prefix, stdin)
     command = Command(words, timeout, at_once)
     report = execute_on(chosen, command, streams, session.ports.sessions, session.ports.clock)

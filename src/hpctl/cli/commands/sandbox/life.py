@@ -152,7 +152,7 @@ def _show(session: wiring.Session, report: SandboxReport) -> None:
     from hpctl.render.screen import Screen
     from hpctl.render.terminal import write
 
-    if session.said.output not in (Output.TABLE, Output.WIDE):
+    if session.said.query is not None or session.said.output not in (Output.TABLE, Output.WIDE):
         session.show(report)
         return
     rows = lines(sandbox(report), Screen(None, colour=session.terminal.colour))
