@@ -174,7 +174,7 @@ WRONG_LINES = (
     ("cluster", "create", "-f", "-", "--timeout", "soon"),
     ("cluster", "create", "-f", "-", "--timeout", "-1s"),
     ("cluster", "list", "-o", "xml"),
-    ("cluster", "list", "--query", "clusters[].name"),
+    ("cluster", "list", "-o", "name", "--query", "clusters[].name"),
     ("cluster", "list", "-o", "json", "--query", "clusters[?"),
     ("cluster", "list", "--profile", "nobody"),
     ("cluster", "list", "--region", "not a region"),
