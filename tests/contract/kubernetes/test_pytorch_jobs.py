@@ -32,6 +32,8 @@ else:
             break
         except OSError:
             time.sleep(0.2)
+    # However late the others are.
+    peer.settimeout(None)
     peer.sendall(str(rank).encode())
     total = int(peer.recv(16))
 for step in range(3):
