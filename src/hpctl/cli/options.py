@@ -67,12 +67,7 @@ CheckOutputOption = Annotated[
 ]
 QueryOption = Annotated[
     str | None,
-    typer.Option(
-        "--query",
-        callback=_query,
-        metavar="JMESPATH",
-        help="Choose from the JSON form: data, or columns.",
-    ),
+    typer.Option("--query", callback=_query, metavar="JMESPATH", help="Choose from the JSON form: data, or columns."),
 ]
 ProfileOption = Annotated[
     str | None,

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from hpctl import timeouts
 from hpctl.cli.typed import as_typed
-from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError, UsageError
-from hpctl.render.data import WITH_A_QUERY
-from hpctl.render.output import CheckOutput
+from hpctl.errors import InterruptedWaitError, Terminated, TerminatedWaitError
 
 if TYPE_CHECKING:
     from hpctl.cli.wiring import Session
     from hpctl.facts.world import World
+    from hpctl.render.output import CheckOutput
     from hpctl.render.results import ResultTeller
     from hpctl.report.check import CheckReport
     from hpctl.services.doctor import Examination
@@ -41,8 +40,9 @@ class Visit:
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for a query of what is no data."""
-        if self.output is CheckOutput.JUNIT and self.session.said.query is not None:
-            raise UsageError("`--query` does not go with `-o junit`", hint=WITH_A_QUERY)
+        from hpctl.render.data import check_query
+
+        check_query(self.session.said.query, self.output)
 
     def once(self) -> CheckReport:
         """Examine, tell each result as it comes, and return them all."""

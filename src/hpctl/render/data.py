@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hpctl.errors import UsageError
-from hpctl.render.output import Output
+from hpctl.render.output import CheckOutput, Output
 
 if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
@@ -36,15 +36,13 @@ def yaml(data: object) -> str:
     return stream.getvalue()
 
 
-WITH_A_QUERY = "it goes with `-o table`, `-o json` and `-o yaml`"
-
-
-def check_query(query: str | None, output: Output) -> None:
+def check_query(query: str | None, output: Output | CheckOutput) -> None:
     """Raise `UsageError` when the query cannot be used: call it before the work, not after."""
     if query is None:
         return
-    if output in (Output.NAME, Output.JSONL):
-        raise UsageError(f"`--query` does not go with `-o {output}`", hint=WITH_A_QUERY)
+    if output.value in (CheckOutput.NAME, CheckOutput.JSONL, CheckOutput.JUNIT):
+        hint = "it goes with `-o table`, `-o json` and `-o yaml`"
+        raise UsageError(f"`--query` does not go with `-o {output}`", hint=hint)
     _compiled(query)
 
 

@@ -123,9 +123,7 @@ def test_a_table_of_the_columns_that_one_chooses(words: tuple[str, ...], line: s
     header, *lines = told.out.splitlines()
     assert header.split() == list(rows[0])
     assert None not in rows[0].values()
-    assert [one.split() for one in lines] == [
-        ["-" if one is None else str(one) for one in row.values()] for row in rows
-    ]
+    assert [one.split() for one in lines] == [[*map(str, row.values())] for row in rows]
     assert told.err == ""
 
 
@@ -219,6 +217,16 @@ _MEMBERS = {
     "refused": "CHECKS_FAILED",
     "checks_failed": "CHECKS_FAILED",
 }
+
+
+def test_a_query_is_answered_by_what_has_a_form_of_its_own_for_people(hpctl: Hpctl) -> None:
+    told = hpctl("sandbox", "status", "--name", "cli", "--query", "[name]")
+    assert (told.out, told.err) == ("cli\n", "")
+
+
+def test_a_query_is_answered_where_a_plan_is_refused(failing: Hpctl) -> None:
+    told = failing("cluster", "create", "-f", "split.yaml", "--yes", "--query", "kind", ends=ExitCode.CHECKS_FAILED)
+    assert told.out == "Plan\n"
 
 
 @pytest.mark.scorecard(34)

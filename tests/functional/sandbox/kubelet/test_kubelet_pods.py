@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,23 @@ def test_volumes_show_what_they_are_made_of_and_follow_it(tmp_path: Path) -> Non
     assert said == ["one", "one", "s3cret", 'a="b"', "400", "98304", "read", "only", "two", "one", "kept"]
     assert not Path("/opt/dlami").exists() or "nvme" not in _names("/opt/dlami")
     assert (tmp_path / "one" / "nodes" / NODE / "opt" / "dlami" / "nvme" / "kept").read_text() == "kept\n"
+
+
+@pytest.mark.parametrize("which", ["labels", "annotations"])
+def test_what_a_pod_reads_of_itself_follows_it(which: str, tmp_path: Path) -> None:
+    items = [{"path": "mine", "fieldRef": {"fieldPath": f"metadata.{which}"}}]
+    volumes = [{"name": "about", "downwardAPI": {"items": items}}]
+    mounts = [{"name": "about", "mountPath": "/about"}]
+
+    async def scenario(made: Cluster) -> str:
+        made.shell("v", "until grep changed /about/mine; do sleep 0.05; done", volumes=volumes, volumeMounts=mounts)
+        await made.phase("v", "Running")
+        pod = deepcopy(made.get("v"))
+        pod["metadata"][which] = {"state": "changed"}
+        made.api.update(made.api.resource("v1", "Pod"), "default", pod, manager="test")
+        return await made.said("v")
+
+    assert run(scenario, tmp_path) == 'state="changed"\n'
 
 
 def test_a_link_in_a_volume_leads_nowhere_else(tmp_path: Path) -> None:

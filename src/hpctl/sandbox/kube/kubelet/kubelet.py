@@ -43,7 +43,7 @@ POD_NETWORK: Final = ipaddress.ip_network("100.64.0.0/16")
 # The addresses of Services on EKS, and of the name server among them.
 SERVICE_NETWORK: Final = ipaddress.ip_network("172.20.0.0/16")
 _LOOPBACK: Final = "127.0.0.1"
-# Changes of Services, ConfigMaps and Secrets come in groups; the pods follow them this much later.
+# Changes of Services, and of what volumes are made of, come in groups; the pods follow them this much later.
 _REFRESH_S: Final = 0.02
 # What an object that nobody has foreseen does.
 _UNFORESEEN: Final = (StatusError, LookupError, TypeError, ValueError, AttributeError, OSError)
@@ -150,6 +150,8 @@ class Kubelet:
             self._forget(uid)
         elif run := self._runs.get(uid):
             run.tell(pod)
+            if event.before and _described(pod) != _described(event.before):
+                self._refresh_soon()
         else:
             self._take_up(pod)
 
@@ -300,6 +302,11 @@ class Kubelet:
     def _container(self, uid: str, name: str) -> Container | None:
         run = self._runs.get(uid)
         return run.container(name) if run else None
+
+
+def _described(pod: Object) -> tuple[object, object]:
+    """Return what of a pod its own volumes show."""
+    return pod["metadata"].get("labels"), pod["metadata"].get("annotations")
 
 
 def _sweep(folder: Path, known: set[str]) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from asyncio import BaseTransport, DatagramTransport, Server, StreamReader, StreamWriter
+    from asyncio import DatagramTransport, StreamReader, StreamWriter
     from collections.abc import Callable
 
     from hpctl.sandbox.kube.kubelet.cri import Runtime
@@ -34,30 +34,29 @@ class NameServer:
         """Describe one; `find` gives the addresses behind a long name, or None where there is no such name."""
         self._runtime, self.address, self._find = runtime, address, find
         self._listening = asyncio.Lock()
-        self._open: tuple[BaseTransport | Server, ...] = ()
+        self._open: ExitStack | None = None
 
     async def begin(self) -> None:
         """Answer from now on, where pods have a network of their own; RuntimeFailure, OSError."""
         async with self._listening:
-            if self._runtime.apart and not self._open:
+            if self._runtime.apart and self._open is None:
                 self._open = await self._listen()
 
     def close(self) -> None:
         """Answer no more."""
-        for each in self._open:
-            each.close()
-        self._open = ()
+        if self._open is not None:
+            self._open.close()
+        self._open = None
 
-    async def _listen(self) -> tuple[BaseTransport | Server, ...]:
+    async def _listen(self) -> ExitStack:
         loop = asyncio.get_running_loop()
-        plain = await self._runtime.listen(self.address, _PORT, socket.SOCK_DGRAM)
-        datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self._find), sock=plain)
-        try:
+        with ExitStack() as opened:
+            plain = await self._runtime.listen(self.address, _PORT, socket.SOCK_DGRAM)
+            datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self._find), sock=plain)
+            opened.callback(datagrams.close)
             listening = await self._runtime.listen(self.address, _PORT)
-            return datagrams, await asyncio.start_server(self._serve, sock=listening)
-        except BaseException:
-            datagrams.close()
-            raise
+            opened.callback((await asyncio.start_server(self._serve, sock=listening)).close)
+            return opened.pop_all()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         with closing(writer), suppress(OSError, EOFError, TimeoutError):
