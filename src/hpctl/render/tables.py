@@ -18,7 +18,7 @@ def table_lines(table: Table, screen: Screen) -> Iterator[str]:
     """Yield a header, if any, and the rows. A narrow screen loses the columns that matter least, never the first."""
     rows = [[Styled(one_line(cell.text), cell.style) for cell in map(styled, row)] for row in table.rows]
     widths = [
-        max([len(column.title), *(cell_width(row[index].text) for row in rows)])
+        max([cell_width(column.title), *(cell_width(row[index].text) for row in rows)])
         for index, column in enumerate(table.columns)
     ]
     room = screen.room(table.indent)
